@@ -1,0 +1,58 @@
+"""One tree of errors. Each message says what was given, what was expected, and what to write instead."""
+
+
+class LiesymError(Exception):
+    """Base of every error that liesym raises on purpose."""
+
+
+class ParseError(LiesymError, ValueError):
+    """User text that is not in the grammar: shows the line, a caret, and what was expected there."""
+
+    def __init__(
+        self, message: str, *, source: str = "", line: int = 0, column: int = 0, expected: tuple[str, ...] = ()
+    ) -> None:
+        self.message, self.source, self.line, self.column = message, source, line, column
+        self.expected = expected
+        super().__init__(self._render())
+
+    def _render(self) -> str:
+        parts = [self.message]
+        if self.line and self.source:
+            lines = self.source.splitlines() or [self.source]
+            text = lines[min(self.line, len(lines)) - 1]
+            parts += [f"  line {self.line}: {text}", " " * (len(f"  line {self.line}: ") + max(self.column - 1, 0)) + "^"]
+        if self.expected:
+            parts.append("  expected " + ", ".join(self.expected))
+        return "\n".join(parts)
+
+
+class NotSolvable(LiesymError, ValueError):
+    """A system that cannot be brought to the solved form x_i^(n_i) = F_i."""
+
+
+class AnsatzError(LiesymError, ValueError):
+    """An ansatz that names unknown variables or is malformed."""
+
+
+class Unsupported(LiesymError, ValueError):
+    """A function or construct outside what the named stage handles."""
+
+
+class DataError(LiesymError, ValueError):
+    """A file of data or settings that is missing, malformed or cannot be written."""
+
+
+class BackendError(LiesymError, ValueError):
+    """A backend that is missing, or an operation or function that it has no counterpart for."""
+
+
+class VerificationError(LiesymError):
+    """A result that failed its check by substitution: never returned, always reported."""
+
+
+class TrainingError(LiesymError):
+    """Training that cannot go on, for example because a named term of the loss is not finite."""
+
+
+class OutOfBudget(LiesymError):
+    """The time budget of a stage ran out; what was verified so far is kept by the caller."""

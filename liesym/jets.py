@@ -1,0 +1,64 @@
+"""Jet space of curves t -> x(t) in R^m: its coordinates and the total derivative (Olver 1993, section 2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sympy import Expr, S, Symbol
+
+
+@lru_cache(maxsize=None)
+def jet_symbol(unknown: Symbol, order: int) -> Symbol:
+    """The jet coordinate x^(k): the unknown itself for k = 0, else a symbol named x', x'', x''', x^(4), …
+
+    A prime or a caret cannot occur in a name that a user gives, so no user name is captured.
+    """
+    if order == 0:
+        return unknown
+    name = unknown.name + ("'" * order if order <= 3 else f"^({order})")
+    return Symbol(name, real=True)
+
+
+@dataclass(frozen=True, slots=True)
+class JetSpace:
+    """Coordinates (t, x_i, x_i', …) over one independent variable.
+
+    Arguments:
+        independent: the symbol t.
+        unknowns: the symbols x_1 … x_m.
+    """
+
+    independent: Symbol
+    unknowns: tuple[Symbol, ...]
+
+    def coordinate(self, unknown: Symbol | int, order: int) -> Symbol:
+        """The symbol of x_i^(order); `unknown` is a symbol or its index."""
+        return jet_symbol(self.unknowns[unknown] if isinstance(unknown, int) else unknown, order)
+
+    def locate(self, symbol: Symbol, highest: int = 12) -> tuple[int, int] | None:
+        """(i, k) with symbol = x_i^(k), or None if it is no jet coordinate up to order `highest`."""
+        for i, unknown in enumerate(self.unknowns):
+            for k in range(highest + 1):
+                if jet_symbol(unknown, k) == symbol:
+                    return i, k
+        return None
+
+    def order_of(self, expression: Expr, highest: int = 12) -> int:
+        """Highest k such that some x_i^(k) occurs in the expression; 0 if none does."""
+        found = [self.locate(s, highest) for s in expression.free_symbols if isinstance(s, Symbol)]
+        return max((place[1] for place in found if place), default=0)
+
+    def total_derivative(self, expression: Expr, solved: dict[Symbol, Expr] | None = None) -> Expr:
+        """D_t f = ∂f/∂t + Σ x_i^(k+1) ∂f/∂x_i^(k); with `solved`, x_i^(n_i) is replaced by its right side.
+
+        `solved` maps leading jet coordinates to expressions. Source: Olver 1993, equation (2.34).
+        """
+        result = expression.diff(self.independent)
+        for i, unknown in enumerate(self.unknowns):
+            for k in range(self.order_of(expression) + 1):
+                partial = expression.diff(jet_symbol(unknown, k))
+                if partial is not S.Zero:
+                    following = self.coordinate(i, k + 1)
+                    result += (solved.get(following, following) if solved else following) * partial
+        return result
