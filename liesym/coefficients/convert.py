@@ -1,0 +1,654 @@
+"""SymPy expressions into a Field: which kernels are made, with which relations and derivatives.
+
+Rules (logarithms and powers are taken on the common real domain of their factors):
+exp of a sum is a product over a lattice basis of arguments; log of a product is a sum over irreducible factors;
+u^a is exp(a log u), with rational multiples of a log split off as roots R^s = p; sine and cosine share s^2 = 1 - c^2 and
+the addition theorem; hyperbolic functions and their inverses are exponentials and logarithms; any other function is a
+transcendental kernel known by its derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import sympy as sp
+from flint import fmpz, fmpz_mpoly
+from sympy import Expr, S
+from sympy.core.function import AppliedUndef
+
+from liesym.coefficients.lattice import NeedsRefinement, coordinates, lattice_basis
+from liesym.errors import Unsupported
+
+if TYPE_CHECKING:
+    from liesym.coefficients.field import Element, Field, Slot
+
+KernelVector = dict[Expr, Fraction]
+LARGEST_MULTIPLE = 64
+
+
+class Converter:
+    """Memoised conversion of expressions into one field, and the book of its kernels."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.memo: dict[Expr, Element] = {}
+        self.exp_basis: list[KernelVector] = []
+        self.exp_slots: list[Slot | None] = []
+        self.trig_basis: list[KernelVector] = []
+        self.trig_slots: list[tuple[Slot, Slot] | None] = []
+        self.root_degrees: dict[Expr, int] = {}
+        self.root_slots: dict[Expr, Slot] = {}
+        self.log_slots: dict[Expr, Slot] = {}
+        self.other: dict[Expr, Slot] = {}
+        self.bessel: list[tuple[str, Element, Element, Slot, Element]] = []
+        self.recording = False
+        self.seen_exp: list[KernelVector] = []
+        self.seen_trig: list[KernelVector] = []
+
+    # -- choosing the kernels --------------------------------------------------------------------
+
+    def seed(self, expressions: Iterable[Expr]) -> None:
+        """Fix lattice bases and root degrees so that every expression is integral over the kernels.
+
+        A scratch field converts once and records every argument; its verdict is copied here.
+        """
+        expressions = [e for e in expressions if e.has(sp.Pow, sp.Function)]
+        if not expressions:
+            return
+        from liesym.coefficients.field import Field
+
+        scratch = Field(self.field.variables, self.field.parameters)
+        scratch.converter.recording = True
+        for expression in expressions:
+            scratch(expression)
+        book = scratch.converter
+        self.exp_basis = [dict(v) for v in lattice_basis(book.seen_exp)]
+        self.trig_basis = [dict(v) for v in lattice_basis(book.seen_trig)]
+        self.exp_slots = [None] * len(self.exp_basis)
+        self.trig_slots = [None] * len(self.trig_basis)
+        self.root_degrees = dict(book.root_degrees)
+
+    # -- dispatch --------------------------------------------------------------------------------
+
+    def __call__(self, expr: Expr) -> Element:
+        found = self.memo.get(expr)
+        if found is None:
+            found = self.memo[expr] = self._convert(expr)
+        return found._current()
+
+    def _convert(self, expr: Expr) -> Element:
+        field = self.field
+        if expr.is_Symbol:
+            slot = field.by_symbol.get(expr)  # type: ignore[call-overload]
+            if slot is None:
+                raise Unsupported(f"{expr} is neither a variable nor a parameter of this field")
+            return field.of_slot(slot)
+        if expr.is_Rational:
+            return field.constant(Fraction(int(expr.p), int(expr.q)))  # type: ignore[attr-defined]
+        if expr.is_Float:
+            return self(sp.Rational(str(expr)))
+        if expr.is_Add:
+            return self._sum([self(a) for a in expr.args])  # type: ignore[arg-type]
+        if expr.is_Mul:
+            result = field.one
+            for a in expr.args:
+                result = result * self(a)  # type: ignore[arg-type]
+            return result
+        if expr.is_Pow:
+            return self._power(expr.args[0], expr.args[1])  # type: ignore[arg-type]
+        rule = RULES.get(expr.func)
+        if rule is not None:
+            return rule(self, expr)
+        if isinstance(expr, AppliedUndef | sp.Derivative | sp.Subs):
+            return self._arbitrary(expr)
+        if isinstance(expr, sp.Function):
+            return self._known_by_derivative(expr)
+        raise Unsupported(f"{expr} ({type(expr).__name__}) has no rule in the coefficient field")
+
+    def _sum(self, elements: Sequence[Element]) -> Element:
+        """Pairwise, so that intermediate denominators stay small."""
+        elements = list(elements)
+        while len(elements) > 1:
+            elements = [
+                elements[i] + elements[i + 1] if i + 1 < len(elements) else elements[i]
+                for i in range(0, len(elements), 2)
+            ]
+        return elements[0]
+
+    def _power(self, base: Expr, exponent: Expr) -> Element:
+        if exponent.is_Integer:
+            return self(base) ** int(exponent)
+        if exponent.is_Rational:
+            return self.root(self(base), Fraction(int(exponent.p), int(exponent.q)))  # type: ignore[attr-defined]
+        if base is S.Exp1:
+            return self.exponential(self(exponent))
+        return self.exponential(self(exponent) * self.logarithm(self(base)))
+
+    # -- factors of a polynomial, with the sign put where it does no harm --------------------------
+
+    def _factors(self, poly: fmpz_mpoly, known: Iterable[Expr]) -> tuple[int, list[tuple[fmpz_mpoly, Expr, int]]]:
+        """(content, [(p, expression of p, multiplicity)]) with poly = content * Π p^e; content < 0 only if unavoidable.
+
+        Each p is oriented like a kernel that exists already, else so that the content is positive.
+        """
+        field = self.field
+        content, raw = poly.factor()
+        sign = -1 if content < 0 else 1
+        known = set(known)
+        result: list[tuple[fmpz_mpoly, Expr, int]] = []
+        free: int | None = None
+        for p, e in raw:
+            expr = field.poly_to_expr(p)
+            if sp.expand(-expr) in known and expr not in known:
+                p, expr = -p, sp.expand(-expr)
+                sign *= (-1) ** int(e)
+            elif expr not in known and int(e) % 2 and free is None:
+                free = len(result)
+            result.append((p, expr, int(e)))
+        if sign < 0 and free is not None:
+            p, expr, e = result[free]
+            result[free] = (-p, sp.expand(-expr), e)
+            sign = 1
+        return sign * abs(int(content)), result
+
+    def _slot_of(self, poly: fmpz_mpoly) -> Slot | None:
+        """The slot whose generator this polynomial is, if it is one."""
+        if len(poly) != 1 or poly.total_degree() != 1 or poly.leading_coefficient() != 1:
+            return None
+        place = next(i for i, d in enumerate(poly.degrees()) if d)
+        return self.field.slots[poly.context().nvars() - 1 - place]
+
+    # -- roots -----------------------------------------------------------------------------------
+
+    def root(self, base: Element, exponent: Fraction) -> Element:
+        """base^exponent for a rational exponent."""
+        field = self.field
+        if base.is_zero:
+            if exponent < 0:
+                raise ZeroDivisionError("negative power of zero")
+            return base
+        if exponent.denominator == 1:
+            return base ** int(exponent)
+        result = field.one
+        parts = [(base.num, exponent)] + ([] if base.den.is_one() else [(base.den, -exponent)])
+        for poly, power in parts:
+            content, factors = self._factors(poly, self.root_degrees)
+            result = result * self._root_of_integer(content, power)
+            for p, expr, e in factors:
+                result = result * self._root_of_factor(field.lift(p), expr, power * e)
+        return result
+
+    def _root_of_integer(self, value: int, power: Fraction) -> Element:
+        result = self.field.one
+        if value < 0:
+            result = self._root_of_factor(self.field.ctx.constant(-1), S.NegativeOne, power)
+        for prime, e in fmpz(abs(value)).factor():
+            result = result * self._root_of_factor(self.field.ctx.constant(prime), sp.Integer(int(prime)), power * int(e))
+        return result
+
+    def _root_of_factor(self, p: fmpz_mpoly, expr: Expr, power: Fraction) -> Element:
+        field = self.field
+        base = field.of_poly(p)
+        if power.denominator == 1:
+            return base ** int(power)
+        slot = self._slot_of(p)
+        if slot is not None and slot.kind == "kernel":
+            argument = self._argument_of(slot)
+            if argument is not None:
+                return self.exponential(argument * power)
+        if slot is not None and slot.kind == "root" and slot.relation is not None and self._is_pure_root(slot):
+            return self.root(field.of_poly(slot.relation), power / slot.degree)
+        if expr is S.NegativeOne and power.denominator % 2:
+            return base ** int(power.numerator)
+        degree = self._root_degree(expr, power)
+        if expr not in self.root_slots:
+            self.root_slots[expr] = self._new_root(p, expr, degree)
+        generator = field.of_slot(self.root_slots[expr])
+        total = power * self.root_slots[expr].degree
+        whole, rest = divmod(total.numerator, self.root_slots[expr].degree)
+        return base**whole * generator**rest
+
+    def _root_degree(self, expr: Expr, power: Fraction) -> int:
+        degree = self.root_degrees.get(expr, 1)
+        needed = sp.ilcm(degree, power.denominator)
+        if expr in self.root_slots and self.root_slots[expr].degree % power.denominator:
+            self.root_degrees[expr] = int(needed)
+            if not self.recording:
+                raise NeedsRefinement(expr)
+            del self.root_slots[expr]  # a scratch field only records degrees
+        self.root_degrees[expr] = int(needed)
+        return int(needed)
+
+    def _new_root(self, p: fmpz_mpoly, expr: Expr, degree: int) -> Slot:
+        field = self.field
+
+        def derivative(variable: sp.Symbol) -> Element:
+            base = field.of_poly(field.lift(p))
+            return field.of_slot(slot) * base.diff(variable) / (base * degree)
+
+        slot = field.add_slot(
+            sp.Pow(expr, sp.Rational(1, degree)), "root", degree=degree, derivative=derivative
+        )
+        slot.relation = field.lift(p)
+        return slot
+
+    def _is_pure_root(self, slot: Slot) -> bool:
+        return slot in self.root_slots.values()
+
+    # -- exponentials and logarithms ---------------------------------------------------------------
+
+    def _terms(self, element: Element) -> KernelVector:
+        """The element as a rational combination of term expressions (monomial / primitive denominator)."""
+        field = self.field
+        den_content = int(element.den.content())
+        den = field.poly_to_expr(element.den / element.den.content())
+        vector: KernelVector = {}
+        n = element.num.context().nvars()
+        for monomial, c in element.num.terms():
+            key = sp.Mul(*(field.slots[n - 1 - i].expr ** e for i, e in enumerate(monomial) if e)) / den
+            vector[key] = vector.get(key, Fraction(0)) + Fraction(int(c), den_content)
+        return {k: c for k, c in vector.items() if c}
+
+    def exponential(self, argument: Element) -> Element:
+        """exp of an element."""
+        field = self.field
+        result = field.one
+        vector: KernelVector = {}
+        logs = {slot.expr: key for key, slot in self.log_slots.items()}
+        for term, c in self._terms(argument).items():
+            if term in logs:
+                result = result * self.root(self(logs[term]), c)
+            else:
+                vector[term] = c
+        if not vector:
+            return result
+        for index, multiple in self._lattice_coordinates(vector, self.exp_basis, self.exp_slots, self.seen_exp):
+            if self.exp_slots[index] is None:
+                self.exp_slots[index] = self._new_exponential(self.exp_basis[index])
+            slot = self.exp_slots[index]
+            assert slot is not None
+            result = result * field.of_slot(slot) ** multiple
+        return result
+
+    def _lattice_coordinates(
+        self, vector: KernelVector, basis: list[KernelVector], slots: list, seen: list[KernelVector]
+    ) -> list[tuple[int, int]]:
+        if self.recording:
+            seen.append(vector)
+        coords = coordinates(basis, vector)
+        if coords is None or (self.recording and any(c.denominator != 1 for c in coords)):
+            basis.append(vector)
+            slots.append(None)
+            return [(len(basis) - 1, 1)]
+        if any(c.denominator != 1 for c in coords):
+            raise NeedsRefinement(vector)
+        found = [(i, int(c)) for i, c in enumerate(coords) if c]
+        if any(abs(k) > LARGEST_MULTIPLE for _, k in found):
+            raise Unsupported(f"arguments of exponentials or sines in the ratio {max(abs(k) for _, k in found)}:1")
+        return found
+
+    def _combination(self, vector: KernelVector) -> Element:
+        return self._sum([self(term) * c for term, c in vector.items()])
+
+    def _new_exponential(self, vector: KernelVector) -> Slot:
+        argument = self._combination(vector)
+        exponent = sp.Add(*(sp.Rational(c.numerator, c.denominator) * term for term, c in vector.items()))
+        expr = self._as_power(vector) or sp.exp(exponent)
+
+        def derivative(variable: sp.Symbol) -> Element:
+            return self.field.of_slot(slot) * argument._current().diff(variable)
+
+        slot = self.field.add_slot(expr, "kernel", derivative=derivative)
+        return slot
+
+    def _as_power(self, vector: KernelVector) -> Expr | None:
+        """Π p^w if every term is w * log(p); the way people write x^a."""
+        factors: list[Expr] = []
+        for term, c in vector.items():
+            logs = [a for a in sp.Mul.make_args(term) if isinstance(a, sp.log)]
+            if len(logs) != 1:
+                return None
+            factors.append(sp.Pow(logs[0].args[0], sp.Rational(c.numerator, c.denominator) * term / logs[0]))
+        return sp.Mul(*factors)
+
+    def _argument_of(self, slot: Slot) -> Element | None:
+        """The u of a slot exp(u); None for other slots."""
+        for vector, made in zip(self.exp_basis, self.exp_slots, strict=True):
+            if made is slot:
+                return self._combination(vector)
+        return None
+
+    def logarithm(self, element: Element) -> Element:
+        """log of an element, split over irreducible factors."""
+        if element.is_zero:
+            raise Unsupported("log(0)")
+        return self._log_of_poly(element.num) - self._log_of_poly(element.den)
+
+    def _log_of_poly(self, poly: fmpz_mpoly) -> Element:
+        field = self.field
+        content, factors = self._factors(poly, self.log_slots)
+        result = field.zero
+        if content < 0:
+            result = self._log_slot(S.NegativeOne, field.constant(-1))
+        for prime, e in fmpz(abs(content)).factor():
+            result = result + self._log_slot(sp.Integer(int(prime)), field.constant(int(prime))) * int(e)
+        for p, expr, e in factors:
+            slot = self._slot_of(p)
+            argument = self._argument_of(slot) if slot is not None else None
+            if argument is not None:
+                result = result + argument * e
+            elif slot is not None and slot.kind == "root" and self._is_pure_root(slot) and slot.relation is not None:
+                result = result + self._log_of_poly(slot.relation) * Fraction(e, slot.degree)
+            else:
+                result = result + self._log_slot(expr, field.of_poly(field.lift(p))) * e
+        return result
+
+    def _log_slot(self, expr: Expr, inner: Element) -> Element:
+        field = self.field
+        if expr not in self.log_slots:
+
+            def derivative(variable: sp.Symbol) -> Element:
+                current = inner._current()
+                return current.diff(variable) / current
+
+            self.log_slots[expr] = field.add_slot(sp.log(expr), "kernel", derivative=derivative)
+        return field.of_slot(self.log_slots[expr])
+
+    # -- trigonometric functions -------------------------------------------------------------------
+
+    def cos_sin(self, argument: Element) -> tuple[Element, Element]:
+        """(cos u, sin u) by the addition theorem over the lattice basis."""
+        field = self.field
+        c, s = field.one, field.zero
+        vector = self._terms(argument)
+        if not vector:
+            return c, s
+        for index, multiple in self._lattice_coordinates(vector, self.trig_basis, self.trig_slots, self.seen_trig):
+            if self.trig_slots[index] is None:
+                self.trig_slots[index] = self._new_trig(self.trig_basis[index])
+            pair = self.trig_slots[index]
+            assert pair is not None
+            ck, sk = self._multiple_angle(field.of_slot(pair[0]), field.of_slot(pair[1]), abs(multiple))
+            sk = sk if multiple > 0 else -sk
+            c, s = c * ck - s * sk, s * ck + c * sk
+        return c, s
+
+    def _multiple_angle(self, c: Element, s: Element, n: int) -> tuple[Element, Element]:
+        cn, sn = self.field.one, self.field.zero
+        for _ in range(n):
+            cn, sn = cn * c - sn * s, sn * c + cn * s
+        return cn, sn
+
+    def _new_trig(self, vector: KernelVector) -> tuple[Slot, Slot]:
+        field = self.field
+        argument = self._combination(vector)
+        angle = sp.Add(*(sp.Rational(c.numerator, c.denominator) * term for term, c in vector.items()))
+
+        def cos_derivative(variable: sp.Symbol) -> Element:
+            return -field.of_slot(sine) * argument._current().diff(variable)
+
+        def sin_derivative(variable: sp.Symbol) -> Element:
+            return field.of_slot(cosine) * argument._current().diff(variable)
+
+        cosine = field.add_slot(sp.cos(angle), "kernel", derivative=cos_derivative)
+        c = field.poly(cosine)
+        sine = field.add_slot(sp.sin(angle), "root", degree=2, relation=1 - c**2, derivative=sin_derivative)
+        return cosine, sine
+
+    # -- functions known by their derivatives ------------------------------------------------------
+
+    def _known_by_derivative(self, expr: Expr) -> Element:
+        """f(u) with f' = the derivative that SymPy states for f, itself in the field."""
+        field = self.field
+        arguments = [self(a) for a in expr.args]  # type: ignore[arg-type]
+        if expr not in self.other:
+
+            def derivative(variable: sp.Symbol) -> Element:
+                result = field.zero
+                for i, a in enumerate(arguments):
+                    inner = a._current().diff(variable)
+                    if not inner.is_zero:
+                        result = result + self(self._partial(expr, i + 1)) * inner
+                return result
+
+            self.other[expr] = field.add_slot(expr, "kernel", derivative=derivative)
+        return field.of_slot(self.other[expr])
+
+    @staticmethod
+    def _partial(expr: Expr, index: int) -> Expr:
+        try:
+            partial = expr.fdiff(index)  # type: ignore[attr-defined]
+        except sp.core.function.ArgumentIndexError as error:
+            raise Unsupported(f"the derivative of {expr.func} is not known") from error
+        if partial.has(sp.Derivative):
+            raise Unsupported(f"the derivative of {expr.func} is not known")
+        return partial
+
+    def _arbitrary(self, expr: Expr) -> Element:
+        """An arbitrary function f(u, …) or a partial derivative of one: a kernel of its own for each derivative."""
+        name, arguments, orders = _function_and_orders(expr)
+        elements = [self(a) for a in arguments]
+        canonical = _derivative_expression(name, [self.field.to_expr(e) for e in elements], orders)
+        if canonical not in self.other:
+
+            def derivative(variable: sp.Symbol) -> Element:
+                result = self.field.zero
+                for i, element in enumerate(elements):
+                    inner = element._current().diff(variable)
+                    if not inner.is_zero:
+                        higher = tuple(k + (j == i) for j, k in enumerate(orders))
+                        result = result + self._arbitrary_parts(name, elements, higher) * inner
+                return result
+
+            self.other[canonical] = self.field.add_slot(canonical, "kernel", derivative=derivative)
+        return self.field.of_slot(self.other[canonical])
+
+    def _arbitrary_parts(self, name: type, elements: Sequence[Element], orders: tuple[int, ...]) -> Element:
+        return self._arbitrary(_derivative_expression(name, [self.field.to_expr(e._current()) for e in elements], orders))
+
+    def _integral(self, expr: Expr) -> Element:
+        """∫ f dv, known by its derivative f along v; along other variables the derivative goes under the integral."""
+        if len(expr.args) != 2 or len(expr.args[1].args) != 1:  # type: ignore[arg-type]
+            raise Unsupported(f"{expr}: only indefinite integrals over one variable are kernels")
+        integrand, variable = expr.args[0], expr.args[1].args[0]
+        if expr not in self.other:
+            inside = self(integrand)  # type: ignore[arg-type]
+
+            def derivative(v: sp.Symbol) -> Element:
+                if v == variable:
+                    return inside._current()
+                partial = inside._current().diff(v)
+                if partial.is_zero:
+                    return self.field.zero
+                return self(sp.Integral(self.field.to_expr(partial), variable))
+
+            self.other[expr] = self.field.add_slot(expr, "kernel", derivative=derivative)
+        return self.field.of_slot(self.other[expr])
+
+    # -- Bessel and Airy ---------------------------------------------------------------------------
+
+    def _airy_bi_prime(self, expr: Expr) -> Element:
+        """Bi' from the Wronskian Ai Bi' - Ai' Bi = 1/π (DLMF 9.2.7)."""
+        u = expr.args[0]
+        ai, ai_prime, bi = self(sp.airyai(u)), self(sp.airyaiprime(u)), self(sp.airybi(u))
+        return (self.field.one / self(S.Pi) + ai_prime * bi) / ai
+
+    def _bessel(self, expr: Expr) -> Element:
+        """J, Y, I, K through one pair of neighbouring orders and the recurrence (DLMF 10.6.1, 10.29.1)."""
+        kind = expr.func.__name__[-1]
+        order, argument = self(expr.args[0]), self(expr.args[1])  # type: ignore[arg-type]
+        base = self._bessel_base(kind, order, argument)
+        offset = int((order - base[1]).as_fraction())
+        nu, low = base[1]._current(), self.field.of_slot(base[3])
+        high = base[4]._current()
+        for _ in range(abs(offset)):
+            if offset > 0:
+                low, high, nu = high, _next_bessel(kind, nu + 1, argument, low, high), nu + 1
+            else:
+                low, high, nu = _previous_bessel(kind, nu, argument, low, high), low, nu - 1
+        return low
+
+    def _bessel_base(
+        self, kind: str, order: Element, argument: Element
+    ) -> tuple[str, Element, Element, Slot, Element]:
+        for entry in self.bessel:
+            if entry[0] == kind and entry[2] == argument and (order - entry[1]).is_rational:
+                if (order - entry[1]).as_fraction().denominator == 1:
+                    return entry
+        field, function = self.field, {"j": sp.besselj, "y": sp.bessely, "i": sp.besseli, "k": sp.besselk}[kind]
+        nu, u = field.to_expr(order), field.to_expr(argument)
+        sign_low, sign_high = {"j": (-1, 1), "y": (-1, 1), "i": (1, 1), "k": (-1, -1)}[kind]
+
+        def low_derivative(variable: sp.Symbol) -> Element:
+            x, n = argument._current(), order._current()
+            return (n / x * field.of_slot(low) + high() * sign_low) * x.diff(variable)
+
+        def high_derivative(variable: sp.Symbol) -> Element:
+            x, n = argument._current(), order._current()
+            return (field.of_slot(low) * sign_high - (n + 1) / x * high()) * x.diff(variable)
+
+        low = field.add_slot(function(nu, u), "kernel", derivative=low_derivative)
+        partner = {"y": "j", "k": "i"}.get(kind)
+        if partner is None:
+            upper = field.add_slot(function(nu + 1, u), "kernel", derivative=high_derivative)
+
+            def high() -> Element:
+                return field.of_slot(upper)
+        else:
+            first = self._bessel_base(partner, order, argument)
+
+            def high() -> Element:
+                return self._bessel_wronskian(kind, first, field.of_slot(low))
+
+        entry = (kind, order, argument, low, high())
+        self.bessel.append(entry)
+        return entry
+
+    def _bessel_wronskian(self, kind: str, first: tuple, second_low: Element) -> Element:
+        """The upper neighbour of Y (of K) from the cross product with J (with I); DLMF 10.5.2 and 10.28.2."""
+        _, _, argument, low_slot, high = first
+        low, x = self.field.of_slot(low_slot), argument._current()
+        if kind == "y":
+            return (high._current() * second_low - self.field.constant(2) / (self(S.Pi) * x)) / low
+        return (self.field.one / x - high._current() * second_low) / low
+
+    def _sign(self, expr: Expr) -> Element:
+        """sign(u): locally constant, with square 1."""
+        inner = self(expr.args[0])  # type: ignore[arg-type]
+        key = sp.sign(self.field.to_expr(inner))
+        if not isinstance(key, sp.sign):
+            return self(key)
+        if key not in self.other:
+            slot = self.field.add_slot(key, "root", degree=2, relation=self.field.ctx.constant(1))
+            self.other[key] = slot
+        return self.field.of_slot(self.other[key])
+
+
+def _next_bessel(kind: str, nu: Element, x: Element, low: Element, high: Element) -> Element:
+    """Order nu + 1 from orders nu - 1 (low) and nu (high)."""
+    middle = nu * 2 / x * high
+    return {"j": middle - low, "y": middle - low, "i": low - middle, "k": middle + low}[kind]
+
+
+def _previous_bessel(kind: str, nu: Element, x: Element, low: Element, high: Element) -> Element:
+    """Order nu - 1 from orders nu (low) and nu + 1 (high)."""
+    middle = nu * 2 / x * low
+    return {"j": middle - high, "y": middle - high, "i": middle + high, "k": high - middle}[kind]
+
+
+def _function_and_orders(expr: Expr) -> tuple[type, tuple[Expr, ...], tuple[int, ...]]:
+    """(f, arguments, orders of differentiation) of f(u), Derivative(f(y), y) or Subs(Derivative(f(s), s), s, u)."""
+    if isinstance(expr, AppliedUndef):
+        return expr.func, tuple(expr.args), (0,) * len(expr.args)  # type: ignore[arg-type]
+    replaced: dict[Expr, Expr] = {}
+    if isinstance(expr, sp.Subs):
+        replaced = dict(zip(expr.variables, expr.point, strict=True))
+        expr = expr.expr
+    if not isinstance(expr, sp.Derivative) or not isinstance(expr.expr, AppliedUndef):
+        raise Unsupported(f"{expr} is no derivative of an arbitrary function")
+    function = expr.expr
+    orders = [0] * len(function.args)
+    for variable, count in expr.variable_count:
+        places = [i for i, a in enumerate(function.args) if a == variable]
+        if len(places) != 1:
+            raise Unsupported(f"{expr}: the derivative must be along one argument of the function")
+        orders[places[0]] += int(count)
+    arguments = tuple(replaced.get(a, a) for a in function.args)  # type: ignore[arg-type]
+    return function.func, arguments, tuple(orders)  # type: ignore[return-value]
+
+
+def _derivative_expression(name: type, arguments: Sequence[Expr], orders: Sequence[int]) -> Expr:
+    """The SymPy form of a partial derivative of f at the given arguments."""
+    if not any(orders):
+        return name(*arguments)
+    if all(a.is_Symbol for a in arguments) and len(set(arguments)) == len(arguments):
+        return sp.Derivative(name(*arguments), *((a, k) for a, k in zip(arguments, orders, strict=True) if k))
+    dummies = [sp.Symbol(f"s_{i + 1}", real=True) for i in range(len(arguments))]
+    inner = sp.Derivative(name(*dummies), *((a, k) for a, k in zip(dummies, orders, strict=True) if k))
+    return sp.Subs(inner, tuple(dummies), tuple(arguments))
+
+
+def _hyperbolic(combine: Callable[[Element, Element], Element]) -> Callable[[Converter, Expr], Element]:
+    def rule(self: Converter, expr: Expr) -> Element:
+        e = self.exponential(self(expr.args[0]))  # type: ignore[arg-type]
+        return combine(e, self.field.one / e)
+
+    return rule
+
+
+def _trigonometric(combine: Callable[[Element, Element], Element]) -> Callable[[Converter, Expr], Element]:
+    def rule(self: Converter, expr: Expr) -> Element:
+        return combine(*self.cos_sin(self(expr.args[0])))  # type: ignore[arg-type]
+
+    return rule
+
+
+def _rewritten(rewrite: Callable[[Expr], Expr]) -> Callable[[Converter, Expr], Element]:
+    def rule(self: Converter, expr: Expr) -> Element:
+        return self(rewrite(expr.args[0]))  # type: ignore[arg-type]
+
+    return rule
+
+
+def _number_symbol(self: Converter, expr: Expr) -> Element:
+    if expr not in self.other:
+        self.other[expr] = self.field.add_slot(expr, "kernel")
+    return self.field.of_slot(self.other[expr])
+
+
+RULES: dict[type, Callable[[Converter, Expr], Element]] = {
+    sp.exp: lambda self, e: self.exponential(self(e.args[0])),  # type: ignore[arg-type]
+    sp.log: lambda self, e: self.logarithm(self(e.args[0])),  # type: ignore[arg-type]
+    sp.cos: _trigonometric(lambda c, s: c),
+    sp.sin: _trigonometric(lambda c, s: s),
+    sp.tan: _trigonometric(lambda c, s: s / c),
+    sp.cot: _trigonometric(lambda c, s: c / s),
+    sp.sec: _trigonometric(lambda c, s: 1 / c),
+    sp.csc: _trigonometric(lambda c, s: 1 / s),
+    sp.sinh: _hyperbolic(lambda e, f: (e - f) / 2),
+    sp.cosh: _hyperbolic(lambda e, f: (e + f) / 2),
+    sp.tanh: _hyperbolic(lambda e, f: (e - f) / (e + f)),
+    sp.coth: _hyperbolic(lambda e, f: (e + f) / (e - f)),
+    sp.sech: _hyperbolic(lambda e, f: 2 / (e + f)),
+    sp.csch: _hyperbolic(lambda e, f: 2 / (e - f)),
+    sp.acos: _rewritten(lambda u: S.Pi / 2 - sp.asin(u)),
+    sp.acot: _rewritten(lambda u: S.Pi / 2 - sp.atan(u)),
+    sp.asinh: _rewritten(lambda u: sp.log(u + sp.sqrt(u**2 + 1))),
+    sp.acosh: _rewritten(lambda u: sp.log(u + sp.sqrt(u**2 - 1))),
+    sp.atanh: _rewritten(lambda u: (sp.log(1 + u) - sp.log(1 - u)) / 2),
+    sp.acoth: _rewritten(lambda u: (sp.log(u + 1) - sp.log(u - 1)) / 2),
+    sp.Abs: lambda self, e: self._sign(e) * self(e.args[0]),  # type: ignore[arg-type]
+    sp.sign: lambda self, e: self._sign(e),
+    sp.airybiprime: lambda self, e: self._airy_bi_prime(e),
+    sp.besselj: lambda self, e: self._bessel(e),
+    sp.bessely: lambda self, e: self._bessel(e),
+    sp.besseli: lambda self, e: self._bessel(e),
+    sp.besselk: lambda self, e: self._bessel(e),
+    sp.Integral: lambda self, e: self._integral(e),
+    type(S.Pi): _number_symbol,
+    type(S.Exp1): lambda self, e: self.exponential(self.field.one),
+    type(S.EulerGamma): _number_symbol,
+    type(S.ImaginaryUnit): lambda self, e: self.root(self.field.constant(-1), Fraction(1, 2)),
+}
