@@ -1,0 +1,68 @@
+"""Exact verification by substitution: the last word on every generator and every first integral."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Expr, S
+
+from liesym.coefficients import Element
+from liesym.determine import OnSolutions, jet_field
+from liesym.generators import Generator
+from liesym.jets import jet_symbol
+from liesym.system import ODESystem
+
+
+def remainder(generator: Generator, system: ODESystem) -> tuple[Expr, ...]:
+    """η_i^(n_i) - X F_i on solutions, one for each equation; all are 0 exactly if X is a symmetry.
+
+    Raises:
+        AnsatzError: the generator is over other variables than the system.
+        Unsupported: a function that the coefficient field has no rule for.
+    """
+    from liesym.errors import AnsatzError
+
+    if generator.variables != system.variables:
+        raise AnsatzError(
+            f"the generator is over {generator.variables}, the system over {system.variables}; give it all of them, in that order"
+        )
+    field = jet_field(system, generator.components)
+    elements = [field(c) for c in generator.components]
+    return tuple(S.Zero if r.is_zero else field.to_expr(r) for r in remainder_elements(elements, system, field))
+
+
+def remainder_elements(components: Sequence[Element], system: ODESystem, field: Field) -> list[Element]:
+    """The same in the field: components are (ξ, η_1, …, η_m)."""
+    on = OnSolutions(system, field)
+    xi = components[0]
+    drift = on.rate(xi)
+    prolonged: list[list[Element]] = []
+    for i, n in enumerate(system.orders):
+        row = [components[i + 1]]
+        for k in range(1, n + 1):
+            row.append(on.rate(row[-1]) - on.velocity(i, k) * drift)
+        prolonged.append(row)
+    result = []
+    for i, n in enumerate(system.orders):
+        value = prolonged[i][n] - xi * on.rhs[i].diff(system.independent)
+        for j, (x, order) in enumerate(zip(system.unknowns, system.orders, strict=True)):
+            for k in range(order):
+                partial = on.rhs[i].diff(jet_symbol(x, k))
+                if not partial.is_zero:
+                    value = value - partial * prolonged[j][k]
+        result.append(value)
+    return result
+
+
+def is_first_integral(integral: Expr, system: ODESystem) -> bool:
+    """True if D_t I = 0 on solutions, decided exactly."""
+    return drift(integral, system) == 0
+
+
+def drift(integral: Expr, system: ODESystem) -> Expr:
+    """D_t I on solutions; 0 exactly for a first integral I(t, x, x', …)."""
+    field = jet_field(system, (integral,))
+    value = OnSolutions(system, field).rate(field(integral))
+    return S.Zero if value.is_zero else field.to_expr(value)
+
+
