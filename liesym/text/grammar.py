@@ -1,0 +1,160 @@
+"""Text to syntax tree: the limits on text, the grammar, and the wording of what is wrong where.
+
+Nothing here knows mathematics, and nothing here or later evaluates user text as a program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from liesym.errors import ParseError
+
+if TYPE_CHECKING:
+    from lark import Lark, Tree
+    from lark.exceptions import UnexpectedInput
+
+MAX_LENGTH = 100_000
+MAX_DEPTH = 200
+_WIDTH = 120
+STARTS = ("equations", "expression", "generator", "ansatz", "ansatz_span")
+
+# copied text brings typographic primes and minus signs along; one character for one keeps the columns
+_TYPOGRAPHY = str.maketrans({"′": "'", "’": "'", "‘": "'", "−": "-", "·": "*", "×": "*"})
+
+_OPERAND = "a number, a name, a function or '('"
+_WORDS = {
+    "INTEGER": _OPERAND, "DECIMAL": _OPERAND, "NAME": _OPERAND, "LPAR": _OPERAND, "STAR": "an operator + - * / ^",
+    "COMMA": "','", "RPAR": "')'", "EQUAL": "'='", "COLON": "':'", "SEMICOLON": "';'", "$END": "the end of the text",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> Lark:
+    from lark import Lark
+
+    text = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", start=list(STARTS), propagate_positions=True, maybe_placeholders=False)
+
+
+def parse(text: str, start: str) -> Tree:
+    """The syntax tree of `text` for one of the start symbols of the grammar.
+
+    Raises:
+        ParseError: the text is not in the grammar, is longer than MAX_LENGTH or nested deeper than MAX_DEPTH.
+    """
+    from lark.exceptions import UnexpectedInput
+
+    if not isinstance(text, str):
+        raise ParseError(f"text is expected here, not {type(text).__name__}")
+    if len(text) > MAX_LENGTH:
+        raise ParseError(f"the text has {len(text)} characters; at most {MAX_LENGTH} are read")
+    plain = text.translate(_TYPOGRAPHY)
+    if start != "equations":
+        plain = plain.replace("\n", " ").replace("\r", " ")
+    _check_parentheses(plain)
+    try:
+        tree = _grammar().parse(plain, start=start)
+    except UnexpectedInput as error:
+        raise _explain(error, plain) from None
+    _check_depth(tree, plain)
+    return tree
+
+
+def position(tree: object) -> tuple[int, int]:
+    """(line, column) where a node of the tree begins, counted from 1."""
+    meta = getattr(tree, "meta", tree)
+    return getattr(meta, "line", 1) or 1, getattr(meta, "column", 1) or 1
+
+
+def error_at(message: str, tree: object, source: str, expected: tuple[str, ...] = ()) -> ParseError:
+    """A ParseError whose caret stands at a node of the tree."""
+    return _shown(message, source, *position(tree), expected)
+
+
+def _shown(message: str, source: str, line: int, column: int, expected: tuple[str, ...]) -> ParseError:
+    """The error with at most a window of the line: a caret at the end of a long line helps nobody."""
+    lines = source.split("\n")
+    if lines and len(lines[line - 1]) > _WIDTH:
+        start = max(0, min(column - _WIDTH // 2, len(lines[line - 1]) - _WIDTH))
+        lines[line - 1] = lines[line - 1][start : start + _WIDTH]
+        source, column = "\n".join(lines), column - start
+    return ParseError(message, source=source, line=line, column=column, expected=expected)
+
+
+def _check_parentheses(text: str) -> None:
+    """Say which parenthesis has no partner; a parser alone would complain far behind it."""
+    opened: list[int] = []
+    for place, character in enumerate(text):
+        if character == "(":
+            opened.append(place)
+        elif character == ")":
+            if not opened:
+                raise _at(text, place, "unbalanced parenthesis: this ) closes nothing")
+            opened.pop()
+        elif character in ";\n" and opened:
+            break
+        if len(opened) > MAX_DEPTH:
+            raise _at(text, place, f"parentheses are nested more than {MAX_DEPTH} deep")
+    if opened:
+        raise _at(
+            text, opened[-1], "unbalanced parenthesis: this ( is not closed before the end of the equation"
+        )
+
+
+def _check_depth(tree: Tree, text: str) -> None:
+    level = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in node.children if hasattr(child, "children")]
+        if not level:
+            return
+    raise error_at(f"the expression is nested more than {MAX_DEPTH} levels deep", level[0], text)
+
+
+def _at(text: str, place: int, message: str, expected: tuple[str, ...] = ()) -> ParseError:
+    before = text[:place]
+    line = before.count("\n") + 1
+    return _shown(message, text, line, place - (before.rfind("\n") + 1) + 1, expected)
+
+
+def _explain(error: UnexpectedInput, text: str) -> ParseError:
+    """The fault in the user's terms: where it is, and what could stand there."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+    if isinstance(error, UnexpectedCharacters):
+        place = error.pos_in_stream or 0
+        return _at(text, place, f"unexpected character {text[place]!r}", _expected(error.allowed or ()))
+    if not isinstance(error, UnexpectedToken):
+        return _at(text, len(text), "the text ends too early")
+    token, expected = error.token, _expected(error.accepts or error.expected)
+    if token.type == "$END":
+        place = len(text.rstrip())
+        return _at(text, place, "the text ends too early" if text.strip() else "the text is empty", expected)
+    place = token.start_pos or 0
+    if token.type == "_NEWLINE":
+        return _at(text, place, "the equation ends too early", expected)
+    product = _implicit_product(text, place, token)
+    if product:
+        return _at(text, place, product, ("an operator + - * / ^",))
+    return _at(text, place, f"unexpected {str(token)!r}", expected)
+
+
+def _implicit_product(text: str, place: int, token: str) -> str:
+    """The message for `2 x` and its kin, or '' if nothing that could be a factor stands before."""
+    if not re.match(r"[\w(.]", token):
+        return ""
+    before = re.search(r"([\w.]+'*|\))\s*\Z", text[:place])
+    if not before:
+        return ""
+    left = before.group(1) if before.group(1) != ")" else "(…)"
+    right = f"{token}…)" if token == "(" else token
+    return f"a product needs its sign: write {left}*{right} instead of {text[before.start(1) : place]}{token}"
+
+
+def _expected(terminals: Iterable[object]) -> tuple[str, ...]:
+    """What could stand there, in words; signs and primes, which could stand almost anywhere, are left out."""
+    found = {str(name) for name in terminals}
+    return tuple(dict.fromkeys(words for name, words in _WORDS.items() if name in found))

@@ -1,0 +1,377 @@
+"""Syntax tree to SymPy expression, by a scope that says what every name means.
+
+Names are looked up in the scope alone. `pi` and `E` are constants unless the scope has them as symbols; no
+other name is ever an object of SymPy, so that lambda, beta, I, S, N, Q, zeta, E1 or oo are plain symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sympy import Derivative, Dummy, Expr, Function, I, Integer, Integral, S, Subs, Symbol
+from sympy.core.function import AppliedUndef, UndefinedFunction
+
+from liesym.errors import ParseError
+from liesym.jets import jet_symbol
+from liesym.text import arithmetic
+from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, arity, lookalike, nearest
+from liesym.text.grammar import error_at, parse
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+MAX_ORDER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the names of a text mean.
+
+    Arguments:
+        symbols: name -> symbol of every known variable and parameter.
+        unknowns: names that have derivatives.
+        independent: name of the independent variable, or ''.
+        functions: names of arbitrary functions that are known to be meant.
+        variables: if given, an arbitrary function must depend on one of these symbols or on a jet coordinate.
+        strict: refuse names that are in none of the above, instead of taking them as parameters.
+        bound: names bound by an enclosing integral(...) or at(...).
+    """
+
+    symbols: Mapping[str, Symbol]
+    unknowns: frozenset[str] = frozenset()
+    independent: str = ""
+    functions: frozenset[str] = frozenset()
+    variables: frozenset[Symbol] = frozenset()
+    strict: bool = False
+    bound: Mapping[str, Symbol] = field(default_factory=dict)
+
+
+def read_expression(
+    text: str,
+    *,
+    symbols: Mapping[str, Symbol],
+    unknowns: Collection[str] = (),
+    independent: str = "",
+    functions: Collection[str] = (),
+    strict: bool = False,
+) -> Expr:
+    """Read one expression of the text grammar.
+
+    Arguments:
+        text: for example ``"-x/(x^2 + y^2)^(3/2)"``.
+        symbols: name -> symbol of the variables and parameters that may occur.
+        unknowns: names that may carry primes; y^(4) is then a derivative of y, y^4 its power.
+        independent: name of the independent variable, allowed in ``D(y, t)``.
+        functions: names of arbitrary functions in use; any other name that is called is one too, unless it looks
+            like a misspelled known function.
+        strict: refuse unknown names instead of taking them as real parameters.
+
+    Returns:
+        The expression as SymPy's own constructors give it.
+
+    Raises:
+        ParseError: the text is not in the grammar, or a name or call in it makes no sense.
+    """
+    tree = parse(text, "expression")
+    scope = Scope(dict(symbols), frozenset(unknowns), independent, frozenset(functions), strict=strict)
+    return Builder(text, scope).build(tree)
+
+
+def walk(tree: Any) -> Iterator[Tree]:
+    """All nodes of a syntax tree in the order of the text, without recursion."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if hasattr(node, "children"):
+            yield node
+            stack.extend(reversed(node.children))
+
+
+def order_in_parentheses(node: Tree) -> tuple[Token, int] | None:
+    """(name, k) for a power written ``name^(k)`` with a positive integer k, which for an unknown is x^(k)."""
+    if node.data != "power" or node.children[1] != "^":
+        return None
+    base, _, exponent = node.children
+    if base.data != "name" or exponent.data != "paren" or exponent.children[0].data != "number":
+        return None
+    digits = exponent.children[0].children[0]
+    if digits.type != "INTEGER" or len(digits) > 6 or int(digits) < 1:
+        return None
+    return base.children[0], int(digits)
+
+
+class Builder:
+    """Builds expressions from trees of one source text; errors point into that text."""
+
+    def __init__(self, source: str, scope: Scope) -> None:
+        self.source, self.scope = source, scope
+
+    def build(self, tree: Tree) -> Expr:
+        """The expression of a whole tree, guaranteed real and finite as far as SymPy can tell."""
+        try:
+            value = self._node(tree)
+        except RecursionError:
+            raise self._error("the expression is nested too deeply", tree) from None
+        if value.has(I, S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+            raise self._error("the expression is not real and finite for real variables", tree)
+        return value
+
+    def _error(self, message: str, tree: object, expected: tuple[str, ...] = ()) -> ParseError:
+        return error_at(message, tree, self.source, expected)
+
+    def _node(self, tree: Tree) -> Expr:
+        try:
+            return getattr(self, f"_{tree.data}")(tree)
+        except (arithmetic.TooLarge, arithmetic.NotReal) as error:
+            raise self._error(str(error), tree) from None
+
+    # -- arithmetic ------------------------------------------------------------------------------
+
+    def _number(self, tree: Tree) -> Expr:
+        return arithmetic.number(str(tree.children[0]))
+
+    def _paren(self, tree: Tree) -> Expr:
+        return self._node(tree.children[0])
+
+    def _signed(self, tree: Tree) -> Expr:
+        sign, operand = tree.children
+        value = self._node(operand)
+        return arithmetic.product((S.NegativeOne, value)) if sign == "-" else value
+
+    def _sum(self, tree: Tree) -> Expr:
+        terms: list[Expr] = []
+        negative = False
+        for child in tree.children:
+            if not hasattr(child, "children"):
+                negative ^= child == "-"
+                continue
+            factors = self._factors(child)
+            terms.append(
+                arithmetic.product([S.NegativeOne, *factors]) if negative else arithmetic.product(factors)
+            )
+            negative = False
+        return arithmetic.total(terms)
+
+    def _term(self, tree: Tree) -> Expr:
+        return arithmetic.product(self._factors(tree))
+
+    def _factors(self, tree: Tree) -> list[Expr]:
+        """The factors of a product, those in parentheses and in denominators included."""
+        while tree.data == "paren" and tree.children[0].data in ("term", "paren"):
+            tree = tree.children[0]
+        if tree.data != "term":
+            return [self._node(tree)]
+        factors: list[Expr] = []
+        inverse = False
+        for child in tree.children:
+            if not hasattr(child, "children"):
+                inverse = child == "/"
+                continue
+            found = self._factors(child)
+            try:
+                factors += [arithmetic.power(f, S.NegativeOne) for f in found] if inverse else found
+            except arithmetic.NotReal as error:
+                raise self._error(str(error), child) from None
+            inverse = False
+        return factors
+
+    def _power(self, tree: Tree) -> Expr:
+        base, _, exponent = tree.children
+        place = order_in_parentheses(tree)
+        if place and str(place[0]) in self.scope.unknowns:
+            return self._derivative_of(str(place[0]), place[1], tree)
+        if base.data == "name" and str(base.children[0]) in self.scope.unknowns and exponent.data == "power":
+            inner = exponent.children[0]
+            if inner.data == "paren" and inner.children[0].data == "number":
+                name, order = base.children[0], inner.children[0].children[0]
+                raise self._error(f"write ({name}^({order}))^… for a power of a derivative", tree)
+        return arithmetic.power(self._node(base), self._node(exponent))
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def _name(self, tree: Tree) -> Expr:
+        name, scope = str(tree.children[0]), self.scope
+        for table in (scope.bound, scope.symbols, CONSTANTS):
+            if name in table:
+                return table[name]
+        if name in FUNCTIONS:
+            raise self._error(f"{name} is a function and needs its argument", tree, (f"{name}(…)",))
+        if scope.strict:
+            known = sorted(scope.symbols)
+            close = nearest(name, known)
+            hint = f"; did you mean {close}?" if close else ""
+            raise self._error(f"unknown name {name}{hint} Known here: {', '.join(known)}", tree)
+        return Symbol(name, real=True)
+
+    def _jet(self, tree: Tree) -> Expr:
+        name, primes = tree.children
+        return self._derivative_of(str(name), len(primes), tree)
+
+    def _derivative_of(self, name: str, order: int, tree: Tree) -> Expr:
+        if name == self.scope.independent:
+            raise self._error(f"{name} is the independent variable and has no derivatives", tree)
+        if name not in self.scope.unknowns:
+            known = ", ".join(sorted(self.scope.unknowns)) or "none"
+            raise self._error(
+                f"{name} is not an unknown here and has no derivatives; unknowns: {known}", tree
+            )
+        if order > MAX_ORDER:
+            raise self._error(f"derivatives are read up to order {MAX_ORDER}, not {order}", tree)
+        return jet_symbol(self.scope.symbols[name], order)
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def _call(self, tree: Tree) -> Expr:
+        name, arguments = str(tree.children[0]), tree.children[1:]
+        if name in OPERATORS:
+            return getattr(self, f"_operator_{name}")(tree, arguments)
+        if name in FUNCTIONS:
+            if len(arguments) != arity(name):
+                raise self._error(
+                    f"{name} takes {_count(arity(name), 'argument')}, not {len(arguments)}", tree
+                )
+            return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
+        return self._arbitrary(name, arguments, tree)
+
+    def _arbitrary(self, name: str, arguments: list[Tree], tree: Tree) -> AppliedUndef:
+        scope = self.scope
+        if name in scope.bound or name in scope.symbols or name in CONSTANTS:
+            what = (
+                "the constant"
+                if name in CONSTANTS and name not in scope.symbols
+                else "a variable or parameter"
+            )
+            raise self._error(f"{name} is {what}, not a function; for a product write {name}*(…)", tree)
+        if name not in scope.functions:
+            meant = lookalike(name)
+            if meant and len(arguments) == 1:
+                raise self._error(
+                    f"undefined function {name}; did you mean {meant}? "
+                    "An arbitrary function needs a name that is not so close to a known one",
+                    tree,
+                )
+        if not arguments:
+            raise self._error(
+                f"undefined function {name}: an arbitrary function needs its arguments", tree, (f"{name}(y)",)
+            )
+        values = [self._node(a) for a in arguments]
+        held = {s for v in values for s in v.free_symbols}
+        if scope.variables and not any(s in scope.variables or "'" in s.name or "^" in s.name for s in held):  # type: ignore[attr-defined]
+            raise self._error(
+                f"undefined function {name}: no argument depends on a variable of the equations", tree,
+                (f"an arbitrary function of {', '.join(sorted(s.name for s in scope.variables))}, or {name}*(…)",),
+            )  # fmt: skip
+        return Function(name)(*values)
+
+    def _derived_call(self, tree: Tree) -> Expr:
+        name, order, arguments = str(tree.children[0]), len(tree.children[1]), tree.children[2:]
+        if name in self.scope.symbols:
+            mark = "'" * order
+            raise self._error(
+                f"{name}{mark} is written without arguments; for a product write {name}{mark}*(…)", tree
+            )
+        if name in FUNCTIONS or name in OPERATORS:
+            raise self._error(
+                f"primes on {name}: write its derivative out; primes are for arbitrary functions", tree
+            )
+        if len(arguments) != 1:
+            raise self._error(f"primes need one argument; write D({name}(…), variable) for more", tree)
+        applied = self._arbitrary(name, arguments, tree)
+        return derivative_at(applied.func, order, applied.args[0])
+
+    def _operator_D(self, tree: Tree, arguments: list[Tree]) -> Expr:
+        if not arguments:
+            raise self._error(
+                "D needs an unknown and an order, or a function and a variable", tree, ("D(y, 4)",)
+            )
+        target, *rest = arguments
+        if self._is_jet(target):
+            return self._jet_operator(target, rest, tree)
+        value = self._node(target)
+        if not rest:
+            raise self._error(
+                "D of an expression needs the variable; for a product write D*(…)", tree, ("D(g(t, y), t)",)
+            )
+        pairs: list[tuple[Symbol, int]] = []
+        for argument in rest:
+            item = self._node(argument)
+            if isinstance(item, Integer) and pairs and 1 <= int(item) <= MAX_ORDER:
+                pairs[-1] = (pairs[-1][0], int(item))
+            elif isinstance(item, Symbol):
+                pairs.append((item, 1))
+            else:
+                raise self._error(
+                    "D takes variables and orders after the function", argument, ("D(g(t, y), t, 2)",)
+                )
+        for variable, count in pairs:
+            value = value.diff(variable, count)
+        return value
+
+    def _is_jet(self, tree: Tree) -> bool:
+        place = order_in_parentheses(tree)
+        name = place[0] if place else tree.children[0] if tree.data in ("name", "jet") else ""
+        return str(name) in self.scope.unknowns
+
+    def _jet_operator(self, target: Tree, rest: list[Tree], tree: Tree) -> Expr:
+        """D(y, k), D(y, t) or D(y, t, k): a derivative along solutions."""
+        if rest and rest[0].data == "name" and str(rest[0].children[0]) == self.scope.independent:
+            rest = rest[1:]
+        elif rest and rest[0].data == "name":
+            raise self._error(
+                "D of an unknown takes an order, or the independent variable and an order", rest[0]
+            )
+        orders = [self._node(r) for r in rest]
+        if len(orders) > 1 or any(not (isinstance(k, Integer) and k > 0) for k in orders):
+            raise self._error("D of an unknown takes one positive order", tree, ("D(y, 4)",))
+        place = order_in_parentheses(target)
+        start = place[1] if place else len(target.children[1]) if target.data == "jet" else 0
+        name = str(place[0] if place else target.children[0])
+        return self._derivative_of(name, start + (int(orders[0]) if orders else 1), tree)
+
+    def _bind(self, tree: Tree) -> tuple[str, Symbol]:
+        if tree.data != "name":
+            raise self._error("a plain name is expected here", tree)
+        name = str(tree.children[0])
+        return name, self.scope.symbols.get(name, Symbol(name, real=True))
+
+    def _inside(self, bound: Mapping[str, Symbol]) -> Builder:
+        return Builder(self.source, replace(self.scope, bound={**self.scope.bound, **bound}))
+
+    def _operator_integral(self, tree: Tree, arguments: list[Tree]) -> Expr:
+        if len(arguments) not in (2, 4):
+            raise self._error(
+                "an integral takes 2 or 4 arguments", tree, ("integral(f(s), s)", "integral(f(s), s, a, b)")
+            )
+        name, variable = self._bind(arguments[1])
+        if len(arguments) == 2 and self.scope.strict:
+            self._node(arguments[1])
+        integrand = self._inside({name: variable})._node(arguments[0])
+        if len(arguments) == 2:
+            return Integral(integrand, variable)
+        return Integral(integrand, (variable, self._node(arguments[2]), self._node(arguments[3])))
+
+    def _operator_at(self, tree: Tree, arguments: list[Tree]) -> Expr:
+        """at(expression, s, value): the expression with s replaced, kept unevaluated in derivatives."""
+        if len(arguments) < 3 or len(arguments) % 2 == 0:
+            raise self._error(
+                "at takes an expression, a name and its value", tree, ("at(D(g(t, s), s), s, y/t)",)
+            )
+        names = [self._bind(a)[0] for a in arguments[1::2]]
+        bound = {name: Dummy(name, real=True) for name in names}
+        body = self._inside(bound)._node(arguments[0])
+        values = tuple(self._node(a) for a in arguments[2::2])
+        return Subs(body, tuple(bound[n] for n in names), values)
+
+
+def derivative_at(function: UndefinedFunction, order: int, argument: Expr) -> Expr:
+    """f^(k)(u) in the form that SymPy's own differentiation gives it."""
+    if isinstance(argument, Symbol):
+        return Derivative(function(argument), (argument, order))
+    inner = Dummy("xi_1")
+    return Subs(Derivative(function(inner), (inner, order)), inner, argument)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
