@@ -1,0 +1,106 @@
+"""Programs to torch callables: generated straight-line source over torch operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from liesym.errors import BackendError
+from liesym.program import COMMON, Dialect, Program, calls, compile_function
+from liesym.reference import check_state, lookup, source_of
+
+_SAME = (
+    "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos",
+    "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "sign", "floor", "ceil", "erf",
+    "erfc", "lgamma", "digamma", "isfinite", "atan2", "hypot", "minimum", "maximum", "where",
+)  # fmt: skip
+
+DIALECT = Dialect(
+    "torch",
+    {
+        **COMMON,
+        **calls("torch.", {op: op for op in _SAME}),
+        "polygamma": "torch.polygamma({value}, {0})",
+        "mod": "torch.remainder({0}, {1})",
+        "epsilon": "torch.finfo(x.dtype).eps",
+        "huge": "torch.finfo(x.dtype).max ** 0.5",
+    },
+    arrays_only=frozenset({"atan2", "hypot", "minimum", "maximum"}),
+    constant="x.new_full((), {0})",
+    unpack="{targets} = x.unbind(-1)",
+    imports=("import torch", "from torch import Tensor"),
+)
+
+
+def typed(value: Any, x: Tensor) -> Tensor:
+    """The number or array as a tensor of x's dtype on x's device."""
+    if isinstance(value, Tensor):
+        return value if value.dtype == x.dtype and value.device == x.device else value.to(x)
+    if isinstance(value, (int, float)):
+        return x.new_full((), value)
+    return torch.as_tensor(value, dtype=x.dtype, device=x.device)
+
+
+def stack(values: tuple[Any, ...], batch: torch.Size, x: Tensor) -> Tensor:
+    """The values broadcast to one shape, which is at least `batch`, on a new last axis."""
+    for value in values:
+        if not isinstance(value, Tensor) or value.shape != batch:
+            break
+    else:
+        return torch.stack(values, -1)
+    tensors = [value if isinstance(value, Tensor) else x.new_full((), value) for value in values]
+    shape = torch.broadcast_shapes(batch, *(value.shape for value in tensors))
+    return torch.stack([value.expand(shape) for value in tensors], -1)
+
+
+class TorchFunction:
+    """A lowered callable in torch; see `liesym.lower` for what it takes and returns."""
+
+    def __init__(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> None:
+        self.program, self.functions = program, dict(functions)
+        parameters = program.parameters
+
+        def parameter(args: Any, k: int, x: Tensor) -> Tensor:
+            return typed(lookup(args, *parameters[k]), x)
+
+        namespace: dict[str, object] = {
+            "torch": torch,
+            "functions": [functions[name] for name in program.calls],
+            "parameter": parameter,
+        }
+        self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
+        self._components, self._uses_time = len(program.state), program.uses_time
+
+    def __call__(self, t: Any, x: Tensor, args: Any = None) -> Tensor:
+        if x.dim() == 0 or x.shape[-1] != self._components:
+            check_state(tuple(x.shape), self.program.state)
+        if not x.is_floating_point():
+            raise BackendError(f"x has dtype {x.dtype}; real floating point numbers are needed")
+        batch = x.shape[:-1]
+        if t is not None:
+            t = typed(t, x)
+            if t.dim() and t.shape != batch:
+                batch = torch.broadcast_shapes(batch, t.shape)
+        elif self._uses_time:
+            raise BackendError("this program depends on time; t is needed")
+        return stack(self._evaluate(t, x, args), batch, x)
+
+    def __reduce__(self) -> Any:
+        return TorchFunction, (self.program, self.functions)
+
+
+class TorchBackend:
+    """torch: eager, compiled, under functional transforms, on any device."""
+
+    name = "torch"
+    operations = DIALECT.operations
+    dialect = DIALECT
+
+    def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> TorchFunction:
+        return TorchFunction(program, functions)
+
+
+BACKEND = TorchBackend()

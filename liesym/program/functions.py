@@ -1,0 +1,209 @@
+"""Which SymPy functions and constants a program can hold, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sympy import (
+    Basic,
+    Expr,
+    Float,
+    Integer,
+    Rational,
+    S,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    digamma,
+    gamma,
+    sin,
+    sinh,
+    tan,
+    tanh,
+    zoo,
+)  # fmt: skip
+
+from liesym.errors import Unsupported
+
+if TYPE_CHECKING:
+    from liesym.program.reading import Reader
+
+#: SymPy class name -> operation, for functions of one argument.
+UNARY: dict[str, str] = {
+    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos",
+    "atan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh", "acosh": "acosh",
+    "atanh": "atanh", "Abs": "abs", "sign": "sign", "floor": "floor", "ceiling": "ceil", "erf": "erf",
+    "erfc": "erfc", "loggamma": "lgamma", "digamma": "digamma",
+}  # fmt: skip
+
+ODD = frozenset({"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "sign", "erf"})
+EVEN = frozenset({"cos", "cosh", "abs"})
+
+#: SymPy class name -> operation, applied from left to right over all arguments.
+CHAIN: dict[str, str] = {"Max": "maximum", "Min": "minimum", "Mod": "mod", "atan2": "atan2"}
+
+#: SymPy class name of a relation -> (operation, operands swapped, result negated).
+RELATIONS: dict[str, tuple[str, bool, bool]] = {
+    "StrictLessThan": ("lt", False, False), "LessThan": ("le", False, False),
+    "StrictGreaterThan": ("lt", True, False), "GreaterThan": ("le", True, False),
+    "Equality": ("eq", False, False), "Unequality": ("eq", False, True),
+}  # fmt: skip
+
+
+def real(expr: Basic) -> tuple[float, bool]:
+    """The number in double precision, correctly rounded for rationals, and whether it is a real number at
+    all."""
+    if isinstance(expr, (Integer, Rational)):
+        try:
+            return int(expr.p) / int(expr.q), True
+        except OverflowError:
+            raise Unsupported(
+                f"a number of {len(str(abs(int(expr.p))))} digits does not fit in double precision; "
+                "rescale the expression"
+            ) from None
+    if expr in (S.Infinity, S.NegativeInfinity, S.NaN):
+        return float(expr), True  # type: ignore[arg-type]
+    value = expr if isinstance(expr, Float) else expr.evalf(30)  # type: ignore[attr-defined]
+    if value is S.NaN:
+        return float("nan"), True
+    if not value.is_number or not getattr(value, "is_comparable", False):
+        imaginary = value.as_real_imag()[1] if value.is_number and value is not zoo else S.NaN
+        if not (isinstance(imaginary, (Float, Integer)) and imaginary == 0):
+            return float("nan"), False
+        value = value.as_real_imag()[0]
+    return float(value), True
+
+
+def number(expr: Basic) -> float:
+    """The value of a constant expression.
+
+    Raises:
+        Unsupported: it is not a real number.
+    """
+    value, is_real = real(expr)
+    if not is_real:
+        raise Unsupported(
+            f"the constant {expr} is not a real number; a program computes with real numbers only"
+        )
+    return value
+
+
+# -- functions put together from operations -------------------------------------------------------------
+
+Composer = Callable[..., int]
+
+
+def _sinc(reader: Reader, expr: Basic, scope: int, u: int) -> int:
+    """sin(u)/u, and 1 at 0 with derivative 0."""
+    b = reader.builder
+    zero = b.node("eq", u, b.constant(0.0))
+    safe = b.node("where", zero, b.constant(1.0), u)
+    return b.where(zero, b.constant(1.0), b.div(b.node("sin", safe), safe))
+
+
+def _heaviside(reader: Reader, expr: Any, scope: int, u: int, middle: int) -> int:
+    b = reader.builder
+    zero = b.constant(0.0)
+    upper = b.where(b.node("lt", zero, u), b.constant(1.0), middle)
+    return b.where(b.node("lt", u, zero), zero, upper)
+
+
+def _gamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
+    """Γ(u) = ± exp(log|Γ(u)|), negative where floor(u) is a negative odd number."""
+    from liesym.program.reading import NO_POLE
+
+    b = reader.builder
+    u = reader.inside(u, NO_POLE, expr.args[0], scope)
+    size = b.node("exp", b.node("lgamma", u))
+    if b.is_positive(u):
+        return size
+    odd = b.node("eq", b.node("mod", b.node("floor", u), b.constant(2.0)), b.constant(1.0))
+    negative = b.node("and", odd, b.node("lt", u, b.constant(0.0)))
+    return b.where(negative, b.neg(size), size)
+
+
+def _frac(reader: Reader, expr: Any, scope: int, u: int) -> int:
+    return reader.builder.sub(u, reader.builder.node("floor", u))
+
+
+def _same(reader: Reader, expr: Any, scope: int, u: int) -> int:
+    return u
+
+
+def _nothing(reader: Reader, expr: Any, scope: int, u: int) -> int:
+    return reader.builder.constant(0.0)
+
+
+def _polygamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
+    from liesym.program.reading import NO_POLE
+
+    order = expr.args[0]
+    if not (order.is_Integer and order >= 0):
+        raise Unsupported(f"polygamma of order {order}: only the orders 0, 1, 2, ... can be computed")
+    u = reader.inside(u, NO_POLE, expr.args[1], scope)
+    return (
+        reader.builder.node("digamma", u)
+        if order == 0
+        else reader.builder.node("polygamma", u, value=int(order))
+    )
+
+
+#: SymPy class name -> the function that makes its nodes; operands as `operands` gives them.
+COMPOSED: dict[str, Composer] = {
+    "sinc": _sinc, "Heaviside": _heaviside, "gamma": _gamma, "frac": _frac, "polygamma": _polygamma,
+    "re": _same, "conjugate": _same, "im": _nothing,
+}  # fmt: skip
+
+
+def operands(expr: Any) -> tuple[Basic, ...]:
+    """The arguments that a composed function computes with."""
+    if type(expr).__name__ == "polygamma":
+        return (expr.args[1],)
+    return expr.args
+
+
+# -- functions rewritten in others ----------------------------------------------------------------------
+
+_REWRITES: dict[str, Callable[..., Expr]] = {
+    "sec": lambda u: 1 / cos(u), "csc": lambda u: 1 / sin(u), "cot": lambda u: 1 / tan(u),
+    "sech": lambda u: 1 / cosh(u), "csch": lambda u: 1 / sinh(u), "coth": lambda u: 1 / tanh(u),
+    "asec": lambda u: acos(1 / u), "acsc": lambda u: asin(1 / u), "acot": lambda u: atan(1 / u),
+    "asech": lambda u: acosh(1 / u), "acsch": lambda u: asinh(1 / u), "acoth": lambda u: atanh(1 / u),
+    "factorial": lambda u: gamma(u + 1),
+    "beta": lambda u, v: gamma(u) * gamma(v) / gamma(u + v),
+    "binomial": lambda n, k: gamma(n + 1) / (gamma(k + 1) * gamma(n - k + 1)),
+    "harmonic": lambda u: S.EulerGamma + digamma(u + 1),
+}  # fmt: skip
+
+
+def rewritten(expr: Basic) -> Basic:
+    """The same function in terms of others that a program can hold.
+
+    Raises:
+        Unsupported: there is no such form; the message names the function.
+    """
+    name = type(expr).__name__
+    rule = _REWRITES.get(name)
+    if rule is not None:
+        return rule(*expr.args)
+    raise Unsupported(
+        f"{name} has no numerical counterpart here: {expr} cannot be lowered. "
+        f"Supported functions: {', '.join(sorted({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, 'Piecewise'}))}"
+    )
+
+
+def rewritten_logic(expr: Basic) -> Basic:
+    """A truth function in terms of And, Or and Not."""
+    from sympy.logic.boolalg import Boolean, to_nnf
+
+    if isinstance(expr, Boolean) and expr.args:
+        plain = to_nnf(expr, simplify=False)
+        if plain != expr:
+            return plain
+    raise Unsupported(f"the condition {expr} cannot be lowered; comparisons joined by And, Or and Not can")
