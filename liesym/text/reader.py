@@ -230,7 +230,7 @@ class Builder:
         if name in FUNCTIONS:
             if len(arguments) != arity(name):
                 raise self._error(
-                    f"{name} takes {_count(arity(name), 'argument')}, not {len(arguments)}", tree
+                    f"{name} takes {counted(arity(name), 'argument')}, not {len(arguments)}", tree
                 )
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
@@ -373,5 +373,6 @@ def derivative_at(function: UndefinedFunction, order: int, argument: Expr) -> Ex
     return Subs(Derivative(function(inner), (inner, order)), inner, argument)
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """`1 unknown`, `2 unknowns`."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,241 @@
+"""Bringing equations to the solved form x_i^(n_i) = F_i: linear exactly, polynomial by branches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sympy import (
+    Add,
+    Expr,
+    I,
+    Matrix,
+    Poly,
+    PolynomialError,
+    Rational,
+    S,
+    Symbol,
+    cancel,
+    factor_list,
+    factor_terms,
+    sqrt,
+    together,
+)
+from sympy.core.function import AppliedUndef
+from sympy.core.function import Derivative as SympyDerivative
+from sympy.core.function import Subs as SympySubs
+
+from liesym.errors import NotSolvable
+from liesym.text.writer import write
+
+MAX_BRANCHES = 64
+_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """One equation as left - right, with the words that name it in messages."""
+
+    expression: Expr
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way to solve all equations: leading derivative -> value, and what was divided by."""
+
+    values: tuple[tuple[Symbol, Expr], ...]
+    nonzero: tuple[Expr, ...]
+
+    def __getitem__(self, leading: Symbol) -> Expr:
+        return dict(self.values)[leading]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{s.name} = {write(v)}" for s, v in self.values)
+
+
+def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) -> tuple[Branch, ...]:
+    """All real branches of the equations solved for the leading derivatives.
+
+    Arguments:
+        residuals: as many as leading derivatives.
+        leading: the highest derivative x_i^(n_i) of each unknown.
+
+    Returns:
+        The branches, at most MAX_BRANCHES; one if every equation is linear in the leading derivatives.
+
+    Raises:
+        NotSolvable: an equation is not polynomial in them, the linear ones are singular, or no branch is real.
+    """
+    found: list[Branch] = []
+    for values, nonzero in _branches(list(residuals), list(leading), {}, ()):
+        branch = Branch(tuple((s, values[s]) for s in leading), tuple(dict.fromkeys(nonzero)))
+        _check(branch, residuals)
+        found.append(branch)
+        if len(found) > MAX_BRANCHES:
+            raise NotSolvable(f"the equations have more than {MAX_BRANCHES} branches; give them solved")
+    if not found:
+        raise NotSolvable(f"no real branch solves {residuals[0].label} for its highest derivative")
+    return tuple(found)
+
+
+_State = tuple[dict[Symbol, Expr], tuple[Expr, ...]]
+
+
+def _branches(
+    left: list[Residual], open_: list[Symbol], values: dict[Symbol, Expr], nonzero: tuple[Expr, ...]
+) -> Iterator[_State]:
+    """Solve an equation in a single leading derivative first, insert it, go on; a linear block comes last."""
+    if not open_:
+        yield values, nonzero
+        return
+    held = [[s for s in open_ if r.expression.has(s)] for r in left]
+    for residual, symbols in zip(left, held, strict=True):
+        if not symbols:
+            raise NotSolvable(
+                f"{residual.label} cannot be solved for a highest derivative: it holds none that the other "
+                f"equations leave open ({', '.join(s.name for s in open_)} are sought)"
+            )
+    single = [i for i, symbols in enumerate(held) if len(symbols) == 1]
+    if not single:
+        solution, determinant = _linear_block(left, open_)
+        yield {**values, **solution}, (*nonzero, *determinant)
+        return
+    chosen = min(single, key=lambda i: not _is_linear(left[i].expression, held[i][0]))
+    (symbol,) = held[chosen]
+    others = [r for i, r in enumerate(left) if i != chosen]
+    for value, divided in _roots(left[chosen], symbol):
+        rest = [Residual(r.expression.xreplace({symbol: value}), r.label) for r in others]
+        yield from _branches(
+            rest, [s for s in open_ if s != symbol], {**values, symbol: value}, (*nonzero, *divided)
+        )
+
+
+def _is_linear(expression: Expr, symbol: Symbol) -> bool:
+    return not expression.diff(symbol).has(symbol)
+
+
+def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
+    """(root, what was divided by) for each real root in closed form."""
+    expression = residual.expression
+    if _is_linear(expression, symbol):
+        return [
+            _linear_root(residual, expression.diff(symbol), expression.xreplace({symbol: S.Zero}), symbol)
+        ]
+    numerator = together(expression).as_numer_denom()[0]
+    try:
+        factors = [f for f, _ in factor_list(numerator, expand=True)[1] if f.has(symbol)]
+        polynomials = [Poly(f, symbol) for f in factors]
+    except PolynomialError:
+        raise NotSolvable(
+            f"{residual.label} is not polynomial in its highest derivative {symbol.name}; "
+            f"write it solved, {symbol.name} = …"
+        ) from None
+    found = [root for p in polynomials for root in _polynomial_roots(p, residual, symbol)]
+    real = [(value, divided) for value, divided in found if not value.has(I)]
+    if not real:
+        raise NotSolvable(f"{residual.label} has no real solution for {symbol.name}")
+    return real
+
+
+def _linear_root(
+    residual: Residual, slope: Expr, rest: Expr, symbol: Symbol
+) -> tuple[Expr, tuple[Expr, ...]]:
+    if vanishes(slope):
+        raise NotSolvable(
+            f"{residual.label}: the coefficient {write(slope)} of {symbol.name} vanishes identically"
+        )
+    if slope.is_number:
+        return Add(*(-term / slope for term in Add.make_args(rest))), ()
+    return -rest / slope, (slope,)
+
+
+def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
+    degree, coefficients = p.degree(), [c for c in p.all_coeffs()]
+    first = coefficients[0]
+    divided = () if first.is_number else (first,)
+    if degree == 1:
+        return [_linear_root(residual, first, coefficients[1], symbol)]
+    if degree == 2:
+        half, constant = cancel(coefficients[1] / (2 * first)), cancel(coefficients[2] / first)
+        root = sqrt(factor_terms(cancel(half**2 - constant)))
+        return [(-half + root, divided), (-half - root, divided)]
+    if any(coefficients[1:-1]):
+        raise NotSolvable(
+            f"{residual.label} is of degree {degree} in {symbol.name} and does not factor; "
+            f"write the branch you mean as {symbol.name} = …"
+        )
+    root = cancel(-coefficients[-1] / first) ** Rational(1, degree)
+    return [(root, divided)] if degree % 2 else [(root, divided), (-root, divided)]
+
+
+def _linear_block(left: list[Residual], leading: list[Symbol]) -> tuple[dict[Symbol, Expr], tuple[Expr, ...]]:
+    """Solve A L = -b exactly over the fraction field of what occurs in A and b."""
+    from sympy.polys.matrices import DomainMatrix
+    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
+
+    for r in left:
+        for s in leading:
+            slope = r.expression.diff(s)
+            if any(slope.has(other) for other in leading):
+                raise NotSolvable(
+                    f"{r.label} is not linear in {s.name}, and holds other highest derivatives too; "
+                    "write the system solved for its highest derivatives"
+                )
+    a = Matrix([[r.expression.diff(s) for s in leading] for r in left])
+    zero = dict.fromkeys(leading, S.Zero)
+    b = Matrix([-r.expression.xreplace(zero) for r in left])
+    joined = DomainMatrix.from_Matrix(a.row_join(b)).to_field()
+    n = len(leading)
+    square, side = joined[:, :n], joined[:, n:]
+    names = ", ".join(s.name for s in leading)
+    singular = NotSolvable(
+        f"the equations cannot be solved for {names}: their coefficients are linearly dependent "
+        f"in {'; '.join(r.label for r in left)}"
+    )
+    determinant = square.domain.to_sympy(square.det())
+    if determinant == 0 or vanishes(determinant):
+        raise singular
+    try:
+        solution = square.lu_solve(side).to_Matrix()
+    except DMNonInvertibleMatrixError:
+        raise singular from None
+    return dict(zip(leading, solution, strict=True)), () if determinant.is_number else (determinant,)
+
+
+# -- a zero test by values ----------------------------------------------------------------------
+
+
+def vanishes(expression: Expr) -> bool:
+    """True if the expression is zero wherever it was tried, at high precision; False is then certain.
+
+    Arbitrary functions and their derivatives take independent random values.
+    """
+    if expression.is_number:
+        return bool(abs(expression.evalf(_DIGITS)) < Rational(1, 10) ** (_DIGITS // 2))
+    tries = [abs(v) for v in _values(expression) if v is not None]
+    return bool(tries) and all(v < Rational(1, 10) ** (_DIGITS // 2) for v in tries)
+
+
+def _values(expression: Expr) -> Iterator[Expr | None]:
+    generator = random.Random(20_260)
+    opaque = expression.atoms(AppliedUndef, SympyDerivative, SympySubs)
+    for lower, upper in ((100, 300), (300, 900), (1100, 2900), (10, 90)):
+        stand_in = {o: Rational(generator.randint(lower, upper), 997) for o in sorted(opaque, key=str)}
+        plain = expression.xreplace(stand_in)
+        point = {
+            s: Rational(generator.randint(lower, upper), 1009) for s in sorted(plain.free_symbols, key=str)
+        }
+        value = plain.xreplace(point).evalf(_DIGITS)
+        yield value if value.is_Float or value.is_Rational or value.as_real_imag()[0].is_Float else None
+
+
+def _check(branch: Branch, residuals: Sequence[Residual]) -> None:
+    """Insert the solution into the equations: each must vanish wherever it is tried."""
+    values: Mapping[Symbol, Expr] = dict(branch.values)
+    for residual in residuals:
+        inserted = residual.expression.xreplace(dict(values))
+        tries = [abs(v) for v in _values(inserted) if v is not None]
+        if tries and min(tries) > Rational(1, 10) ** (_DIGITS // 2):
+            raise NotSolvable(f"{residual.label} could not be solved reliably; write it in solved form")
