@@ -1,4 +1,4 @@
-"""Ansatz text and tables: what form the infinitesimals are sought in. Parsing only; the solver gives it meaning."""
+"""Ansatz text and tables: the form that infinitesimals are sought in. The solver gives it meaning."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class AnsatzSpec:
     """The form in which the infinitesimals ξ, η_i are sought.
 
     Arguments:
-        kind: "general" (no restriction), "polynomial" (total degree at most `degree` in t and the unknowns),
-            "separable" (each infinitesimal depends on the variables listed for it) or "span" (every infinitesimal
-            is a linear combination of `functions`).
+        kind: "general" (no restriction), "polynomial" (total degree at most `degree` in the variables),
+            "separable" (each infinitesimal depends on the variables listed for it) or "span" (each one is
+            a combination of `functions`).
         degree: for "polynomial".
-        depends: for "separable", variable -> names of the variables its infinitesimal depends on. None listed,
-            as in ``t()``, means a constant; a variable that is left out has the infinitesimal 0.
+        depends: for "separable", variable -> names of the variables its infinitesimal depends on. None
+            listed, as in ``t()``, means a constant; a variable that is left out has the infinitesimal 0.
         functions: for "span", expressions in the variables and parameters.
     """
 

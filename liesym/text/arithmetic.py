@@ -1,8 +1,9 @@
-"""Powers, products and calls of text, built in SymPy with limits so that no literal can exhaust the machine."""
+"""Powers, products and calls of text, built in SymPy within limits: no literal can exhaust the machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sympy import Add, Expr, I, Integer, Mul, Pow, Rational, S, exp, gamma, log
 
@@ -17,7 +18,7 @@ class TooLarge(Exception):
 
 
 class NotReal(Exception):
-    """A value that is infinite, undefined or not real; the reader turns it into a ParseError with its place."""
+    """A value that is infinite, undefined or not real; the reader makes it a ParseError with its place."""
 
 
 def number(text: str) -> Expr:
@@ -80,7 +81,7 @@ def checked(value: Expr) -> Expr:
     return value
 
 
-def _check_magnitude(argument: Expr) -> None:
+def _check_magnitude(argument: Any) -> None:
     size = abs(argument.evalf(15))
     if size.is_Float is not True and size.is_Rational is not True:
         return

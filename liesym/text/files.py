@@ -28,7 +28,7 @@ class Problem:
     path: str = ""
 
 
-def read_problem(path: str | Path) -> Problem:
+def read_problem(path: str | Path, *, branch: int | None = None) -> Problem:
     """Read a problem file.
 
         title = "Charged particle in a sinusoidal field"
@@ -49,11 +49,11 @@ def read_problem(path: str | Path) -> Problem:
     text = _text_of(Path(path))
     if not text.strip():
         raise ParseError(f"{path} is empty", expected=("equations = [\"y'' = -y\"]",))
-    return parse_problem(text, path=str(path))
+    return parse_problem(text, path=str(path), branch=branch)
 
 
 def parse_problem(text: str, *, path: str = "<text>", branch: int | None = None) -> Problem:
-    """Read the text of a problem file; `path` is for messages."""
+    """Read the text of a problem file; `path` is for messages, `branch` goes before the one in the file."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -61,7 +61,7 @@ def parse_problem(text: str, *, path: str = "<text>", branch: int | None = None)
     except RecursionError:
         raise ParseError(f"{path} is nested too deeply") from None
     try:
-        return _problem(table, path)
+        return _problem(table if branch is None else {**table, "branch": branch}, path)
     except ParseError as error:
         raise _relocated(error, text, path) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -74,9 +74,10 @@ _MISNOMERS: Mapping[str, str] = MappingProxyType(
         "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arccot": "acot", "arctg": "atan",
         "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
         "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
-        "tg": "tan", "ctg": "cot", "cosec": "csc", "sine": "sin", "cosine": "cos", "tangent": "tan", "sh": "sinh",
-        "ch": "cosh", "th": "tanh", "sgn": "sign", "signum": "sign", "fabs": "abs", "modulus": "abs",
-        "root": "sqrt", "cbrt": "x^(1/3)", "pow": "x^n", "power": "x^n", "exponential": "exp",
+        "tg": "tan", "ctg": "cot", "cosec": "csc", "sine": "sin", "cosine": "cos", "tangent": "tan",
+        "sh": "sinh", "ch": "cosh", "th": "tanh", "sgn": "sign", "signum": "sign", "fabs": "abs",
+        "modulus": "abs", "root": "sqrt", "cbrt": "x^(1/3)", "pow": "x^n", "power": "x^n",
+        "exponential": "exp",
         "Ei": "expintegral", "Si": "sinintegral", "Ci": "cosintegral", "LambertW": "lambertw",
         "ai": "airyai", "bi": "airybi",
     }
@@ -120,7 +121,7 @@ def one_edit_apart(a: str, b: str) -> bool:
     return rest_a[1:] == rest_b or rest_a == rest_b[1:]
 
 
-def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
+def nearest(name: str, known: Sequence[str]) -> str | None:
     """The entry of `known` that is closest to `name`, if any is close."""
     from difflib import get_close_matches
 

@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liesym.errors import ParseError
 
 if TYPE_CHECKING:
-    from lark import Lark, Tree
+    from lark import Lark
     from lark.exceptions import UnexpectedInput
+
+Node = Any  # a lark Tree: rule name in .data, parts in .children, place in .meta
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 200
@@ -27,8 +29,9 @@ _TYPOGRAPHY = str.maketrans({"′": "'", "’": "'", "‘": "'", "−": "-", "·
 
 _OPERAND = "a number, a name, a function or '('"
 _WORDS = {
-    "INTEGER": _OPERAND, "DECIMAL": _OPERAND, "NAME": _OPERAND, "LPAR": _OPERAND, "STAR": "an operator + - * / ^",
-    "COMMA": "','", "RPAR": "')'", "EQUAL": "'='", "COLON": "':'", "SEMICOLON": "';'", "$END": "the end of the text",
+    "INTEGER": _OPERAND, "DECIMAL": _OPERAND, "NAME": _OPERAND, "LPAR": _OPERAND,
+    "STAR": "an operator + - * / ^", "COMMA": "','", "RPAR": "')'", "EQUAL": "'='", "COLON": "':'",
+    "SEMICOLON": "';'", "$END": "the end of the text",
 }  # fmt: skip
 
 
@@ -40,7 +43,7 @@ def _grammar() -> Lark:
     return Lark(text, parser="lalr", start=list(STARTS), propagate_positions=True, maybe_placeholders=False)
 
 
-def parse(text: str, start: str) -> Tree:
+def parse(text: str, start: str) -> Node:
     """The syntax tree of `text` for one of the start symbols of the grammar.
 
     Raises:
@@ -105,7 +108,7 @@ def _check_parentheses(text: str) -> None:
         )
 
 
-def _check_depth(tree: Tree, text: str) -> None:
+def _check_depth(tree: Node, text: str) -> None:
     level = [tree]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in node.children if hasattr(child, "children")]

@@ -28,33 +28,24 @@ class _Printer(LatexPrinter):
 
     def _print_Pow(self, expr: Any) -> str:
         base = expr.base
-        if (
-            isinstance(base, Symbol)
-            and _JET.fullmatch(base.name)
-            and expr.exp.is_Rational
-            and expr.exp.q == 1
-        ):
-            if expr.exp.is_positive:
-                return rf"\left({self._print(base)}\right)^{{{self._print(expr.exp)}}}"
+        primed = isinstance(base, Symbol) and _JET.fullmatch(base.name)
+        if primed and expr.exp.is_Integer and expr.exp.is_positive:
+            return rf"\left({self._print(base)}\right)^{{{self._print(expr.exp)}}}"
         return super()._print_Pow(expr)
 
     def _print_Derivative(self, expr: Any) -> str:
-        inner = expr.expr
-        if isinstance(inner, AppliedUndef) and len(inner.args) == 1 and len(expr.variable_count) == 1:
+        inner: Any = expr.expr
+        if isinstance(inner, AppliedUndef) and len(inner.args) == len(expr.variable_count) == 1:
             variable, order = expr.variable_count[0]
-            if inner.args[0] == variable:
+            if inner.args == (variable,):
                 return self._primed(inner, order, variable)
         return super()._print_Derivative(expr)
 
     def _print_Subs(self, expr: Any) -> str:
-        body = expr.expr
-        if (
-            isinstance(body, Derivative)
-            and isinstance(body.expr, AppliedUndef)
-            and body.expr.args == tuple(expr.variables)
-        ):
-            if len(body.variable_count) == 1:
-                return self._primed(body.expr, body.variable_count[0][1], expr.point[0])
+        body: Any = expr.expr
+        simple = isinstance(body, Derivative) and isinstance(body.expr, AppliedUndef)
+        if simple and body.expr.args == tuple(expr.variables) and len(body.variable_count) == 1:
+            return self._primed(body.expr, body.variable_count[0][1], expr.point[0])
         return super()._print_Subs(expr)
 
     def _primed(self, function: Any, order: Any, argument: Expr) -> str:
@@ -65,5 +56,5 @@ class _Printer(LatexPrinter):
 
 
 def latex(expression: Any) -> str:
-    """LaTeX of an expression, without delimiters: y'' as ``y^{\\prime \\prime}``, theta1 as ``\\theta_{1}``."""
+    """LaTeX of an expression, without delimiters: theta1 as ``\\theta_{1}``, y^(4) as ``y^{(4)}``."""
     return _Printer().doprint(expression)

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Function, I, Integer, Integral, S, Subs, Symbol
-from sympy.core.function import AppliedUndef, UndefinedFunction
 
 from liesym.errors import ParseError
 from liesym.jets import jet_symbol
 from liesym.text import arithmetic
 from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, arity, lookalike, nearest
-from liesym.text.grammar import error_at, parse
-
-if TYPE_CHECKING:
-    from lark import Token, Tree
+from liesym.text.grammar import Node, error_at, parse
 
 MAX_ORDER = 12
 
@@ -64,8 +60,8 @@ def read_expression(
         symbols: name -> symbol of the variables and parameters that may occur.
         unknowns: names that may carry primes; y^(4) is then a derivative of y, y^4 its power.
         independent: name of the independent variable, allowed in ``D(y, t)``.
-        functions: names of arbitrary functions in use; any other name that is called is one too, unless it looks
-            like a misspelled known function.
+        functions: names of arbitrary functions in use; any other name that is called is one too, unless it
+            looks like a misspelled known function.
         strict: refuse unknown names instead of taking them as real parameters.
 
     Returns:
@@ -79,7 +75,7 @@ def read_expression(
     return Builder(text, scope).build(tree)
 
 
-def walk(tree: Any) -> Iterator[Tree]:
+def walk(tree: Any) -> Iterator[Node]:
     """All nodes of a syntax tree in the order of the text, without recursion."""
     stack = [tree]
     while stack:
@@ -89,7 +85,7 @@ def walk(tree: Any) -> Iterator[Tree]:
             stack.extend(reversed(node.children))
 
 
-def order_in_parentheses(node: Tree) -> tuple[Token, int] | None:
+def order_in_parentheses(node: Node) -> tuple[str, int] | None:
     """(name, k) for a power written ``name^(k)`` with a positive integer k, which for an unknown is x^(k)."""
     if node.data != "power" or node.children[1] != "^":
         return None
@@ -99,7 +95,7 @@ def order_in_parentheses(node: Tree) -> tuple[Token, int] | None:
     digits = exponent.children[0].children[0]
     if digits.type != "INTEGER" or len(digits) > 6 or int(digits) < 1:
         return None
-    return base.children[0], int(digits)
+    return str(base.children[0]), int(digits)
 
 
 class Builder:
@@ -108,7 +104,7 @@ class Builder:
     def __init__(self, source: str, scope: Scope) -> None:
         self.source, self.scope = source, scope
 
-    def build(self, tree: Tree) -> Expr:
+    def build(self, tree: Node) -> Expr:
         """The expression of a whole tree, guaranteed real and finite as far as SymPy can tell."""
         try:
             value = self._node(tree)
@@ -121,7 +117,7 @@ class Builder:
     def _error(self, message: str, tree: object, expected: tuple[str, ...] = ()) -> ParseError:
         return error_at(message, tree, self.source, expected)
 
-    def _node(self, tree: Tree) -> Expr:
+    def _node(self, tree: Node) -> Expr:
         try:
             return getattr(self, f"_{tree.data}")(tree)
         except (arithmetic.TooLarge, arithmetic.NotReal) as error:
@@ -129,18 +125,18 @@ class Builder:
 
     # -- arithmetic ------------------------------------------------------------------------------
 
-    def _number(self, tree: Tree) -> Expr:
+    def _number(self, tree: Node) -> Expr:
         return arithmetic.number(str(tree.children[0]))
 
-    def _paren(self, tree: Tree) -> Expr:
+    def _paren(self, tree: Node) -> Expr:
         return self._node(tree.children[0])
 
-    def _signed(self, tree: Tree) -> Expr:
+    def _signed(self, tree: Node) -> Expr:
         sign, operand = tree.children
         value = self._node(operand)
         return arithmetic.product((S.NegativeOne, value)) if sign == "-" else value
 
-    def _sum(self, tree: Tree) -> Expr:
+    def _sum(self, tree: Node) -> Expr:
         terms: list[Expr] = []
         negative = False
         for child in tree.children:
@@ -154,10 +150,10 @@ class Builder:
             negative = False
         return arithmetic.total(terms)
 
-    def _term(self, tree: Tree) -> Expr:
+    def _term(self, tree: Node) -> Expr:
         return arithmetic.product(self._factors(tree))
 
-    def _factors(self, tree: Tree) -> list[Expr]:
+    def _factors(self, tree: Node) -> list[Expr]:
         """The factors of a product, those in parentheses and in denominators included."""
         while tree.data == "paren" and tree.children[0].data in ("term", "paren"):
             tree = tree.children[0]
@@ -177,11 +173,11 @@ class Builder:
             inverse = False
         return factors
 
-    def _power(self, tree: Tree) -> Expr:
+    def _power(self, tree: Node) -> Expr:
         base, _, exponent = tree.children
         place = order_in_parentheses(tree)
-        if place and str(place[0]) in self.scope.unknowns:
-            return self._derivative_of(str(place[0]), place[1], tree)
+        if place and place[0] in self.scope.unknowns:
+            return self._derivative_of(place[0], place[1], tree)
         if base.data == "name" and str(base.children[0]) in self.scope.unknowns and exponent.data == "power":
             inner = exponent.children[0]
             if inner.data == "paren" and inner.children[0].data == "number":
@@ -191,7 +187,7 @@ class Builder:
 
     # -- names -----------------------------------------------------------------------------------
 
-    def _name(self, tree: Tree) -> Expr:
+    def _name(self, tree: Node) -> Expr:
         name, scope = str(tree.children[0]), self.scope
         for table in (scope.bound, scope.symbols, CONSTANTS):
             if name in table:
@@ -205,11 +201,11 @@ class Builder:
             raise self._error(f"unknown name {name}{hint} Known here: {', '.join(known)}", tree)
         return Symbol(name, real=True)
 
-    def _jet(self, tree: Tree) -> Expr:
+    def _jet(self, tree: Node) -> Expr:
         name, primes = tree.children
         return self._derivative_of(str(name), len(primes), tree)
 
-    def _derivative_of(self, name: str, order: int, tree: Tree) -> Expr:
+    def _derivative_of(self, name: str, order: int, tree: Node) -> Expr:
         if name == self.scope.independent:
             raise self._error(f"{name} is the independent variable and has no derivatives", tree)
         if name not in self.scope.unknowns:
@@ -223,7 +219,7 @@ class Builder:
 
     # -- calls -----------------------------------------------------------------------------------
 
-    def _call(self, tree: Tree) -> Expr:
+    def _call(self, tree: Node) -> Expr:
         name, arguments = str(tree.children[0]), tree.children[1:]
         if name in OPERATORS:
             return getattr(self, f"_operator_{name}")(tree, arguments)
@@ -235,7 +231,7 @@ class Builder:
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
 
-    def _arbitrary(self, name: str, arguments: list[Tree], tree: Tree) -> AppliedUndef:
+    def _arbitrary(self, name: str, arguments: list[Node], tree: Node) -> Any:
         scope = self.scope
         if name in scope.bound or name in scope.symbols or name in CONSTANTS:
             what = (
@@ -258,14 +254,16 @@ class Builder:
             )
         values = [self._node(a) for a in arguments]
         held = {s for v in values for s in v.free_symbols}
-        if scope.variables and not any(s in scope.variables or "'" in s.name or "^" in s.name for s in held):  # type: ignore[attr-defined]
+        if scope.variables and not any(s in scope.variables or _is_jet_name(str(s)) for s in held):
+            names = ", ".join(sorted(s.name for s in scope.variables))
             raise self._error(
-                f"undefined function {name}: no argument depends on a variable of the equations", tree,
-                (f"an arbitrary function of {', '.join(sorted(s.name for s in scope.variables))}, or {name}*(…)",),
-            )  # fmt: skip
+                f"undefined function {name}: no argument depends on a variable of the equations",
+                tree,
+                (f"an arbitrary function of {names}", f"or a product {name}*(…)"),
+            )
         return Function(name)(*values)
 
-    def _derived_call(self, tree: Tree) -> Expr:
+    def _derived_call(self, tree: Node) -> Expr:
         name, order, arguments = str(tree.children[0]), len(tree.children[1]), tree.children[2:]
         if name in self.scope.symbols:
             mark = "'" * order
@@ -281,7 +279,7 @@ class Builder:
         applied = self._arbitrary(name, arguments, tree)
         return derivative_at(applied.func, order, applied.args[0])
 
-    def _operator_D(self, tree: Tree, arguments: list[Tree]) -> Expr:
+    def _operator_D(self, tree: Node, arguments: list[Node]) -> Expr:
         if not arguments:
             raise self._error(
                 "D needs an unknown and an order, or a function and a variable", tree, ("D(y, 4)",)
@@ -309,12 +307,12 @@ class Builder:
             value = value.diff(variable, count)
         return value
 
-    def _is_jet(self, tree: Tree) -> bool:
+    def _is_jet(self, tree: Node) -> bool:
         place = order_in_parentheses(tree)
         name = place[0] if place else tree.children[0] if tree.data in ("name", "jet") else ""
         return str(name) in self.scope.unknowns
 
-    def _jet_operator(self, target: Tree, rest: list[Tree], tree: Tree) -> Expr:
+    def _jet_operator(self, target: Node, rest: list[Node], tree: Node) -> Expr:
         """D(y, k), D(y, t) or D(y, t, k): a derivative along solutions."""
         if rest and rest[0].data == "name" and str(rest[0].children[0]) == self.scope.independent:
             rest = rest[1:]
@@ -330,7 +328,7 @@ class Builder:
         name = str(place[0] if place else target.children[0])
         return self._derivative_of(name, start + (int(orders[0]) if orders else 1), tree)
 
-    def _bind(self, tree: Tree) -> tuple[str, Symbol]:
+    def _bind(self, tree: Node) -> tuple[str, Symbol]:
         if tree.data != "name":
             raise self._error("a plain name is expected here", tree)
         name = str(tree.children[0])
@@ -339,7 +337,7 @@ class Builder:
     def _inside(self, bound: Mapping[str, Symbol]) -> Builder:
         return Builder(self.source, replace(self.scope, bound={**self.scope.bound, **bound}))
 
-    def _operator_integral(self, tree: Tree, arguments: list[Tree]) -> Expr:
+    def _operator_integral(self, tree: Node, arguments: list[Node]) -> Expr:
         if len(arguments) not in (2, 4):
             raise self._error(
                 "an integral takes 2 or 4 arguments", tree, ("integral(f(s), s)", "integral(f(s), s, a, b)")
@@ -352,7 +350,7 @@ class Builder:
             return Integral(integrand, variable)
         return Integral(integrand, (variable, self._node(arguments[2]), self._node(arguments[3])))
 
-    def _operator_at(self, tree: Tree, arguments: list[Tree]) -> Expr:
+    def _operator_at(self, tree: Node, arguments: list[Node]) -> Expr:
         """at(expression, s, value): the expression with s replaced, kept unevaluated in derivatives."""
         if len(arguments) < 3 or len(arguments) % 2 == 0:
             raise self._error(
@@ -365,12 +363,16 @@ class Builder:
         return Subs(body, tuple(bound[n] for n in names), values)
 
 
-def derivative_at(function: UndefinedFunction, order: int, argument: Expr) -> Expr:
+def derivative_at(function: Any, order: int, argument: Any) -> Expr:
     """f^(k)(u) in the form that SymPy's own differentiation gives it."""
     if isinstance(argument, Symbol):
         return Derivative(function(argument), (argument, order))
     inner = Dummy("xi_1")
     return Subs(Derivative(function(inner), (inner, order)), inner, argument)
+
+
+def _is_jet_name(name: str) -> bool:
+    return "'" in name or "^" in name
 
 
 def counted(n: int, noun: str) -> str:

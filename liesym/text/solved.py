@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import (
     Add,
@@ -27,6 +28,8 @@ from sympy.core.function import Derivative as SympyDerivative
 from sympy.core.function import Subs as SympySubs
 
 from liesym.errors import NotSolvable
+from liesym.jets import JetSpace, jet_symbol
+from liesym.text.reader import MAX_ORDER
 from liesym.text.writer import write
 
 MAX_BRANCHES = 64
@@ -37,7 +40,7 @@ _DIGITS = 40
 class Residual:
     """One equation as left - right, with the words that name it in messages."""
 
-    expression: Expr
+    expression: Any
     label: str
 
 
@@ -66,7 +69,7 @@ def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) 
         The branches, at most MAX_BRANCHES; one if every equation is linear in the leading derivatives.
 
     Raises:
-        NotSolvable: an equation is not polynomial in them, the linear ones are singular, or no branch is real.
+        NotSolvable: an equation is not polynomial in them, the linear ones are singular, or none is real.
     """
     found: list[Branch] = []
     for values, nonzero in _branches(list(residuals), list(leading), {}, ()):
@@ -78,6 +81,44 @@ def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) 
     if not found:
         raise NotSolvable(f"no real branch solves {residuals[0].label} for its highest derivative")
     return tuple(found)
+
+
+def solved_form(
+    equations: Sequence[tuple[Residual, tuple[int, int] | None, Expr]], space: JetSpace, branch: int | None
+) -> tuple[tuple[int, ...], tuple[Expr, ...], tuple[str, ...]]:
+    """(orders, right sides, notes): as given where the equations are solved already, else by algebra."""
+    highest = [0] * len(space.unknowns)
+    for residual, _, _ in equations:
+        for symbol in residual.expression.free_symbols:
+            place = space.locate(symbol, MAX_ORDER) if isinstance(symbol, Symbol) else None
+            if place:
+                highest[place[0]] = max(highest[place[0]], place[1])
+    without = [x.name for x, k in zip(space.unknowns, highest, strict=True) if k == 0]
+    if without:
+        raise NotSolvable(f"the derivatives of {', '.join(without)} cancel; no equation determines them")
+    leading = [jet_symbol(x, k) for x, k in zip(space.unknowns, highest, strict=True)]
+    alone = {place: right for _, place, right in equations if place}
+    wanted = list(enumerate(highest))
+    if all(p in alone and not alone[p].has(*leading) for p in wanted):
+        _check_branch(branch, 1, ())
+        return tuple(highest), tuple(alone[p] for p in wanted), ()
+    branches = solve_for_leading([r for r, _, _ in equations], leading)
+    _check_branch(branch, len(branches), branches)
+    chosen = branches[branch or 0]
+    notes = [f"assumed nonzero: {write(e)}" for e in chosen.nonzero]
+    if len(branches) > 1:
+        notes += [f"branch {i} of {len(branches)}: {b}" for i, b in enumerate(branches)]
+        notes.append(
+            f"branch {branch or 0} is taken" + ("" if branch is not None else "; choose another with branch=")
+        )
+    return tuple(highest), tuple(chosen[s] for s in leading), tuple(notes)
+
+
+def _check_branch(branch: int | None, count: int, branches: Sequence[Branch]) -> None:
+    if branch is None or (isinstance(branch, int) and 0 <= branch < count):
+        return
+    listed = "".join(f"\n  {i}: {b}" for i, b in enumerate(branches))
+    raise NotSolvable(f"there is no branch {branch}; the equations have {count}, counted from 0{listed}")
 
 
 _State = tuple[dict[Symbol, Expr], tuple[Expr, ...]]
@@ -118,12 +159,13 @@ def _is_linear(expression: Expr, symbol: Symbol) -> bool:
 
 def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
     """(root, what was divided by) for each real root in closed form."""
-    expression = residual.expression
+    expression: Any = residual.expression
     if _is_linear(expression, symbol):
         return [
             _linear_root(residual, expression.diff(symbol), expression.xreplace({symbol: S.Zero}), symbol)
         ]
-    numerator = together(expression).as_numer_denom()[0]
+    fraction: Any = together(expression)
+    numerator = fraction.as_numer_denom()[0]
     try:
         factors = [f for f, _ in factor_list(numerator, expand=True)[1] if f.has(symbol)]
         polynomials = [Poly(f, symbol) for f in factors]
@@ -152,7 +194,7 @@ def _linear_root(
 
 
 def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
-    degree, coefficients = p.degree(), [c for c in p.all_coeffs()]
+    degree, coefficients = p.degree(), p.all_coeffs()
     first = coefficients[0]
     divided = () if first.is_number else (first,)
     if degree == 1:
@@ -218,7 +260,7 @@ def vanishes(expression: Expr) -> bool:
     return bool(tries) and all(v < Rational(1, 10) ** (_DIGITS // 2) for v in tries)
 
 
-def _values(expression: Expr) -> Iterator[Expr | None]:
+def _values(expression: Any) -> Iterator[Expr | None]:
     generator = random.Random(20_260)
     opaque = expression.atoms(AppliedUndef, SympyDerivative, SympySubs)
     for lower, upper in ((100, 300), (300, 900), (1100, 2900), (10, 90)):

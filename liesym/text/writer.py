@@ -8,6 +8,7 @@ A product kept apart by hand, such as the 2*(x + y) that factor() makes, comes b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sympy import Add, Derivative, Expr, Float, Integer, Integral, Mul, Pow, Rational, S, Subs, Symbol
 from sympy.core.function import AppliedUndef
@@ -25,10 +26,10 @@ def write(expression: Expr) -> str:
     Raises:
         Unsupported: it holds something that the grammar has no words for, which is named.
     """
-    return _write(S(expression))[0]
+    return _write(expression)[0]
 
 
-def _write(e: Expr) -> tuple[str, int]:
+def _write(e: Any) -> tuple[str, int]:
     if isinstance(e, Symbol):
         return e.name, _POWER if "^" in e.name else _ATOM
     if isinstance(e, (Rational, Float)):
@@ -46,14 +47,14 @@ def _write(e: Expr) -> tuple[str, int]:
     return _call(e), _ATOM
 
 
-def _number(e: Expr) -> tuple[str, int]:
+def _number(e: Any) -> tuple[str, int]:
     text = str(e)
     if e.is_negative:
         return text, _SUM
     return text, _ATOM if isinstance(e, Integer) else _PRODUCT
 
 
-def _sum(e: Add) -> str:
+def _sum(e: Any) -> str:
     text = ""
     for term in e.as_ordered_terms():
         negative = _is_negative(term)
@@ -67,13 +68,13 @@ def _sum(e: Add) -> str:
     return text
 
 
-def _is_negative(term: Expr) -> bool:
+def _is_negative(term: Any) -> bool:
     """True if a minus sign in front of the term with the opposite sign gives the term again."""
     coefficient, rest = term.as_coeff_Mul()
     return bool(coefficient.is_negative) and not (isinstance(rest, Add))
 
 
-def _product(e: Mul) -> tuple[str, int]:
+def _product(e: Any) -> tuple[str, int]:
     coefficient, rest = e.as_coeff_Mul()
     if coefficient.is_negative:
         body, strength = _write(Mul(-coefficient, rest, evaluate=False) if coefficient != -1 else rest)
@@ -92,11 +93,11 @@ def _product(e: Mul) -> tuple[str, int]:
     return text, _PRODUCT
 
 
-def _ordered(e: Expr) -> Sequence[Expr]:
+def _ordered(e: Any) -> Sequence[Any]:
     return e.as_ordered_factors() if isinstance(e, Mul) else (e,)
 
 
-def _power(e: Pow) -> tuple[str, int]:
+def _power(e: Any) -> tuple[str, int]:
     base, exponent = e.args
     if exponent == S.Half:
         return f"sqrt({_write(base)[0]})", _ATOM
@@ -106,13 +107,13 @@ def _power(e: Pow) -> tuple[str, int]:
     return f"{_within(base, _ATOM)}^{_within(exponent, _ATOM)}", _POWER
 
 
-def _within(e: Expr, needed: int) -> str:
+def _within(e: Any, needed: int) -> str:
     """The text of a part, in parentheses if it binds less than `needed`."""
     text, strength = _write(e)
     return text if strength >= needed else f"({text})"
 
 
-def _call(e: Expr) -> str:
+def _call(e: Any) -> str:
     if isinstance(e, AppliedUndef):
         return f"{e.func.__name__}({_arguments(e.args)})"
     if isinstance(e, Derivative):
@@ -128,11 +129,11 @@ def _call(e: Expr) -> str:
     return f"{name}({_arguments(e.args)})"
 
 
-def _arguments(arguments: Sequence[Expr]) -> str:
+def _arguments(arguments: Sequence[Any]) -> str:
     return ", ".join(_write(a)[0] for a in arguments)
 
 
-def _derivative(e: Derivative) -> str:
+def _derivative(e: Any) -> str:
     (function, *_), counts = e.args, e.variable_count
     if isinstance(function, AppliedUndef) and len(function.args) == 1 and len(counts) == 1:
         variable, order = counts[0]
@@ -142,12 +143,14 @@ def _derivative(e: Derivative) -> str:
     return f"D({_write(e.expr)[0]}, {orders})"
 
 
-def _subs(e: Subs) -> str:
+def _subs(e: Any) -> str:
+    body: Any
     body, variables, points = e.expr, e.variables, e.point
-    if isinstance(body, Derivative) and len(variables) == 1 and isinstance(body.expr, AppliedUndef):
-        (variable,), counts = variables, body.variable_count
-        if body.expr.args == (variable,) and len(counts) == 1 and counts[0][1] <= 3:
-            return f"{body.expr.func.__name__}{chr(39) * int(counts[0][1])}({_write(points[0])[0]})"
+    if isinstance(body, Derivative) and isinstance(body.expr, AppliedUndef):
+        counts: Any = body.variable_count
+        if body.expr.args == tuple(variables) and len(counts) == 1 and counts[0][1] <= 3:
+            primes = "'" * int(counts[0][1])
+            return f"{body.expr.func.__name__}{primes}({_write(points[0])[0]})"
     taken = {s.name for s in e.expr.free_symbols | e.free_symbols if s not in variables}  # type: ignore[attr-defined]
     names = {v: Symbol(_fresh(v.name.lstrip("_"), taken), real=True) for v in variables}
     pairs = ", ".join(f"{names[v].name}, {_write(p)[0]}" for v, p in zip(variables, points, strict=True))
@@ -161,7 +164,7 @@ def _fresh(name: str, taken: set[str]) -> str:
     return name
 
 
-def _integral(e: Integral) -> str:
+def _integral(e: Any) -> str:
     text = _write(e.function)[0]
     for limit in e.limits:
         if len(limit) == 2:
