@@ -1,0 +1,61 @@
+"""Lie point symmetries of ordinary differential equations, proven, and neural networks that respect them.
+
+    system = liesym.ODESystem.parse("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)")
+    result = liesym.find_symmetries(system)
+
+The stages behind the functions are imported at their first use; no backend is imported here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from liesym.errors import AnsatzError as AnsatzError
+from liesym.errors import BackendError as BackendError
+from liesym.errors import DataError as DataError
+from liesym.errors import LiesymError as LiesymError
+from liesym.errors import NotSolvable as NotSolvable
+from liesym.errors import OutOfBudget as OutOfBudget
+from liesym.errors import ParseError as ParseError
+from liesym.errors import TrainingError as TrainingError
+from liesym.errors import Unsupported as Unsupported
+from liesym.errors import VerificationError as VerificationError
+from liesym.generators import Generator as Generator
+from liesym.jets import JetSpace as JetSpace
+from liesym.system import ODESystem as ODESystem
+from liesym.system import Parameter as Parameter
+
+if TYPE_CHECKING:
+    from liesym import residuals as residuals
+    from liesym.conservation import backward_conservation_laws as backward_conservation_laws
+    from liesym.conservation import first_integrals as first_integrals
+    from liesym.conservation import noether as noether
+    from liesym.lower import lower as lower
+    from liesym.pipeline import Result as Result
+    from liesym.pipeline import find_symmetries as find_symmetries
+
+__version__ = "0.1.0"
+
+# public name -> (module, name in it); '' is the module itself
+_LAZY = {
+    "find_symmetries": ("liesym.pipeline", "find_symmetries"),
+    "Result": ("liesym.pipeline", "Result"),
+    "first_integrals": ("liesym.conservation", "first_integrals"),
+    "noether": ("liesym.conservation", "noether"),
+    "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
+    "lower": ("liesym.lower", "lower"),
+    "residuals": ("liesym.residuals", ""),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'liesym' has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    loaded = import_module(module)
+    value = getattr(loaded, attribute) if attribute else loaded
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
