@@ -21,6 +21,9 @@ from liesym.errors import Unsupported as Unsupported
 from liesym.errors import VerificationError as VerificationError
 from liesym.generators import Generator as Generator
 from liesym.jets import JetSpace as JetSpace
+
+# at once, not at first use: importing the module liesym.lower later would hide the function behind it
+from liesym.lower import lower as lower
 from liesym.system import ODESystem as ODESystem
 from liesym.system import Parameter as Parameter
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
-    from liesym.lower import lower as lower
     from liesym.pipeline import Result as Result
     from liesym.pipeline import find_symmetries as find_symmetries
 
@@ -42,7 +44,6 @@ _LAZY = {
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
-    "lower": ("liesym.lower", "lower"),
     "residuals": ("liesym.residuals", ""),
 }
 
