@@ -1,0 +1,30 @@
+"""Everything for training, under the names that are the same in every backend."""
+
+from liesym_jax.layers import EquivariantField as EquivariantField
+from liesym_jax.layers import LevelSets as LevelSets
+from liesym_jax.layers import Stabilization as Stabilization
+from liesym_jax.layers import TangentProjection as TangentProjection
+from liesym_jax.losses import Batch as Batch
+from liesym_jax.losses import SymmetryLoss as SymmetryLoss
+from liesym_jax.losses import at_points as at_points
+from liesym_jax.losses import augmented as augmented
+from liesym_jax.losses import conservation as conservation
+from liesym_jax.losses import data_drift as data_drift
+from liesym_jax.losses import derivative_misfit as derivative_misfit
+from liesym_jax.losses import field_of as field_of
+from liesym_jax.losses import invariance as invariance
+from liesym_jax.losses import misfit as misfit
+from liesym_jax.losses import rollout_drift as rollout_drift
+from liesym_jax.models import MLP as MLP
+from liesym_jax.models import MLPField as MLPField
+from liesym_jax.models import NeuralODE as NeuralODE
+from liesym_jax.models import PositiveField as PositiveField
+from liesym_jax.models import SecondOrderField as SecondOrderField
+from liesym_jax.models import SymbolicField as SymbolicField
+from liesym_jax.models import as_tensor as as_tensor
+from liesym_jax.models import evaluate as evaluate
+from liesym_jax.models import evaluate_field as evaluate_field
+from liesym_jax.models import rk4_rollout as rk4_rollout
+from liesym_jax.models import rk4_step as rk4_step
+from liesym_jax.training import gradient_norms as gradient_norms
+from liesym_jax.training import train as train

@@ -1,0 +1,30 @@
+"""Everything for training, under the names that are the same in every backend."""
+
+from liesym_torch.layers import EquivariantField as EquivariantField
+from liesym_torch.layers import LevelSets as LevelSets
+from liesym_torch.layers import Stabilization as Stabilization
+from liesym_torch.layers import TangentProjection as TangentProjection
+from liesym_torch.losses import Batch as Batch
+from liesym_torch.losses import SymmetryLoss as SymmetryLoss
+from liesym_torch.losses import at_points as at_points
+from liesym_torch.losses import augmented as augmented
+from liesym_torch.losses import conservation as conservation
+from liesym_torch.losses import data_drift as data_drift
+from liesym_torch.losses import derivative_misfit as derivative_misfit
+from liesym_torch.losses import field_of as field_of
+from liesym_torch.losses import invariance as invariance
+from liesym_torch.losses import misfit as misfit
+from liesym_torch.losses import rollout_drift as rollout_drift
+from liesym_torch.models import MLP as MLP
+from liesym_torch.models import MLPField as MLPField
+from liesym_torch.models import NeuralODE as NeuralODE
+from liesym_torch.models import PositiveField as PositiveField
+from liesym_torch.models import SecondOrderField as SecondOrderField
+from liesym_torch.models import SymbolicField as SymbolicField
+from liesym_torch.models import as_tensor as as_tensor
+from liesym_torch.models import evaluate as evaluate
+from liesym_torch.models import evaluate_field as evaluate_field
+from liesym_torch.models import rk4_rollout as rk4_rollout
+from liesym_torch.models import rk4_step as rk4_step
+from liesym_torch.training import gradient_norms as gradient_norms
+from liesym_torch.training import train as train

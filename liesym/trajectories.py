@@ -1,0 +1,224 @@
+"""Measured or simulated trajectories: reading, checking, splitting, and cutting into windows for training."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from liesym.errors import DataError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectories:
+    """n trajectories of m states, each seen at K times.
+
+    Arguments:
+        times: shape (n, K), increasing along each row.
+        states: shape (n, K, m), finite.
+        names: m names of the states.
+
+    Raises:
+        DataError: shapes that do not fit, numbers that are not finite, times that do not increase.
+    """
+
+    times: np.ndarray
+    states: np.ndarray
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n, m = self.states.shape[0], len(self.names)
+        if self.states.ndim != 3 or self.times.shape != self.states.shape[:2] or self.states.shape[2] != m:
+            raise DataError(
+                f"times of shape {self.times.shape} and states of shape {self.states.shape} for the states "
+                f"{', '.join(self.names)}; expected (n, K) and (n, K, {m})"
+            )
+        if n == 0 or self.times.shape[1] < 2:
+            raise DataError("a trajectory needs at least two times")
+        if not (np.isfinite(self.times).all() and np.isfinite(self.states).all()):
+            place = np.argwhere(~np.isfinite(self.states))
+            where = (
+                f"trajectory {place[0][0]}, row {place[0][1]}, {self.names[place[0][2]]}"
+                if len(place)
+                else "the times"
+            )
+            raise DataError(f"a number that is not finite in {where}; leave such rows out")
+        if (np.diff(self.times, axis=1) <= 0).any():
+            n, k = np.argwhere(np.diff(self.times, axis=1) <= 0)[0]
+            raise DataError(
+                f"times must increase; in trajectory {n}, {self.times[n, k + 1]} follows {self.times[n, k]}"
+            )
+
+    @property
+    def count(self) -> int:
+        return self.states.shape[0]
+
+    def until(self, time: float) -> Trajectories:
+        """The part of every trajectory with t ≤ time; all must keep the same number of times."""
+        return self._where(self.times <= time)
+
+    def after(self, time: float) -> Trajectories:
+        """The part of every trajectory with t ≥ time."""
+        return self._where(self.times >= time)
+
+    def select(self, indices: Sequence[int] | np.ndarray) -> Trajectories:
+        """Some of the trajectories."""
+        chosen = np.asarray(indices, dtype=int)
+        return Trajectories(self.times[chosen], self.states[chosen], self.names)
+
+    def windows(self, length: int, stride: int = 1) -> Trajectories:
+        """All stretches of `length` consecutive times, as trajectories of their own."""
+        known = self.times.shape[1]
+        if not 2 <= length <= known:
+            raise DataError(
+                f"a window of {length} times does not fit trajectories of {known}; take 2 to {known}"
+            )
+        starts = np.arange(0, known - length + 1, stride)
+        index = starts[:, None] + np.arange(length)
+        return Trajectories(
+            self.times[:, index].reshape(-1, length),
+            self.states[:, index].reshape(-1, length, len(self.names)),
+            self.names,
+        )
+
+    def _where(self, keep: np.ndarray) -> Trajectories:
+        counts = keep.sum(axis=1)
+        if counts.min() != counts.max():
+            raise DataError(
+                f"the trajectories would keep {counts.min()} to {counts.max()} times; cut them equally"
+            )
+        n, m = self.count, len(self.names)
+        return Trajectories(self.times[keep].reshape(n, -1), self.states[keep].reshape(n, -1, m), self.names)
+
+
+def read_trajectories(path: str | Path, names: Sequence[str], *, independent: str = "t") -> Trajectories:
+    """Trajectories from an .npz or .csv file.
+
+    An .npz file holds `t` of shape (K,) or (n, K) and `x` of shape (K, m) or (n, K, m). A .csv file has a
+    header row; columns are found by the names of the independent variable and the states, or, when none of
+    the states is named there, taken in order: time first. A column `trajectory` separates several runs.
+
+    Arguments:
+        path: the file.
+        names: names of the states, in the order of the unknowns of the first-order system.
+        independent: name of the time column.
+
+    Raises:
+        DataError: the file is missing or malformed; the message says where.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"no data file {file}; give an .npz or .csv file of trajectories")
+    if file.suffix == ".npz":
+        return _read_npz(file, tuple(names))
+    if file.suffix == ".csv":
+        return _read_csv(file, tuple(names), independent)
+    raise DataError(
+        f"{file.name}: cannot read {file.suffix or 'a file without a suffix'}; write .npz or .csv"
+    )
+
+
+def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            missing = {"t", "x"} - set(archive.files)
+            if missing:
+                raise DataError(f"{file.name} holds {sorted(archive.files)}; it must hold t and x")
+            times, states = (np.asarray(archive[key], dtype=np.float64) for key in ("t", "x"))
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{file.name} is not a readable .npz archive of numbers: {error}") from None
+    if states.ndim == 2:
+        states = states[None]
+    if states.ndim != 3 or states.shape[2] != len(names):
+        raise DataError(
+            f"{file.name}: x has shape {states.shape}, expected (n, K, {len(names)}) for {', '.join(names)}"
+        )
+    if times.ndim == 1:
+        times = np.broadcast_to(times, states.shape[:1] + times.shape).copy()
+    return Trajectories(times, states, names)
+
+
+def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajectories:
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows = [row for row in csv.reader(stream) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{file.name} is not readable as text in columns: {error}") from None
+    if len(rows) < 3:
+        raise DataError(f"{file.name}: a header and at least two rows are needed, found {len(rows)} rows")
+    header = [cell.strip() for cell in rows[0]]
+    columns = _columns(file, header, names, independent)
+    table = np.array([_numbers(file, line, row, header) for line, row in enumerate(rows[1:], start=2)])
+    groups = table[:, header.index("trajectory")] if "trajectory" in header else np.zeros(len(table))
+    parts = [table[groups == g][:, columns] for g in dict.fromkeys(groups)]
+    if len({len(part) for part in parts}) > 1:
+        raise DataError(
+            f"{file.name}: the trajectories have different lengths; give each the same number of rows"
+        )
+    stack = np.stack(parts)
+    return Trajectories(stack[:, :, 0], stack[:, :, 1:], names)
+
+
+def _columns(file: Path, header: list[str], names: tuple[str, ...], independent: str) -> list[int]:
+    if len(set(header)) < len(header):
+        raise DataError(f"{file.name}: a column name occurs twice in {', '.join(header)}")
+    if not set(names) & set(header):
+        plain = [i for i, name in enumerate(header) if name != "trajectory"]
+        if len(plain) != len(names) + 1:
+            raise DataError(
+                f"{file.name} has the columns {', '.join(header)}; expected {independent}, {', '.join(names)}"
+            )
+        return plain
+    missing = [name for name in names if name not in header]
+    if missing:
+        raise DataError(f"{file.name}: no column {', '.join(missing)} among {', '.join(header)}")
+    time = header.index(independent) if independent in header else 0
+    if header[time] in names:
+        raise DataError(f"{file.name}: no column {independent} among {', '.join(header)}")
+    return [time, *(header.index(name) for name in names)]
+
+
+def _numbers(file: Path, line: int, row: list[str], header: list[str]) -> list[float]:
+    if len(row) != len(header):
+        raise DataError(f"{file.name}, line {line}: {len(row)} cells under {len(header)} columns")
+    numbers = []
+    for name, cell in zip(header, row, strict=True):
+        try:
+            number = float(cell)
+        except ValueError:
+            fault = "an empty cell" if not cell.strip() else f"{cell.strip()!r}, which is not a number,"
+            raise DataError(
+                f"{file.name}, line {line}: {fault} in column {name}; fill it or leave the row out"
+            ) from None
+        if not np.isfinite(number):
+            raise DataError(
+                f"{file.name}, line {line}: {cell.strip()} in column {name} is not a finite number"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def simulate(
+    field: object, initial: np.ndarray, times: np.ndarray, *, rtol: float = 1e-11, atol: float = 1e-12
+) -> np.ndarray:
+    """States of shape (n, K, m) of x' = field(t, x) from each initial state, by SciPy's DOP853.
+
+    The reference solution that experiments compare with; `field` takes (t, x of shape (m,)).
+
+    Raises:
+        DataError: the integration fails before the last time.
+    """
+    from scipy.integrate import solve_ivp
+
+    runs = []
+    for start in np.atleast_2d(initial):
+        run = solve_ivp(field, (times[0], times[-1]), start, "DOP853", t_eval=times, rtol=rtol, atol=atol)  # pyright: ignore[reportArgumentType]
+        if not run.success or run.y.shape[1] != len(times):
+            raise DataError(f"the reference solution from {start} stops: {run.message}")
+        runs.append(run.y.T)
+    return np.stack(runs)
