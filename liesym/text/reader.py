@@ -292,12 +292,12 @@ class Builder:
             raise self._error(
                 "D of an expression needs the variable; for a product write D*(…)", tree, ("D(g(t, y), t)",)
             )
-        pairs: list[tuple[Symbol, int]] = []
+        pairs: list[tuple[Any, int]] = []
         for argument in rest:
-            item = self._node(argument)
+            item: Any = self._node(argument)
             if isinstance(item, Integer) and pairs and 1 <= int(item) <= MAX_ORDER:
                 pairs[-1] = (pairs[-1][0], int(item))
-            elif isinstance(item, Symbol):
+            elif item._diff_wrt:
                 pairs.append((item, 1))
             else:
                 raise self._error(
@@ -365,7 +365,7 @@ class Builder:
 
 def derivative_at(function: Any, order: int, argument: Any) -> Expr:
     """f^(k)(u) in the form that SymPy's own differentiation gives it."""
-    if isinstance(argument, Symbol):
+    if argument._diff_wrt:
         return Derivative(function(argument), (argument, order))
     inner = Dummy("xi_1")
     return Subs(Derivative(function(inner), (inner, order)), inner, argument)
