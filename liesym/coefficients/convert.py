@@ -10,6 +10,7 @@ transcendental kernel known by its derivative.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,96 @@ if TYPE_CHECKING:
     from liesym.coefficients.field import Element, Field, Slot
 
 KernelVector = dict[Expr, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A named function known as a solution of a linear ODE: D^order name(variable) = rhs in its lower derivatives.
+
+    Arguments:
+        function: the applied function, e.g. psi1(t).
+        order: order of the equation.
+        rhs: the derivative of that order, linear in the function and its lower derivatives.
+    """
+
+    function: AppliedUndef
+    order: int
+    rhs: Expr
+
+    @property
+    def name(self) -> str:
+        return self.function.func.__name__
+
+    @property
+    def variable(self) -> sp.Symbol:
+        return self.function.args[0]  # type: ignore[return-value]
+
+    @property
+    def equation(self) -> sp.Eq:
+        """The defining equation."""
+        return sp.Eq(sp.Derivative(self.function, (self.variable, self.order)), self.rhs, evaluate=False)  # type: ignore[return-value]
+
+
 LARGEST_MULTIPLE = 64
+
+
+@dataclass
+class RootChain:
+    """Roots of one element: base^(1/s_1), then its s_2-th root, and so on; refined when a finer one is asked for.
+
+    Arguments:
+        base: an irreducible polynomial, or the slot of an exponential.
+        rungs: (s_i, slot) with slot_i^(s_i) = slot_{i-1}.
+    """
+
+    field: Field
+    base: Element
+    expr: Expr
+    rungs: list[tuple[int, Slot]]
+
+    def refine(self, degree: int) -> None:
+        """Make base^(1/degree) available."""
+        total = self.degree
+        step = int(sp.ilcm(total, degree)) // total
+        if step == 1:
+            return
+        field, base, full = self.field, self.base, total * step
+        below = field.poly(self.rungs[-1][1]) if self.rungs else field.lift(base.num)
+
+        def derivative(variable: sp.Symbol) -> Element:
+            current = base._current()
+            return field.of_slot(slot) * current.diff(variable) / (current * full)
+
+        slot = field.add_slot(_root_expression(self.expr, full), "root", degree=step, derivative=derivative)
+        slot.relation = field.lift(below)
+        self.rungs.append((step, slot))
+
+    @property
+    def degree(self) -> int:
+        total = 1
+        for step, _ in self.rungs:
+            total *= step
+        return total
+
+    def power(self, exponent: Fraction) -> Element:
+        """base^exponent, its exponent written in the mixed radix of the chain."""
+        self.refine(exponent.denominator)
+        total = self.degree
+        whole, rest = divmod(int(exponent * total), total)
+        result = self.base._current() ** whole
+        for step, slot in self.rungs:
+            total //= step
+            digit, rest = divmod(rest, total)
+            result = result * self.field.of_slot(slot) ** digit
+        return result
+
+
+def _root_expression(expr: Expr, degree: int) -> Expr:
+    if isinstance(expr, sp.exp):
+        return sp.exp(expr.args[0] / degree)  # type: ignore[operator]
+    if isinstance(expr, sp.Pow) and not expr.args[1].is_number:
+        return sp.Pow(expr.args[0], expr.args[1] / degree)  # type: ignore[operator]
+    return sp.Pow(expr, sp.Rational(1, degree))
 
 
 class Converter:
@@ -39,10 +129,12 @@ class Converter:
         self.trig_basis: list[KernelVector] = []
         self.trig_slots: list[tuple[Slot, Slot] | None] = []
         self.root_degrees: dict[Expr, int] = {}
-        self.root_slots: dict[Expr, Slot] = {}
+        self.root_chains: dict[Expr, RootChain] = {}
+        self.exp_chains: dict[int, RootChain] = {}
         self.log_slots: dict[Expr, Slot] = {}
         self.other: dict[Expr, Slot] = {}
         self.bessel: list[tuple[str, Element, Element, Slot, Element]] = []
+        self.definitions: dict[str, Definition] = {}
         self.recording = False
         self.seen_exp: list[KernelVector] = []
         self.seen_trig: list[KernelVector] = []
@@ -61,6 +153,7 @@ class Converter:
 
         scratch = Field(self.field.variables, self.field.parameters)
         scratch.converter.recording = True
+        scratch.converter.definitions = self.definitions
         for expression in expressions:
             scratch(expression)
         book = scratch.converter
@@ -198,44 +291,28 @@ class Converter:
             argument = self._argument_of(slot)
             if argument is not None:
                 return self.exponential(argument * power)
-        if slot is not None and slot.kind == "root" and slot.relation is not None and self._is_pure_root(slot):
-            return self.root(field.of_poly(slot.relation), power / slot.degree)
+        below = self._base_of_root(slot) if slot is not None and slot.kind == "root" else None
+        if below is not None:
+            return self.root(below[0], power * below[1])
         if expr is S.NegativeOne and power.denominator % 2:
             return base ** int(power.numerator)
-        degree = self._root_degree(expr, power)
-        if expr not in self.root_slots:
-            self.root_slots[expr] = self._new_root(p, expr, degree)
-        generator = field.of_slot(self.root_slots[expr])
-        total = power * self.root_slots[expr].degree
-        whole, rest = divmod(total.numerator, self.root_slots[expr].degree)
-        return base**whole * generator**rest
+        chain = self.root_chains.get(expr)
+        if chain is None:
+            chain = self.root_chains[expr] = RootChain(field, base, expr, [])
+            chain.refine(self.root_degrees.get(expr, 1))
+        if self.recording:
+            self.root_degrees[expr] = int(sp.ilcm(self.root_degrees.get(expr, 1), power.denominator))
+        return chain.power(power)
 
-    def _root_degree(self, expr: Expr, power: Fraction) -> int:
-        degree = self.root_degrees.get(expr, 1)
-        needed = sp.ilcm(degree, power.denominator)
-        if expr in self.root_slots and self.root_slots[expr].degree % power.denominator:
-            self.root_degrees[expr] = int(needed)
-            if not self.recording:
-                raise NeedsRefinement(expr)
-            del self.root_slots[expr]  # a scratch field only records degrees
-        self.root_degrees[expr] = int(needed)
-        return int(needed)
-
-    def _new_root(self, p: fmpz_mpoly, expr: Expr, degree: int) -> Slot:
-        field = self.field
-
-        def derivative(variable: sp.Symbol) -> Element:
-            base = field.of_poly(field.lift(p))
-            return field.of_slot(slot) * base.diff(variable) / (base * degree)
-
-        slot = field.add_slot(
-            sp.Pow(expr, sp.Rational(1, degree)), "root", degree=degree, derivative=derivative
-        )
-        slot.relation = field.lift(p)
-        return slot
-
-    def _is_pure_root(self, slot: Slot) -> bool:
-        return slot in self.root_slots.values()
+    def _base_of_root(self, slot: Slot) -> tuple[Element, Fraction] | None:
+        """(p, 1/s) for the slot p^(1/s) of a chain of roots; None for other slots."""
+        for chain in (*self.root_chains.values(), *self.exp_chains.values()):
+            degree = 1
+            for step, rung in chain.rungs:
+                degree *= step
+                if rung is slot:
+                    return chain.base._current(), Fraction(1, degree)
+        return None
 
     # -- exponentials and logarithms ---------------------------------------------------------------
 
@@ -269,22 +346,26 @@ class Converter:
                 self.exp_slots[index] = self._new_exponential(self.exp_basis[index])
             slot = self.exp_slots[index]
             assert slot is not None
-            result = result * field.of_slot(slot) ** multiple
+            if multiple.denominator == 1:
+                result = result * field.of_slot(slot) ** int(multiple)
+                continue
+            if index not in self.exp_chains:
+                self.exp_chains[index] = RootChain(field, field.of_slot(slot), slot.expr, [])
+            result = result * self.exp_chains[index].power(multiple)
         return result
 
     def _lattice_coordinates(
         self, vector: KernelVector, basis: list[KernelVector], slots: list, seen: list[KernelVector]
-    ) -> list[tuple[int, int]]:
+    ) -> list[tuple[int, Fraction]]:
+        """(index of a basis vector, multiple) of the vector; a new basis vector is made for an independent one."""
         if self.recording:
             seen.append(vector)
         coords = coordinates(basis, vector)
-        if coords is None or (self.recording and any(c.denominator != 1 for c in coords)):
+        if coords is None:
             basis.append(vector)
             slots.append(None)
-            return [(len(basis) - 1, 1)]
-        if any(c.denominator != 1 for c in coords):
-            raise NeedsRefinement(vector)
-        found = [(i, int(c)) for i, c in enumerate(coords) if c]
+            return [(len(basis) - 1, Fraction(1))]
+        found = [(i, c) for i, c in enumerate(coords) if c]
         if any(abs(k) > LARGEST_MULTIPLE for _, k in found):
             raise Unsupported(f"arguments of exponentials or sines in the ratio {max(abs(k) for _, k in found)}:1")
         return found
@@ -339,8 +420,10 @@ class Converter:
             argument = self._argument_of(slot) if slot is not None else None
             if argument is not None:
                 result = result + argument * e
-            elif slot is not None and slot.kind == "root" and self._is_pure_root(slot) and slot.relation is not None:
-                result = result + self._log_of_poly(slot.relation) * Fraction(e, slot.degree)
+                continue
+            below = self._base_of_root(slot) if slot is not None and slot.kind == "root" else None
+            if below is not None:
+                result = result + self.logarithm(below[0]) * (below[1] * e)
             else:
                 result = result + self._log_slot(expr, field.of_poly(field.lift(p))) * e
         return result
@@ -370,7 +453,10 @@ class Converter:
                 self.trig_slots[index] = self._new_trig(self.trig_basis[index])
             pair = self.trig_slots[index]
             assert pair is not None
-            ck, sk = self._multiple_angle(field.of_slot(pair[0]), field.of_slot(pair[1]), abs(multiple))
+            cosine, sine = field.of_slot(pair[0]), field.of_slot(pair[1])
+            if multiple.denominator != 1 and not self.recording:
+                cosine, sine = self._half_angles(index, multiple.denominator)
+            ck, sk = self._multiple_angle(cosine, sine, abs(multiple.numerator))
             sk = sk if multiple > 0 else -sk
             c, s = c * ck - s * sk, s * ck + c * sk
         return c, s
@@ -380,6 +466,34 @@ class Converter:
         for _ in range(n):
             cn, sn = cn * c - sn * s, sn * c + cn * s
         return cn, sn
+
+    def _half_angles(self, index: int, denominator: int) -> tuple[Element, Element]:
+        """(cos, sin) of a basis angle over a power of two: 2 cos(u/2) is a square root of 2 + 2 cos u."""
+        field = self.field
+        if denominator & (denominator - 1):
+            raise NeedsRefinement(self.trig_basis[index])
+        pair = self.trig_slots[index]
+        assert pair is not None
+        cosine, sine = field.of_slot(pair[0]), field.of_slot(pair[1])
+        angle = pair[0].expr.args[0]
+        while denominator > 1:
+            denominator //= 2
+            angle = angle / 2
+            key = sp.cos(angle)
+            if key not in self.other:
+                relation = ((cosine + 1) * 2).num
+                double, halved = field.of_poly(relation), angle
+
+                def derivative(variable: sp.Symbol, double: Element = double, key: Expr = key) -> Element:
+                    root = field.of_slot(self.other[key])
+                    return root * double._current().diff(variable) / (double._current() * 2)
+
+                self.other[key] = field.add_slot(
+                    2 * sp.cos(halved), "root", degree=2, relation=field.lift(relation), derivative=derivative
+                )
+            root = field.of_slot(self.other[key])
+            cosine, sine = root / 2, sine / root
+        return cosine, sine
 
     def _new_trig(self, vector: KernelVector) -> tuple[Slot, Slot]:
         field = self.field
@@ -430,6 +544,12 @@ class Converter:
         """An arbitrary function f(u, …) or a partial derivative of one: a kernel of its own for each derivative."""
         name, arguments, orders = _function_and_orders(expr)
         elements = [self(a) for a in arguments]
+        definition = self.definitions.get(name.__name__)
+        if definition is not None and sum(orders) >= definition.order:
+            value = self(definition.rhs)
+            for _ in range(sum(orders) - definition.order):
+                value = value.diff(definition.variable)
+            return value
         canonical = _derivative_expression(name, [self.field.to_expr(e) for e in elements], orders)
         if canonical not in self.other:
 

@@ -21,10 +21,10 @@ from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
 
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 
 if TYPE_CHECKING:
-    from liesym.coefficients.convert import Converter
+    from liesym.coefficients.convert import Converter, Definition
 
 SPARE = 24
 
@@ -67,16 +67,24 @@ class Field:
         for symbol in self.parameters:
             self.by_symbol[symbol] = self.add_slot(symbol, "parameter")
         self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
+        # largest number of terms before an operation is refused: a greatest common divisor cannot be interrupted
+        self.size_limit: int | None = None
         self.zero, self.one = self.constant(0), self.constant(1)
         from liesym.coefficients.convert import Converter
 
         self.converter: Converter = Converter(self)
 
     @staticmethod
-    def build(expressions: Iterable[Expr], variables: Sequence[Symbol], parameters: Sequence[Symbol] = ()) -> Field:
+    def build(
+        expressions: Iterable[Expr],
+        variables: Sequence[Symbol],
+        parameters: Sequence[Symbol] = (),
+        definitions: Iterable[Definition] = (),
+    ) -> Field:
         """A field that holds the given expressions, its kernels chosen so that all of them are integral over it.
 
-        Symbols that are neither variables nor parameters are added to the parameters.
+        Symbols that are neither variables nor parameters are added to the parameters. Functions named in `definitions`
+        are solutions of their defining linear equations, all other undefined functions are arbitrary.
 
         Raises:
             Unsupported: an expression holds a function that the field has no rule for; the message names it.
@@ -87,6 +95,7 @@ class Field:
             {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol)} - known, key=lambda s: s.name
         )
         field = Field(variables, (*parameters, *extra))
+        field.converter.definitions = {d.name: d for d in definitions}
         field.converter.seed(expressions)
         for expression in expressions:
             field(expression)
@@ -95,7 +104,8 @@ class Field:
     def extended(self, expressions: Iterable[Expr]) -> tuple[Field, Callable[[Element], Element]]:
         """A new field that also holds `expressions`, and the map that carries elements of this one into it."""
         kernels = [slot.expr for slot in self.slots if slot.kind in ("kernel", "root")]
-        new = Field.build([*kernels, *expressions], self.variables, self.parameters)
+        definitions = self.converter.definitions.values()
+        new = Field.build([*kernels, *expressions], self.variables, self.parameters, definitions)
         return new, lambda element: new(self.to_expr(element))
 
     # -- slots -----------------------------------------------------------------------------------
@@ -153,12 +163,18 @@ class Field:
 
         Raises:
             Unsupported: a function without a rule, named.
-            NeedsRefinement: a kernel would need a finer basis; use `build` or `extended` with the expression.
+            NeedsRefinement: half or other fractions of an angle beyond repeated halving; use `build` or `extended`.
         """
         return self.converter(expression if isinstance(expression, Expr) else Integer(expression))
 
     def fraction(self, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
-        """num/den in normal form: relations applied, denominator free of algebraic slots, cancelled."""
+        """num/den in normal form: relations applied, denominator free of algebraic slots, cancelled.
+
+        Raises:
+            OutOfBudget: more terms than `size_limit`, where one is set.
+        """
+        if self.size_limit is not None and len(num) + len(den) > self.size_limit:
+            raise OutOfBudget(f"arithmetic with coefficients of more than {self.size_limit} terms")
         if self.roots:
             num = self.reduce(num)
             den = self.reduce(den)
@@ -179,7 +195,7 @@ class Field:
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
-        if not self.roots or poly.is_constant():
+        if not self.roots or poly.is_zero() or poly.is_constant():
             return poly
         degrees = poly.degrees()
         for slot in reversed(self.roots):
@@ -260,7 +276,7 @@ class Field:
         degrees = poly.degrees()
         for slot in list(self.slots):
             place = self.capacity - 1 - slot.index
-            if place >= len(degrees) or degrees[place] == 0:
+            if place >= len(degrees) or degrees[place] <= 0:
                 continue
             inner = self.slot_derivative(slot, variable)
             if inner is None:
@@ -281,7 +297,7 @@ class Field:
         found: set[int] = set()
         for poly in (element.num, element.den):
             for place, degree in enumerate(poly.degrees()):
-                if degree:
+                if degree > 0:
                     found.add(poly.context().nvars() - 1 - place)
         return found
 

@@ -10,11 +10,20 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flint import fmpz_mat, fmpz_mpoly, nmod_mat, nmod_poly
+from flint import fmpz, fmpz_mat, fmpz_mpoly, nmod_mat, nmod_poly
 
 from liesym.coefficients.field import Element, Field
 
-PRIME = 2305843009213693951  # 2^61 - 1
+# Primes = 1 modulo this number have square roots of -1, 2, 3, 5, 7, 11 and 13 (quadratic reciprocity).
+STRIDE = 8 * 3 * 5 * 7 * 11 * 13
+
+
+def _prime(seed: int) -> int:
+    """A prime of about 61 bits in the residue class 1 modulo STRIDE."""
+    candidate = (random.Random(seed).randrange(2**60, 2**61) // STRIDE) * STRIDE + 1
+    while not fmpz(candidate).is_prime():
+        candidate += STRIDE
+    return candidate
 
 
 @dataclass(frozen=True)
@@ -28,11 +37,12 @@ class Nullspace:
 class ModularPoint:
     """Random values modulo a prime for every slot, that respect the algebraic relations."""
 
-    def __init__(self, field: Field, seed: int = 1, prime: int = PRIME) -> None:
-        self.field, self.prime = field, prime
+    def __init__(self, field: Field, seed: int = 1) -> None:
+        self.field = field
         self._random = random.Random(seed)
         self.values: list[int] = []
         for attempt in range(200):
+            self.prime = _prime(seed + attempt // 4)
             self.values = []
             if all(self._draw(slot) for slot in field.slots):
                 return

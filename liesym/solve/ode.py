@@ -1,0 +1,526 @@
+"""Linear homogeneous ODEs in one variable of the coefficient field, all other variables being parameters.
+
+An equation is given by (a_0, …, a_{n-1}) with u^(n) + Σ a_k u^(k) = 0. A method returns linearly independent solutions
+over the constants (functions free of the variable); `fundamental_solutions` wants all n. Methods, in order: first order;
+constant coefficients; Euler; solutions in a span of the functions that occur; local exponents with polynomial solutions;
+reduction of order; Airy and Bessel; symmetric squares and cubes; names for solutions without closed form.
+Sources: Ince 1956, chapters 6, 7 and 16; van der Put and Singer 2003, chapter 4; Kamke 1977, C.2.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field as dataclass_field
+from fractions import Fraction
+
+import sympy as sp
+from flint import fmpz_mpoly
+from sympy import Symbol
+
+from liesym.coefficients.convert import Definition
+from liesym.coefficients.field import Element, Field
+from liesym.errors import OutOfBudget
+from liesym.solve.exponents import HALF, roots, solution_of
+from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
+from liesym.solve.relations import relations
+
+Coefficients = tuple[Element, ...]
+LARGEST_SPAN = 150
+
+
+@dataclass
+class OdeSolver:
+    """Solves linear ODEs in one field, and keeps the names it gave.
+
+    Arguments:
+        field: the coefficient field.
+        allow_names: introduce named solutions psi_k where no closed form is found.
+        taken: names that are in use.
+        deadline: `time.monotonic()` value after which OutOfBudget is raised.
+    """
+
+    field: Field
+    allow_names: bool = False
+    taken: frozenset[str] = frozenset()
+    deadline: float | None = None
+    definitions: list[Definition] = dataclass_field(default_factory=list)
+
+    def fundamental_solutions(self, coefficients: Coefficients, variable: Symbol) -> list[Element] | None:
+        """n independent solutions, or None."""
+        n = len(coefficients)
+        if n == 0:
+            return []
+        for method in (self._first_order, self._constant, self._euler):
+            found = method(coefficients, variable)
+            if found is not None:
+                return found
+        partial: list[Element] = []
+        for search in (self._in_span, self._by_local_exponents):
+            self._check_time()
+            partial = independent([*partial, *search(coefficients, variable)], self.field, variable)
+            if len(partial) == n:
+                return partial
+            if partial:
+                found = self._reduced(coefficients, variable, partial[0])
+                if found is not None:
+                    return found
+        for method in (self._special_second_order, self._symmetric_power):
+            self._check_time()
+            found = method(coefficients, variable)
+            if found is not None:
+                return found
+        if self.allow_names:
+            return self._named(coefficients, variable)
+        return None
+
+    def _check_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfBudget("solution of an ordinary differential equation of the determining system")
+
+    # -- elementary cases ------------------------------------------------------------------------
+
+    def _first_order(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        if len(a) != 1:
+            return None
+        exponent = integrate(-a[0], v, self.field)
+        return None if exponent is None else [self.field.converter.exponential(exponent)]
+
+    def _constant(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        if any(c.depends_on(v) for c in a):
+            return None
+        exponents = roots([*a, self.field.one], self.field)
+        if exponents is None:
+            return None
+        return [s for e in exponents for s in solution_of(e, self.field(v), self.field)]
+
+    def _euler(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """(v - s)^(n-k) a_k constant for all k."""
+        n, field = len(a), self.field
+        for p in singular_factors(a, v, field):
+            base = field.of_poly(p)
+            slope = base.diff(v)
+            if slope.depends_on(v):
+                continue
+            scaled = [c * base ** (n - k) for k, c in enumerate(a)]
+            if any(c.depends_on(v) for c in scaled):
+                continue
+            exponents = roots(indicial([*scaled, field.one], slope, field), field)
+            if exponents is None:
+                return None
+            logarithm = field.converter.logarithm(base)
+            return [s for e in exponents for s in solution_of(e, logarithm, field)]
+        return None
+
+    # -- solutions in a span -----------------------------------------------------------------------
+
+    def _in_span(self, a: Coefficients, v: Symbol) -> list[Element]:
+        return self._span_solutions(a, v, list(self._span(a, v)))
+
+    def _span_solutions(self, a: Coefficients, v: Symbol, span: Sequence[Element]) -> list[Element]:
+        field = self.field
+        images = [apply_operator(a, phi, v) for phi in span]
+        found = []
+        for vector in relations(images, field, [v]):
+            total = field.zero
+            for j, c in vector.items():
+                total = total + span[j] * c
+            found.append(total)
+        return independent(found, field, v)
+
+    def _span(self, a: Coefficients, v: Symbol) -> Iterator[Element]:
+        """Monomials in the slots that occur along v, over powers of the singular factors."""
+        field, n = self.field, len(a)
+        x = field.by_symbol[v]
+        slots = {s.index: s for c in a for s in _slots_along(c, v, field)}
+        slots.setdefault(x.index, x)
+        denominator = field.one
+        ranges: list[Iterable[int]] = []
+        for p in singular_factors(a, v, field):
+            if not any(field.poly(s) == p for s in slots.values() if _is_exponential(s, v, field)):
+                denominator = denominator * field.of_poly(p) ** n
+        poles = denominator.num.degrees()
+        for slot in slots.values():
+            extra = max(0, int(poles[field.capacity - 1 - slot.index]))
+            if slot.kind == "root":
+                ranges.append(range(slot.degree))
+            elif slot is x:
+                ranges.append(range(extra + n + 3))
+            elif _is_exponential(slot, v, field):
+                ranges.append(range(-2, 3))
+            else:
+                ranges.append(range(extra + n + 1))
+        for powers in itertools.islice(_by_size(ranges), LARGEST_SPAN):
+            product = field.one
+            for slot, power in zip(slots.values(), powers, strict=True):
+                if power:
+                    product = product * field.of_slot(slot) ** power
+            yield product / denominator
+
+    # -- local exponents ---------------------------------------------------------------------------
+
+    def _by_local_exponents(self, a: Coefficients, v: Symbol) -> list[Element]:
+        """Π p^e exp(polynomial) times a rational function, for rational coefficients (van der Put-Singer 4.1)."""
+        field = self.field
+        if any(s.kind != "variable" for c in a for s in _slots_along(c, v, field)):
+            return []
+        choices = []
+        for p in singular_factors(a, v, field):
+            exponents = self._exponents_at(a, v, p)
+            choices.append([(field.of_poly(p), e) for e in exponents])
+        found: list[Element] = []
+        parts = [field.zero, *exponential_parts(a, v, field)]
+        for combination in itertools.islice(itertools.product(*choices), 24):
+            for part in parts[:4]:
+                self._check_time()
+                if part.is_zero and all(e.is_zero for _, e in combination):
+                    continue
+                rate = part.diff(v)
+                for base, e in combination:
+                    rate = rate + e * base.diff(v) / base
+                gauged = shifted_operator(a, rate, v)
+                inner = self._span_solutions(gauged, v, list(self._span(gauged, v)))
+                if not inner:
+                    continue
+                factor = field.converter.exponential(part)
+                for base, e in combination:
+                    factor = factor * field.converter.exponential(e * field.converter.logarithm(base))
+                found += [factor * w for w in inner]
+                if len(found) >= len(a):
+                    return found
+        return found
+
+    def _exponents_at(self, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> list[Element]:
+        """Representatives modulo the integers of the local exponents at the roots of p; always with 0."""
+        field, n = self.field, len(a)
+        point, slope = self._root_of_factor(p, v)
+        if point is None or slope is None:
+            return [field.zero]
+        base = field.of_poly(p)
+        values = []
+        for k, c in enumerate(a):
+            value = evaluate(c * base ** (n - k), v, point, field)
+            if value is None:
+                return [field.zero]
+            values.append(value)
+        exponents = roots(indicial([*values, field.one], slope, field), field)
+        result = [field.zero]
+        for e in exponents or ():
+            if e.imaginary is None and not any(_integer_difference(e.real, r) for r in result):
+                result.append(e.real)
+        return result
+
+    def _root_of_factor(self, p: fmpz_mpoly, v: Symbol) -> tuple[Element | None, Element | None]:
+        """(root, value of p' there) for linear and quadratic p."""
+        field = self.field
+        base = field.of_poly(p)
+        slope = base.diff(v)
+        if not slope.depends_on(v):
+            return field(v) - base / slope, slope
+        found = quadratic(p, v, field)
+        if found is None:
+            return None, None
+        a, b, c = found
+        root = field.converter.root(b * b - a * c * 4, HALF)
+        return (root - b) / (a * 2), root
+
+    # -- reduction of order ------------------------------------------------------------------------
+
+    def _reduced(self, a: Coefficients, v: Symbol, known: Element) -> list[Element] | None:
+        """u = known ∫ w: w solves an equation of order n - 1 (d'Alembert)."""
+        shifted = shifted_operator(a, known.diff(v) / known, v)
+        inner = self.fundamental_solutions(shifted[1:], v)
+        if inner is None:
+            return None
+        result = [known]
+        for w in inner:
+            integral = integrate(w, v, self.field)
+            if integral is None:
+                integral = self._named_integral(w, v)
+            if integral is None:
+                return None
+            result.append(known * integral)
+        return result
+
+    def _named_integral(self, w: Element, v: Symbol) -> Element | None:
+        """∫ w dv as a kernel, where w holds no other variable."""
+        if not self.allow_names or not depends_only_on(w, v, self.field):
+            return None
+        return self.field(sp.Integral(self.field.to_expr(w), v))
+
+    # -- special functions -------------------------------------------------------------------------
+
+    def _special_second_order(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """Airy and Bessel, after removal of the first derivative: u = exp(-∫a_1/2) w, w'' = r w."""
+        if len(a) != 2:
+            return None
+        field = self.field
+        damping = integrate(-a[1] / 2, v, field)
+        if damping is None:
+            return None
+        r = a[1] * a[1] / 4 + a[1].diff(v) / 2 - a[0]
+        found = self._airy(r, v) or self._bessel(r, v)
+        if found is None:
+            return None
+        factor = field.converter.exponential(damping)
+        return [factor * w for w in found]
+
+    def _airy(self, r: Element, v: Symbol) -> list[Element] | None:
+        """w'' = (α v + β) w: Ai and Bi of (α v + β)/α^(2/3) (DLMF 9.2)."""
+        field = self.field
+        alpha = r.diff(v)
+        if alpha.is_zero or alpha.depends_on(v):
+            return None
+        argument = field.to_expr(r / field.converter.root(alpha, Fraction(2, 3)))
+        return [field(sp.airyai(argument)), field(sp.airybi(argument))]
+
+    def _bessel(self, r: Element, v: Symbol) -> list[Element] | None:
+        """w'' = (c s^m + μ/s²) w, s = v - v0: √s times Bessel functions of order ν of 2√(∓c)/(m+2) s^((m+2)/2).
+
+        ν = 2 √(μ + 1/4)/(m + 2). Source: DLMF 10.13.5, 10.36.
+        """
+        field = self.field
+        for s in self._shifts(r, v):
+            for mu, rest in self._inverse_square_part(r, s, v):
+                m = rest.diff(v) * s / rest
+                if m.depends_on(v) or (m + 2).is_zero:
+                    continue
+                half = (m + 2) / 2
+                power = field.converter.exponential(half * field.converter.logarithm(s))
+                c = rest * s * s / (power * power)
+                if c.depends_on(v):
+                    continue
+                nu = field.converter.root(mu + Fraction(1, 4), HALF) / half
+                if nu.is_rational and nu.as_fraction() < 0:
+                    nu = -nu  # Z_ν and Z_{-ν} solve the same equation
+                return self._bessel_pair(c, nu, half, power, s)
+        return None
+
+    def _bessel_pair(self, c: Element, nu: Element, half: Element, power: Element, s: Element) -> list[Element]:
+        from liesym.solve.exponents import is_negative
+
+        field = self.field
+        grows = is_negative(-c, field)
+        scale = field.converter.root(c if grows else -c, HALF) / half
+        if (nu - HALF).is_zero:
+            return self._bessel_of_order_half(scale * power, half, s, grows)
+        order, argument = field.to_expr(nu), field.to_expr(scale * power)
+        pair = (sp.besseli, sp.besselk) if grows else (sp.besselj, sp.bessely)
+        root_s = field.converter.root(s, HALF)
+        return [root_s * field(f(order, argument)) for f in pair]
+
+    def _bessel_of_order_half(self, argument: Element, half: Element, s: Element, grows: bool) -> list[Element]:
+        """√s Z_{1/2}(κ s^h) is s^((1-h)/2) times sine and cosine, or exponentials (DLMF 10.16.1, 10.39.1)."""
+        converter = self.field.converter
+        front = converter.exponential((1 - half) / 2 * converter.logarithm(s))
+        if grows:
+            return [front * converter.exponential(argument), front * converter.exponential(-argument)]
+        return [front * z for z in converter.cos_sin(argument)]
+
+    def _shifts(self, r: Element, v: Symbol) -> list[Element]:
+        field = self.field
+        candidates = [field(v)]
+        for p in singular_factors((r,), v, field):
+            base = field.of_poly(p)
+            slope = base.diff(v)
+            if not slope.depends_on(v):
+                candidates.append(base / slope)
+        return candidates
+
+    def _inverse_square_part(self, r: Element, s: Element, v: Symbol) -> Iterator[tuple[Element, Element]]:
+        """Ways to write r = μ/s² + rest with rest ≠ 0."""
+        field = self.field
+        scaled = r * s * s
+        yield field.zero, r
+        # μ is what is left of s² r when the power of s in it is taken out: (s d/dv - k)(s² r) = -k μ for some k
+        rate = scaled.diff(v) * s
+        if rate.is_zero:
+            return
+        k = rate.diff(v) * s / rate
+        if not k.depends_on(v) and not k.is_zero:
+            mu = scaled - rate / k
+            if not mu.depends_on(v) and not mu.is_zero:
+                yield mu, r - mu / (s * s)
+
+    def _symmetric_power(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """Products of solutions of w'' = r w: order 3 where B = A'/2, order 4 where B = A' and C = (9A² + 30A'')/100."""
+        n, field = len(a), self.field
+        if n not in (3, 4):
+            return None
+        damping = integrate(-a[n - 1] / n, v, field)
+        if damping is None:
+            return None
+        reduced = shifted_operator(a, -a[n - 1] / n, v)
+        if n == 3:
+            big_a, big_b = reduced[1], reduced[0]
+            if not (big_b - big_a.diff(v) / 2).is_zero:
+                return None
+            r = -big_a / 4
+        else:
+            big_a = reduced[2]
+            if not (reduced[1] - big_a.diff(v)).is_zero:
+                return None
+            r = -big_a / 10
+            if not (reduced[0] - (r * r * 9 - r.diff(v).diff(v) * 3)).is_zero:
+                return None
+        inner = self.fundamental_solutions((-r, field.zero), v)
+        if inner is None:
+            return None
+        factor = field.converter.exponential(damping)
+        u, w = inner
+        return [factor * u ** (n - 1 - k) * w**k for k in range(n)]
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def _named(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """psi_1 … psi_n, defined as a fundamental set, where the coefficients hold no other variable."""
+        field, n = self.field, len(a)
+        if not all(depends_only_on(c, v, field) for c in a):
+            return None
+        result = []
+        for _ in range(n):
+            function = sp.Function(self._fresh_name())(v)
+            rhs = sp.Add(*(-field.to_expr(c) * sp.Derivative(function, (v, k)) if k else -field.to_expr(c) * function for k, c in enumerate(a)))
+            definition = Definition(function, n, rhs)
+            self.definitions.append(definition)
+            field.converter.definitions[definition.name] = definition
+            result.append(field(function))
+        return result
+
+    def _fresh_name(self) -> str:
+        used = self.taken | {d.name for d in self.definitions} | set(self.field.converter.definitions)
+        return next(f"psi{k}" for k in itertools.count(1) if f"psi{k}" not in used)
+
+
+# -- operators -----------------------------------------------------------------------------------
+
+
+def apply_operator(a: Coefficients, u: Element, v: Symbol) -> Element:
+    """u^(n) + Σ a_k u^(k)."""
+    total, derivative = u.field.zero, u
+    for c in a:
+        total = total + c * derivative
+        derivative = derivative.diff(v)
+    return total + derivative
+
+
+def shifted_operator(a: Coefficients, rate: Element, v: Symbol) -> Coefficients:
+    """The equation for w where u = exp(∫rate) w: D is replaced by D + rate."""
+    field, n = rate.field, len(a)
+    # power[k] holds the coefficients of (D + rate)^k in powers of D
+    power: list[list[Element]] = [[field.one]]
+    for _ in range(n):
+        last = power[-1]
+        following = [field.zero] * (len(last) + 1)
+        for j, c in enumerate(last):
+            following[j] = following[j] + c.diff(v) + rate * c
+            following[j + 1] = following[j + 1] + c
+        power.append(following)
+    total = list(power[n])
+    for k, c in enumerate(a):
+        for j, p in enumerate(power[k]):
+            total[j] = total[j] + c * p
+    return tuple(total[:n])
+
+
+def independent(elements: Sequence[Element], field: Field, v: Symbol) -> list[Element]:
+    """A maximal subset that is linearly independent over the functions free of v."""
+    chosen: list[Element] = []
+    for e in elements:
+        if not e.is_zero and not any(len(chosen) in r for r in relations([*chosen, e], field, [v])):
+            chosen.append(e)
+    return chosen
+
+
+def singular_factors(a: Iterable[Element], v: Symbol, field: Field) -> list[fmpz_mpoly]:
+    """Irreducible factors of the denominators that depend on v."""
+    found: dict[str, fmpz_mpoly] = {}
+    for c in a:
+        for p, _ in c._current().den.factor()[1]:
+            if _depends(p, v, field):
+                found[str(p)] = field.lift(p)
+    return list(found.values())
+
+
+def indicial(values: Sequence[Element], slope: Element, field: Field) -> list[Element]:
+    """Coefficients in λ of Σ_k values[k] slope^k λ(λ-1)…(λ-k+1)."""
+    result = [field.zero] * len(values)
+    falling: list[Fraction] = [Fraction(1)]
+    for k, value in enumerate(values):
+        for j, c in enumerate(falling):
+            result[j] = result[j] + value * slope**k * c
+        falling = [
+            (falling[j - 1] if j else Fraction(0)) - k * (falling[j] if j < len(falling) else Fraction(0))
+            for j in range(len(falling) + 1)
+        ]
+    return result
+
+
+def evaluate(element: Element, v: Symbol, point: Element, field: Field) -> Element | None:
+    """The element at v = point; None at a pole. Only the slot of v may depend on v."""
+    slot = field.by_symbol[v]
+
+    def at(poly: fmpz_mpoly) -> Element:
+        parts = field.coefficients_in(field.lift(poly), slot)
+        total = field.zero
+        for k in range(max(parts, default=0), -1, -1):
+            total = total * point + (field.of_poly(parts[k]) if k in parts else field.zero)
+        return total
+
+    bottom = at(element.den)
+    return None if bottom.is_zero else at(element.num) / bottom
+
+
+def exponential_parts(a: Coefficients, v: Symbol, field: Field) -> list[Element]:
+    """Polynomials P such that exp(P) is the exponential part of a formal solution at infinity (integer slopes)."""
+    return [p for p in _exponential_parts(a, v, field, None) if not p.is_zero]
+
+
+def _exponential_parts(a: Coefficients, v: Symbol, field: Field, below: int | None) -> list[Element]:
+    n, x = len(a), field.by_symbol[v]
+    leading: list[tuple[int, Element] | None] = [_leading_at_infinity(c, x, field) for c in a]
+    slopes = [Fraction(int(lead[0]), n - k) for k, lead in enumerate(leading) if lead is not None]
+    q = max(slopes, default=Fraction(-1))  # growth of u'/u
+    if q.denominator != 1 or q < 0 or below is not None and q >= below:
+        return [field.zero]
+    coefficients = [
+        lead[1] if lead is not None and lead[0] == q * (n - k) else field.zero for k, lead in enumerate(leading)
+    ]
+    result: list[Element] = []
+    for exponent in roots([*coefficients, field.one], field) or ():
+        if exponent.imaginary is not None:
+            continue
+        step = exponent.real * field(v) ** (int(q) + 1) / (int(q) + 1)
+        if step.is_zero:
+            result.append(step)
+            continue
+        rest = shifted_operator(a, step.diff(v), v)
+        result += [step + p for p in _exponential_parts(rest, v, field, int(q))]
+    return result
+
+
+def _leading_at_infinity(c: Element, x, field: Field) -> tuple[int, Element] | None:
+    if c.is_zero:
+        return None
+    top = field.coefficients_in(field.lift(c.num), x)
+    bottom = field.coefficients_in(field.lift(c.den), x)
+    i, j = int(max(top)), int(max(bottom))
+    return i - j, field.of_poly(top[i]) / field.of_poly(bottom[j])
+
+
+def depends_only_on(element: Element, v: Symbol, field: Field) -> bool:
+    """True if no variable other than v occurs."""
+    return not any(element.depends_on(w) for w in field.variables if w != v)
+
+
+def _integer_difference(a: Element, b: Element) -> bool:
+    difference = a - b
+    return difference.is_rational and difference.as_fraction().denominator == 1
+
+
+def _by_size(ranges: Sequence[Iterable[int]]) -> Iterator[tuple[int, ...]]:
+    """The product of the ranges, small total powers first."""
+    return iter(sorted(itertools.product(*ranges), key=lambda powers: sum(abs(p) for p in powers)))
+
+
