@@ -19,6 +19,7 @@ from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, arity, lookal
 from liesym.text.grammar import Node, error_at, parse
 
 MAX_ORDER = 12
+MAX_OPERATIONS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +304,11 @@ class Builder:
                 raise self._error(
                     "D takes variables and orders after the function", argument, ("D(g(t, y), t, 2)",)
                 )
-        for variable, count in pairs:
-            value = value.diff(variable, count)
+        for variable in [v for v, count in pairs for _ in range(count)]:
+            value = value.diff(variable)
+            deepest = max((d.derivative_count for d in value.atoms(Derivative)), default=0)
+            if deepest > MAX_ORDER or value.count_ops() > MAX_OPERATIONS:
+                raise self._error(f"derivatives are read up to order {MAX_ORDER} and moderate length", tree)
         return value
 
     def _is_jet(self, tree: Node) -> bool:
