@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sympy import Add, Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
-from liesym.coefficients import Element, Field
+from liesym.coefficients import Definition, Element, Field
 from liesym.jets import jet_symbol
 from liesym.system import ODESystem
 
@@ -98,10 +98,10 @@ def infinitesimals(system: ODESystem, depends: Mapping[Symbol, Sequence[Symbol]]
     return tuple(result)
 
 
-def jet_field(system: ODESystem, extra: Sequence[Expr] = ()) -> Field:
+def jet_field(system: ODESystem, extra: Sequence[Expr] = (), definitions: Sequence[Definition] = ()) -> Field:
     """A coefficient field over (t, x, free jet coordinates) that holds the right sides and `extra`."""
     variables = (*system.variables, *system.jet_coordinates)
-    return Field.build([*system.rhs, *extra], variables, system.parameter_symbols)
+    return Field.build([*system.rhs, *extra], variables, system.parameter_symbols, definitions)
 
 
 class OnSolutions:

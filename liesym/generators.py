@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, S, Symbol, sympify
 
+from liesym.coefficients.convert import Definition
 from liesym.errors import AnsatzError
 from liesym.jets import JetSpace, jet_symbol
 from liesym.system import ODESystem
@@ -24,11 +25,13 @@ class Generator:
         variables: (t, x_1, …, x_m).
         components: (ξ, η_1, …, η_m), expressions in the variables and parameters.
         trivial: True for ρ(t,x)(∂_t + f·∂_x) of a first-order system x' = f.
+        definitions: linear ODEs that define functions which occur in the components, such as psi1(t).
     """
 
     variables: tuple[Symbol, ...]
     components: tuple[Expr, ...]
     trivial: bool = False
+    definitions: tuple[Definition, ...] = ()
 
     @staticmethod
     def from_mapping(variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Generator:
@@ -101,11 +104,12 @@ class Generator:
                 (self.apply(b) - other.apply(a)).expand()
                 for a, b in zip(self.components, other.components, strict=True)
             ),
+            definitions=tuple(dict.fromkeys((*self.definitions, *other.definitions))),
         )
 
     def subs(self, values: Mapping[Symbol, object]) -> Generator:
         """Parameters (or arbitrary functions) replaced in every component."""
-        return Generator(self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial)
+        return Generator(self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial, self.definitions)
 
     def is_symmetry_of(self, system: ODESystem) -> bool:
         """True if the invariance condition holds identically on solutions; decided exactly."""

@@ -26,7 +26,7 @@ def remainder(generator: Generator, system: ODESystem) -> tuple[Expr, ...]:
         raise AnsatzError(
             f"the generator is over {generator.variables}, the system over {system.variables}; give it all of them, in that order"
         )
-    field = jet_field(system, generator.components)
+    field = jet_field(system, generator.components, generator.definitions)
     elements = [field(c) for c in generator.components]
     return tuple(S.Zero if r.is_zero else field.to_expr(r) for r in remainder_elements(elements, system, field))
 

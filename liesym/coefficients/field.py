@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
-from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol
+from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, cos, exp, sin
 
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import OutOfBudget, Unsupported
@@ -307,24 +307,49 @@ class Field:
 
     # -- back to expressions ---------------------------------------------------------------------
 
-    def poly_to_expr(self, poly: fmpz_mpoly) -> Expr:
+    def poly_to_expr(self, poly: fmpz_mpoly, shift: Mapping[int, int] | None = None) -> Expr:
+        """The polynomial; `shift` lowers the power of a slot in every term."""
         n = poly.context().nvars()
+        places = [(place, n - 1 - place) for place, degree in enumerate(poly.degrees()) if degree > 0]
+        places += [(n - 1 - i, i) for i in shift or () if all(i != index for _, index in places)]
         terms: list[Expr] = []
         for monomial, coefficient in poly.terms():
             factors: list[Expr] = [Integer(int(coefficient))]
-            for place, power in enumerate(monomial):
+            for place, index in places:
+                power = int(monomial[place]) - (shift.get(index, 0) if shift else 0)
                 if power:
-                    factors.append(Pow(self.slots[n - 1 - place].expr, Integer(power)))
+                    factors.append(Pow(self.slots[index].expr, Integer(power)))
             terms.append(Mul(*factors))
         return Add(*terms)
 
     def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
-        """The element as a SymPy expression; with `factor`, numerator and denominator are factored."""
+        """The element as a SymPy expression; with `factor`, numerator and denominator are factored.
+
+        Exponentials and powers in the denominator are moved into the terms of the numerator, and (c - 1)(c + 1) with
+        c = cos u is written -sin(u)^2, so that the expression reads as a person would write it.
+        """
         if element.den.is_one() and not factor:
             return self.poly_to_expr(element.num)
         if factor:
             return self._factored(element.num) / self._factored(element.den)
-        return self.poly_to_expr(element.num) / self._factored(element.den)
+        constant, factors = element.den.factor()
+        shift: dict[int, int] = {}
+        rest: list[tuple[Expr, int]] = []
+        for p, e in factors:
+            index = self._single_slot(p)
+            if index is not None and self.slots[index].kind == "kernel" and isinstance(self.slots[index].expr, exp | Pow):
+                shift[index] = int(e)
+            else:
+                rest.append((self.poly_to_expr(p), int(e)))
+        bottom = Mul(Integer(int(constant)), *(Pow(p, e) for p, e in _with_sines(rest)))
+        return self.poly_to_expr(element.num, shift) / bottom
+
+    def _single_slot(self, poly: fmpz_mpoly) -> int | None:
+        """The index of the slot that the polynomial consists of, if it does."""
+        if len(poly) != 1 or poly.total_degree() != 1:
+            return None
+        place = next(i for i, d in enumerate(poly.degrees()) if d)
+        return poly.context().nvars() - 1 - place
 
     def _factored(self, poly: fmpz_mpoly) -> Expr:
         if poly.is_zero():
@@ -430,6 +455,7 @@ class Element:
 
     @property
     def is_rational(self) -> bool:
+        """True for a rational number."""
         return self.num.is_constant() and self.den.is_constant()
 
     def as_fraction(self) -> Fraction:
@@ -451,6 +477,22 @@ class Element:
 
     def __repr__(self) -> str:
         return str(self.field.to_expr(self))
+
+
+def _with_sines(factors: list[tuple[Expr, int]]) -> list[tuple[Expr, int]]:
+    """(c - 1)^i (c + 1)^i becomes (-sin^2)^i where c is a cosine."""
+    powers = dict(factors)
+    for p in list(powers):
+        angle = next((a.args[0] for a in p.args if isinstance(a, cos)), None) if p.is_Add else None
+        if angle is None or p != cos(angle) - 1:
+            continue
+        partner = cos(angle) + 1
+        shared = min(powers[p], powers.get(partner, 0))
+        if shared:
+            powers[p] -= shared
+            powers[partner] -= shared
+            powers[-(sin(angle) ** 2)] = shared
+    return [(p, e) for p, e in powers.items() if e]
 
 
 def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz_mpoly]:

@@ -1,0 +1,282 @@
+"""The symbolic engine, stage by stage.
+
+stage       input -> output                                            source
+determine   ODESystem -> determining system, split                     Olver 1993, section 2.3
+certify     ODESystem -> upper bound of the dimension (independent)    Reid 1991
+search      determining system -> solution vectors: finite spans,      Schwarz 2008, chapters 2 and 3
+            completion, integration
+verify      vectors -> generators, each by substitution                Olver 1993, Theorem 2.31
+conclude    generators, bound -> the claim
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field as dataclass_field, replace
+
+from sympy import Expr
+
+from liesym.certify import Certificate, certify
+from liesym.coefficients import Definition, Element, Field
+from liesym.determine import Determining, determine
+from liesym.errors import OutOfBudget, VerificationError
+from liesym.generators import Generator
+from liesym.results import Completeness, Family, Result
+from liesym.solve.conditions import conditions_of
+from liesym.solve.general import GeneralSolution, solve_general
+from liesym.solve.ladder import kernel_spans
+from liesym.solve.span import polynomial_spans, solve_in_span
+from liesym.solve.vectors import Vector, independent_vectors, normalized, trivial_first
+from liesym.system import ODESystem
+from liesym.text.ansatz import AnsatzSpec, parse_ansatz
+from liesym.verify import remainder_elements
+
+Progress = Callable[[str], None]
+
+
+def find_symmetries(
+    system: ODESystem,
+    ansatz: str | AnsatzSpec | None = None,
+    *,
+    budget: float = 60.0,
+    classify: bool = False,
+    progress: Progress | None = None,
+    seed: int = 0,
+) -> Result:
+    """The Lie point symmetries of a system, verified, with a claim about their completeness.
+
+    Arguments:
+        system: any system in solved form.
+        ansatz: None lets the engine choose; else ``"general"``, ``"polynomial: 2"``, ``"separable: t(t), z(z)"``,
+            ``"span: 1, u, log(u)"`` or the record of one.
+        budget: seconds. When it runs out, what is verified so far is returned, marked open.
+        classify: also follow the branches on which a parameter expression that was divided by vanishes.
+        progress: called with one line for each stage.
+        seed: of the random draws of the certificate.
+
+    Returns:
+        Result: generators, families, dimension, bound, claim, conditions, certificate.
+
+    Raises:
+        AnsatzError: the ansatz names an unknown variable or is malformed.
+        Unsupported: a function without a rule in the coefficient field.
+    Source: Olver 1993, chapter 2; Bluman and Anco 2002, chapter 3.
+    """
+    spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
+    run = _Run(system, spec, time.monotonic() + budget, budget, progress or (lambda line: None), seed)
+    result = run.analyze()
+    if classify:
+        from liesym.classify import classify_cases
+
+        result = replace(result, cases=classify_cases(result, deadline=run.deadline, progress=run.progress))
+    return result
+
+
+@dataclass
+class _Run:
+    """One analysis: the clock, what was found, and what can be said of it."""
+
+    system: ODESystem
+    spec: AnsatzSpec | None
+    deadline: float
+    budget: float
+    progress: Progress
+    seed: int
+    seconds: list[tuple[str, float]] = dataclass_field(default_factory=list)
+    notes: list[str] = dataclass_field(default_factory=list)
+    pivots: list[Element] = dataclass_field(default_factory=list)
+    vectors: list[Vector] = dataclass_field(default_factory=list)
+    families: tuple = ()
+    definitions: tuple[Definition, ...] = ()
+
+    def analyze(self) -> Result:
+        determining = self._timed("determine", self._determine)
+        certificate = None
+        if self.system.is_finite_type and (self.spec is None or self.spec.kind == "general"):
+            certificate = self._timed("certify", self._certify)
+        self.bound = None if certificate is None else certificate.bound
+        complete = self._timed("solve", lambda: self._search(determining))
+        return self._timed("verify", lambda: self._conclude(determining, certificate, complete))
+
+    def _timed(self, stage: str, work: Callable):
+        self.progress(stage)
+        start = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.seconds.append((stage, time.monotonic() - start))
+
+    # -- stages ----------------------------------------------------------------------------------
+
+    def _determine(self) -> Determining:
+        spec = self.spec
+        if spec is not None and spec.kind == "separable":
+            given = dict(spec.depends)
+            names = {v.name: v for v in self.system.variables}
+            depends = {v: [names[n] for n in given.get(v.name, ())] for v in self.system.variables}
+            return _without_absent(determine(self.system, depends), given)
+        extra = spec.functions if spec is not None and spec.kind == "span" else ()
+        return determine(self.system, extra=extra)
+
+    def _certify(self) -> Certificate:
+        return certify(self.system, budget=min(0.4 * self.budget, 40.0), seed=self.seed)
+
+    def _search(self, determining: Determining) -> bool:
+        """Fill `vectors` and `families`; True if nothing of the form that was searched is missing."""
+        spec = self.spec
+        if spec is None or spec.kind == "general":
+            if self.system.is_finite_type:
+                return self._search_finite(determining)
+            from liesym.solve.first_order import search_first_order
+
+            return search_first_order(self, determining)
+        if spec.kind == "polynomial":
+            return self._span(determining, polynomial_spans(determining, spec.degree or 0))
+        if spec.kind == "span":
+            functions = [determining.field(f) for f in spec.functions]
+            independent = [v[0] for v in independent_vectors([(f,) for f in functions], determining.field)]
+            return self._span(determining, [independent] * len(determining.unknowns))
+        return self._general(determining)
+
+    def _search_finite(self, determining: Determining) -> bool:
+        if self.bound == 0:
+            return True
+        highest = 3 if len(self.system.variables) <= 3 else 2
+        for degree in range(1, highest + 1):
+            self.progress(f"polynomials of degree {degree}")
+            if not self._span(determining, polynomial_spans(determining, degree)) or self._bound_met():
+                return self._bound_met()
+        known = list(self.vectors)
+        if self._general(determining) and (self.bound is None or self._bound_met()):
+            return True
+        self.vectors = known if len(self.vectors) < len(known) else self.vectors
+        for spans in kernel_spans(determining):
+            self.progress("functions that occur in the equations")
+            if not self._span(determining, spans) or self._bound_met():
+                break
+        return self._bound_met()
+
+    def _bound_met(self) -> bool:
+        return self.bound is not None and len(self.vectors) >= self.bound
+
+    def _span(self, determining: Determining, spans: Sequence[Sequence[Element]]) -> bool:
+        """Solve in a finite span; keeps the result if it is larger than what is known. False if time ran out."""
+        try:
+            found = solve_in_span(determining, spans, deadline=self.deadline)
+        except OutOfBudget as stop:
+            self.notes.append(f"time ran out during the {stop}")
+            return False
+        if len(found.vectors) > len(self.vectors):
+            self.vectors = list(found.vectors)
+            self.pivots += found.pivots
+        return True
+
+    def _general(self, determining: Determining) -> bool:
+        """Complete and integrate the determining system; keeps the result if it is no smaller than what is known."""
+        taken = frozenset(
+            {s.name for s in (*self.system.variables, *self.system.parameter_symbols)}
+            | {str(f.func) for f in self.system.functions}
+        )
+        found: GeneralSolution = solve_general(
+            determining, deadline=self.deadline, taken=taken, progress=self.progress
+        )
+        if found.reason:
+            self.notes.append(f"general solution: {found.reason}")
+        if len(found.vectors) >= len(self.vectors):
+            self.vectors = list(found.vectors)
+            self.definitions = found.definitions
+        self.families = found.families
+        self.pivots += found.pivots
+        return found.complete
+
+    # -- the claim -------------------------------------------------------------------------------
+
+    def _conclude(self, determining: Determining, certificate: Certificate | None, complete: bool) -> Result:
+        system, field = self.system, determining.field
+        vectors = self._verified(self.vectors, field)
+        trivial: list[Vector] = []
+        if system.is_first_order:
+            rates = [field(f) for f in system.rhs]
+            trivial, vectors = trivial_first(vectors, rates, field)
+        generators = tuple(
+            self._generator(v, field, v in trivial) for v in [*trivial, *vectors]
+        )
+        families = tuple(self._family(components, arbitrary) for components, arbitrary in self.families)
+        dimension, claim = self._claim(len(generators), bool(families), certificate, complete)
+        return Result(
+            system=system,
+            generators=generators,
+            families=families,
+            dimension=dimension,
+            upper_bound=self.bound,
+            completeness=claim,
+            ansatz=self.spec,
+            conditions=conditions_of(self.pivots, field, system),
+            definitions=self.definitions,
+            determining_system=determining.public(),
+            certificate=certificate,
+            seconds=tuple(self.seconds),
+            notes=tuple(self.notes),
+        )
+
+    def _claim(
+        self, count: int, families: bool, certificate: Certificate | None, complete: bool
+    ) -> tuple[int | None, Completeness]:
+        if certificate is not None and self.bound is not None and not families:
+            if count > self.bound:
+                raise VerificationError(
+                    f"{count} verified independent generators but an upper bound of {self.bound}: one of the two is wrong; "
+                    "please report the system"
+                )
+            if count == self.bound:
+                return count, Completeness.PROVEN
+        exact = certificate is not None and certificate.exact
+        dimension = self.bound if exact else None
+        if self.spec is not None and self.spec.kind != "general" and complete:
+            return dimension, Completeness.WITHIN_ANSATZ
+        if not self.system.is_finite_type and complete:
+            return None, Completeness.WITHIN_ANSATZ
+        return dimension, Completeness.OPEN
+
+    def _verified(self, vectors: Sequence[Vector], field: Field) -> list[Vector]:
+        """The vectors that pass substitution, scaled and independent; one that fails is a defect and is dropped loudly."""
+        kept = []
+        for vector in vectors:
+            if all(r.is_zero for r in remainder_elements(vector, self.system, field)):
+                kept.append(normalized(vector, field))
+            else:
+                self.notes.append("a candidate failed verification by substitution and was dropped")
+        return independent_vectors(kept, field)
+
+    def _generator(self, vector: Vector, field: Field, trivial: bool) -> Generator:
+        components = tuple(field.to_expr(c) for c in vector)
+        used = tuple(d for d in self.definitions if any(c.has(d.function.func) for c in components))
+        return Generator(self.system.variables, components, trivial, used)
+
+    def _family(self, components: Sequence[Expr], arbitrary: tuple) -> Family:
+        generator = Generator(self.system.variables, tuple(components), definitions=self.definitions)
+        if any(generator.remainder(self.system)):
+            raise VerificationError(f"the family {generator} failed verification by substitution")
+        if self.system.is_first_order and _is_trivial(generator, self.system):
+            generator = replace(generator, trivial=True)
+        return Family(generator, arbitrary)
+
+
+def _is_trivial(generator: Generator, system: ODESystem) -> bool:
+    field = Field.build([*generator.components, *system.rhs], system.variables, system.parameter_symbols)
+    xi = field(generator.xi)
+    return all(
+        (field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True)
+    )
+
+
+def _without_absent(determining: Determining, given: dict) -> Determining:
+    """In a separable ansatz a variable that is not named has the infinitesimal 0."""
+    absent = [
+        ({(a, (0,) * len(determining.variables)): determining.field.one})
+        for a, u in enumerate(determining.unknowns)
+        if u.variable.name not in given
+    ]
+    return replace(determining, equations=(*determining.equations, *absent))
+
