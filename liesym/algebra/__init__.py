@@ -1,0 +1,4 @@
+"""Lie algebras: structure, names, optimal systems."""
+
+from liesym.algebra.core import Identification as Identification
+from liesym.algebra.core import LieAlgebra as LieAlgebra

@@ -1,0 +1,337 @@
+"""The name of a Lie algebra over the reals: direct sums and semidirect products of named parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sympy import Expr, S, sqrt, sstr
+from sympy.polys.matrices import DomainMatrix
+
+from liesym.algebra import linear, small, structure, tables
+from liesym.algebra.action import Vector, combine
+from liesym.algebra.core import Identification, LieAlgebra, ad
+from liesym.algebra.signs import Signs, Undecided, diagonalize
+from liesym.algebra.simple import cartan_rank, complex_type, simple_names
+from liesym.algebra.sums import centroid, summands
+from liesym.errors import Unsupported
+
+MOST_CASES = 8
+
+
+@lru_cache(maxsize=256)
+def identify(algebra: LieAlgebra) -> Identification:
+    """Name, aliases, parameters and standard basis; see `LieAlgebra.identification`."""
+    if algebra.modulus:
+        return _modular(algebra)
+    cases: list[tuple[dict[Expr, int], Identification]] = []
+    open_cases: list[dict[Expr, int]] = [{}]
+    while open_cases and len(cases) + len(open_cases) <= MOST_CASES:
+        assumed = open_cases.pop()
+        try:
+            cases.append((assumed, _identify(algebra, Signs(dict(assumed)))))
+        except Undecided as question:
+            open_cases += [{**assumed, question.factor: -1}, {**assumed, question.factor: 1}]
+        except Unsupported:
+            return Identification(None)
+    if open_cases:
+        return Identification(None)
+    if len({i.name for _, i in cases}) == 1:
+        return cases[0][1] if len(cases) == 1 else Identification(cases[0][1].name, cases[0][1].aliases)
+    named = [f"{i.name} if {_conditions(assumed)}" for assumed, i in cases]
+    return Identification("; ".join(named))
+
+
+def _conditions(assumed: dict[Expr, int]) -> str:
+    return " and ".join(f"{sstr(f)} {'>' if s > 0 else '<'} 0" for f, s in assumed.items())
+
+
+def _identify(algebra: LieAlgebra, signs: Signs) -> Identification:
+    if algebra.dimension == 0:
+        return Identification("0", basis=())
+    if algebra.dimension <= 4:
+        return _small(algebra, signs)
+    parts = summands(algebra)
+    if len(parts) > 1:
+        return _direct_sum(algebra, parts, signs)
+    if algebra.is_semisimple:
+        names = simple_names(algebra, signs)
+        if len(names) == 1:
+            return Identification(names[0][0], names[0][1:])
+        return _joined([Identification(n[0], n[1:]) for n in names])
+    if algebra.is_nilpotent:
+        return _nilpotent(algebra)
+    return _semidirect(algebra, signs)
+
+
+def _small(algebra: LieAlgebra, signs: Signs) -> Identification:
+    found = small.classify(algebra, signs)
+    values = ",".join(sstr(v).replace(" ", "") for _, v in found.parameters)
+    head, plus, center = found.family.partition("+")
+    table_name = head + (f"^({values})" if values else "") + plus + center
+    aliases = tables.OTHER.get(found.family, ())
+    usual = tables.USUAL.get(found.family)
+    if usual is None and head in tables.USUAL:
+        usual = tables.USUAL[head] + plus + center
+    if usual is None:
+        return Identification(table_name, aliases, found.parameters, found.rows)
+    return Identification(usual, (table_name, *aliases), found.parameters, found.rows)
+
+
+# -- direct sums -----------------------------------------------------------------------------------
+
+
+def _direct_sum(algebra: LieAlgebra, parts: Sequence[DomainMatrix], signs: Signs) -> Identification:
+    found = []
+    for rows in parts:
+        inner = _identify(structure.restricted(algebra, rows), signs)
+        basis = None
+        if inner.basis is not None:
+            given = [tuple(rows.domain.to_sympy(e) for e in row) for row in rows.to_list()]
+            basis = tuple(combine(*zip(line, given, strict=True)) for line in inner.basis)
+        found.append(Identification(inner.name, inner.aliases, inner.parameters, basis))
+    return _joined(found)
+
+
+def _rank_of_name(part: Identification) -> tuple:
+    name = part.name or "~"
+    kind = 2 if name == "A1" else 1 if name.startswith(("A", "heisenberg", "e(1,1)", "e(2)")) else 0
+    return kind, name
+
+
+PAIRS = {
+    ("so(3)", "so(3)"): ("so(4)",),
+    ("sl(2,R)", "sl(2,R)"): ("so(2,2)",),
+    ("so(3)", "sl(2,R)"): ("so*(4)",),
+}
+
+
+def _joined(parts: Sequence[Identification]) -> Identification:
+    """ "sl(2,R)+so(3)", "so(3)+A2", "2A2", "gl(3,R)"; simple parts first, the centre last."""
+    if any(p.name is None for p in parts):
+        return Identification(None)
+    ordered = sorted(parts, key=_rank_of_name)
+    names = [p.name or "" for p in ordered]
+    plain = "+".join(_counted(names))
+    aliases = PAIRS.get(tuple(sorted(names, key=lambda n: n != "so(3)")), ())  # type: ignore[arg-type]
+    rows: list[Vector] | None = []
+    for part in ordered:
+        rows = None if rows is None or part.basis is None else [*rows, *part.basis]
+    basis = None if rows is None else tuple(rows)
+    parameters = tuple(p for part in ordered for p in part.parameters)
+    if len(names) == 2 and names[1] == "A1" and names[0].startswith("sl(") and names[0].endswith(",R)"):
+        return Identification("g" + names[0][1:], (plain,), parameters, basis)
+    return Identification(plain, aliases, parameters, basis)
+
+
+def _counted(names: Sequence[str]) -> list[str]:
+    """Equal names of the tables are counted (2A1, 3A2), others repeated."""
+    result: list[str] = []
+    for name in dict.fromkeys(names):
+        times = list(names).count(name)
+        if name in ("A1", "A2") and times > 1:
+            result.append(f"{times}{name}")
+        else:
+            result += [name] * times
+    return result
+
+
+# -- one summand of dimension above 4 -----------------------------------------------------------------
+
+
+def _nilpotent(algebra: LieAlgebra) -> Identification:
+    """heisenberg(n): [p_i, q_i] = z, rows (z, p_1, q_1, …); other nilpotent algebras have no name here."""
+    z = structure.center(algebra)
+    if z.shape[0] != 1 or structure.derived(algebra).shape[0] != 1:
+        return Identification(None)
+    domain = algebra.domain
+    line = z.to_list()[0]
+    place = next(i for i, e in enumerate(line) if e)
+    left = linear.complement(z).to_list()
+    rows = [line]
+    while left:
+        p = left.pop(0)
+        values = [_image(algebra, p, q)[place] / line[place] for q in left]
+        index = next(i for i, v in enumerate(values) if v)
+        q = [e / values[index] for e in left.pop(index)]
+        rows += [p, q]
+        left = [_orthogonal(algebra, v, p, q, place, line[place]) for v in left]
+    half = (algebra.dimension - 1) // 2
+    basis = tuple(tuple(domain.to_sympy(e) for e in row) for row in rows)
+    return Identification(f"heisenberg({half})", basis=basis)
+
+
+def _image(algebra: LieAlgebra, u: Sequence, v: Sequence) -> list:
+    row = linear.matrix([v], algebra.dimension, algebra.domain)
+    return (row * ad(algebra, u).transpose()).to_list()[0]
+
+
+def _orthogonal(algebra: LieAlgebra, v: Sequence, p: Sequence, q: Sequence, place: int, unit) -> list:
+    """v minus its symplectic projection on <p, q>."""
+    along_q = _image(algebra, p, v)[place] / unit
+    along_p = _image(algebra, v, q)[place] / unit
+    return [a - along_p * b - along_q * c for a, b, c in zip(v, p, q, strict=True)]
+
+
+def _semidirect(algebra: LieAlgebra, signs: Signs) -> Identification:
+    """H⋉N with N the nilradical and H = S + abelian, where such a complement H is found."""
+    nil = structure.nilradical(algebra)
+    levi = structure.levi(algebra)
+    flat = _abelian_complement(algebra, levi, nil)
+    if flat is None:
+        return Identification(None)
+    inner = structure.restricted(algebra, nil)
+    if levi.shape[0] and inner.is_abelian:
+        special = _motions(algebra, levi, flat, nil, signs)
+        if special is not None:
+            return special
+    acting = _identify(structure.restricted(algebra, linear.join(levi, flat)), signs)
+    moved = _identify(inner, signs)
+    if acting.name is None or moved.name is None:
+        return Identification(None)
+    left, right = (f"({n})" if "+" in n or "⋉" in n else n for n in (acting.name, moved.name))
+    return Identification(f"{left}⋉{right}")
+
+
+def _abelian_complement(algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatrix) -> DomainMatrix | None:
+    """An abelian subalgebra of the radical that commutes with the Levi part and complements the nilradical.
+
+    If there is one, a Cartan subalgebra of the centralizer of the Levi part in the radical holds one; it is
+    taken as the Fitting null component of a generic element.
+    """
+    r = structure.radical(algebra)
+    if r.shape[0] == nil.shape[0]:
+        return linear.zero_space(algebra.dimension, algebra.domain)
+    commuting = linear.meet(r, structure.centralizer(algebra, levi)) if levi.shape[0] else r
+    generic = [
+        sum((e * (7 * i + 3) for i, e in enumerate(column)), start=algebra.domain.zero)
+        for column in zip(*commuting.to_list(), strict=True)
+    ]
+    null = linear.kernel(ad(algebra, generic) ** algebra.dimension)
+    cartan = linear.meet(commuting, null)
+    outer = linear.complement(linear.meet(cartan, nil), cartan)
+    if outer.shape[0] != r.shape[0] - nil.shape[0]:
+        return None
+    closed = structure.product(algebra, outer, outer).shape[0] == 0
+    return outer if closed else None
+
+
+def _motions(
+    algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
+) -> Identification | None:
+    """e(p,q) = so(p,q)⋉R^m and sl(m,R)⋉R^m, and these with the dilation; None for other actions.
+
+    so(p,q) is recognised by the one invariant symmetric form, of which a faithful algebra of dimension
+    m(m-1)/2 is all.
+    """
+    m, s = nil.shape[0], levi.shape[0]
+    nil = linear.span(nil)
+    actions = [linear.coordinates(nil * ad(algebra, row).transpose(), nil) for row in levi.to_list()]
+    flattened = linear.matrix(
+        [[e for row in a.to_list() for e in row] for a in actions], m * m, algebra.domain
+    )
+    if flattened.rank() < s or flat.shape[0] > 1:
+        return None
+    dilates = flat.shape[0] == 1 and _is_scalar(
+        linear.coordinates(nil * ad(algebra, flat.to_list()[0]).transpose(), nil)
+    )
+    if flat.shape[0] == 1 and not dilates:
+        return None
+    if s == m * m - 1:
+        return (
+            Identification(f"gl({m},R)⋉{m}A1", (f"aff({m},R)",))
+            if dilates
+            else Identification(f"sl({m},R)⋉{m}A1")
+        )
+    if 2 * s != m * (m - 1):
+        return None
+    form = _invariant_form(actions, m)
+    if form is None:
+        return None
+    return _euclidean(algebra, levi, nil, form, signs, dilates)
+
+
+def _is_scalar(m: DomainMatrix) -> bool:
+    lines = m.to_list()
+    return all(
+        lines[i][j] == (lines[0][0] if i == j else m.domain.zero)
+        for i in range(len(lines))
+        for j in range(len(lines))
+    )
+
+
+def _invariant_form(actions: Sequence[DomainMatrix], m: int) -> DomainMatrix | None:
+    """The symmetric form with A B + B Aᵀ = 0 for every action A on rows.
+
+    If there is exactly one and it is regular.
+    """
+    domain = actions[0].domain
+    places = [(i, j) for i in range(m) for j in range(i, m)]
+    columns = []
+    for i, j in places:
+        unit = [[domain.zero] * m for _ in range(m)]
+        unit[i][j] = unit[j][i] = domain.one
+        b = linear.matrix(unit, m, domain)
+        images = [a * b + (a * b).transpose() for a in actions]
+        columns.append([e for image in images for row in image.to_list() for e in row])
+    null = linear.kernel(linear.matrix(columns, len(columns[0]), domain).transpose())
+    if null.shape[0] != 1:
+        return None
+    lines = [[domain.zero] * m for _ in range(m)]
+    for (i, j), value in zip(places, null.to_list()[0], strict=True):
+        lines[i][j] = lines[j][i] = value
+    form = linear.matrix(lines, m, domain)
+    return form if form.rank() == m else None
+
+
+def _euclidean(
+    algebra: LieAlgebra,
+    levi: DomainMatrix,
+    nil: DomainMatrix,
+    form: DomainMatrix,
+    signs: Signs,
+    dilates: bool,
+) -> Identification:
+    m, domain = nil.shape[0], algebra.domain
+    diagonal = [(domain.to_sympy(v), tuple(domain.to_sympy(e) for e in row)) for v, row in diagonalize(form)]
+    kinds = [signs.sign(v) for v, _ in diagonal]
+    p, q = sorted((kinds.count(1), kinds.count(-1)), reverse=True)
+    label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
+    if dilates:
+        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", (label.replace("⋉", "+A1⋉"),))
+    if q:
+        return Identification(f"e({p},{q})", (label,) + (("poincare(3,1)",) if (p, q) == (3, 1) else ()))
+    return Identification(f"e({m})", (label,), basis=_rigid_basis(algebra, levi, nil, diagonal))
+
+
+def _rigid_basis(
+    algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatrix, diagonal: Sequence[tuple[Expr, Vector]]
+) -> tuple[Vector, ...]:
+    """Rows P_1, …, P_m, then R_ij (i < j) with [R_ij, P_i] = P_j, [R_ij, P_j] = -P_i."""
+    from sympy import Matrix
+
+    m, domain = nil.shape[0], algebra.domain
+    given = [tuple(domain.to_sympy(e) for e in row) for row in nil.to_list()]
+    turns = [tuple(domain.to_sympy(e) for e in row) for row in levi.to_list()]
+    overall = diagonal[0][0]
+    frame = [combine((1 / sqrt(v / overall), combine(*zip(row, given, strict=True)))) for v, row in diagonal]
+    images = Matrix([[e for p in frame for e in algebra.bracket(t, p)] for t in turns]).T
+    rows = list(frame)
+    for i in range(m):
+        for j in range(i + 1, m):
+            target: list[Vector] = [(S.Zero,) * algebra.dimension] * m
+            target[i], target[j] = frame[j], tuple(-e for e in frame[i])
+            weights = images.gauss_jordan_solve(Matrix([e for v in target for e in v]))[0]
+            rows.append(combine(*zip(weights, turns, strict=True)))
+    return tuple(rows)
+
+
+def _modular(algebra: LieAlgebra) -> Identification:
+    """Modulo a prime only the complex type of a simple algebra can be told."""
+    if not algebra.is_semisimple or len(centroid(algebra)) > 1:
+        return Identification(None)
+    try:
+        letter, rank = complex_type(algebra, algebra.dimension, cartan_rank(algebra))
+    except Unsupported:
+        return Identification(None)
+    return Identification(f"a real form of {letter}{rank}")

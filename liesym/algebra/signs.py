@@ -1,0 +1,186 @@
+"""Signs of real constants: numbers, and expressions in parameters with stated assumptions."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Expr, Poly, Rational, S, Symbol, factor_list, fraction, together
+from sympy.polys.matrices import DomainMatrix
+
+from liesym.errors import Unsupported
+
+DIGITS = 60
+SAMPLES = 8
+
+
+class Undecided(Unsupported):
+    """The sign of this factor decides, and the assumptions do not: the caller may assume one."""
+
+    def __init__(self, factor: Expr) -> None:
+        self.factor = factor
+        super().__init__(f"the answer depends on the sign of {factor}")
+
+
+@dataclass(slots=True)
+class Signs:
+    """Decides signs for generic parameter values (a polynomial in parameters that is not identically 0 is
+    taken nonzero).
+
+    Arguments:
+        assumed: factor -> 1 or -1.
+    """
+
+    assumed: dict[Expr, int] = field(default_factory=dict)
+
+    def sign(self, value: Expr) -> int:
+        """1, -1, or 0 for an expression that is identically zero.
+
+        Raises:
+            Undecided: naming the factor whose sign is not known.
+        """
+        if not value.free_symbols:
+            return _numeric_sign(value)
+        whole: Any = together(value)
+        result = 1
+        for part in fraction(whole):
+            found: Any = factor_list(part)
+            constant, factors = found
+            result *= _numeric_sign(constant)
+            for factor, power in factors:
+                if power % 2:
+                    result *= self._factor(factor)
+        return result
+
+    def _factor(self, factor: Expr) -> int:
+        if factor.is_positive:
+            return 1
+        if factor.is_negative:
+            return -1
+        if factor.is_nonnegative:
+            return 1
+        if factor.is_nonpositive:
+            return -1
+        if factor in self.assumed:
+            return self.assumed[factor]
+        if -factor in self.assumed:
+            return -self.assumed[-factor]
+        raise Undecided(factor)
+
+
+def _numeric_sign(value: Expr) -> int:
+    """Sign of a real number: exact zero test by its minimal polynomial, then digits."""
+    if value.is_Rational:
+        return (value.p > 0) - (value.p < 0)  # type: ignore[attr-defined]
+    if is_zero_number(value):
+        return 0
+    return 1 if value.evalf(DIGITS) > 0 else -1
+
+
+def is_zero_number(value: Expr) -> bool:
+    """Exact zero test of an algebraic number."""
+    approximate = value.evalf(DIGITS)
+    if abs(approximate) > S(10) ** (-DIGITS // 2):
+        return False
+    from sympy import minimal_polynomial
+
+    x = Symbol("x")
+    return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
+
+
+def inertia(form: DomainMatrix, signs: Signs) -> tuple[int, int, int]:
+    """(positive, negative, zero) of a symmetric matrix, by Lagrange's reduction.
+
+    With parameters the signature is constant where the determinant does not vanish: once the signs of its
+    factors are fixed, values of the parameters that have these signs are inserted.
+    """
+    try:
+        return _count(diagonalize(form), form, signs)
+    except Undecided:
+        return _inertia_by_samples(form, signs)
+
+
+def _count(diagonal: list[tuple], form: DomainMatrix, signs: Signs) -> tuple[int, int, int]:
+    found = [signs.sign(form.domain.to_sympy(v)) for v, _ in diagonal]
+    return found.count(1), found.count(-1), found.count(0)
+
+
+def _inertia_by_samples(form: DomainMatrix, signs: Signs) -> tuple[int, int, int]:
+    rank = form.to_field().rank()
+    regular = _regular_part(form, rank)
+    determinant = form.domain.to_sympy(regular.to_field().charpoly()[-1])
+    signs.sign(determinant)  # raises for the first factor that is not decided
+    symbols = sorted(determinant.free_symbols | form.to_Matrix().free_symbols, key=str)
+    rng, found = random.Random(3), set()
+    for _ in range(SAMPLES):
+        values = sample_values(symbols, signs, rng)
+        numbers = regular.to_Matrix().subs(values)
+        if numbers.det() != 0:
+            exact = DomainMatrix.from_Matrix(numbers).to_field()
+            found.add(_count(diagonalize(exact), exact, signs))
+    if len(found) != 1:
+        raise Unsupported(
+            "the signature changes with the parameters in a way that the signs of the factors do not show"
+        )
+    positive, negative, _ = found.pop()
+    return positive, negative, form.shape[0] - rank
+
+
+def _regular_part(form: DomainMatrix, rank: int) -> DomainMatrix:
+    """A principal minor of full rank; for a symmetric matrix the pivot columns give one."""
+    exact: Any = form.to_field()
+    _, places = exact.rref()
+    return form.extract(list(places), list(places)) if rank else form
+
+
+def sample_values(symbols: list, signs: Signs, rng: random.Random) -> dict:
+    """Random rational values that respect the symbols' assumptions and the assumed signs."""
+    for _ in range(1000):
+        values = {}
+        for s in symbols:
+            size = Rational(rng.randint(1, 400), rng.choice((1, 7, 40)))
+            values[s] = size if s.is_positive else -size if s.is_negative else size * rng.choice((1, -1))
+        if all((factor.subs(values) > 0) == (sign > 0) for factor, sign in signs.assumed.items()):
+            return values
+    raise Unsupported("no parameter values with the assumed signs were found")
+
+
+def diagonalize(form: DomainMatrix) -> list[tuple]:
+    """[(value, row)]: an orthogonal basis of a symmetric form, with the value of the form on each.
+
+    Source: Lagrange's reduction; Lam 2005, chapter I.
+    """
+    n, domain = form.shape[0], form.domain
+    left = [[domain.one if i == j else domain.zero for j in range(n)] for i in range(n)]
+    lines = form.to_list()
+
+    def value(u: list, v: list):
+        return sum(
+            (u[i] * lines[i][j] * v[j] for i in range(n) if u[i] for j in range(n) if v[j] and lines[i][j]),
+            start=domain.zero,
+        )
+
+    result = []
+    while left:
+        place = next((i for i, u in enumerate(left) if value(u, u)), None)
+        if place is None:
+            pair = next(
+                (
+                    (i, j)
+                    for i in range(len(left))
+                    for j in range(i + 1, len(left))
+                    if value(left[i], left[j])
+                ),
+                None,
+            )
+            if pair is None:
+                return result + [(domain.zero, u) for u in left]
+            i, j = pair
+            left[i] = [a + b for a, b in zip(left[i], left[j], strict=True)]
+            place = i
+        chosen = left.pop(place)
+        square = value(chosen, chosen)
+        left = [[a - b * (value(u, chosen) / square) for a, b in zip(u, chosen, strict=True)] for u in left]
+        result.append((square, chosen))
+    return result

@@ -1,0 +1,140 @@
+"""Laws of Lie algebras: Jacobi, series, radical, Levi, the Killing form, and independence of the basis."""
+
+from __future__ import annotations
+
+import pytest
+from algebra_examples import affine, matrix_algebra, random_basis, sl, so
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Matrix, Rational, Symbol, cos, exp, sin, symbols, sympify
+
+from liesym.algebra import LieAlgebra
+from liesym.errors import Unsupported, VerificationError
+from liesym.generators import Generator
+
+t, x, y = symbols("t x y", real=True)
+
+
+def projective() -> LieAlgebra:
+    """The 8 symmetries of y'' = 0."""
+    fields = [(1, 0), (0, 1), (x, 0), (y, 0), (0, x), (0, y), (x**2, x * y), (x * y, y**2)]
+    return LieAlgebra.from_generators([Generator((x, y), tuple(map(sympify, f))) for f in fields])
+
+
+def test_jacobi_is_demanded() -> None:
+    with pytest.raises(VerificationError, match="Jacobi"):
+        LieAlgebra.from_constants(3, {(0, 1): {2: 1}, (1, 2): {0: 1}, (0, 2): {2: 1}})
+
+
+def test_antisymmetry_is_demanded() -> None:
+    with pytest.raises(VerificationError, match="opposite"):
+        LieAlgebra.from_constants(2, {(0, 1): {0: 1}, (1, 0): {0: 1}})
+
+
+def test_indices_are_checked() -> None:
+    with pytest.raises(Unsupported, match="outside"):
+        LieAlgebra.from_constants(2, {(0, 1): {2: 1}})
+
+
+def test_structure_constants_of_fields_are_those_of_their_brackets() -> None:
+    algebra = projective()
+    fields = algebra.generators
+    for i in range(8):
+        for j in range(8):
+            bracket = fields[i].bracket(fields[j])
+            combined = [
+                sum(
+                    (c * fields[k].components[a] for k, c in algebra.commutator(i, j).items()),
+                    start=sympify(0),
+                )
+                for a in range(2)
+            ]
+            assert all((u - v).expand() == 0 for u, v in zip(bracket.components, combined, strict=True))
+
+
+def test_dependent_fields_are_refused() -> None:
+    fields = [Generator((x, y), (sympify(1), sympify(0))), Generator((x, y), (sympify(2), sympify(0)))]
+    with pytest.raises(Unsupported, match="dependent"):
+        LieAlgebra.from_generators(fields)
+
+
+def test_fields_that_do_not_close_are_refused() -> None:
+    fields = [Generator((x, y), (y, sympify(0))), Generator((x, y), (sympify(0), x**2))]
+    with pytest.raises(Unsupported, match="not in their span"):
+        LieAlgebra.from_generators(fields)
+
+
+def test_dependence_through_identities_is_seen() -> None:
+    fields = [
+        Generator((x,), (sin(x) ** 2,)),
+        Generator((x,), (cos(x) ** 2,)),
+        Generator((x,), (sympify(1),)),
+    ]
+    with pytest.raises(Unsupported, match="dependent"):
+        LieAlgebra.from_generators(fields)
+
+
+def test_parameters_stay_symbolic() -> None:
+    w = Symbol("w", positive=True)
+    fields = [(1, 0), (0, sin(w * t)), (0, cos(w * t)), (0, x)]
+    algebra = LieAlgebra.from_generators([Generator((t, x), tuple(map(sympify, f))) for f in fields])
+    assert algebra.commutator(0, 1) == {2: w} and algebra.commutator(0, 2) == {1: -w}
+    assert algebra.name == "A4,12"
+
+
+def test_a_sign_that_decides_is_reported_as_cases() -> None:
+    k = Symbol("k", real=True)
+    algebra = LieAlgebra.from_constants(3, {(0, 1): {2: 1}, (1, 2): {0: 1}, (2, 0): {1: k}})
+    assert set((algebra.name or "").split("; ")) == {"so(3) if k > 0", "sl(2,R) if k < 0"}
+
+
+def test_levi_of_a_semidirect_sum() -> None:
+    algebra = affine(sl(3), 3).transformed(random_basis(11, 3))
+    levi, radical = algebra.levi_decomposition
+    assert len(levi) == 8 and len(radical) == 3
+    assert algebra.subalgebra(levi).is_semisimple
+    assert Matrix([*levi, *radical]).rank() == 11
+
+
+def test_nilradical_of_the_motions_of_the_plane() -> None:
+    algebra = LieAlgebra.from_constants(3, {(0, 2): {1: -1}, (1, 2): {0: 1}})
+    assert len(algebra.nilradical) == 2 and len(algebra.radical) == 3
+    assert algebra.is_solvable and not algebra.is_nilpotent
+
+
+@pytest.mark.parametrize("make", [lambda: matrix_algebra(so(3, 1)), projective, lambda: affine(so(3, 0), 3)])
+def test_killing_form_is_invariant(make) -> None:
+    algebra = make()
+    form = Matrix(algebra.killing_form)
+    for i in range(algebra.dimension):
+        ad = Matrix(algebra.adjoint(i))
+        assert (ad.T * form + form * ad).is_zero_matrix
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10**6))
+def test_invariants_do_not_depend_on_the_basis(seed: int) -> None:
+    algebra = affine(so(3, 0), 3)
+    changed = algebra.transformed(random_basis(6, seed))
+    for name in ("derived_series", "lower_central_series", "killing_signature", "name"):
+        assert getattr(algebra, name) == getattr(changed, name)
+    assert len(algebra.nilradical) == len(changed.nilradical) == 3
+
+
+def test_modulo_a_prime_the_invariants_survive_and_no_real_form_is_named() -> None:
+    prime = 1000003
+    exact = projective()
+    table: dict[tuple[int, int], dict[int, object]] = {}
+    for i, j, k, c in exact.constants:
+        table.setdefault((i, j), {})[k] = c
+    modular = LieAlgebra.from_constants(8, table, modulus=prime)
+    assert modular.derived_series == (8,) and modular.is_semisimple
+    assert modular.name == "a real form of A2"
+    with pytest.raises(Unsupported, match="prime"):
+        _ = modular.killing_signature
+
+
+def test_exponential_and_irrational_coefficients() -> None:
+    fields = [(1, 0), (0, exp(t)), (0, exp(Rational(1, 3) * t))]
+    algebra = LieAlgebra.from_generators([Generator((t, x), tuple(map(sympify, f))) for f in fields])
+    assert algebra.name == "A3,5^(1/3)"
