@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Add, Expr, I, Integer, Mul, Pow, Rational, S, exp, gamma, log
+from sympy import Abs, Add, Expr, I, Integer, Mul, Pow, Rational, S, exp, log, sqrt
+from sympy.functions.elementary.exponential import ExpBase
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
 MAX_DIGITS = 1_000
-MAX_EXPONENT = 1_000
-_MAX_BITS = 20_000
+MAX_EXPONENT = 250
+_MAX_BITS = 10_000
 _MAX_LOGARITHM = 10_000
+_MAX_SPECIAL = 100
 
 
 class TooLarge(Exception):
@@ -34,7 +38,7 @@ def number(text: str) -> Expr:
 
 def power(base: Expr, exponent: Expr) -> Expr:
     """base^exponent, refused where the result would be a number of absurd size."""
-    if exponent.is_Rational and abs(exponent) > MAX_EXPONENT:
+    if exponent.is_Rational and abs(exponent) > MAX_EXPONENT * (1 if not base.is_Rational else 10):
         raise TooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
     coefficient = base.as_coeff_Mul()[0]
     if exponent.is_Rational and coefficient.is_Rational and _bits(coefficient) * abs(exponent) > _MAX_BITS:
@@ -47,7 +51,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
 def product(factors: Sequence[Expr]) -> Expr:
     """The product, formed in one step so that a coefficient is not spread over a sum too early."""
     bits = sum(_bits(f.as_coeff_Mul()[0]) for f in factors)
-    if bits > _MAX_BITS:
+    if bits > 4 * _MAX_BITS:
         raise TooLarge("the product is a number of more than thousands of digits")
     return checked(Mul(*factors))
 
@@ -58,37 +62,43 @@ def total(terms: Sequence[Expr]) -> Expr:
 
 
 def call(function: object, arguments: Sequence[Expr]) -> Expr:
-    """A known function of its arguments; exponentials of large numbers and large factorials are refused."""
-    (first, *_) = arguments
-    if first.is_number:
-        _check_magnitude(first)
+    """A known function of its arguments; exponentials and special functions of large numbers are refused."""
+    elementary = isinstance(function, type) and issubclass(
+        function, (ExpBase, log, TrigonometricFunction, InverseTrigonometricFunction, HyperbolicFunction, Abs)
+    )
+    for argument in arguments:
+        if argument.is_number:
+            _check_magnitude(argument, _MAX_LOGARITHM if elementary or function is sqrt else _MAX_SPECIAL)
     if function is exp:
-        for term in Add.make_args(first):
+        for term in Add.make_args(arguments[0]):
             factor, rest = term.as_coeff_Mul()
             if rest.func is log and abs(factor) > MAX_EXPONENT:
                 raise TooLarge(f"the exponent {_short(factor)} is beyond the limit of {MAX_EXPONENT}")
-    if function is gamma and first.is_number and abs(first) > MAX_EXPONENT:
-        raise TooLarge(f"gammafunction of numbers beyond {MAX_EXPONENT} is not evaluated")
-    return checked(function(*arguments))  # type: ignore[operator]
+    try:
+        return checked(function(*arguments))  # type: ignore[operator]
+    except ValueError as error:  # SymPy's way to say that an argument is outside the function's domain
+        raise NotReal(f"the function has no real value here: {error}".splitlines()[0]) from None
 
 
 def checked(value: Expr) -> Expr:
-    """The value itself, unless it is a constant that is no real number."""
+    """The value itself, unless it is a constant that is no real number, or beyond the limits."""
     if value in (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
         raise NotReal("the value is infinite or undefined (a division by zero?)")
     if value.is_number and not value.is_Rational and value.has(I):
         raise NotReal("the value is not real")
+    for factor in Mul.make_args(value):
+        if _bits(factor) > _MAX_BITS:
+            raise TooLarge("the value is a number of more than thousands of digits")
+        exponent = factor.as_base_exp()[1]
+        if exponent.is_Rational and abs(exponent) > MAX_EXPONENT:
+            raise TooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
     return value
 
 
-def _check_magnitude(argument: Any) -> None:
+def _check_magnitude(argument: Any, limit: int = _MAX_LOGARITHM) -> None:
     size = abs(argument.evalf(15))
-    if size.is_Float is not True and size.is_Rational is not True:
-        return
-    if size > _MAX_LOGARITHM:
-        raise TooLarge(
-            f"numbers beyond {_MAX_LOGARITHM} are not taken as arguments of functions or exponents"
-        )
+    if (size.is_Float or size.is_Rational) and size > limit:
+        raise TooLarge(f"numbers beyond {limit} are not taken as arguments of functions or exponents")
 
 
 def _bits(value: Expr) -> int:

@@ -35,8 +35,9 @@ class _Printer(LatexPrinter):
 
     def _print_Derivative(self, expr: Any) -> str:
         inner: Any = expr.expr
-        if isinstance(inner, AppliedUndef) and len(inner.args) == len(expr.variable_count) == 1:
-            variable, order = expr.variable_count[0]
+        counts: Any = expr.variable_count
+        if isinstance(inner, AppliedUndef) and len(inner.args) == len(counts) == 1:
+            variable, order = counts[0]
             if inner.args == (variable,):
                 return self._primed(inner, order, variable)
         return super()._print_Derivative(expr)
@@ -45,7 +46,8 @@ class _Printer(LatexPrinter):
         body: Any = expr.expr
         simple = isinstance(body, Derivative) and isinstance(body.expr, AppliedUndef)
         if simple and body.expr.args == tuple(expr.variables) and len(body.variable_count) == 1:
-            return self._primed(body.expr, body.variable_count[0][1], expr.point[0])
+            count: Any = body.variable_count[0]
+            return self._primed(body.expr, count[1], expr.point[0])
         return super()._print_Subs(expr)
 
     def _primed(self, function: Any, order: Any, argument: Expr) -> str:

@@ -361,9 +361,9 @@ class Builder:
                 "at takes an expression, a name and its value", tree, ("at(D(g(t, s), s), s, y/t)",)
             )
         names = [self._bind(a)[0] for a in arguments[1::2]]
-        bound = {name: Dummy(name, real=True) for name in names}
-        body = self._inside(bound)._node(arguments[0])
         values = tuple(self._node(a) for a in arguments[2::2])
+        bound = {name: _bound_dummy(name, value) for name, value in zip(names, values, strict=True)}
+        body = self._inside(bound)._node(arguments[0])
         return Subs(body, tuple(bound[n] for n in names), values)
 
 
@@ -371,8 +371,13 @@ def derivative_at(function: Any, order: int, argument: Any) -> Expr:
     """f^(k)(u) in the form that SymPy's own differentiation gives it."""
     if argument._diff_wrt:
         return Derivative(function(argument), (argument, order))
-    inner = Dummy("xi_1")
+    inner = _bound_dummy("xi_1", argument)
     return Subs(Derivative(function(inner), (inner, order)), inner, argument)
+
+
+def _bound_dummy(name: str, value: Expr) -> Dummy:
+    """The dummy that SymPy's chain rule uses; another one could flip sin(a - b) to -sin(b - a)."""
+    return Dummy(name, dummy_index=hash(value))
 
 
 def _is_jet_name(name: str) -> bool:

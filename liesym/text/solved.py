@@ -23,6 +23,7 @@ from sympy import (
     sqrt,
     together,
 )
+from sympy import Integral as SympyIntegral
 from sympy.core.function import AppliedUndef
 from sympy.core.function import Derivative as SympyDerivative
 from sympy.core.function import Subs as SympySubs
@@ -262,7 +263,7 @@ def vanishes(expression: Expr) -> bool:
 
 def _values(expression: Any) -> Iterator[Expr | None]:
     generator = random.Random(20_260)
-    opaque = expression.atoms(AppliedUndef, SympyDerivative, SympySubs)
+    opaque = expression.atoms(AppliedUndef, SympyDerivative, SympySubs, SympyIntegral)
     for lower, upper in ((100, 300), (300, 900), (1100, 2900), (10, 90)):
         stand_in = {o: Rational(generator.randint(lower, upper), 997) for o in sorted(opaque, key=str)}
         plain = expression.xreplace(stand_in)
