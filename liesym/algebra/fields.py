@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liesym.algebra.core import LieAlgebra
-from liesym.algebra.relations import relations
 from liesym.coefficients.field import Element, Field
-from liesym.errors import AnsatzError, Unsupported
+from liesym.errors import AnsatzError, Unsupported, VerificationError
 from liesym.generators import Generator
+from liesym.solve.vectors import constant_relations
 
 
 def generator_field(generators: Sequence[Generator]) -> Field:
-    """A coefficient field that holds all components."""
+    """A coefficient field that holds all components.
+
+    Raises:
+        AnsatzError: the generators are over different variables.
+    """
     variables = generators[0].variables
     if any(g.variables != variables for g in generators):
         raise AnsatzError("the generators of one algebra must be over the same variables")
-    return Field.build([c for g in generators for c in g.components], variables)
+    definitions = {d.name: d for g in generators for d in g.definitions}
+    return Field.build([c for g in generators for c in g.components], variables, (), definitions.values())
 
 
 def structure_constants(generators: tuple[Generator, ...]) -> LieAlgebra:
@@ -25,25 +30,32 @@ def structure_constants(generators: tuple[Generator, ...]) -> LieAlgebra:
         return LieAlgebra(0, ())
     field = generator_field(generators)
     variables, n = generators[0].variables, len(generators)
-    vectors = [[field(c) for c in g.components] for g in generators]
+    vectors = [tuple(field(c) for c in g.components) for g in generators]
     slopes = [[[c.diff(v) for v in variables] for c in row] for row in vectors]
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
     brackets = [_bracket(vectors[i], vectors[j], slopes[i], slopes[j], field) for i, j in pairs]
-    found = {max(r): r for r in relations([*vectors, *brackets], field)}
-    if any(last < n for last in found):
+    # free columns of a relation come first, so the generators are put last
+    found = {min(r): r for r in constant_relations([*brackets, *vectors], field)}
+    if any(first >= len(pairs) for first in found):
         raise Unsupported("the generators are linearly dependent over the constants; give a basis")
     constants = []
     for place, (i, j) in enumerate(pairs):
-        relation = found.get(n + place)
-        if relation is None:
+        relation = found.get(place)
+        if relation is None or any(0 <= k < len(pairs) for k in relation if k != place):
             raise Unsupported(f"the bracket of generators {i} and {j} (counted from 0) is not in their span")
-        constants += [(i, j, k, field.to_expr(-c)) for k, c in sorted(relation.items()) if k < n]
+        coefficients = {k - len(pairs): -c for k, c in relation.items() if k != place}
+        _check(brackets[place], vectors, coefficients, field)
+        constants += [(i, j, k, field.to_expr(c)) for k, c in sorted(coefficients.items())]
     return LieAlgebra(n, tuple(constants), generators)
 
 
 def _bracket(
-    a: list[Element], b: list[Element], da: list[list[Element]], db: list[list[Element]], field: Field
-) -> list[Element]:
+    a: Sequence[Element],
+    b: Sequence[Element],
+    da: Sequence[Sequence[Element]],
+    db: Sequence[Sequence[Element]],
+    field: Field,
+) -> tuple[Element, ...]:
     """[X, Y]^k = X^v ∂_v Y^k - Y^v ∂_v X^k."""
     result = []
     for k in range(len(a)):
@@ -54,4 +66,18 @@ def _bracket(
             if not b[v].is_zero and not da[k][v].is_zero:
                 total = total - b[v] * da[k][v]
         result.append(total)
-    return result
+    return tuple(result)
+
+
+def _check(
+    bracket: Sequence[Element],
+    vectors: Sequence[Sequence[Element]],
+    coefficients: dict[int, Element],
+    field: Field,
+) -> None:
+    for place, value in enumerate(bracket):
+        total = value
+        for k, c in coefficients.items():
+            total = total - vectors[k][place] * c
+        if not total.is_zero:
+            raise VerificationError("structure constants failed their check by substitution")
