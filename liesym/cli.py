@@ -1,0 +1,367 @@
+"""The command line: `liesym analyze | determine | verify | export | train | report | batch`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sympy import Expr
+
+import liesym
+from liesym.console import (
+    NEGATIVE,
+    OUT_OF_BUDGET,
+    check_budget,
+    check_choice,
+    check_writable,
+    clock,
+    guarded,
+    load_problem,
+    progress,
+)
+from liesym.errors import DataError, OutOfBudget, ParseError
+from liesym.text.files import Problem
+
+app = typer.Typer(
+    name="liesym",
+    help="Lie point symmetries of ordinary differential equations, and networks that respect them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Inputs = Annotated[
+    list[str] | None, typer.Argument(metavar="[FILE | EQUATION…]", help="A TOML file, or equations as text.")
+]
+Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
+Ansatz = Annotated[
+    str | None,
+    typer.Option(help="general | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"),
+]
+Budget = Annotated[float, typer.Option(help="Seconds that the search may take.")]
+Branch = Annotated[int | None, typer.Option(help="Which solution of implicit equations to take, from 0.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random draws.")]
+
+
+def main() -> None:
+    """The entry point of the command."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # long sums are deep trees in SymPy
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"liesym {liesym.__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Lie point symmetries of ordinary differential equations, and networks that respect them."""
+
+
+# -- analyze and determine -----------------------------------------------------------------------
+
+
+@app.command()
+@guarded
+def analyze(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    ansatz: Ansatz = None,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    classify: Annotated[bool, typer.Option(help="Follow the special values of the parameters.")] = False,
+    branch: Branch = None,
+    integrals: Annotated[bool, typer.Option(help="Look for first integrals too.")] = True,
+    seed: Seed = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the JSON here.")] = None,
+) -> None:
+    """Symmetries, completeness, algebra, conditions and first integrals."""
+    from liesym.report.json import result_record, to_text
+
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    if output is not None:
+        check_writable(output)
+    result, found, watched, spent = _analysis(problem, budget, classify, integrals, seed)
+    if as_json or output is not None:
+        text = to_text(result_record(result, found, spent))
+        if output is not None:
+            _write(output, text)
+        if as_json:
+            typer.echo(text, nl=False)
+    if not as_json:
+        from liesym.report.terminal import console, show_result
+
+        show_result(console(), result, found)
+    status = watched.status(result.completeness.value != "open")
+    if status == OUT_OF_BUDGET:
+        typer.echo("incomplete: the budget ran out; what is above is verified, more may exist", err=True)
+    elif status:
+        typer.echo("interrupted: what is above is verified, more may exist", err=True)
+    raise typer.Exit(status)
+
+
+def _analysis(problem: Problem, budget: float, classify: bool, integrals: bool, seed: int) -> tuple[Any, ...]:
+    """(result, first integrals or None, clock, seconds of the integrals); nothing found is a result too."""
+    system = problem.system
+    found: tuple[Expr, ...] | None = None
+    spent: dict[str, float] = {}
+    result = None
+    with clock(budget) as watched, progress() as show:
+        try:
+            result = liesym.find_symmetries(
+                system,
+                problem.ansatz,
+                budget=budget * (0.75 if integrals else 1.0),
+                classify=classify,
+                progress=show,
+                seed=seed,
+            )
+            if integrals and not watched.interrupted:
+                show("first integrals")
+                before = watched.left()
+                found = tuple(liesym.first_integrals(system, budget=max(watched.left(), 0.1)))
+                spent["first integrals"] = before - watched.left()
+        except OutOfBudget:
+            watched.expired = True
+    return result or _nothing(problem), found, watched, spent
+
+
+def _nothing(problem: Problem) -> Any:
+    """The result of a search that was stopped before anything was verified."""
+    from liesym.determine import DeterminingSystem
+    from liesym.results import Completeness, Result
+
+    empty = DeterminingSystem(problem.system.variables, (), (), ())
+    return Result(
+        problem.system, (), (), None, None, Completeness.OPEN, problem.ansatz, (), (), empty, None,
+        notes=("stopped before anything was verified",),
+    )  # fmt: skip
+
+
+@app.command()
+@guarded
+def determine(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    ansatz: Ansatz = None,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+) -> None:
+    """The determining system of the infinitesimals, before and after splitting."""
+    from liesym.report.terminal import console, show_determining
+    from liesym.tasks import determining_of
+
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    with clock(budget), progress() as show:
+        show("determining system")
+        found = determining_of(problem.system, problem.ansatz)
+    if not as_json:
+        show_determining(console(), problem.system, found)
+        return
+    from liesym.report.json import determining_record, to_text
+
+    typer.echo(to_text(determining_record(problem.system, found)), nl=False)
+
+
+# -- verify --------------------------------------------------------------------------------------
+
+
+@app.command()
+@guarded
+def verify(
+    inputs: Inputs = None,
+    generator: Annotated[
+        str | None, typer.Option(help='The infinitesimals, such as "t: 1; x: 0"; not named means 0.')
+    ] = None,
+    independent: Independent = None,
+    branch: Branch = None,
+    budget: Budget = 60.0,
+) -> None:
+    """Is it a symmetry? The nonzero remainder if not. Also rechecks a saved result of `analyze --json`."""
+    check_budget(budget)
+    if inputs and len(inputs) == 1 and inputs[0].endswith(".json"):
+        if generator is not None:
+            raise ParseError("a saved result has its own generators; leave --generator out")
+        from liesym.tasks import recheck_saved
+
+        with clock(budget):
+            lines, sound = recheck_saved(inputs[0])
+        typer.echo("\n".join(lines))
+        raise typer.Exit(0 if sound else NEGATIVE)
+    if generator is None:
+        raise ParseError('which generator? give it with --generator "t: 1; x: 0"')
+    from liesym.text import write
+    from liesym.text.vectorfields import read_generator
+
+    system = load_problem(inputs or (), independent=independent, branch=branch).system
+    given = read_generator(generator, system)
+    with clock(budget):
+        remainder = given.remainder(system)
+    if not any(remainder):
+        typer.echo(f"a symmetry: {given}")
+        return
+    typer.echo(f"not a symmetry: {given}")
+    for i, rest in enumerate(remainder):
+        if rest != 0:
+            typer.echo(f"  remainder for {system.leading(i).name}: {write(rest)}")
+    raise typer.Exit(NEGATIVE)
+
+
+# -- export and train ----------------------------------------------------------------------------
+
+RESIDUALS = ("invariance", "group", "conservation", "backward")
+BACKENDS = ("numpy", "torch", "jax")
+
+
+@app.command()
+@guarded
+def export(
+    inputs: Inputs = None,
+    residual: Annotated[
+        str, typer.Option(help="invariance | group | conservation | backward")
+    ] = "invariance",
+    backend: Annotated[str, typer.Option(help="torch | jax | numpy")] = "numpy",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The module to write.")] = Path(
+        "residuals.py"
+    ),
+    generator: Annotated[str | None, typer.Option(help='Such as "t: 1; x: 0"; found unless given.')] = None,
+    integral: Annotated[str | None, typer.Option(help="A first integral; found unless given.")] = None,
+    order: Annotated[int | None, typer.Option(help="Order of the Lie series for a group residual.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the function in the module.")] = "residual",
+    ansatz: Ansatz = None,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+) -> None:
+    """A residual as a stand-alone module that imports only its backend."""
+    from liesym.export import export as write_module
+    from liesym.tasks import residual_of
+
+    check_budget(budget)
+    check_choice(residual, RESIDUALS, "--residual")
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    check_writable(output)
+    with clock(budget) as watched, progress() as show:
+        show(f"laws for the {residual} residual")
+        target, told = residual_of(
+            residual, problem, generator=generator, integral=integral, order=order, budget=watched.left()
+        )
+    write_module(target, output, backend=backend, name=name, title=problem.title)
+    for line in told:
+        typer.echo(line)
+    typer.echo(f"{len(target.expressions)} components in {output}")
+
+
+@app.command()
+@guarded
+def train(
+    inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="A TOML file, or equations as text.")],
+    data: Annotated[Path, typer.Option(help="Trajectories, .npz or .csv.")],
+    backend: Annotated[str, typer.Option(help="torch | jax")] = "torch",
+    residual: Annotated[str, typer.Option(help="auto | conservation | invariance | none")] = "auto",
+    weight: Annotated[float, typer.Option(help="Weight of the residual.")] = 1.0,
+    search: Annotated[int, typer.Option(help="Trials of a search for the weight; 0 takes --weight.")] = 0,
+    split: Annotated[float, typer.Option(help="Fraction of the data to train on.")] = 0.7,
+    seeds: Annotated[str, typer.Option(help="Seeds, such as 0,1,2.")] = "0",
+    steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 1000,
+    learning_rate: Annotated[float, typer.Option(help="Learning rate at the first step.")] = 5e-3,
+    window: Annotated[int, typer.Option(help="Times in a window of the rollout.")] = 8,
+    width: Annotated[int, typer.Option(help="Width of the network.")] = 32,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.")] = Path("results"),
+    budget: Annotated[float, typer.Option(help="Seconds for finding the laws.")] = 30.0,
+    independent: Independent = None,
+    branch: Branch = None,
+) -> None:
+    """A Neural ODE with the laws of the system in its loss, and the same network without them beside it."""
+    check_budget(budget)
+    check_choice(backend, ("torch", "jax"), "--backend")
+    problem = load_problem(inputs, independent=independent, branch=branch)
+    chosen = _seeds(seeds)
+    from liesym.training import run_problem
+
+    run_problem(
+        problem, data, backend=backend, residual=residual, weight=weight, search=search, split=split,
+        seeds=chosen, steps=steps, learning_rate=learning_rate, window=window, width=width, out=str(out),
+        budget=budget,
+    )  # fmt: skip
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    parts = [p.strip() for p in text.split(",")]
+    if not all(p.isdigit() and len(p) < 10 for p in parts):
+        raise ParseError(f"--seeds is a list of whole numbers such as 0,1,2, not {text!r}")
+    return tuple(int(p) for p in parts)
+
+
+# -- report and batch ----------------------------------------------------------------------------
+
+
+@app.command()
+@guarded
+def report(
+    inputs: Inputs = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
+    ansatz: Ansatz = None,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+    seed: Seed = 0,
+) -> None:
+    """One self-contained page: equations, symmetries, algebra, certificate, pictures."""
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    check_writable(output)
+    result, found, watched, spent = _analysis(problem, budget, False, True, seed)
+    from liesym.report.html import page
+
+    _write(output, page(result, found or (), seconds=spent))
+    typer.echo(f"{len(result.generators)} generators, {result.completeness.value}; see {output}")
+    raise typer.Exit(watched.status(result.completeness.value != "open"))
+
+
+@app.command()
+@guarded
+def batch(
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS.json", help="A list of systems.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="One line of JSON a system.")] = Path(
+        "batch.jsonl"
+    ),
+    workers: Annotated[int, typer.Option(help="Processes on this machine; 0 takes all cores.")] = 0,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    budget: Annotated[float, typer.Option(help="Seconds for each system.")] = 60.0,
+    only: Annotated[str | None, typer.Option(help="Take the systems whose id or class holds this.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Many systems at once, on processes or a Dask cluster; a second call goes on where the first ended."""
+    from liesym.batch import Job, read_corpus, run_batch
+
+    check_budget(budget)
+    if workers < 0:
+        raise ParseError(f"--workers is a whole number from 0, not {workers}")
+    entries = [e for e in read_corpus(corpus) if only is None or only in e.id or only in e.group]
+    if not entries:
+        raise DataError(f"no system in {corpus} has {only!r} in its id or class")
+    check_writable(output)
+    jobs: Sequence[Job] = [replace(e, budget=budget, seed=seed) for e in entries]
+    summary = run_batch(jobs, output, workers=workers, dask=dask)
+    for line in summary.lines():
+        typer.echo(line)
+
+
+def _write(path: Path, text: str) -> None:
+    from liesym.export import write_whole
+
+    write_whole(path, text)

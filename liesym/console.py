@@ -1,0 +1,192 @@
+"""What every command of the command line shares: reading its input, its clock, its way to fail.
+
+Exit status 0 on success, 1 for a check that came out negative, 2 for bad input, 3 when the budget ran out,
+130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from liesym.errors import DataError, LiesymError, OutOfBudget, ParseError
+from liesym.text.ansatz import parse_ansatz
+from liesym.text.equations import read_system
+from liesym.text.files import Problem, read_problem
+
+BAD_INPUT, OUT_OF_BUDGET, NEGATIVE, INTERRUPTED = 2, 3, 1, 130
+GRACE = 5.0
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def guarded(command: Command) -> Command:
+    """Errors of liesym become one message on the standard error and an exit status, never a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except OutOfBudget as error:
+            typer.echo(f"error: the budget ran out: {error}", err=True)
+            raise typer.Exit(OUT_OF_BUDGET) from None
+        except LiesymError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run  # type: ignore[return-value]
+
+
+def is_file(text: str) -> bool:
+    """True for an argument that is a file: it ends in .toml or .json, or there is a file of that name."""
+    if text.endswith((".toml", ".json")):
+        return True
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def load_problem(
+    inputs: Sequence[str],
+    *,
+    independent: str | None = None,
+    ansatz: str | None = None,
+    branch: int | None = None,
+) -> Problem:
+    """One problem file, or equations; nothing at all reads equations from the standard input.
+
+    Raises:
+        ParseError, NotSolvable, AnsatzError, DataError: as the readers do.
+    """
+    texts = list(inputs)
+    if not texts:
+        if sys.stdin.isatty():
+            raise ParseError("give a problem file or equations", expected=("liesym analyze \"y'' = -y\"",))
+        texts = [sys.stdin.read()]
+    files = [t for t in texts if is_file(t)]
+    if files and len(texts) > 1:
+        raise ParseError(f"give one file or equations, not {files[0]} and more")
+    if files:
+        problem = read_problem(files[0], branch=branch)
+        own = problem.system.independent.name
+        if independent is not None and independent != own:
+            raise ParseError(
+                f"{files[0]} has the independent variable {own}; --independent {independent} differs"
+            )
+    else:
+        problem = Problem(read_system("\n".join(texts), independent=independent or "t", branch=branch))
+    if ansatz is not None:
+        problem = replace(problem, ansatz=parse_ansatz(ansatz, problem.system))
+    return problem
+
+
+def check_budget(budget: float) -> float:
+    """Refuse a budget that is no positive number of seconds."""
+    if not 0 < budget < float("inf"):
+        raise ParseError(f"--budget is a positive number of seconds, not {budget:g}")
+    return budget
+
+
+def check_choice(value: str, known: Sequence[str], option: str) -> str:
+    """Refuse a value that is not among the known ones, and name them."""
+    if value not in known:
+        raise ParseError(f"{option} is one of {', '.join(known)}, not {value!r}")
+    return value
+
+
+def check_writable(path: Path) -> Path:
+    """Refuse an output whose folder is missing or cannot be written, before any work is done."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise DataError(f"{path} cannot be written: there is no folder {folder}")
+    if path.is_dir():
+        raise DataError(f"{path} cannot be written: it is a folder")
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
+    return path
+
+
+@dataclass
+class Clock:
+    """The time that a command may still take, and whether the user asked it to stop."""
+
+    budget: float
+    start: float = field(default_factory=time.monotonic)
+    interrupted: bool = False
+    expired: bool = False
+
+    def left(self) -> float:
+        """Seconds that are left, never negative."""
+        return max(0.0, self.budget - (time.monotonic() - self.start))
+
+    def status(self, complete: bool) -> int:
+        """The exit status of a command that has printed what it found."""
+        if self.interrupted:
+            return INTERRUPTED
+        return OUT_OF_BUDGET if not complete and (self.expired or self.left() == 0.0) else 0
+
+
+@contextmanager
+def clock(budget: float) -> Iterator[Clock]:
+    """A clock that also stops what does not look at it.
+
+    Shortly after the budget, and at the first Ctrl-C, OutOfBudget is raised where the work is; the stages
+    return what is verified by then. A second Ctrl-C interrupts at once.
+    """
+    watched = Clock(budget)
+    if threading.current_thread() is not threading.main_thread():
+        yield watched
+        return
+
+    def on_alarm(number: int, frame: object) -> None:
+        watched.expired = True
+        raise OutOfBudget(f"{budget:g} s are over")
+
+    def on_interrupt(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        watched.interrupted = True
+        raise OutOfBudget("interrupted")
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    alarm = getattr(signal, "SIGALRM", None)
+    ringing = signal.signal(alarm, on_alarm) if alarm else None
+    if alarm:
+        signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
+    try:
+        yield watched
+    finally:
+        if alarm:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(alarm, ringing)
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A function that shows a line of progress on the standard error if that is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda line: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda line: status.update(line)

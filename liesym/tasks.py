@@ -1,0 +1,188 @@
+"""What the commands do once their input is read: free of the terminal, and testable without it."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from sympy import Expr
+
+import liesym
+from liesym import residuals
+from liesym.determine import DeterminingSystem, determine, jet_field
+from liesym.errors import AnsatzError, LiesymError, OutOfBudget, Unsupported
+from liesym.generators import Generator
+from liesym.report.json import Saved, read_result
+from liesym.residuals import Residual
+from liesym.solve.vectors import independent_vectors
+from liesym.system import ODESystem
+from liesym.text import write
+from liesym.text.ansatz import AnsatzSpec
+from liesym.text.equations import read_in_system
+from liesym.text.files import Problem
+from liesym.text.vectorfields import read_generator
+from liesym.verify import drift
+
+
+def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> DeterminingSystem:
+    """The determining system; a separable ansatz restricts what the infinitesimals depend on."""
+    if ansatz is None or ansatz.kind != "separable":
+        return determine(system).public()
+    names = {v.name: v for v in system.variables}
+    given = dict(ansatz.depends)
+    depends = {v: [names[n] for n in given.get(v.name, ())] for v in system.variables}
+    return determine(system, depends).public()
+
+
+# -- residuals -----------------------------------------------------------------------------------
+
+
+def residual_of(
+    kind: str,
+    problem: Problem,
+    *,
+    generator: str | None = None,
+    integral: str | None = None,
+    order: int | None = None,
+    budget: float = 60.0,
+) -> tuple[Residual, list[str]]:
+    """A residual of the kind, from the law that is given or else from all that are found.
+
+    Arguments:
+        kind: "invariance", "group", "conservation" or "backward".
+        problem: the system, and an ansatz for the search if it has one.
+        generator, integral: the law as text.
+        order: of the Lie series, for "group"; None asks for the exact flow.
+        budget: seconds for finding laws.
+
+    Returns:
+        The residual, and one line a law that says what is in it.
+
+    Raises:
+        Unsupported: no law of the kind was found, or it cannot be turned into a residual.
+    """
+    system = problem.system
+    if kind == "conservation":
+        integrals = _integrals(system, integral, budget)
+        return residuals.conservation(integrals, system), [f"first integral: {write(i)}" for i in integrals]
+    if integral is not None:
+        raise AnsatzError(
+            f"--integral is for conservation residuals; a residual of kind {kind} has a generator"
+        )
+    if kind == "backward" and generator is None:
+        laws = tuple(liesym.backward_conservation_laws(system, budget=budget))
+        _need(laws, "backward conservation law", problem)
+        expressions = [law.expression for law in laws]
+        return residuals.backward(expressions, system), [f"backward law: {write(e)}" for e in expressions]
+    generators = _generators(problem, generator, budget)
+    make: dict[str, Any] = {
+        "invariance": lambda g: residuals.invariance(g, system),
+        "group": lambda g: residuals.group(g, system, order=order),
+        "backward": lambda g: residuals.backward(g, system),
+    }
+    parts, told = [], []
+    for g in generators:
+        try:
+            parts.append(make[kind](g))
+            told.append(f"generator: {g}")
+        except Unsupported as error:
+            if generator is not None:
+                raise
+            told.append(f"left out: {g} ({error})")
+    _need(parts, f"generator that gives a {kind} residual", problem)
+    return reduce(add, parts), told
+
+
+def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]:
+    if text is not None:
+        given = read_in_system(text, system)
+        rest = drift(given, system)
+        if rest != 0:
+            raise Unsupported(f"{write(given)} is no first integral: its rate of change is {write(rest)}")
+        return [given]
+    found = list(liesym.first_integrals(system, budget=budget))
+    if not found:
+        raise Unsupported("no first integral was found; give one with --integral")
+    return found
+
+
+def _generators(problem: Problem, text: str | None, budget: float) -> list[Generator]:
+    if text is None:
+        found = liesym.find_symmetries(problem.system, problem.ansatz, budget=budget)
+        return [g for g in found.generators if not g.trivial]
+    given = read_generator(text, problem.system)
+    if not given.is_symmetry_of(problem.system):
+        raise Unsupported(f"{given} is no symmetry of the system; liesym verify shows the remainder")
+    return [given]
+
+
+def _need(found: Any, what: str, problem: Problem) -> None:
+    if not found:
+        hint = "" if problem.ansatz else "; try an --ansatz, more --budget, or give it with --generator"
+        raise Unsupported(f"no {what} was found{hint}")
+
+
+# -- checking a saved result ---------------------------------------------------------------------
+
+
+def recheck_saved(path: str | Path, *, budget: float = 60.0) -> tuple[list[str], bool]:
+    """Check everything that a saved result says, from nothing but its equations.
+
+    Returns:
+        One line a check, and whether all held.
+    """
+    saved = read_result(path)
+    lines: list[str] = []
+    sound = _recheck_generators(saved, lines)
+    for i, integral in enumerate(saved.integrals):
+        sound &= _line(lines, f"first integral {i + 1}", drift(integral, saved.system) == 0)
+    sound &= _recheck_count(saved, lines)
+    sound &= _recheck_certificate(saved, lines)
+    lines.append("all checks hold" if sound else "NOT all checks hold")
+    return lines, sound
+
+
+def _line(lines: list[str], what: str, holds: bool) -> bool:
+    lines.append(f"{what}: {'holds' if holds else 'DOES NOT HOLD'}")
+    return holds
+
+
+def _recheck_generators(saved: Saved, lines: list[str]) -> bool:
+    sound = True
+    for label, generators in (("X", saved.generators), ("F", saved.families)):
+        for i, generator in enumerate(generators):
+            sound &= _line(lines, f"{label}{i + 1} = {generator}", generator.is_symmetry_of(saved.system))
+    return sound
+
+
+def _recheck_count(saved: Saved, lines: list[str]) -> bool:
+    """Independence of the generators, and that a proven dimension is their number and the bound."""
+    if not saved.generators:
+        return True
+    components = [c for g in saved.generators for c in g.components]
+    definitions = tuple({d.name: d for g in saved.generators for d in g.definitions}.values())
+    field = jet_field(saved.system, components, definitions)
+    vectors = [tuple(field(c) for c in g.components) for g in saved.generators]
+    count = len(independent_vectors(vectors, field))
+    sound = _line(lines, f"{len(vectors)} generators linearly independent", count == len(vectors))
+    if saved.completeness == "proven":
+        met = count == saved.dimension == saved.upper_bound
+        sound &= _line(lines, f"their number is the dimension {saved.dimension} and the upper bound", met)
+    return sound
+
+
+def _recheck_certificate(saved: Saved, lines: list[str]) -> bool:
+    if saved.certificate is None:
+        return saved.completeness != "proven" or _line(lines, "certificate of a proven dimension", False)
+    from liesym.certify import recheck
+
+    try:
+        again = recheck(saved.certificate, saved.system)
+    except OutOfBudget:
+        raise
+    except LiesymError as error:
+        lines.append(f"certificate: {error}")
+        return False
+    return _line(lines, f"certificate of the upper bound {saved.upper_bound}", bool(again))
