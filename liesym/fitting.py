@@ -205,12 +205,23 @@ def term_weights(residuals: Mapping[str, object], weights: float | Mapping[str, 
     return {name: float(given.get(name, 1.0)) for name in residuals}
 
 
-def fingerprint(settings: Settings, weights: Mapping[str, float], shapes: list[Any], rule: object) -> str:
-    """A mark of everything that must be the same for a run to be continued."""
+def fingerprint(
+    settings: Settings,
+    weights: Mapping[str, float],
+    shapes: Sequence[Any],
+    rule: object,
+    sample: Sequence[np.ndarray],
+) -> str:
+    """A mark of what must be the same for a run to be continued: settings, terms, shapes and the first
+    batch.
+    """
     text = json.dumps(
         [asdict(settings), dict(weights), [list(s) for s in shapes], repr(rule)], sort_keys=True
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+    mark = hashlib.sha256(text.encode())
+    for part in sample:
+        mark.update(np.ascontiguousarray(part, dtype=np.float64).tobytes())
+    return mark.hexdigest()
 
 
 def gradients_of(

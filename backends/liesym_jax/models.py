@@ -6,7 +6,8 @@ returns x' of shape (…, m). The classes and functions have the same names in l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import equinox as eqx
@@ -336,3 +337,15 @@ def evaluate(model: Any, x0: Any, times: Any) -> np.ndarray:
 def evaluate_field(field: Any, t: Any, x: Any, args: Any = None) -> np.ndarray:
     """Values of a field as a NumPy array."""
     return np.asarray(field(as_tensor(t, field), as_tensor(x, field), args))
+
+
+def concatenate(parts: Sequence[Any]) -> Any:
+    """Arrays joined along their last axis."""
+    return jnp.concatenate(tuple(parts), axis=-1)
+
+
+@contextmanager
+def double_precision() -> Iterator[Any]:
+    """A context in which float64 is available; gives the type to make models with."""
+    with jax.enable_x64(True):
+        yield jnp.float64

@@ -24,6 +24,7 @@ import optax
 from liesym.errors import DataError
 from liesym.experiment import Progress, write_whole
 from liesym.fitting import Settings, Training, check_terms, fingerprint
+from liesym.training import Report, run_problem
 from liesym.weights import WeightRule
 from liesym_jax.losses import Batch, SymmetryLoss
 
@@ -66,7 +67,7 @@ def train(
     arrays, fixed = run.arrays, run.fixed
     state = (arrays, run.optimizer.init(arrays))
     history: dict[str, list[float]] = {name: [] for name in ("data", *loss.residuals, "gradient")}
-    mark = fingerprint(settings, loss.weights, [a.shape for a in jax.tree.leaves(arrays)], rule)
+    mark = fingerprint(settings, loss.weights, [a.shape for a in jax.tree.leaves(arrays)], rule, batches(0))
     step, state, weights, history = _load(checkpoint, state, dict(loss.weights), history, mark)
     last = settings.steps if stop_at is None else min(stop_at, settings.steps)
     block = settings.checkpoint_every if rule is None else math.gcd(settings.checkpoint_every, rule.every)
@@ -171,6 +172,12 @@ def gradient_norms(model: Any, loss: SymmetryLoss, batch: Batch) -> dict[str, fl
     return {name: float(value) for name, value in norms(model, batch).items()}
 
 
+def term_value(term: Callable[[Any, Any], Any], model: Any, arrays: Any) -> float:
+    """Mean square of a term on (times, states, draws)."""
+    batch = to_batch(arrays, jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))[0].dtype)
+    return float(eqx.filter_jit(lambda m, b: jnp.mean(jnp.square(term(m, b))))(model, batch))
+
+
 def _balanced(
     rule: WeightRule, model: Any, loss: SymmetryLoss, sample: Any, weights: Mapping[str, float]
 ) -> dict[str, float]:
@@ -183,6 +190,20 @@ def _balanced(
 def to_batch(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], dtype: Any) -> Batch:
     """NumPy arrays as a `Batch` of the given type."""
     return Batch(*(jnp.asarray(a, dtype) for a in arrays))
+
+
+def train_problem(problem: Any, data_path: str | Path, **choices: Any) -> Report:
+    """Train on this backend with the laws of a problem in the loss and without; see `liesym.training`.
+
+    Arguments:
+        problem: a `Problem`, an `ODESystem`, or the path of a problem file.
+        data_path: .npz or .csv file of trajectories.
+        choices: fields of `liesym.training.Choices`, and `show`.
+
+    Raises:
+        DataError: an unknown choice, or data that cannot be used.
+    """
+    return run_problem(problem, data_path, backend="jax", **choices)
 
 
 # -- checkpoints -----------------------------------------------------------------------------------

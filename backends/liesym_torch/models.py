@@ -6,7 +6,8 @@ returns x' of shape (…, m). The classes and functions have the same names in l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,7 @@ class SymbolicField(nn.Module):
 
     def values(self) -> dict[str, float]:
         """The parameters as numbers."""
-        return {name: float(value) for name, value in self.parameters_by_name().items()}
+        return {name: float(value.detach()) for name, value in self.parameters_by_name().items()}
 
     def forward(self, t: Tensor, x: Tensor, args: Any = None) -> Tensor:
         return self.function(t, x, self.parameters_by_name())
@@ -319,3 +320,14 @@ def evaluate_field(field: Field, t: Any, x: Any, args: Any = None) -> np.ndarray
     like = field if isinstance(field, nn.Module) else None
     with torch.no_grad():
         return field(as_tensor(t, like), as_tensor(x, like), args).cpu().numpy()
+
+
+def concatenate(parts: Sequence[Any]) -> Any:
+    """Arrays joined along their last axis."""
+    return torch.cat(tuple(parts), dim=-1)
+
+
+@contextmanager
+def double_precision() -> Iterator[torch.dtype]:
+    """A context in which float64 is available; gives the type to make models with."""
+    yield torch.float64

@@ -22,9 +22,13 @@ from liesym_torch.models import PositiveField as PositiveField
 from liesym_torch.models import SecondOrderField as SecondOrderField
 from liesym_torch.models import SymbolicField as SymbolicField
 from liesym_torch.models import as_tensor as as_tensor
+from liesym_torch.models import concatenate as concatenate
+from liesym_torch.models import double_precision as double_precision
 from liesym_torch.models import evaluate as evaluate
 from liesym_torch.models import evaluate_field as evaluate_field
 from liesym_torch.models import rk4_rollout as rk4_rollout
 from liesym_torch.models import rk4_step as rk4_step
 from liesym_torch.training import gradient_norms as gradient_norms
+from liesym_torch.training import term_value as term_value
 from liesym_torch.training import train as train
+from liesym_torch.training import train_problem as train_problem

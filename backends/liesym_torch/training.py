@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import nn
 from liesym.errors import DataError
 from liesym.experiment import Progress, write_whole
 from liesym.fitting import Settings, Training, check_terms, fingerprint
+from liesym.training import Report, run_problem
 from liesym.weights import WeightRule
 from liesym_torch.losses import Batch, SymmetryLoss
 
@@ -59,7 +61,7 @@ def train(
     state = _State(
         model, optimizer, dict(loss.weights), {n: [] for n in ("data", *loss.residuals, "gradient")}
     )
-    mark = fingerprint(settings, loss.weights, [tuple(p.shape) for p in trained], rule)
+    mark = fingerprint(settings, loss.weights, [tuple(p.shape) for p in trained], rule, batches(0))
     step = _load(checkpoint, state, mark)
     last = settings.steps if stop_at is None else min(stop_at, settings.steps)
     with Progress(label, settings.steps) as progress:
@@ -131,6 +133,12 @@ def gradient_norms(model: nn.Module, loss: SymmetryLoss, batch: Batch) -> dict[s
     return norms
 
 
+def term_value(term: Callable[[Any, Any], Any], model: nn.Module, arrays: Any) -> float:
+    """Mean square of a term on (times, states, draws), without gradients."""
+    with torch.no_grad():
+        return float(term(model, to_batch(arrays, model)).square().mean())
+
+
 def _balanced(
     rule: WeightRule, model: nn.Module, loss: SymmetryLoss, batch: Batch, weights: Mapping[str, float]
 ) -> dict[str, float]:
@@ -144,6 +152,20 @@ def to_batch(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], model: nn.Module
     """NumPy arrays as a `Batch` in the type and on the device of the model's parameters."""
     first = next(model.parameters())
     return Batch(*(torch.as_tensor(a, dtype=first.dtype, device=first.device) for a in arrays))
+
+
+def train_problem(problem: Any, data_path: str | Path, **choices: Any) -> Report:
+    """Train on this backend with the laws of a problem in the loss and without; see `liesym.training`.
+
+    Arguments:
+        problem: a `Problem`, an `ODESystem`, or the path of a problem file.
+        data_path: .npz or .csv file of trajectories.
+        choices: fields of `liesym.training.Choices`, and `show`.
+
+    Raises:
+        DataError: an unknown choice, or data that cannot be used.
+    """
+    return run_problem(problem, data_path, backend="torch", **choices)
 
 
 # -- checkpoints -----------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""Files of trajectories: what is read, and what is refused with the place of the fault."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from liesym.errors import DataError
+from liesym.trajectories import Trajectories, read_trajectories, simulate
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_csv_columns_by_name_and_by_place(tmp_path):
+    named = read_trajectories(write(tmp_path / "a.csv", "y,t,x\n1,0,2\n3,1,4\n"), ("x", "y"))
+    assert named.states.tolist() == [[[2, 1], [4, 3]]] and named.times.tolist() == [[0, 1]]
+    placed = read_trajectories(write(tmp_path / "b.csv", "year,hare,lynx\n0,2,1\n1,4,3\n"), ("x", "y"))
+    assert np.array_equal(placed.states, named.states)
+
+
+def test_csv_with_several_trajectories(tmp_path):
+    text = "trajectory,t,x\n1,0,2\n1,1,4\n2,0,5\n2,1,6\n"
+    assert read_trajectories(write(tmp_path / "a.csv", text), ("x",)).states[:, :, 0].tolist() == [
+        [2, 4],
+        [5, 6],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("t,x,y\n0,1,2\n1,,3\n", r"line 3: an empty cell in column x"),
+        ("t,x,y\n0,1,2\n1,two,3\n", r"line 3: 'two', which is not a number, in column x"),
+        ("t,x,y\n0,1,2\n1,nan,3\n", r"line 3: nan in column x"),
+        ("t,x,y\n0,1,2\n1,3\n", r"line 3: 2 cells under 3 columns"),
+        ("t,x,y\n0,1,2\n", r"at least two rows"),
+        ("", r"at least two rows"),
+        ("t,x,z\n0,1,2\n1,2,3\n", r"no column y"),
+        ("time,a\n0,1\n1,2\n", r"expected t, x, y"),
+        ("t,x,x\n0,1,2\n1,2,3\n", r"occurs twice"),
+        ("t,x,y\n1,1,2\n0,2,3\n", r"times must increase; in trajectory 0, 0.0 follows 1.0"),
+        ("trajectory,t,x,y\n1,0,1,2\n1,1,2,3\n2,0,1,2\n", r"different lengths"),
+    ],
+)
+def test_a_faulty_csv_is_refused_with_its_place(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_trajectories(write(tmp_path / "a.csv", text), ("x", "y"))
+
+
+def test_files_that_are_not_there_or_of_another_kind(tmp_path):
+    with pytest.raises(DataError, match="no data file"):
+        read_trajectories(tmp_path / "no.csv", ("x",))
+    with pytest.raises(DataError, match=r"\.txt"):
+        read_trajectories(write(tmp_path / "a.txt", "1"), ("x",))
+    with pytest.raises(DataError, match="not a readable"):
+        read_trajectories(write(tmp_path / "a.npz", "not an archive"), ("x",))
+    (tmp_path / "b.csv").write_bytes(b"t,x\n\xff\xfe,1\n")
+    with pytest.raises(DataError, match="not readable"):
+        read_trajectories(tmp_path / "b.csv", ("x",))
+
+
+def test_npz_round_trip_and_faults(tmp_path):
+    times, states = np.array([0.0, 1.0]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.savez(tmp_path / "a.npz", t=times, x=states)
+    read = read_trajectories(tmp_path / "a.npz", ("x", "y"))
+    assert np.array_equal(read.states[0], states) and read.times.shape == (1, 2)
+    with pytest.raises(DataError, match=r"expected \(n, K, 1\)"):
+        read_trajectories(tmp_path / "a.npz", ("x",))
+    np.savez(tmp_path / "b.npz", t=times)
+    with pytest.raises(DataError, match="must hold t and x"):
+        read_trajectories(tmp_path / "b.npz", ("x", "y"))
+    np.savez(tmp_path / "c.npz", t=times, x=states * np.nan)
+    with pytest.raises(DataError, match="not finite"):
+        read_trajectories(tmp_path / "c.npz", ("x", "y"))
+    np.savez(tmp_path / "d.npz", t=times, x=np.array([object()]))
+    with pytest.raises(DataError, match="not a readable"):
+        read_trajectories(tmp_path / "d.npz", ("x",))
+
+
+def test_windows_and_splits():
+    data = Trajectories(np.arange(5.0)[None], np.arange(10.0).reshape(1, 5, 2), ("x", "y"))
+    windows = data.windows(3)
+    assert windows.times.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+    assert windows.states[1, 0].tolist() == [2, 3]
+    assert data.until(2).times.tolist() == [[0, 1, 2]] and data.after(3).times.tolist() == [[3, 4]]
+    with pytest.raises(DataError, match="window of 6"):
+        data.windows(6)
+
+
+def test_the_reference_solution_says_where_it_stops():
+    with pytest.raises(DataError, match="stops"), np.errstate(all="ignore"):
+        simulate(lambda t, x: x**2, np.array([[1.0]]), np.array([0.0, 2.0]))
