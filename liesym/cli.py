@@ -6,25 +6,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sympy import Expr
 
 import liesym
+from liesym.clock import clock
 from liesym.console import (
+    INTERRUPTED,
     NEGATIVE,
     OUT_OF_BUDGET,
     check_budget,
     check_choice,
     check_writable,
-    clock,
     guarded,
     load_problem,
     progress,
 )
-from liesym.errors import DataError, OutOfBudget, ParseError
-from liesym.text.files import Problem
+from liesym.errors import DataError, ParseError
 
 app = typer.Typer(
     name="liesym",
@@ -86,15 +85,17 @@ def analyze(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the JSON here.")] = None,
 ) -> None:
     """Symmetries, completeness, algebra, conditions and first integrals."""
-    from liesym.report.json import result_record, to_text
+    from liesym.report.json import to_text
+    from liesym.tasks import analysis
 
     check_budget(budget)
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
     if output is not None:
         check_writable(output)
-    result, found, watched, spent = _analysis(problem, budget, classify, integrals, seed)
+    with progress() as show:
+        done = analysis(problem, budget=budget, classify=classify, integrals=integrals, seed=seed, show=show)
     if as_json or output is not None:
-        text = to_text(result_record(result, found, spent))
+        text = to_text(done.record())
         if output is not None:
             _write(output, text)
         if as_json:
@@ -102,51 +103,18 @@ def analyze(
     if not as_json:
         from liesym.report.terminal import console, show_result
 
-        show_result(console(), result, found)
-    status = watched.status(result.completeness.value != "open")
-    if status == OUT_OF_BUDGET:
-        typer.echo("incomplete: the budget ran out; what is above is verified, more may exist", err=True)
-    elif status:
+        show_result(console(), done.result, done.integrals)
+    _leave(done.interrupted, done.ran_out)
+
+
+def _leave(interrupted: bool, ran_out: bool) -> None:
+    """End a command whose findings are printed, with a remark if it was stopped."""
+    if interrupted:
         typer.echo("interrupted: what is above is verified, more may exist", err=True)
-    raise typer.Exit(status)
-
-
-def _analysis(problem: Problem, budget: float, classify: bool, integrals: bool, seed: int) -> tuple[Any, ...]:
-    """(result, first integrals or None, clock, seconds of the integrals); nothing found is a result too."""
-    system = problem.system
-    found: tuple[Expr, ...] | None = None
-    spent: dict[str, float] = {}
-    result = None
-    with clock(budget) as watched, progress() as show:
-        try:
-            result = liesym.find_symmetries(
-                system,
-                problem.ansatz,
-                budget=budget * (0.75 if integrals else 1.0),
-                classify=classify,
-                progress=show,
-                seed=seed,
-            )
-            if integrals and not watched.interrupted:
-                show("first integrals")
-                before = watched.left()
-                found = tuple(liesym.first_integrals(system, budget=max(watched.left(), 0.1)))
-                spent["first integrals"] = before - watched.left()
-        except OutOfBudget:
-            watched.expired = True
-    return result or _nothing(problem), found, watched, spent
-
-
-def _nothing(problem: Problem) -> Any:
-    """The result of a search that was stopped before anything was verified."""
-    from liesym.determine import DeterminingSystem
-    from liesym.results import Completeness, Result
-
-    empty = DeterminingSystem(problem.system.variables, (), (), ())
-    return Result(
-        problem.system, (), (), None, None, Completeness.OPEN, problem.ansatz, (), (), empty, None,
-        notes=("stopped before anything was verified",),
-    )  # fmt: skip
+        raise typer.Exit(INTERRUPTED)
+    if ran_out:
+        typer.echo("incomplete: the budget ran out; what is above is verified, more may exist", err=True)
+        raise typer.Exit(OUT_OF_BUDGET)
 
 
 @app.command()
@@ -324,12 +292,14 @@ def report(
     check_budget(budget)
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
     check_writable(output)
-    result, found, watched, spent = _analysis(problem, budget, False, True, seed)
     from liesym.report.html import page
+    from liesym.tasks import analysis
 
-    _write(output, page(result, found or (), seconds=spent))
-    typer.echo(f"{len(result.generators)} generators, {result.completeness.value}; see {output}")
-    raise typer.Exit(watched.status(result.completeness.value != "open"))
+    with progress() as show:
+        done = analysis(problem, budget=budget, seed=seed, show=show)
+    _write(output, page(done.result, done.integrals or (), seconds=done.seconds))
+    typer.echo(f"{len(done.result.generators)} generators, {done.result.completeness.value}; see {output}")
+    _leave(done.interrupted, done.ran_out)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What every command of the command line shares: reading its input, its clock, its way to fail.
+"""What every command of the command line shares: reading its input, and its way to fail.
 
 Exit status 0 on success, 1 for a check that came out negative, 2 for bad input, 3 when the budget ran out,
 130 after Ctrl-C.
@@ -7,13 +7,10 @@ Exit status 0 on success, 1 for a check that came out negative, 2 for bad input,
 from __future__ import annotations
 
 import functools
-import signal
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +22,6 @@ from liesym.text.equations import read_system
 from liesym.text.files import Problem, read_problem
 
 BAD_INPUT, OUT_OF_BUDGET, NEGATIVE, INTERRUPTED = 2, 3, 1, 130
-GRACE = 5.0
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -123,61 +119,6 @@ def check_writable(path: Path) -> Path:
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
     return path
-
-
-@dataclass
-class Clock:
-    """The time that a command may still take, and whether the user asked it to stop."""
-
-    budget: float
-    start: float = field(default_factory=time.monotonic)
-    interrupted: bool = False
-    expired: bool = False
-
-    def left(self) -> float:
-        """Seconds that are left, never negative."""
-        return max(0.0, self.budget - (time.monotonic() - self.start))
-
-    def status(self, complete: bool) -> int:
-        """The exit status of a command that has printed what it found."""
-        if self.interrupted:
-            return INTERRUPTED
-        return OUT_OF_BUDGET if not complete and (self.expired or self.left() == 0.0) else 0
-
-
-@contextmanager
-def clock(budget: float) -> Iterator[Clock]:
-    """A clock that also stops what does not look at it.
-
-    Shortly after the budget, and at the first Ctrl-C, OutOfBudget is raised where the work is; the stages
-    return what is verified by then. A second Ctrl-C interrupts at once.
-    """
-    watched = Clock(budget)
-    if threading.current_thread() is not threading.main_thread():
-        yield watched
-        return
-
-    def on_alarm(number: int, frame: object) -> None:
-        watched.expired = True
-        raise OutOfBudget(f"{budget:g} s are over")
-
-    def on_interrupt(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        watched.interrupted = True
-        raise OutOfBudget("interrupted")
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    alarm = getattr(signal, "SIGALRM", None)
-    ringing = signal.signal(alarm, on_alarm) if alarm else None
-    if alarm:
-        signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
-    try:
-        yield watched
-    finally:
-        if alarm:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(alarm, ringing)
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

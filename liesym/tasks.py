@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -11,11 +13,13 @@ from sympy import Expr
 
 import liesym
 from liesym import residuals
+from liesym.clock import clock
 from liesym.determine import DeterminingSystem, determine, jet_field
 from liesym.errors import AnsatzError, LiesymError, OutOfBudget, Unsupported
 from liesym.generators import Generator
-from liesym.report.json import Saved, read_result
+from liesym.report.json import Saved, read_result, result_record
 from liesym.residuals import Residual
+from liesym.results import Completeness, Result
 from liesym.solve.vectors import independent_vectors
 from liesym.system import ODESystem
 from liesym.text import write
@@ -34,6 +38,64 @@ def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> Deter
     given = dict(ansatz.depends)
     depends = {v: [names[n] for n in given.get(v.name, ())] for v in system.variables}
     return determine(system, depends).public()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What `analyze` found: symmetries, first integrals (None if not looked for), and how the time went."""
+
+    result: Result
+    integrals: tuple[Expr, ...] | None
+    seconds: tuple[tuple[str, float], ...]
+    ran_out: bool
+    interrupted: bool
+
+    def record(self) -> dict[str, Any]:
+        """The JSON of `analyze`."""
+        return result_record(self.result, self.integrals, dict(self.seconds))
+
+
+def analysis(
+    problem: Problem,
+    *,
+    budget: float,
+    classify: bool = False,
+    integrals: bool = True,
+    seed: int = 0,
+    show: Callable[[str], None] = lambda line: None,
+) -> Analysis:
+    """Symmetries, then first integrals, within one budget; nothing found in time is a result too."""
+    system, found, spent = problem.system, None, ()
+    result = None
+    with clock(budget) as watched:
+        try:
+            result = liesym.find_symmetries(
+                system,
+                problem.ansatz,
+                budget=budget * (0.75 if integrals else 1.0),
+                classify=classify,
+                progress=show,
+                seed=seed,
+            )
+            if integrals and not watched.interrupted:
+                show("first integrals")
+                before = watched.left()
+                found = tuple(liesym.first_integrals(system, budget=max(before, 0.1)))
+                spent = (("first integrals", before - watched.left()),)
+        except OutOfBudget:
+            watched.expired = True
+    result = result or _nothing(problem)
+    ran_out = watched.over and result.completeness is Completeness.OPEN
+    return Analysis(result, found, spent, ran_out, watched.interrupted)
+
+
+def _nothing(problem: Problem) -> Result:
+    """The result of a search that was stopped before anything was verified."""
+    empty = DeterminingSystem(problem.system.variables, (), (), ())
+    return Result(
+        problem.system, (), (), None, None, Completeness.OPEN, problem.ansatz, (), (), empty, None,
+        notes=("stopped before anything was verified",),
+    )  # fmt: skip
 
 
 # -- residuals -----------------------------------------------------------------------------------

@@ -1,0 +1,68 @@
+"""A clock for work that must not run on: a budget in seconds, kept also where nothing looks at it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from liesym.errors import OutOfBudget
+
+GRACE = 5.0
+
+
+@dataclass
+class Clock:
+    """The time that a command may still take, and whether the user asked it to stop."""
+
+    budget: float
+    start: float = field(default_factory=time.monotonic)
+    interrupted: bool = False
+    expired: bool = False
+
+    def left(self) -> float:
+        """Seconds that are left, never negative."""
+        return max(0.0, self.budget - (time.monotonic() - self.start))
+
+    @property
+    def over(self) -> bool:
+        """True if the work was stopped by the clock."""
+        return self.expired or self.left() == 0.0
+
+
+@contextmanager
+def clock(budget: float) -> Iterator[Clock]:
+    """A clock that also stops what does not look at it.
+
+    Shortly after the budget, and at the first Ctrl-C, OutOfBudget is raised where the work is; the stages
+    return what is verified by then. A second Ctrl-C interrupts at once.
+    """
+    watched = Clock(budget)
+    if threading.current_thread() is not threading.main_thread():
+        yield watched
+        return
+
+    def on_alarm(number: int, frame: object) -> None:
+        watched.expired = True
+        raise OutOfBudget(f"{budget:g} s are over")
+
+    def on_interrupt(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        watched.interrupted = True
+        raise OutOfBudget("interrupted")
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    alarm = getattr(signal, "SIGALRM", None)
+    ringing = signal.signal(alarm, on_alarm) if alarm else None
+    if alarm:
+        signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
+    try:
+        yield watched
+    finally:
+        if alarm:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(alarm, ringing)
+        signal.signal(signal.SIGINT, before)
