@@ -12,6 +12,7 @@ Sources: Bronstein 2005, chapters 3 and 9; Geddes, Czapor and Labahn 1992, secti
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,6 +70,9 @@ class Field:
         self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
         # largest number of terms before an operation is refused: a greatest common divisor cannot be interrupted
         self.size_limit: int | None = None
+        # time.monotonic() value after which arithmetic raises OutOfBudget, looked at now and then
+        self.deadline: float | None = None
+        self._operations = 0
         self.zero, self.one = self.constant(0), self.constant(1)
         from liesym.coefficients.convert import Converter
 
@@ -171,8 +175,11 @@ class Field:
         """num/den in normal form: relations applied, denominator free of algebraic slots, cancelled.
 
         Raises:
-            OutOfBudget: more terms than `size_limit`, where one is set.
+            OutOfBudget: more terms than `size_limit`, or `deadline` passed, where these are set.
         """
+        self._operations += 1
+        if self.deadline is not None and self._operations % 64 == 0 and time.monotonic() > self.deadline:
+            raise OutOfBudget("arithmetic with coefficients")
         if self.size_limit is not None and len(num) + len(den) > self.size_limit:
             raise OutOfBudget(f"arithmetic with coefficients of more than {self.size_limit} terms")
         if self.roots:

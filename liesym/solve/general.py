@@ -5,8 +5,8 @@ them. Steps, each followed by a new completion:
 
 * an equation that solves for an unknown itself removes it;
 * coefficients that depend on a variable which no unknown of the equation depends on are split off;
-* an unknown that satisfies an ODE in one of its arguments becomes Σ C_i φ_i with C_i free of that argument;
-* an unknown whose derivative along v is known from unknowns free of v is integrated;
+* an unknown that satisfies an ODE in one of its arguments v, with unknowns free of v on the right side, becomes
+  Σ C_i φ_i + a particular solution, with C_i free of v;
 * a first-order equation for one unknown gives an arbitrary function of its first integrals (method of characteristics).
 
 When only constants and unconstrained functions are left, the solution is general: nothing was assumed on the way but the
@@ -27,7 +27,6 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining, Index, LinearForm, Term, add_multiple, add_to
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.solve.involutive import Basis, Dependence, differentiate
-from liesym.solve.integrate import integrate
 from liesym.solve.ode import OdeSolver
 from liesym.solve.relations import split_columns
 
@@ -117,7 +116,8 @@ def solve_general(
     )
     solver = OdeSolver(field, allow_names=False, taken=taken, deadline=deadline)
     reason = ""
-    field.size_limit, previous = size_limit, field.size_limit
+    previous = field.size_limit, field.deadline
+    field.size_limit, field.deadline = size_limit, deadline
     try:
         reason = _integrate_all(state, solver, deadline, progress or (lambda text: None))
     except OutOfBudget as stop:
@@ -129,7 +129,7 @@ def solve_general(
     except ZeroDivisionError as stop:
         reason = str(stop)
     finally:
-        field.size_limit = previous
+        field.size_limit, field.deadline = previous
     return _result(state, solver, reason, taken)
 
 
@@ -240,23 +240,23 @@ def one_step(state: _State, basis: Basis, solver: OdeSolver) -> bool:
         for candidate in candidates:
             if use_ode(state, candidate, solver):
                 return True
-        if not solver.allow_names and use_quadrature(state, basis):
-            return True
     return use_characteristics(state, basis)
 
 
 @dataclass(frozen=True)
 class Annihilator:
-    """u^(n) + Σ a_k u^(k) = 0 along one variable, a consequence of the completed system."""
+    """u^(n) + Σ a_k u^(k) = Σ sources[t] t along one variable v, the t free of v: a consequence of the completed system."""
 
     unknown: int
     place: int
     coefficients: tuple[Element, ...]
+    sources: tuple[tuple[Term, Element], ...]
 
 
 def _effort(candidate: Annihilator) -> tuple:
     zero = sum(c.is_zero for c in candidate.coefficients)
     size = sum(len(c.num) + len(c.den) for c in candidate.coefficients)
+    size += sum(len(c.num) + len(c.den) for _, c in candidate.sources)
     return (zero != len(candidate.coefficients), len(candidate.coefficients), size, candidate.unknown, candidate.place)
 
 
@@ -267,14 +267,14 @@ def annihilators(state: _State, basis: Basis, highest: int = 10) -> list[Annihil
         if a in state.free:
             continue
         for place in sorted(state.arguments[a]):
-            coefficients = _annihilator(state, basis, a, place, highest)
-            if coefficients is not None:
-                found.append(Annihilator(a, place, coefficients))
+            candidate = _annihilator(state, basis, a, place, highest)
+            if candidate is not None:
+                found.append(candidate)
     return found
 
 
-def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) -> tuple[Element, ...] | None:
-    """Normal forms of u, u_v, u_vv, … until one depends on the earlier ones over the coefficient field."""
+def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) -> Annihilator | None:
+    """Normal forms of u, u_v, u_vv, … until one depends on the earlier ones, modulo unknowns that are free of v."""
     field = state.field
     if not any(
         all(k == 0 for i, k in enumerate(rule.leader[1]) if i != place) for rule in basis.by_unknown.get(a, ())
@@ -291,9 +291,10 @@ def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) 
                 add_multiple(work, row, -factor)
                 for k, c in enumerate(how):
                     combination[k] = combination[k] - factor * c
-        if not work:
-            return tuple(combination[:n])
-        lead = min(work, key=lambda t: len(work[t].num) + len(work[t].den))
+        moving = [t for t in work if place in state.arguments[t[0]]]
+        if not moving:
+            return Annihilator(a, place, tuple(combination[:n]), tuple(work.items()))
+        lead = min(moving, key=lambda t: len(work[t].num) + len(work[t].den))
         inverse = field.one / work[lead]
         echelon.append((lead, {t: c * inverse for t, c in work.items()}, [c * inverse for c in combination]))
         form = basis.normal_form(differentiate(form, place, state.where))
@@ -301,46 +302,25 @@ def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) 
 
 
 def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
-    """u = Σ C_i φ_i with C_i free of the variable."""
+    """u = Σ C_i φ_i + Σ P_t t with C_i free of the variable and P_t particular solutions."""
     variable = state.variables[candidate.place]
     try:
         solutions = solver.fundamental_solutions(candidate.coefficients, variable)
+        if solutions is None:
+            return False
+        value: LinearForm = {}
+        for term, source in candidate.sources:
+            particular = solver.particular_solution(candidate.coefficients, solutions, source, variable)
+            if particular is None:
+                return False
+            add_to(value, term, particular)
     except NeedsRefinement:
         return False
-    if solutions is None:
-        return False
     remaining = state.arguments[candidate.unknown] - {candidate.place}
-    value: LinearForm = {}
     for phi in solutions:
         value[state.new_unknown(remaining), state.origin] = phi
     substitute(state, candidate.unknown, value)
     return True
-
-
-def use_quadrature(state: _State, basis: Basis) -> bool:
-    """u_v + a u = Σ c_j ∂^α w_j with w_j free of v: u = φ (C + Σ ∫(c_j/φ) dv ∂^α w_j), φ = exp(-∫a)."""
-    field = state.field
-    for (a, index), rule in basis.rules.items():
-        if sum(index) != 1 or a in state.free:
-            continue
-        place = index.index(1)
-        variable = state.variables[place]
-        own = {t: c for t, c in rule.rest.items() if t[0] == a}
-        others = {t: c for t, c in rule.rest.items() if t[0] != a}
-        if any(t[1] != state.origin for t in own) or any(place in state.arguments[t[0]] for t in others):
-            continue
-        exponent = integrate(own.get((a, state.origin), field.zero), variable, field)
-        if exponent is None:
-            continue
-        phi = field.converter.exponential(exponent)
-        integrals = {t: integrate(c / phi, variable, field) for t, c in others.items()}
-        if any(i is None for i in integrals.values()):
-            continue
-        value: LinearForm = {t: phi * i for t, i in integrals.items() if i is not None and not i.is_zero}
-        value[state.new_unknown(state.arguments[a] - {place}), state.origin] = phi
-        substitute(state, a, value)
-        return True
-    return False
 
 
 def use_characteristics(state: _State, basis: Basis) -> bool:

@@ -41,8 +41,9 @@ class ModularPoint:
         self.field = field
         self._random = random.Random(seed)
         self.values: list[int] = []
-        for attempt in range(200):
-            self.prime = _prime(seed + attempt // 4)
+        for attempt in range(4000):
+            if attempt % 20 == 0:
+                self.prime = _prime(seed + attempt // 20)
             self.values = []
             if all(self._draw(slot) for slot in field.slots):
                 return
@@ -83,17 +84,19 @@ def nullspace(rows: Sequence[dict[int, fmpz_mpoly]], columns: int, field: Field)
     Returns:
         A reduced basis: each vector has one free column with entry 1.
     """
-    live, chosen, pivots_mod = _modular_guide(rows, columns, field)
-    rational = all(p.is_constant() for row in chosen for p in row.values())
-    if rational:
+    try:
+        live, chosen = _modular_guide(rows, columns, field)
+    except ArithmeticError:  # a root of the field has no image modulo the primes that were tried
+        live, chosen = list(range(columns)), list(rows)
+    if all(p.is_constant() for row in chosen for p in row.values()):
         return Nullspace(_rational_nullspace(chosen, live, field), ())
-    return _parametric_nullspace(chosen, live, pivots_mod, field)
+    return _parametric_nullspace(chosen, live, field)
 
 
 def _modular_guide(
     rows: Sequence[dict[int, fmpz_mpoly]], columns: int, field: Field
-) -> tuple[list[int], list[dict[int, fmpz_mpoly]], list[int]]:
-    """(columns that occur in some solution, rows that span the restricted row space, their pivot columns)."""
+) -> tuple[list[int], list[dict[int, fmpz_mpoly]]]:
+    """(columns that occur in some solution, rows that span the restricted row space)."""
     point = ModularPoint(field)
     cache: dict[str, int] = {}
 
@@ -132,8 +135,8 @@ def _modular_guide(
     candidates.sort(key=lambda row: (len(row), sum(len(p) for p in row.values())))
     place = {j: k for k, j in enumerate(live)}
     image = [{j: value(p) for j, p in row.items()} for row in candidates]
-    spanning, columns_used = _independent_rows(image, place, point.prime)
-    return live, [candidates[i] for i in spanning], columns_used
+    spanning = _independent_rows(image, place, point.prime)
+    return live, [candidates[i] for i in spanning]
 
 
 def _modular_rref(images: Sequence[dict[int, int]], order: dict[int, int], prime: int) -> tuple[nmod_mat, int]:
@@ -160,11 +163,10 @@ def _pivot_columns(reduced: nmod_mat, rank: int, width: int) -> list[int]:
 
 def _independent_rows(
     images: Sequence[dict[int, int]], place: dict[int, int], prime: int
-) -> tuple[list[int], list[int]]:
-    """Greedy sparse elimination: indices of independent rows and the pivot column of each."""
+) -> list[int]:
+    """Greedy sparse elimination: indices of independent rows."""
     basis: dict[int, dict[int, int]] = {}
     chosen: list[int] = []
-    used: list[int] = []
     for i, image in enumerate(images):
         row = {place[j]: v % prime for j, v in image.items() if v % prime}
         while row:
@@ -173,7 +175,6 @@ def _independent_rows(
                 inverse = pow(row[lead], -1, prime)
                 basis[lead] = {k: v * inverse % prime for k, v in row.items()}
                 chosen.append(i)
-                used.append(lead)
                 break
             factor = row[lead]
             for k, v in basis[lead].items():
@@ -184,7 +185,7 @@ def _independent_rows(
                     row.pop(k, None)
         if len(chosen) == len(place):
             break
-    return chosen, used
+    return chosen
 
 
 def _rational_nullspace(
@@ -216,7 +217,7 @@ def _rational_nullspace(
 
 
 def _parametric_nullspace(
-    rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[int], _guide: Sequence[int], field: Field
+    rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[int], field: Field
 ) -> Nullspace:
     """Sparse Gauss-Jordan over Q(θ), the simplest pivot of each row first."""
     work = [{j: field.of_poly(field.lift(p)) for j, p in row.items()} for row in rows]

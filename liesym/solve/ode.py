@@ -20,7 +20,7 @@ from flint import fmpz_mpoly
 from sympy import Symbol
 
 from liesym.coefficients.convert import Definition
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
 from liesym.solve.exponents import HALF, roots, solution_of
 from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
@@ -46,6 +46,7 @@ class OdeSolver:
     taken: frozenset[str] = frozenset()
     deadline: float | None = None
     definitions: list[Definition] = dataclass_field(default_factory=list)
+    named: list[tuple[Coefficients, list[Element]]] = dataclass_field(default_factory=list)
 
     def fundamental_solutions(self, coefficients: Coefficients, variable: Symbol) -> list[Element] | None:
         """n independent solutions, or None."""
@@ -57,7 +58,7 @@ class OdeSolver:
             if found is not None:
                 return found
         partial: list[Element] = []
-        for search in (self._in_span, self._by_local_exponents):
+        for search in (self._in_span, self._with_known_exponentials, self._by_local_exponents):
             self._check_time()
             partial = independent([*partial, *search(coefficients, variable)], self.field, variable)
             if len(partial) == n:
@@ -85,6 +86,8 @@ class OdeSolver:
         if len(a) != 1:
             return None
         exponent = integrate(-a[0], v, self.field)
+        if exponent is None:
+            exponent = self._named_integral(-a[0], v)
         return None if exponent is None else [self.field.converter.exponential(exponent)]
 
     def _constant(self, a: Coefficients, v: Symbol) -> list[Element] | None:
@@ -116,11 +119,95 @@ class OdeSolver:
     # -- solutions in a span -----------------------------------------------------------------------
 
     def _in_span(self, a: Coefficients, v: Symbol) -> list[Element]:
-        return self._span_solutions(a, v, list(self._span(a, v)))
+        """Solutions w/D with w a polynomial in the slots that occur and D a product of singular factors."""
+        field, n = self.field, len(a)
+        factors = [field.of_poly(p) for p in singular_factors(a, v, field)]
+        product = field.one
+        for p in factors:
+            product = product * p
+        found: list[Element] = []
+        for power in (0, 1, n) if factors else (0,):
+            self._check_time()
+            if power == 1 == n:
+                continue
+            denominator = product**power
+            gauged = shifted_operator(a, -(denominator.diff(v) / denominator), v) if power else a
+            inner = self._span_solutions(gauged, v, list(self._span(a, v, denominator)))
+            found = independent([*found, *(w / denominator for w in inner)], field, v)
+            if len(found) == n:
+                break
+        return found
+
+    def _with_known_exponentials(self, a: Coefficients, v: Symbol) -> list[Element]:
+        """Solutions E^k w, with w in a span and E an exponential that an earlier step made."""
+        field = self.field
+        mine = {i for c in a for i in field.slots_of(c)}
+        found: list[Element] = []
+        for slot in list(field.slots):
+            known = field.of_slot(slot)
+            if slot.index in mine or slot.kind != "kernel" or not field.depends_on(slot, v):
+                continue
+            if not _is_exponential(slot, v, field) or not depends_only_on(known, v, field):
+                continue
+            rate = known.diff(v) / known
+            for power in (1, -1, 2, -2):
+                gauged = shifted_operator(a, rate * power, v)
+                inner = self._span_solutions(gauged, v, list(self._span(gauged, v, field.one))[:40])
+                found = independent([*found, *(known**power * w for w in inner)], field, v)
+                if len(found) == len(a):
+                    return found
+        return found
+
+    def particular_solution(
+        self, a: Coefficients, solutions: Sequence[Element], source: Element, v: Symbol
+    ) -> Element | None:
+        """P with P^(n) + Σ a_k P^(k) = source: in a span, else by variation of parameters (n at most 3)."""
+        field, n = self.field, len(a)
+        if source.is_zero:
+            return field.zero
+        if n == 0:
+            return source
+        span = list(self._span((*a, source), v, field.one))
+        columns = [-source, *(apply_operator(a, phi, v) for phi in span)]
+        for relation in relations(columns, field, [v]):
+            if 0 in relation:
+                total = field.zero
+                for j, c in relation.items():
+                    if j:
+                        total = total + span[j - 1] * c / relation[0]
+                return total
+        return self._varied(solutions, source, v) if n <= 3 else None
+
+    def _varied(self, solutions: Sequence[Element], source: Element, v: Symbol) -> Element | None:
+        """Σ φ_i ∫ (W_i/W) source, W_i the Wronskian with column i replaced by (0, …, 0, 1)."""
+        field, n = self.field, len(solutions)
+        rows = [list(solutions)]
+        for _ in range(n - 1):
+            rows.append([u.diff(v) for u in rows[-1]])
+        wronskian = determinant(rows, field)
+        total = field.zero
+        for i in range(n):
+            minor = [[c for j, c in enumerate(row) if j != i] for row in rows[:-1]]
+            cofactor = determinant(minor, field) * (-1) ** (n - 1 + i)
+            integrand = cofactor / wronskian * source
+            part = integrate(integrand, v, field) or self._named_integral(integrand, v)
+            if part is None:
+                return None
+            total = total + solutions[i] * part
+        return total
 
     def _span_solutions(self, a: Coefficients, v: Symbol, span: Sequence[Element]) -> list[Element]:
+        """All combinations of the span that solve the equation, its denominators cleared first."""
         field = self.field
-        images = [apply_operator(a, phi, v) for phi in span]
+        polynomial_form = [field.of_poly(p) for p in cleared([*a, field.one])]
+        images = []
+        for phi in span:
+            total, derivative = field.zero, phi
+            for k, c in enumerate(polynomial_form):
+                total = total + c * derivative
+                if k + 1 < len(polynomial_form):
+                    derivative = derivative.diff(v)
+            images.append(total)
         found = []
         for vector in relations(images, field, [v]):
             total = field.zero
@@ -129,24 +216,20 @@ class OdeSolver:
             found.append(total)
         return independent(found, field, v)
 
-    def _span(self, a: Coefficients, v: Symbol) -> Iterator[Element]:
-        """Monomials in the slots that occur along v, over powers of the singular factors."""
+    def _span(self, a: Coefficients, v: Symbol, denominator: Element) -> Iterator[Element]:
+        """Monomials in the slots that occur along v, small ones first."""
         field, n = self.field, len(a)
         x = field.by_symbol[v]
         slots = {s.index: s for c in a for s in _slots_along(c, v, field)}
         slots.setdefault(x.index, x)
-        denominator = field.one
         ranges: list[Iterable[int]] = []
-        for p in singular_factors(a, v, field):
-            if not any(field.poly(s) == p for s in slots.values() if _is_exponential(s, v, field)):
-                denominator = denominator * field.of_poly(p) ** n
         poles = denominator.num.degrees()
         for slot in slots.values():
             extra = max(0, int(poles[field.capacity - 1 - slot.index]))
             if slot.kind == "root":
                 ranges.append(range(slot.degree))
             elif slot is x:
-                ranges.append(range(extra + n + 3))
+                ranges.append(range(extra + n + 2))
             elif _is_exponential(slot, v, field):
                 ranges.append(range(-2, 3))
             else:
@@ -156,74 +239,71 @@ class OdeSolver:
             for slot, power in zip(slots.values(), powers, strict=True):
                 if power:
                     product = product * field.of_slot(slot) ** power
-            yield product / denominator
+            yield product
 
     # -- local exponents ---------------------------------------------------------------------------
 
     def _by_local_exponents(self, a: Coefficients, v: Symbol) -> list[Element]:
-        """Π p^e exp(polynomial) times a rational function, for rational coefficients (van der Put-Singer 4.1)."""
+        """Π p^e exp(polynomial) times a polynomial, for rational coefficients (van der Put and Singer 2003, section 4.1)."""
         field = self.field
         if any(s.kind != "variable" for c in a for s in _slots_along(c, v, field)):
             return []
-        choices = []
-        for p in singular_factors(a, v, field):
-            exponents = self._exponents_at(a, v, p)
-            choices.append([(field.of_poly(p), e) for e in exponents])
+        choices = [self._local_rates(a, v, p) for p in singular_factors(a, v, field)]
+        parts = [field.zero, *(p.diff(v) for p in exponential_parts(a, v, field))]
         found: list[Element] = []
-        parts = [field.zero, *exponential_parts(a, v, field)]
         for combination in itertools.islice(itertools.product(*choices), 24):
             for part in parts[:4]:
                 self._check_time()
-                if part.is_zero and all(e.is_zero for _, e in combination):
+                rate = part
+                for local in combination:
+                    rate = rate + local
+                if rate.is_zero:
                     continue
-                rate = part.diff(v)
-                for base, e in combination:
-                    rate = rate + e * base.diff(v) / base
                 gauged = shifted_operator(a, rate, v)
-                inner = self._span_solutions(gauged, v, list(self._span(gauged, v)))
-                if not inner:
+                inner = self._span_solutions(gauged, v, list(self._span(gauged, v, field.one)))
+                exponent = integrate(rate, v, field) if inner else None
+                if exponent is None:
                     continue
-                factor = field.converter.exponential(part)
-                for base, e in combination:
-                    factor = factor * field.converter.exponential(e * field.converter.logarithm(base))
-                found += [factor * w for w in inner]
+                factor = field.converter.exponential(exponent)
+                found = independent([*found, *(factor * w for w in inner)], field, v)
                 if len(found) >= len(a):
                     return found
         return found
 
-    def _exponents_at(self, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> list[Element]:
-        """Representatives modulo the integers of the local exponents at the roots of p; always with 0."""
-        field, n = self.field, len(a)
-        point, slope = self._root_of_factor(p, v)
-        if point is None or slope is None:
-            return [field.zero]
-        base = field.of_poly(p)
-        values = []
-        for k, c in enumerate(a):
-            value = evaluate(c * base ** (n - k), v, point, field)
-            if value is None:
-                return [field.zero]
-            values.append(value)
-        exponents = roots(indicial([*values, field.one], slope, field), field)
-        result = [field.zero]
-        for e in exponents or ():
-            if e.imaginary is None and not any(_integer_difference(e.real, r) for r in result):
-                result.append(e.real)
-        return result
+    def _local_rates(self, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> list[Element]:
+        """u'/u for the local behaviours (v - v_0)^e at the roots of p, e modulo the integers; always with 0.
 
-    def _root_of_factor(self, p: fmpz_mpoly, v: Symbol) -> tuple[Element | None, Element | None]:
-        """(root, value of p' there) for linear and quadratic p."""
-        field = self.field
+        For a quadratic p = αv² + βv + γ with conjugate roots and exponents r ± i s the behaviour is
+        p^r exp(2 s arctan …), with u'/u = (2αrv + rβ ∓ s√(-D))/p, D = β² - 4αγ.
+        """
+        field, n = self.field, len(a)
         base = field.of_poly(p)
         slope = base.diff(v)
-        if not slope.depends_on(v):
-            return field(v) - base / slope, slope
-        found = quadratic(p, v, field)
-        if found is None:
-            return None, None
-        a, b, c = found
-        root = field.converter.root(b * b - a * c * 4, HALF)
-        return (root - b) / (a * 2), root
+        parts = None
+        if slope.depends_on(v):
+            parts = quadratic(p, v, field)
+            if parts is None:
+                return [field.zero]
+            root = field.converter.root(parts[1] * parts[1] - parts[0] * parts[2] * 4, HALF)
+            point, slope = (root - parts[1]) / (parts[0] * 2), root
+        else:
+            point = field(v) - base / slope
+        values = [evaluate(c * base ** (n - k), v, point, field) for k, c in enumerate(a)]
+        if any(value is None for value in values):
+            return [field.zero]
+        exponents = roots(indicial([*(c for c in values if c is not None), field.one], slope, field), field)
+        rates = [field.zero]
+        seen = [field.zero]
+        for e in exponents or ():
+            if e.imaginary is None and not any(_integer_difference(e.real, r) for r in seen):
+                seen.append(e.real)
+                rates.append(e.real * base.diff(v) / base)
+            elif e.imaginary is not None and parts is not None:
+                alpha, beta, _ = parts
+                width = field.converter.root(parts[0] * parts[2] * 4 - beta * beta, HALF)
+                middle = e.real * (alpha * field(v) * 2 + beta)
+                rates += [(middle - e.imaginary * width) / base, (middle + e.imaginary * width) / base]
+        return rates
 
     # -- reduction of order ------------------------------------------------------------------------
 
@@ -374,19 +454,40 @@ class OdeSolver:
     # -- names -------------------------------------------------------------------------------------
 
     def _named(self, a: Coefficients, v: Symbol) -> list[Element] | None:
-        """psi_1 … psi_n, defined as a fundamental set, where the coefficients hold no other variable."""
-        field, n = self.field, len(a)
+        """A fundamental set psi_1 … psi_n, where the coefficients hold no other variable.
+
+        Of order 2 it is named in normal form w'' = r w, so that an equation, its adjoint and its gauge transforms share
+        the same two names and no relation between them is lost.
+        """
+        field = self.field
         if not all(depends_only_on(c, v, field) for c in a):
             return None
-        result = []
-        for _ in range(n):
-            function = sp.Function(self._fresh_name())(v)
-            rhs = sp.Add(*(-field.to_expr(c) * sp.Derivative(function, (v, k)) if k else -field.to_expr(c) * function for k, c in enumerate(a)))
-            definition = Definition(function, n, rhs)
-            self.definitions.append(definition)
-            field.converter.definitions[definition.name] = definition
-            result.append(field(function))
+        if len(a) == 2 and not a[1].is_zero:
+            damping = integrate(-a[1] / 2, v, field) or self._named_integral(-a[1] / 2, v)
+            if damping is None:
+                return None
+            r = a[1] * a[1] / 4 + a[1].diff(v) / 2 - a[0]
+            named = self.fundamental_solutions((-r, field.zero), v)
+            factor = field.converter.exponential(damping)
+            return None if named is None else [factor * w for w in named]
+        for coefficients, known in self.named:
+            if len(coefficients) == len(a) and all((p - q).is_zero for p, q in zip(coefficients, a, strict=True)):
+                return known
+        result = [self._new_name(a, v) for _ in a]
+        self.named.append((a, result))
         return result
+
+    def _new_name(self, a: Coefficients, v: Symbol) -> Element:
+        field = self.field
+        function = sp.Function(self._fresh_name())(v)
+        terms = []
+        for k, c in enumerate(a):
+            derivative = sp.Derivative(function, (v, k)) if k else function
+            terms.append(-field.to_expr(c) * derivative)
+        definition = Definition(function, len(a), sp.Add(*terms))
+        self.definitions.append(definition)
+        field.converter.definitions[definition.name] = definition
+        return field(function)
 
     def _fresh_name(self) -> str:
         used = self.taken | {d.name for d in self.definitions} | set(self.field.converter.definitions)
@@ -403,6 +504,17 @@ def apply_operator(a: Coefficients, u: Element, v: Symbol) -> Element:
         total = total + c * derivative
         derivative = derivative.diff(v)
     return total + derivative
+
+
+def determinant(rows: Sequence[Sequence[Element]], field: Field) -> Element:
+    """Expansion along the first row; 1 for the empty matrix."""
+    if not rows:
+        return field.one
+    total = field.zero
+    for j, entry in enumerate(rows[0]):
+        if not entry.is_zero:
+            total = total + (-1) ** j * entry * determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]], field)
+    return total
 
 
 def shifted_operator(a: Coefficients, rate: Element, v: Symbol) -> Coefficients:

@@ -18,10 +18,11 @@ def dependent_places(field: Field, variables: Sequence[Symbol]) -> list[bool]:
     n = field.capacity
     flags = [False] * n
     for slot in list(field.slots):
-        if any(field.depends_on(slot, v) for v in variables):
-            flags[field.capacity - 1 - slot.index] = True
-    if field.capacity != n:  # a derivative made new slots and the ring grew
-        return dependent_places(field, variables)
+        depends = any(field.depends_on(slot, v) for v in variables)
+        if field.capacity != n:  # a derivative made new slots and the ring grew
+            return dependent_places(field, variables)
+        if depends:
+            flags[n - 1 - slot.index] = True
     return flags
 
 
