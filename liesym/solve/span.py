@@ -119,13 +119,16 @@ def _rows_of(
         constant.append(_is_constant_slot(field, len(constant)))
     numerators = dict(zip(columns, cleared(columns), strict=True))
     n = field.capacity
+    fixed = [place for place in range(n) if n - 1 - place < len(constant) and constant[n - 1 - place]]
+    moving = [place for place in range(n) if place not in set(fixed)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
-    is_constant_place = [n - 1 - place < len(constant) and constant[n - 1 - place] for place in range(n)]
     for column, numerator in numerators.items():
         for monomial, coefficient in field.lift(numerator).terms():
-            key = tuple(0 if c else e for e, c in zip(monomial, is_constant_place, strict=True))
-            rest = tuple(e if c else 0 for e, c in zip(monomial, is_constant_place, strict=True))
-            parts.setdefault(key, {}).setdefault(column, {})[rest] = coefficient
+            key = tuple([monomial[i] for i in moving])
+            rest = [0] * n
+            for i in fixed:
+                rest[i] = monomial[i]
+            parts.setdefault(key, {}).setdefault(column, {})[tuple(rest)] = coefficient
     return [{column: field.ctx.from_dict(p) for column, p in part.items()} for part in parts.values()]
 
 
