@@ -119,8 +119,15 @@ def condition(expression: Any) -> str:
 
 
 def to_text(record: Mapping[str, Any]) -> str:
-    """The record as JSON text, ending in a newline."""
-    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    """The record as JSON text: a line for each key, and for each entry of a list of tables."""
+    lines = []
+    for key, value in record.items():
+        if isinstance(value, list) and value and isinstance(value[0], (dict, list)):
+            entries = ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value)
+            lines.append(f' "{key}": [\n{entries}\n ]')
+        else:
+            lines.append(f' "{key}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 # -- reading back --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sympy import Expr
+from sympy import Add, Expr, Symbol
 
 from liesym.determine import DeterminingSystem
 from liesym.report.json import condition
@@ -109,8 +109,8 @@ def _algebra(screen: Console, result: Result) -> None:
     ]
     say(screen, f"algebra: {algebra.name or 'not named'}" + (f" ({', '.join(words)})" if words else ""))
     for i, j, row in algebra.commutators:
-        terms = " + ".join(f"{write(c)}*X{k + 1}" if c != 1 else f"X{k + 1}" for k, c in row.items())
-        say(screen, f"  [X{i + 1}, X{j + 1}] = {terms.replace('+ -', '- ')}")
+        basis = {k: Symbol(f"X{k + 1}") for k in row}
+        say(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * basis[k] for k, c in row.items())))}")
 
 
 def _case(screen: Console, case: Case, depth: int) -> None:

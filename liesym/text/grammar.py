@@ -132,14 +132,15 @@ def _explain(error: UnexpectedInput, text: str) -> ParseError:
         return _at(text, place, f"unexpected character {text[place]!r}", _expected(error.allowed or ()))
     if not isinstance(error, UnexpectedToken):
         return _at(text, len(text), "the text ends too early")
-    token, expected = error.token, _expected(error.accepts or error.expected)
+    token, possible = error.token, error.accepts or error.expected
+    expected = _expected(possible)
     if token.type == "$END":
         place = len(text.rstrip())
         return _at(text, place, "the text ends too early" if text.strip() else "the text is empty", expected)
     place = token.start_pos or 0
     if token.type == "_NEWLINE":
         return _at(text, place, "the equation ends too early", expected)
-    product = _implicit_product(text, place, token)
+    product = _implicit_product(text, place, token) if "STAR" in possible else ""
     if product:
         return _at(text, place, product, ("an operator + - * / ^",))
     return _at(text, place, f"unexpected {str(token)!r}", expected)
