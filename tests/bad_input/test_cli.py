@@ -135,7 +135,7 @@ def test_files(folder: Path) -> None:
     ],
 )
 def test_data(rows: str, words: str, folder: Path) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip("liesym_torch")
     (folder / "data.csv").write_text(rows)
     assert_refused(["train", TOY, "--data", "data.csv", "--steps", "1"], words)
 
