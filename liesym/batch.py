@@ -198,6 +198,9 @@ def serve() -> None:
 class Worker:
     """A process that solves one job after another and can be killed at any time."""
 
+    command: tuple[str, ...] = (sys.executable, "-m", "liesym.batch")
+    patience: float = PATIENCE
+
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._left = 0
@@ -211,7 +214,7 @@ class Worker:
             overdue.set()
             process.kill()
 
-        alarm = threading.Timer(job.budget + PATIENCE, kill)
+        alarm = threading.Timer(job.budget + self.patience, kill)
         started = time.monotonic()
         alarm.start()
         try:
@@ -236,7 +239,7 @@ class Worker:
             self.close()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "liesym.batch"],
+                self.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

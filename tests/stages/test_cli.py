@@ -1,0 +1,223 @@
+"""The command line on sound input: what it prints, writes, and returns."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import liesym
+from liesym.cli import app
+from liesym.report.json import read_result
+from liesym.text.equations import read_in_system
+
+TOY = "z' = cos(theta1*z + theta2)"
+KEPLER = ["x'' = -x/(x^2+y^2)^(3/2)", "y'' = -y/(x^2+y^2)^(3/2)"]
+RUNNER = CliRunner()
+
+
+def call(*arguments: str, status: int = 0) -> str:
+    result = RUNNER.invoke(app, list(arguments))
+    assert result.exit_code == status, (result.exit_code, result.stdout, result.stderr, result.exception)
+    return result.stdout
+
+
+def record_of(*arguments: str) -> dict[str, Any]:
+    return json.loads(call("analyze", *arguments, "--json"))
+
+
+# -- analyze -------------------------------------------------------------------------------------
+
+
+def test_free_particle() -> None:
+    record = record_of("y'' = 0")
+    assert len(record["generators"]) == record["dimension"] == record["upper_bound"] == 8
+    assert record["completeness"] == "proven"
+    assert record["algebra"]["name"] == "sl(3,R)"
+    assert record["system"]["unknowns"] == ["y"]
+
+
+def test_kepler_in_the_plane_from_two_arguments() -> None:
+    record = record_of(*KEPLER)
+    assert record["dimension"] == len(record["generators"]) == 3
+    assert record["system"]["orders"] == [2, 2]
+
+
+def test_the_toy_with_its_ansatz() -> None:
+    record = record_of(TOY, "--ansatz", "separable: t(t), z(z)")
+    assert len(record["generators"]) == 3
+    assert record["completeness"] == "within ansatz"
+    assert record["ansatz"] == "separable: t(t), z(z)"
+    assert "theta1 != 0" in record["conditions"]
+    assert sum(g["trivial"] for g in record["generators"]) == 1
+
+
+def test_expressions_in_the_json_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    call("analyze", *KEPLER, "-o", str(path))
+    saved = read_result(path)
+    assert saved.system.rhs == liesym.ODESystem.parse("; ".join(KEPLER)).rhs
+    assert all(g.is_symmetry_of(saved.system) for g in saved.generators)
+
+
+def test_a_table_for_people() -> None:
+    text = call("analyze", "y'' = 0")
+    assert "completeness: proven" in text
+    assert "sl(3,R)" in text
+
+
+def test_a_budget_that_runs_out_is_status_3() -> None:
+    hard = ["x'' = sin(x*y)*exp(x) + y'^3*x", "y'' = tan(x^2*y)*x' + cos(y'*x)", "z'' = z*x*y + exp(x*z')"]
+    result = RUNNER.invoke(app, ["analyze", *hard, "--json", "--budget", "0.001"])
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["completeness"] == "open"
+    assert "incomplete" in result.stderr
+
+
+# -- determine and verify ------------------------------------------------------------------------
+
+
+def test_determining_system_before_and_after() -> None:
+    record = json.loads(call("determine", "y'' = 0", "--json"))
+    assert len(record["before"]) == 1
+    assert len(record["after"]) == 4
+    assert "after splitting, 4 equations" in call("determine", "y'' = 0")
+
+
+def test_verify_says_yes_or_shows_the_remainder() -> None:
+    assert call("verify", "y'' = 0", "--generator", "t: t^2; y: t*y").startswith("a symmetry")
+    text = call("verify", "y'' = 0", "--generator", "t: 1; y: y^2", status=1)
+    assert text.startswith("not a symmetry")
+    assert "2*y'^2" in text
+
+
+def test_verify_rechecks_a_saved_result(tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    call("analyze", *KEPLER, "-o", str(path))
+    assert "all checks hold" in call("verify", str(path))
+    record = json.loads(path.read_text())
+    record["generators"][0]["x"] = "x + 7*t^3"
+    path.write_text(json.dumps(record))
+    assert "DOES NOT HOLD" in call("verify", str(path), status=1)
+
+
+def test_verify_notices_a_missing_generator(tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    call("analyze", "y'' = 0", "--no-integrals", "-o", str(path))
+    record = json.loads(path.read_text())
+    record["generators"][0] = record["generators"][1]
+    path.write_text(json.dumps(record))
+    text = call("verify", str(path), status=1)
+    assert "8 generators linearly independent: DOES NOT HOLD" in text
+
+
+# -- export --------------------------------------------------------------------------------------
+
+
+def module_at(path: Path) -> Any:
+    specification = importlib.util.spec_from_file_location("exported", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_export_writes_a_module_that_runs_alone(tmp_path: Path) -> None:
+    path = tmp_path / "residuals.py"
+    call("export", "x'' = -x", "--generator", "x: x", "--backend", "numpy", "-o", str(path))
+    assert "liesym" not in [
+        line.split()[1] for line in path.read_text().splitlines() if line.startswith("import")
+    ]
+    state = np.array([[0.3, -0.2, 0.7]])
+    # X'' + x for X = x d/dx is the equation itself, x'' + x
+    np.testing.assert_allclose(module_at(path).residual(0.0, state), [[1.0]])
+
+
+def test_export_of_a_given_integral(tmp_path: Path) -> None:
+    path = tmp_path / "energy.py"
+    told = call(
+        "export", "x'' = -x", "--residual", "conservation", "--integral", "x'^2 + x^2", "-o", str(path)
+    )
+    assert "first integral: x^2 + x'^2" in told or "first integral: x'^2 + x^2" in told
+    state = np.array([[0.3, -0.2, -0.3]])  # on the solution x'' = -x
+    np.testing.assert_allclose(module_at(path).residual(0.0, state), [[0.0]], atol=1e-15)
+
+
+def test_export_of_laws_that_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "found.py"
+    told = call("export", TOY, "--residual", "invariance", "--ansatz", "polynomial: 0", "-o", str(path))
+    assert told.count("generator: ") == 1
+    backward = tmp_path / "backward.py"
+    call("export", TOY, "--residual", "backward", "--generator", "t: 1", "-o", str(backward))
+    assert module_at(backward).residual(0.0, np.ones((5, 8)), {"theta1": 1.0, "theta2": 0.5}).shape[0] == 5
+
+
+# -- report --------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Tags and outside references of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.outside += [v for k, v in attrs if k in ("src", "href", "xlink:href") and v and v[0] != "#"]
+
+
+def test_report_is_one_self_contained_page(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    call("report", "y'' = -y", "-o", str(path))
+    page = Page()
+    page.feed(path.read_text())
+    assert page.outside == []
+    assert "script" not in page.tags
+    assert page.tags.count("math") > 20
+    assert "svg" in page.tags
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_report_escapes_what_users_write(tmp_path: Path) -> None:
+    problem = tmp_path / "problem.toml"
+    problem.write_text('title = "<script>alert(1)</script>"\nequations = ["y\'\' = 0"]')
+    path = tmp_path / "report.html"
+    call("report", str(problem), "-o", str(path))
+    assert "<script>" not in path.read_text()
+
+
+# -- batch ---------------------------------------------------------------------------------------
+
+
+def test_batch_resumes(tmp_path: Path) -> None:
+    corpus, output = tmp_path / "corpus.json", tmp_path / "out.jsonl"
+    entries = [
+        {"id": "free", "equations": ["y'' = 0"], "dimension": 8},
+        {"id": "cubic", "equations": ["y'' = y'^3"], "dimension": 8},
+    ]
+    corpus.write_text(json.dumps(entries))
+    first = call(
+        "batch", str(corpus), "-o", str(output), "--workers", "1", "--budget", "30", "--only", "free"
+    )
+    assert "1 systems, 0 of them" in first
+    second = call("batch", str(corpus), "-o", str(output), "--workers", "1", "--budget", "30")
+    assert "2 systems, 1 of them" in second
+    assert "dimensions as in the corpus: 2, others: 0" in second
+
+
+@pytest.mark.parametrize("text", ["t + z", "sin(t)^2"])
+def test_reading_in_a_system(text: str) -> None:
+    """Control for the reading back above: unknown names are refused there."""
+    system = liesym.ODESystem.parse(TOY)
+    assert read_in_system(text, system)
+    with pytest.raises(liesym.ParseError):
+        read_in_system(text + " + q", system)
