@@ -84,7 +84,7 @@ class Summary:
     states: tuple[tuple[str, int], ...]
     claims: tuple[tuple[str, int], ...]
     agreeing: int
-    differing: tuple[tuple[str, int, int], ...]
+    differing: tuple[tuple[str, int, int | None], ...]
     output: str
 
     def lines(self) -> list[str]:

@@ -66,7 +66,9 @@ def system_record(system: ODESystem) -> dict[str, Any]:
         "parameters": [p.name for p in system.parameters],
         "equations": list(write_system(system)),
     }
-    assumed = {p.name: dict.fromkeys(p.assumptions, True) for p in system.parameters if p.assumptions}
+    assumed: dict[str, dict[str, Any]] = {
+        p.name: dict.fromkeys(p.assumptions, True) for p in system.parameters if p.assumptions
+    }
     values = {p.name: p.value for p in system.parameters if p.value is not None}
     for name, value in values.items():
         assumed.setdefault(name, {})["value"] = value
@@ -112,10 +114,11 @@ def determining_record(system: ODESystem, found: DeterminingSystem) -> dict[str,
 
 def condition(expression: Any) -> str:
     """A relation in words of the grammar; an expression alone is one that must not vanish."""
+    relation: Any = expression
     if not isinstance(expression, Relational):
-        return f"{write(expression)} != 0"
-    sign = "!=" if isinstance(expression, Ne) else "=" if expression.rel_op == "==" else expression.rel_op
-    return f"{write(expression.lhs)} {sign} {write(expression.rhs)}"
+        return f"{write(relation)} != 0"
+    sign = "!=" if isinstance(relation, Ne) else "=" if relation.rel_op == "==" else relation.rel_op
+    return f"{write(relation.lhs)} {sign} {write(relation.rhs)}"
 
 
 def to_text(record: Mapping[str, Any]) -> str:
