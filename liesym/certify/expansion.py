@@ -1,0 +1,240 @@
+"""Counting solutions of the determining system by Taylor coefficients modulo a prime."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from flint import fmpz, nmod_mat, nmod_poly
+from numpy.typing import NDArray
+
+from liesym.certify.series import Monomials, SlotSeries, closure
+from liesym.coefficients.field import Slot, cleared
+from liesym.determine import Determining, LinearForm
+from liesym.errors import OutOfBudget
+
+LARGEST_SYSTEM = 4200
+
+
+class NoPoint(Exception):
+    """No regular point with all roots was found modulo the prime."""
+
+
+def draw_prime(seed: int) -> int:
+    """A prime below 2^31."""
+    candidate = random.Random(seed).randrange(2**30, 2**31 - 2**20) | 1
+    while not fmpz(candidate).is_prime():
+        candidate += 2
+    return candidate
+
+
+class Draw:
+    """Random values modulo the prime for the slots of a field, with every algebraic relation kept."""
+
+    def __init__(self, determining: Determining, prime: int, seed: int) -> None:
+        self.field, self.prime = determining.field, prime
+        self._random = random.Random(seed)
+
+    def values(self, fixed: Sequence[int] = (), attempts: int = 3000) -> list[int]:
+        """Values for all slots; `fixed` keeps those of a former draw where they do not involve the jet coordinates.
+
+        Raises:
+            NoPoint: a root does not exist modulo the prime, however the rest is drawn.
+        """
+        for _ in range(attempts):
+            values: list[int] = []
+            for slot in self.field.slots:
+                if slot.index < len(fixed) and fixed[slot.index] >= 0:
+                    values.append(fixed[slot.index])
+                elif slot.kind != "root":
+                    values.append(self._random.randrange(2, self.prime - 1))
+                else:
+                    root = self._root(slot, values)
+                    if root is None:
+                        break
+                    values.append(root)
+            else:
+                return values
+        raise NoPoint
+
+    def _root(self, slot: Slot, values: list[int]) -> int | None:
+        assert slot.relation is not None
+        target = evaluate(slot.relation, values, self.prime)
+        equation = [-target % self.prime, *([0] * (slot.degree - 1)), 1]
+        found = nmod_poly(equation, self.prime).roots() if target else []
+        return int(self._random.choice(found)[0]) if found else None
+
+
+def evaluate(poly, values: Sequence[int], prime: int) -> int:
+    """A polynomial in the slots at values modulo the prime."""
+    total, n = 0, poly.context().nvars()
+    for monomial, coefficient in poly.terms():
+        term = int(coefficient) % prime
+        for place, power in enumerate(monomial):
+            if power:
+                term = term * pow(values[n - 1 - place], int(power), prime) % prime
+        total += term
+    return total % prime
+
+
+def splitting_is_confirmed(determining: Determining, prime: int, seed: int, rounds: int = 2) -> bool:
+    """Do the split equations span, at random points, exactly what the unsplit conditions span over all jets?
+
+    At one point (t, x) every jet sample of a condition is a row over the derivatives of the infinitesimals; so is every
+    split equation. Equal spans mean that splitting neither lost nor invented an equation there.
+    """
+    field = determining.field
+    jets = [v for v in field.variables if v not in determining.variables]
+    moving = {s.index for s in field.slots if any(field.depends_on(s, v) for v in jets)}
+    terms = sorted({t for form in (*determining.conditions, *determining.equations) for t in form})
+    place = {t: i for i, t in enumerate(terms)}
+    draw = Draw(determining, prime, seed)
+    conditions = [dict(zip(f, cleared(f), strict=True)) for f in determining.conditions]
+    equations = [dict(zip(f, cleared(f), strict=True)) for f in determining.equations]
+    for _ in range(rounds):
+        base = draw.values()
+        fixed = [-1 if i in moving else value for i, value in enumerate(base)]
+        split_rows = [_row(form, place, base, prime) for form in equations]
+        rows: list[list[int]] = []
+        rank = stable = 0
+        while stable < 3 and len(rows) < 40 * (len(terms) + 2):
+            for _ in range(max(4, len(terms) // (4 * max(1, len(conditions))))):
+                values = draw.values(fixed) if moving else base
+                rows += [_row(form, place, values, prime) for form in conditions]
+            now = _rank(rows, prime)
+            stable = stable + 1 if now == rank else 0
+            rank = now
+        if not (_rank(split_rows, prime) == rank == _rank(rows + split_rows, prime)):
+            return False
+    return True
+
+
+def _row(form: dict, place: dict, values: Sequence[int], prime: int) -> list[int]:
+    row = [0] * len(place)
+    for term, poly in form.items():
+        row[place[term]] = evaluate(poly, values, prime)
+    return row
+
+
+def _rank(rows: Sequence[Sequence[int]], prime: int) -> int:
+    if not rows or not rows[0]:
+        return 0
+    return nmod_mat(len(rows), len(rows[0]), [c for row in rows for c in row], prime).rank()
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Truncated solutions: columns are Taylor coefficients (unknown, exponent), high degrees first.
+
+    Arguments:
+        degree: N, the truncation.
+        columns: (unknown, exponent) in elimination order.
+        pivots: positions of the pivot columns of the reduced system.
+        counts: counts[d] = r(d, N), the dimension of the projection on coefficients of degree at most d.
+        reduced: rows of the reduced system, for reading off solutions.
+    """
+
+    degree: int
+    prime: int
+    columns: tuple[tuple[int, tuple[int, ...]], ...]
+    pivots: tuple[int, ...]
+    counts: tuple[int, ...]
+    reduced: NDArray[np.int64] | None
+
+
+def expand(
+    determining: Determining, degree: int, prime: int, seed: int, *, deadline: float | None = None, keep: bool = False
+) -> Expansion:
+    """Impose the split system on series truncated at degree N = `degree` and count.
+
+    Every equation of order k holds up to degree N - k of its expansion; coefficients beyond N are not used.
+
+    Raises:
+        NoPoint: no regular point; OutOfBudget: too large, or out of time.
+    """
+    field, n = determining.field, len(determining.variables)
+    table = Monomials.create(n, degree, prime)
+    if table.size * len(determining.unknowns) > LARGEST_SYSTEM:
+        raise OutOfBudget(f"an expansion with {table.size * len(determining.unknowns)} coefficients")
+    forms = [dict(zip(f, map(field.of_poly, cleared(f)), strict=True)) for f in determining.equations]
+    slots = {i for form in forms for c in form.values() for i in field.slots_of(c)}
+    needed = closure(field, slots, determining.variables, degree)
+    values = Draw(determining, prime, seed).values()
+    series = SlotSeries(field, determining.variables, values, needed, table)
+    columns = [(a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns))]
+    place = {c: i for i, c in enumerate(columns)}
+    rows: list[dict[int, int]] = []
+    for form in forms:
+        if deadline is not None and time.monotonic() > deadline:
+            raise OutOfBudget("expansion of the determining system")
+        rows += _rows(form, series, table, place)
+    return _count(rows, columns, table, keep)
+
+
+def _rows(form: LinearForm, series: SlotSeries, table: Monomials, place: dict) -> list[dict[int, int]]:
+    """One row for each monomial of the expanded equation, up to degree N - order."""
+    p, order = table.prime, max(sum(index) for _, index in form)
+    highest = table.degree - order
+    low = [e for e in table.exponents if sum(e) <= highest]
+    rows: list[dict[int, int]] = [{} for _ in low]
+    for (a, index), coefficient in form.items():
+        expanded = series.element(coefficient)
+        support = [(table.exponents[i], int(expanded[i])) for i in np.flatnonzero(expanded)]
+        for where, target in enumerate(low):
+            row = rows[where]
+            for exponent, c in support:
+                rest = tuple(t - e for t, e in zip(target, exponent, strict=True))
+                if min(rest) < 0:
+                    continue
+                # [z^rest] ∂^index u = u_(rest+index) (rest+index)!/rest!
+                scale = c
+                for r, k in zip(rest, index, strict=True):
+                    for step in range(1, k + 1):
+                        scale = scale * (r + step) % p
+                column = place[a, tuple(r + k for r, k in zip(rest, index, strict=True))]
+                row[column] = (row.get(column, 0) + scale) % p
+    return [{j: c for j, c in row.items() if c} for row in rows if row]
+
+
+def _count(rows: list[dict[int, int]], columns: list, table: Monomials, keep: bool) -> Expansion:
+    dead: set[int] = set()
+    rows = [r for r in rows if r]
+    while True:  # rows with one entry kill a coefficient; this shrinks the dense step
+        fresh = {next(iter(r)) for r in rows if len(r) == 1}
+        if not fresh:
+            break
+        dead |= fresh
+        rows = [{j: c for j, c in r.items() if j not in fresh} for r in rows]
+        rows = [r for r in rows if r]
+    live = [j for j in range(len(columns)) if j not in dead]
+    order = {j: k for k, j in enumerate(live)}
+    pivots = set(dead)
+    reduced = None
+    if rows and live:
+        flat = [0] * (len(rows) * len(live))
+        for i, row in enumerate(rows):
+            for j, c in row.items():
+                flat[i * len(live) + order[j]] = c
+        matrix, rank = nmod_mat(len(rows), len(live), flat, table.prime).rref()
+        start = 0
+        leads = []
+        for i in range(rank):
+            start = next(k for k in range(start, len(live)) if int(matrix[i, k]))
+            leads.append(live[start])
+            start += 1
+        pivots |= set(leads)
+        if keep:
+            reduced = np.zeros((rank, len(columns)), dtype=np.int64)
+            for i in range(rank):
+                for k, j in enumerate(live):
+                    reduced[i, j] = int(matrix[i, k])
+    if keep and reduced is None:
+        reduced = np.zeros((0, len(columns)), dtype=np.int64)
+    degrees = [sum(e) for _, e in columns]
+    counts = tuple(
+        sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(table.degree + 1)
+    )
+    return Expansion(table.degree, table.prime, tuple(columns), tuple(sorted(pivots)), counts, reduced)
