@@ -26,6 +26,7 @@ from liesym.results import Completeness, Family, Result
 from liesym.solve.conditions import conditions_of
 from liesym.solve.general import GeneralSolution, solve_general
 from liesym.solve.ladder import kernel_spans
+from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.span import polynomial_spans, solve_in_span
 from liesym.solve.vectors import Vector, independent_vectors, normalized, trivial_first
 from liesym.system import ODESystem
@@ -89,6 +90,7 @@ class _Run:
     vectors: list[Vector] = dataclass_field(default_factory=list)
     families: tuple = ()
     definitions: tuple[Definition, ...] = ()
+    bound: int | None = None
 
     def analyze(self) -> Result:
         determining = self._timed("determine", self._determine)
@@ -147,6 +149,8 @@ class _Run:
             self.progress(f"polynomials of degree {degree}")
             if not self._span(determining, polynomial_spans(determining, degree)) or self._bound_met():
                 return self._bound_met()
+        if self.system.orders == (2,) and self.bound in (8, None) and self._linearizable(determining):
+            return True
         known = list(self.vectors)
         if self._general(determining) and (self.bound is None or self._bound_met()):
             return True
@@ -156,6 +160,29 @@ class _Run:
             if not self._span(determining, spans) or self._bound_met():
                 break
         return self._bound_met()
+
+    def _linearizable(self, determining: Determining) -> bool:
+        """Eight generators from the flat projective structure, those without named functions preferred."""
+        self.progress("flat projective structure")
+        share = self._share(0.5)
+        found = symmetries_from_flat_structure(self.system, determining, deadline=share, taken=self._taken())
+        if found is None:
+            return False
+        self.vectors, self.definitions = list(found.vectors), found.definitions
+        self.pivots += found.pivots
+        return len(self.vectors) == 8
+
+    def _share(self, part: float) -> float:
+        """The deadline of a stage that may use this part of the time that is left."""
+        now = time.monotonic()
+        return now + part * max(0.0, self.deadline - now)
+
+    def _taken(self) -> frozenset[str]:
+        """Names that invented functions must not use."""
+        system = self.system
+        return frozenset(
+            {s.name for s in (*system.variables, *system.parameter_symbols)} | {str(f.func) for f in system.functions}
+        )
 
     def _bound_met(self) -> bool:
         return self.bound is not None and len(self.vectors) >= self.bound
@@ -174,12 +201,8 @@ class _Run:
 
     def _general(self, determining: Determining) -> bool:
         """Complete and integrate the determining system; keeps the result if it is no smaller than what is known."""
-        taken = frozenset(
-            {s.name for s in (*self.system.variables, *self.system.parameter_symbols)}
-            | {str(f.func) for f in self.system.functions}
-        )
         found: GeneralSolution = solve_general(
-            determining, deadline=self.deadline, taken=taken, progress=self.progress
+            determining, deadline=self._share(0.7), taken=self._taken(), progress=self.progress
         )
         if found.reason:
             self.notes.append(f"general solution: {found.reason}")
