@@ -18,6 +18,8 @@ from dataclasses import dataclass, field as dataclass_field, replace
 from sympy import Expr
 
 from liesym.certify import Certificate, certify
+from liesym.certify.expansion import NoPoint
+from liesym.certify.independence import independent_positions
 from liesym.coefficients import Definition, Element, Field
 from liesym.determine import Determining, determine
 from liesym.errors import OutOfBudget, VerificationError
@@ -28,7 +30,7 @@ from liesym.solve.general import GeneralSolution, solve_general
 from liesym.solve.ladder import kernel_spans
 from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.span import polynomial_spans, solve_in_span
-from liesym.solve.vectors import Vector, independent_vectors, normalized, trivial_first
+from liesym.solve.vectors import Vector, bracket, independent_vectors, normalized, trivial_first
 from liesym.system import ODESystem
 from liesym.text.ansatz import AnsatzSpec, parse_ansatz
 from liesym.verify import remainder_elements
@@ -159,7 +161,28 @@ class _Run:
             self.progress("functions that occur in the equations")
             if not self._span(determining, spans) or self._bound_met():
                 break
+        if not self._bound_met():
+            self._close_under_brackets(determining)
         return self._bound_met()
+
+    def _close_under_brackets(self, determining: Determining) -> None:
+        """Symmetries form an algebra: brackets of known ones may be new."""
+        field, variables = determining.field, self.system.variables
+        try:
+            vectors = [self.vectors[i] for i in independent_positions(self.vectors, variables, field)]
+            grown = True
+            while grown and not (self.bound is not None and len(vectors) >= self.bound):
+                brackets = [
+                    bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]
+                ]
+                extended = [*vectors, *brackets]
+                kept = [extended[i] for i in independent_positions(extended, variables, field)]
+                grown, vectors = len(kept) > len(vectors), kept
+                if time.monotonic() > self.deadline:
+                    break
+            self.vectors = vectors
+        except NoPoint:
+            return
 
     def _linearizable(self, determining: Determining) -> bool:
         """Eight generators from the flat projective structure, those without named functions preferred."""
@@ -270,7 +293,11 @@ class _Run:
                 kept.append(normalized(vector, field))
             else:
                 self.notes.append("a candidate failed verification by substitution and was dropped")
-        return independent_vectors(kept, field)
+        try:
+            return [kept[i] for i in independent_positions(kept, self.system.variables, field)]
+        except NoPoint:
+            self.notes.append("independence was decided symbolically")
+            return independent_vectors(kept, field)
 
     def _generator(self, vector: Vector, field: Field, trivial: bool) -> Generator:
         components = tuple(field.to_expr(c) for c in vector)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from flint import fmpz, nmod_mat, nmod_poly
 from numpy.typing import NDArray
 
 from liesym.certify.series import Monomials, SlotSeries, closure
-from liesym.coefficients.field import Slot, cleared
+from liesym.coefficients.field import Field, Slot, cleared
 from liesym.determine import Determining, LinearForm
 from liesym.errors import OutOfBudget
 
@@ -34,31 +34,51 @@ def draw_prime(seed: int) -> int:
 class Draw:
     """Random values modulo the prime for the slots of a field, with every algebraic relation kept."""
 
-    def __init__(self, determining: Determining, prime: int, seed: int) -> None:
-        self.field, self.prime = determining.field, prime
+    def __init__(self, field: Field, prime: int, seed: int) -> None:
+        self.field, self.prime = field, prime
         self._random = random.Random(seed)
 
-    def values(self, fixed: Sequence[int] = (), attempts: int = 3000) -> list[int]:
-        """Values for all slots; `fixed` keeps those of a former draw where they do not involve the jet coordinates.
+    def values(
+        self, needed: Iterable[int] | None = None, fixed: Sequence[int] = (), attempts: int = 3000
+    ) -> list[int]:
+        """Values for all slots; those that are not needed are left at 0.
+
+        Arguments:
+            needed: slots whose values matter (their relations are followed); None for all.
+            fixed: values of a former draw to keep, -1 where a new one is wanted.
 
         Raises:
             NoPoint: a root does not exist modulo the prime, however the rest is drawn.
         """
+        chosen = self._closed(needed)
         for _ in range(attempts):
-            values: list[int] = []
-            for slot in self.field.slots:
-                if slot.index < len(fixed) and fixed[slot.index] >= 0:
-                    values.append(fixed[slot.index])
-                elif slot.kind != "root":
-                    values.append(self._random.randrange(2, self.prime - 1))
+            values = [0] * len(self.field.slots)
+            for index in chosen:
+                slot = self.field.slots[index]
+                if index < len(fixed) and fixed[index] >= 0:
+                    values[index] = fixed[index]
+                elif slot.kind != "root" or slot.relation is None:
+                    values[index] = self._random.randrange(2, self.prime - 1)
                 else:
                     root = self._root(slot, values)
                     if root is None:
                         break
-                    values.append(root)
+                    values[index] = root
             else:
                 return values
         raise NoPoint
+
+    def _closed(self, needed: Iterable[int] | None) -> list[int]:
+        if needed is None:
+            return list(range(len(self.field.slots)))
+        found, pending = set(needed), list(needed)
+        while pending:
+            relation = self.field.slots[pending.pop()].relation
+            if relation is not None:
+                inner = self.field.slots_of(self.field.of_poly(self.field.lift(relation)))
+                pending += inner - found
+                found |= inner
+        return sorted(found)
 
     def _root(self, slot: Slot, values: list[int]) -> int | None:
         assert slot.relation is not None
@@ -91,7 +111,7 @@ def splitting_is_confirmed(determining: Determining, prime: int, seed: int, roun
     moving = {s.index for s in field.slots if any(field.depends_on(s, v) for v in jets)}
     terms = sorted({t for form in (*determining.conditions, *determining.equations) for t in form})
     place = {t: i for i, t in enumerate(terms)}
-    draw = Draw(determining, prime, seed)
+    draw = Draw(field, prime, seed)
     conditions = [dict(zip(f, cleared(f), strict=True)) for f in determining.conditions]
     equations = [dict(zip(f, cleared(f), strict=True)) for f in determining.equations]
     for _ in range(rounds):
@@ -102,7 +122,7 @@ def splitting_is_confirmed(determining: Determining, prime: int, seed: int, roun
         rank = stable = 0
         while stable < 3 and len(rows) < 40 * (len(terms) + 2):
             for _ in range(max(4, len(terms) // (4 * max(1, len(conditions))))):
-                values = draw.values(fixed) if moving else base
+                values = draw.values(fixed=fixed) if moving else base
                 rows += [_row(form, place, values, prime) for form in conditions]
             now = _rank(rows, prime)
             stable = stable + 1 if now == rank else 0
@@ -162,7 +182,7 @@ def expand(
     forms = [dict(zip(f, map(field.of_poly, cleared(f)), strict=True)) for f in determining.equations]
     slots = {i for form in forms for c in form.values() for i in field.slots_of(c)}
     needed = closure(field, slots, determining.variables, degree)
-    values = Draw(determining, prime, seed).values()
+    values = Draw(field, prime, seed).values(needed)
     series = SlotSeries(field, determining.variables, values, needed, table)
     columns = [(a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns))]
     place = {c: i for i, c in enumerate(columns)}

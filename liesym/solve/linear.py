@@ -7,12 +7,12 @@ on that small part alone, with pivots known not to vanish identically. Every piv
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flint import fmpz, fmpz_mat, fmpz_mpoly, nmod_mat, nmod_poly
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Element, Field, Slot
 
 # Primes = 1 modulo this number have square roots of -1, 2, 3, 5, 7, 11 and 13 (quadratic reciprocity).
 STRIDE = 8 * 3 * 5 * 7 * 11 * 13
@@ -35,31 +35,45 @@ class Nullspace:
 
 
 class ModularPoint:
-    """Random values modulo a prime for every slot, that respect the algebraic relations."""
+    """Random values modulo a prime for some slots, that respect the algebraic relations.
 
-    def __init__(self, field: Field, seed: int = 1) -> None:
+    Arguments:
+        field: the coefficient field.
+        slots: indices of the slots whose values are needed; those that their relations hold are added.
+    """
+
+    def __init__(self, field: Field, slots: Iterable[int], seed: int = 1) -> None:
         self.field = field
         self._random = random.Random(seed)
-        self.values: list[int] = []
+        needed = self._closed(set(slots))
         for attempt in range(4000):
             if attempt % 20 == 0:
                 self.prime = _prime(seed + attempt // 20)
-            self.values = []
-            if all(self._draw(slot) for slot in field.slots):
+            self.values: dict[int, int] = {}
+            if all(self._draw(field.slots[i]) for i in needed):
                 return
         raise ArithmeticError("no point modulo the prime at which every root of the field exists")
 
-    def _draw(self, slot) -> bool:
-        if slot.kind != "root":
-            self.values.append(self._random.randrange(2, self.prime))
+    def _closed(self, slots: set[int]) -> list[int]:
+        pending = list(slots)
+        while pending:
+            relation = self.field.slots[pending.pop()].relation
+            inner = set() if relation is None else self.field.slots_of(self.field.of_poly(self.field.lift(relation)))
+            pending += inner - slots
+            slots |= inner
+        return sorted(slots)
+
+    def _draw(self, slot: Slot) -> bool:
+        if slot.kind != "root" or slot.relation is None:
+            self.values[slot.index] = self._random.randrange(2, self.prime)
             return True
         target = self.poly(slot.relation)
         equation = [0] * (slot.degree + 1)
         equation[0], equation[-1] = -target % self.prime, 1
-        roots = nmod_poly(equation, self.prime).roots()
-        if not roots or target == 0:
+        found = nmod_poly(equation, self.prime).roots()
+        if not found or target == 0:
             return False
-        self.values.append(int(self._random.choice(roots)[0]))
+        self.values[slot.index] = int(self._random.choice(found)[0])
         return True
 
     def poly(self, poly: fmpz_mpoly) -> int:
@@ -97,7 +111,7 @@ def _modular_guide(
     rows: Sequence[dict[int, fmpz_mpoly]], columns: int, field: Field
 ) -> tuple[list[int], list[dict[int, fmpz_mpoly]]]:
     """(columns that occur in some solution, rows that span the restricted row space)."""
-    point = ModularPoint(field)
+    point = ModularPoint(field, {i for row in rows for p in row.values() for i in field.slots_of(field.of_poly(p))})
     cache: dict[str, int] = {}
 
     def value(poly: fmpz_mpoly) -> int:

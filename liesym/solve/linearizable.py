@@ -26,7 +26,7 @@ from sympy import Symbol
 from liesym.coefficients.field import Element, Field
 from liesym.determine import Determining, LinearForm, UnknownFunction
 from liesym.solve.general import GeneralSolution, solve_general
-from liesym.solve.vectors import Vector, independent_vectors
+from liesym.solve.vectors import Vector
 from liesym.system import ODESystem
 
 
@@ -102,7 +102,7 @@ def symmetries_from_flat_structure(
 
 
 def sl3_fields(sigma: Sequence[Element], variables: tuple[Symbol, Symbol], field: Field) -> list[Vector]:
-    """(ξ, η) for the matrices e_i e_jᵀ; nine fields with one relation, the identity."""
+    """(ξ, η) for the matrices e_i e_jᵀ without e_3 e_3ᵀ: the identity gives zero, so eight are a basis."""
     x, y = variables
     by_x, by_y = [s.diff(x) for s in sigma], [s.diff(y) for s in sigma]
     fields: list[Vector] = []
@@ -114,7 +114,7 @@ def sl3_fields(sigma: Sequence[Element], variables: tuple[Symbol, Symbol], field
         fields += [(s * along_x, s * along_y) for s in sigma]
         volume = volume + sigma[i] * (by_x[k] * by_y[l] - by_x[l] * by_y[k])
     scaled = [min((f, tuple(c / volume for c in f)), key=_size) for f in fields]
-    return independent_vectors(scaled, field)
+    return scaled[:8]
 
 
 def _size(vector: Vector) -> int:

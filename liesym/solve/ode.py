@@ -223,7 +223,7 @@ class OdeSolver:
         slots = {s.index: s for c in a for s in _slots_along(c, v, field)}
         slots.setdefault(x.index, x)
         ranges: list[Iterable[int]] = []
-        poles = denominator.num.degrees()
+        poles = field.lift(denominator.num).degrees()
         for slot in slots.values():
             extra = max(0, int(poles[field.capacity - 1 - slot.index]))
             if slot.kind == "root":
