@@ -12,6 +12,7 @@ from sympy import Expr, Ne
 from sympy.core.relational import Relational
 
 import liesym
+from liesym.certify import Certificate
 from liesym.coefficients import Definition
 from liesym.determine import DeterminingSystem
 from liesym.errors import DataError, LiesymError
@@ -50,7 +51,7 @@ def result_record(
         "first_integrals": None if integrals is None else [write(i) for i in integrals],
         "definitions": [definition_record(d) for d in result.definitions],
         "cases": [case_record(c) for c in result.cases],
-        "certificate": None if result.certificate is None else result.certificate.to_json(),
+        "certificate": None if result.certificate is None else result.certificate.to_dict(),
         "seconds": {k: round(v, 4) for k, v in {**dict(result.seconds), **(seconds or {})}.items()},
         "notes": [*result.system.notes, *result.notes],
         "liesym": liesym.__version__,
@@ -145,7 +146,7 @@ class Saved:
         generators: those without arbitrary functions.
         families: those with.
         integrals: first integrals.
-        certificate: the record of the independent count, None without one.
+        certificate: the independent count, None without one.
         dimension, upper_bound, completeness: the claim.
     """
 
@@ -153,7 +154,7 @@ class Saved:
     generators: tuple[Generator, ...]
     families: tuple[Generator, ...]
     integrals: tuple[Expr, ...]
-    certificate: Mapping[str, Any] | None
+    certificate: Certificate | None
     dimension: int | None
     upper_bound: int | None
     completeness: str
@@ -193,13 +194,14 @@ def _saved(record: Mapping[str, Any]) -> Saved:
     )
     if [x.name for x in system.unknowns] != told["unknowns"] or list(system.orders) != told["orders"]:
         raise DataError("the unknowns or orders of the saved result do not fit its equations")
+    told_count = record.get("certificate")
     definitions = tuple(_definition(d, system) for d in record.get("definitions", ()))
     return Saved(
         system,
         tuple(_generator(g, system, definitions) for g in record["generators"]),
         tuple(_generator(g, system, definitions) for g in record.get("families", ())),
         tuple(read_in_system(i, system) for i in record.get("first_integrals") or ()),
-        record.get("certificate"),
+        None if told_count is None else Certificate.from_dict(told_count),
         record.get("dimension"),
         record.get("upper_bound"),
         str(record.get("completeness")),
