@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -221,3 +224,47 @@ def test_reading_in_a_system(text: str) -> None:
     assert read_in_system(text, system)
     with pytest.raises(liesym.ParseError):
         read_in_system(text + " + q", system)
+
+
+# -- stopping ------------------------------------------------------------------------------------
+
+STUCK = """
+import time
+import liesym, liesym.clock
+from liesym.cli import main
+
+def find_symmetries(*args, **kwargs):
+    print("working", flush=True)
+    while True:
+        time.sleep(0.05)
+
+liesym.find_symmetries = find_symmetries
+liesym.clock.GRACE = 0.1
+main()
+"""
+
+
+def stuck(budget: str) -> subprocess.Popen[str]:
+    """`liesym analyze` with a search that never looks at its clock."""
+    command = [sys.executable, "-c", STUCK, "analyze", "y'' = 0", "--budget", budget, "--json"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_prints_what_there_is() -> None:
+    process = stuck("60")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "working\n"
+    process.send_signal(signal.SIGINT)
+    printed, remarks = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads(printed)["completeness"] == "open"
+    assert "interrupted" in remarks
+    assert "Traceback" not in remarks
+
+
+def test_work_that_ignores_its_budget_is_stopped() -> None:
+    printed, remarks = stuck("0.1").communicate(timeout=30)
+    record = json.loads(printed.removeprefix("working\n"))
+    assert record["generators"] == []
+    assert record["completeness"] == "open"
+    assert remarks.startswith("incomplete: the budget ran out")
