@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import CRootOf, Expr, Poly, S, Symbol, cancel, radsimp, sqrt, sqrtdenest
+from sympy import CRootOf, Dummy, Expr, Poly, S, cancel, radsimp, sqrt, sqrtdenest
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
@@ -14,7 +14,7 @@ from liesym.algebra.signs import Signs
 from liesym.algebra.structure import evaluate
 
 Vector = tuple[Expr, ...]
-X = Symbol("x")
+X = Dummy("x")
 
 
 def tidy(value: Expr) -> Expr:

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Expr, Poly, Rational, S, Symbol, factor_list, fraction, together
+from sympy import Dummy, Expr, Poly, Rational, S, factor_list, fraction, together
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.errors import Unsupported
@@ -85,7 +85,7 @@ def is_zero_number(value: Expr) -> bool:
         return False
     from sympy import minimal_polynomial
 
-    x = Symbol("x")
+    x = Dummy("x")
     return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
 
 

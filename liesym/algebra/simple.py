@@ -13,7 +13,7 @@ from typing import Any
 
 from flint import fmpq, fmpq_mat
 from mpmath import mp, mpc
-from sympy import Poly, Symbol
+from sympy import Dummy, Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import structure
@@ -74,7 +74,7 @@ def cartan_rank(algebra: LieAlgebra) -> int:
 
 def _real_places(algebra: LieAlgebra, maps: tuple[DomainMatrix, ...], signs: Signs) -> tuple[int, int]:
     """(degree, number of real roots) of the minimal polynomial of a generator of the centroid."""
-    domain, rng, x = algebra.domain, random.Random(2), Symbol("x")
+    domain, rng, x = algebra.domain, random.Random(2), Dummy("x")
     generic = maps[0] * domain.zero
     for m in maps:
         generic = generic + m * domain.convert(rng.randint(-50, 50))

@@ -6,7 +6,7 @@ import random
 from functools import lru_cache
 from typing import Any
 
-from sympy import GF, QQ, Poly, Symbol
+from sympy import GF, QQ, Dummy, Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
@@ -142,7 +142,7 @@ def _indecomposable(algebra: LieAlgebra, rest: DomainMatrix) -> list[DomainMatri
     generic = linear.matrix([[domain.zero] * inner.dimension] * inner.dimension, inner.dimension, domain)
     for m in maps:
         generic = generic + m * domain.convert(rng.randint(-50, 50))
-    x = Symbol("x")
+    x = Dummy("x")
     characteristic = Poly([domain.to_sympy(c) for c in generic.charpoly()], x, domain=domain)
     parts = []
     for factor, power in characteristic.factor_list()[1]:

@@ -1,0 +1,49 @@
+"""One-parameter groups of generators: closed forms, Lie series, numerical flows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sympy import Expr, Symbol
+
+from liesym.flow.exact import exact_flow
+from liesym.flow.numeric import numeric_flow as numeric_flow
+from liesym.flow.record import Flow as Flow
+from liesym.flow.record import lie_series as lie_series
+from liesym.generators import Generator
+
+
+def flow(generator: Generator, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:
+    """The one-parameter group exp(εX).
+
+        dt̄/dε = ξ(t̄, x̄), dx̄/dε = η(t̄, x̄), the identity at ε = 0
+
+    Arguments:
+        generator: X.
+        epsilon: symbol of the group parameter; named epsilon unless given.
+        order: of the Lie series that is returned where no closed form is found.
+
+    Returns:
+        Flow: with `exact` telling which of the two it is.
+    Source: Olver 1993, section 1.3.
+    """
+    parameter = epsilon if epsilon is not None else _parameter_for(generator)
+    images = _exact(generator, parameter)
+    if images is None:
+        return lie_series(generator, parameter, order)
+    return Flow(generator, parameter, images, exact=True)
+
+
+@lru_cache(maxsize=512)
+def _exact(generator: Generator, parameter: Symbol) -> tuple[Expr, ...] | None:
+    return exact_flow(generator, parameter)
+
+
+def _parameter_for(generator: Generator) -> Symbol:
+    """epsilon, with underscores if the name is taken."""
+    taken = {s.name for c in generator.components for s in c.free_symbols if isinstance(s, Symbol)}
+    taken |= {v.name for v in generator.variables}
+    name = "epsilon"
+    while name in taken:
+        name += "_"
+    return Symbol(name, real=True)
