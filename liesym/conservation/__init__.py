@@ -1,0 +1,5 @@
+"""Conserved quantities: first integrals, and the conservation laws of backpropagation."""
+
+from liesym.conservation.backward import BackwardLaw as BackwardLaw
+from liesym.conservation.backward import backward_conservation_laws as backward_conservation_laws
+from liesym.conservation.first_integrals import first_integrals as first_integrals
