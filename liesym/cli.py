@@ -35,7 +35,7 @@ app = typer.Typer(
 )
 
 Inputs = Annotated[
-    list[str] | None, typer.Argument(metavar="[FILE | EQUATION…]", help="A TOML file, or equations as text.")
+    list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A TOML file, or equations as text.")
 ]
 Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
 Ansatz = Annotated[
