@@ -18,6 +18,7 @@ from liesym.console import (
     OUT_OF_BUDGET,
     check_budget,
     check_choice,
+    check_folder,
     check_writable,
     guarded,
     load_problem,
@@ -258,6 +259,7 @@ def train(
     check_choice(backend, ("torch", "jax"), "--backend")
     problem = load_problem(inputs, independent=independent, branch=branch)
     chosen = _seeds(seeds)
+    check_folder(out)
     from liesym.training import run_problem
 
     run_problem(

@@ -105,12 +105,23 @@ def check_choice(value: str, known: Sequence[str], option: str) -> str:
 
 
 def check_writable(path: Path) -> Path:
-    """Refuse an output whose folder is missing or cannot be written, before any work is done."""
-    folder = path.parent
-    if not folder.is_dir():
-        raise DataError(f"{path} cannot be written: there is no folder {folder}")
+    """Refuse an output file whose folder is missing or closed, before any work is done."""
+    if not path.parent.is_dir():
+        raise DataError(f"{path} cannot be written: there is no folder {path.parent}")
     if path.is_dir():
         raise DataError(f"{path} cannot be written: it is a folder")
+    return _probed(path, path.parent)
+
+
+def check_folder(path: Path) -> Path:
+    """Refuse an output folder that neither is there nor can be made, before any work is done."""
+    nearest = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
+    if not nearest.is_dir():
+        raise DataError(f"{path} cannot be a folder: {nearest} is a file")
+    return _probed(path, nearest)
+
+
+def _probed(path: Path, folder: Path) -> Path:
     import tempfile
 
     try:

@@ -185,6 +185,8 @@ def test_folder_in_place_of_a_file(folder: Path) -> None:
     (folder / "plain").write_text("")
     assert_refused(["export", TOY, "--generator", "t: 1", "-o", "out.py"], "it is a folder")
     assert_refused(["export", TOY, "--generator", "t: 1", "-o", "plain/out.py"], "no folder plain")
+    assert_refused(["train", TOY, "--data", "x.csv", "-o", "plain/deep/out"], "is a file")
+    assert_refused(["train", TOY, "--data", "x.csv", "-o", "/proc/out"], "cannot be written")
 
 
 def test_an_output_that_was_there_survives_a_failure(folder: Path) -> None:
