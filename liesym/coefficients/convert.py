@@ -227,24 +227,68 @@ class Converter:
         Each p is oriented like a kernel that exists already, else so that the content is positive.
         """
         field = self.field
-        content, raw = poly.factor()
-        sign = -1 if content < 0 else 1
         known = set(known)
+        content, raw = poly.factor()
+        content, raw = self._without_conjugates(int(content), [(p, int(e)) for p, e in raw], known)
+        sign = -1 if content < 0 else 1
         result: list[tuple[fmpz_mpoly, Expr, int]] = []
         free: int | None = None
         for p, e in raw:
             expr = field.poly_to_expr(p)
             if sp.expand(-expr) in known and expr not in known:
                 p, expr = -p, sp.expand(-expr)
-                sign *= (-1) ** int(e)
-            elif expr not in known and int(e) % 2 and free is None:
+                sign *= -1 if e % 2 else 1
+            elif expr not in known and e % 2 and free is None:
                 free = len(result)
-            result.append((p, expr, int(e)))
+            result.append((p, expr, e))
         if sign < 0 and free is not None:
             p, expr, e = result[free]
             result[free] = (-p, sp.expand(-expr), e)
             sign = 1
         return sign * abs(int(content)), result
+
+    def _without_conjugates(
+        self, content: int, factors: list[tuple[fmpz_mpoly, int]], known: set[Expr]
+    ) -> tuple[int, list[tuple[fmpz_mpoly, int]]]:
+        """Replace a factor by norm/conjugate where its conjugate has a kernel already.
+
+        (1 + sin u)(1 - sin u) = cos(u)^2 and (sqrt(x^2 + 1) + x)(sqrt(x^2 + 1) - x) = 1 are relations between the
+        logarithms, and between the roots, of the factors; this way only one factor of each pair gets a kernel.
+        """
+        field = self.field
+        powers: dict[str, tuple[fmpz_mpoly, int]] = {}
+
+        def add(p: fmpz_mpoly, e: int) -> None:
+            before = powers.get(str(p), (p, 0))[1]
+            powers[str(p)] = (p, before + e)
+
+        for p, e in factors:
+            conjugate = self._conjugate_factor(field.lift(p))
+            if conjugate is None or field.poly_to_expr(p) in known or field.poly_to_expr(conjugate) not in known:
+                add(field.lift(p), e)
+                continue
+            constant, rest = field.reduce(field.lift(p) * conjugate).factor()
+            if constant < 0:
+                add(field.lift(p), e)
+                continue
+            content *= int(constant) ** e
+            for q, k in rest:
+                add(q, int(k) * e)
+            add(conjugate, -e)
+        return content, [(p, e) for p, e in powers.values() if e]
+
+    def _conjugate_factor(self, poly: fmpz_mpoly) -> fmpz_mpoly | None:
+        """The factor with the sign of its newest square root (or sine) changed; None if it holds none or nothing else."""
+        field = self.field
+        if self._slot_of(poly) is not None:
+            return None
+        degrees = poly.degrees()
+        for slot in reversed(field.roots):
+            if slot.degree == 2 and degrees[field.capacity - 1 - slot.index] > 0:
+                parts = field.coefficients_in(poly, slot)
+                zero = field.ctx.constant(0)
+                return parts.get(0, zero) - parts.get(1, zero) * field.poly(slot)
+        return None
 
     def _slot_of(self, poly: fmpz_mpoly) -> Slot | None:
         """The slot whose generator this polynomial is, if it is one."""
@@ -267,7 +311,7 @@ class Converter:
         result = field.one
         parts = [(base.num, exponent)] + ([] if base.den.is_one() else [(base.den, -exponent)])
         for poly, power in parts:
-            content, factors = self._factors(poly, self.root_degrees)
+            content, factors = self._factors(poly, {*self.root_degrees, *self.root_chains})
             result = result * self._root_of_integer(content, power)
             for p, expr, e in factors:
                 result = result * self._root_of_factor(field.lift(p), expr, power * e)

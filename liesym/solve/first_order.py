@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sympy import Expr, Function, S
@@ -20,17 +20,17 @@ from liesym.coefficients.field import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining, determine
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.solve.ladder import kernel_spans
-from liesym.solve.multiplicative import multiplicative_symmetry
+from liesym.solve.multiplicative import multiplicative_factor
 from liesym.solve.patterns import Pattern, solve_pattern
 from liesym.solve.pool import Found, Pool
 from liesym.solve.relations import dependent_places
-from liesym.solve.scalar import factor_shapes, plain_shapes
+from liesym.solve.scalar import factor_shapes, factor_span, first_integral, one_form, plain_shapes
 from liesym.solve.span import polynomial_spans, solve_in_span
 from liesym.solve.vectors import constant_content
 
 if TYPE_CHECKING:
     from liesym.pipeline import _Run
+    from liesym.system import ODESystem
 
 SIZE_LIMIT = 4000
 LARGEST_FAMILIES = 8
@@ -67,6 +67,8 @@ def search_first_order(run: _Run, determining: Determining) -> bool:
     pool = Pool(system, determining.field)
     rungs = scalar_rungs(run, determining) if len(system.unknowns) == 1 else system_rungs(run, determining)
     finished = _climb(run, pool, rungs)
+    if len(system.unknowns) == 1 and pool.vectors and not pool.integrals:
+        _note_quadrature(run, pool)
     run.vectors = list(pool.vectors)
     run.families = (trivial_family(run), *integral_families(run, pool))
     if pool.dropped:
@@ -106,6 +108,20 @@ def _climb(run: _Run, pool: Pool, rungs: Iterator[Rung]) -> list[str]:
     return finished
 
 
+def _note_quadrature(run: _Run, pool: Pool) -> None:
+    """The first integral of one equation, from its symmetry by quadrature."""
+    field, (x, y) = pool.field, run.system.variables
+    now = time.monotonic()
+    try:
+        with bounded(field, now + min(2.0, (run.deadline - now) / 2)):
+            integral = first_integral(field, pool.rates[0], pool.characteristic(pool.vectors[0])[0], x, y)
+    except (OutOfBudget, Unsupported, NeedsRefinement, ArithmeticError) as stop:
+        run.notes.append(f"the first integral that belongs to the symmetry was not found: {stop}")
+        return
+    if integral is not None and run.definitions == ():
+        pool.note_integral(integral)
+
+
 # -- rungs -------------------------------------------------------------------------------------------
 
 
@@ -134,9 +150,10 @@ def pattern_rung(
 
     def work(deadline: float) -> Found:
         determining = determine(run.system)
-        solution = solve_pattern(
-            determining, shape(determining), deadline=deadline, taken=taken_names(run), size_limit=SIZE_LIMIT
-        )
+        with bounded(determining.field, deadline):
+            solution = solve_pattern(
+                determining, shape(determining), deadline=deadline, taken=taken_names(run), size_limit=SIZE_LIMIT
+            )
         return Found(
             solution.vectors,
             solution.complete,
@@ -144,42 +161,59 @@ def pattern_rung(
             solution.definitions,
         )
 
-    return Rung(name, work, seconds, always=always)
+    return Rung(name, work, seconds, always=always, multiples=True)
 
 
 def scalar_rungs(run: _Run, determining: Determining) -> Iterator[Rung]:
-    """For one equation y' = f(x, y)."""
-    rhs = run.system.rhs[0]
+    """For one equation y' = f(x, y): shapes that read well, then inverse integrating factors."""
+    system = run.system
     yield polynomial_rung(determining, 1)
     for i, pattern in enumerate(plain_shapes(determining)):
         yield pattern_rung(run, lambda d, i=i: nth(plain_shapes(d), i), pattern.name)
-    yield polynomial_rung(determining, 2)
-    yield polynomial_rung(determining, 3)
-    for i, pattern in enumerate(factor_shapes(determining, rhs)):
-        yield pattern_rung(run, lambda d, i=i: nth(factor_shapes(d, rhs), i), pattern.name, always=False)
-    yield Rung("[0, exp(Σ c_j*g_j)*Π p_i^c_i]", lambda deadline: _multiplicative(run, deadline), always=False)
-    yield from span_rungs(run)
+    for degree in (2, 3):
+        yield replace(polynomial_rung(determining, degree, 1.0), always=False)
+    for i, pattern in enumerate(factor_shapes(one_form(system))):
+        yield factor_rung(run, i, pattern.name)
+    yield Rung("V = exp(Σ c_j*g_j)*Π p_i^c_i", lambda deadline: _multiplicative(system, deadline), always=False)
+    for degree in (1, 2, 3):
+        yield Rung(
+            f"V = functions that occur, times monomials of degree {degree}",
+            lambda deadline, degree=degree: _factor_in_span(system, degree, deadline),
+            always=False,
+        )
 
 
-def _multiplicative(run: _Run, deadline: float) -> Found:
-    determining = determine(run.system)
-    field, (x, y) = determining.field, determining.variables
-    with bounded(field, deadline):
-        found = multiplicative_symmetry(field, field(run.system.rhs[0]), x, y)
-    return Found(() if found is None else (found,), complete=True)
+def factor_rung(run: _Run, number: int, name: str) -> Rung:
+    """One shape of the inverse integrating factor."""
+
+    def work(deadline: float) -> Found:
+        form = one_form(run.system)
+        with bounded(form.field, deadline):
+            pattern = nth(factor_shapes(form), number)
+            solution = solve_pattern(
+                form.determining, pattern, deadline=deadline, taken=taken_names(run), size_limit=SIZE_LIMIT
+            )
+        vectors = tuple(form.generator(v[0]) for v in solution.vectors)
+        return Found(
+            vectors, solution.complete, assumptions(solution.pivots, form.field), solution.definitions
+        )
+
+    return Rung(name, work, 2.0, always=False)
 
 
-def span_rungs(run: _Run) -> Iterator[Rung]:
-    """Monomials times the functions that occur."""
-    for k in range(3):
+def _multiplicative(system: ODESystem, deadline: float) -> Found:
+    form = one_form(system)
+    with bounded(form.field, deadline):
+        factor = multiplicative_factor(form)
+    return Found(() if factor is None else (form.generator(factor),))
 
-        def work(deadline: float, k: int = k) -> Found:
-            determining = determine(run.system)
-            with bounded(determining.field, deadline):
-                spans = nth(kernel_spans(determining), k)
-            return in_span(determining, spans, deadline)
 
-        yield Rung(f"functions that occur, times monomials of degree {k + 1}", work, 3.0, always=False)
+def _factor_in_span(system: ODESystem, degree: int, deadline: float) -> Found:
+    form = one_form(system)
+    with bounded(form.field, deadline):
+        solution = solve_in_span(form.determining, [factor_span(form, degree)], deadline=deadline)
+    vectors = tuple(form.generator(form.field.to_expr(v[0])) for v in solution.vectors)
+    return Found(vectors, True, assumptions(solution.pivots, form.field))
 
 
 def nth(items: Iterator, n: int):

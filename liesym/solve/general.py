@@ -319,6 +319,10 @@ def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
     remaining = state.arguments[candidate.unknown] - {candidate.place}
     for phi in solutions:
         value[state.new_unknown(remaining), state.origin] = phi
+    for element in value.values():  # what was divided by on the way must not vanish
+        state.pivots.append(state.field.of_poly(element._current().den))
+    state.pivots += solver.pivots
+    solver.pivots.clear()
     substitute(state, candidate.unknown, value)
     return True
 

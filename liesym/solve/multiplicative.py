@@ -1,59 +1,61 @@
-"""Scalar equations y' = f(x, y): symmetries η ∂_y with log η in a finite span, and so powers with unknown exponents.
+"""Scalar equations: inverse integrating factors V with log V in a finite span, and so powers with unknown exponents.
 
-The condition η_x + f η_y = f_y η is linear in log η: with D = ∂_x + f ∂_y it says D log η = f_y. So for
-η = exp(Σ c_j g_j) Π p_i^(c_i) the constants solve one linear system, Σ c_j D g_j + Σ c_i D p_i / p_i = f_y.
-The p_i are the factors that occur in f, the g_j monomials and the kernels that occur.
-Source: Prelle and Singer 1983, section 2 (1/(p η) is their integrating factor, f = q/p); Cheb-Terrab and Roche 1998.
+The condition D V = (P_x + Q_y) V, D = P ∂_x + Q ∂_y, is linear in log V. For V = exp(Σ c_j g_j) Π p_i^(c_i) the constants
+solve one linear system, Σ c_j D g_j + Σ c_i D p_i / p_i = P_x + Q_y. The p_i are factors that occur in P and Q, the g_j
+monomials and kernels that occur.
+Source: Prelle and Singer 1983, section 2 (their integrating factor is 1/V); Cheb-Terrab and Roche 1998.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from sympy import Expr, Symbol
 
 from liesym.coefficients.field import Element, Field
 from liesym.solve.relations import relations
+from liesym.solve.scalar import OneForm
 
 LARGEST_SPAN = 90
+HIGHEST_DEGREE = 4
 
 
-def multiplicative_symmetry(field: Field, rate: Element, x: Symbol, y: Symbol) -> tuple[Expr, Expr] | None:
-    """(0, η) for y' = rate, or None if the span holds no such η."""
+def multiplicative_factor(form: OneForm) -> Expr | None:
+    """V of the form above, or None if there is none."""
+    field, (x, y) = form.field, form.determining.variables
+    P, Q = field(form.bottom), field(form.top)
 
     def along(e: Element) -> Element:
-        return e.diff(x) + rate * e.diff(y)
+        return P * e.diff(x) + Q * e.diff(y)
 
-    factors = occurring_factors(field, rate, (x, y))
-    exponents = exponent_candidates(field, x, y)
-    columns = [-rate.diff(y), *(along(p) / p for p in factors), *(along(g) for g in exponents)]
-    for relation in relations(columns, field, (x, y)):
-        scale = relation.get(0)
+    # the linear solver prefers late columns, so the simplest candidates come last
+    terms = [(g, along(g)) for g in reversed(exponent_candidates(field, x, y))]
+    logarithms = {len(terms) + k: p for k, p in enumerate(reversed(occurring_factors(field, (P, Q), (x, y))))}
+    columns = [*(d for _, d in terms), *(along(p) / p for p in logarithms.values())]
+    divergence = P.diff(x) + Q.diff(y)
+    for relation in relations([-divergence, *columns], field, (x, y)):
+        scale = relation.pop(0, None)
         if scale is None:
             continue
-        logarithm = field.zero
+        exponent = field.zero
         for j, c in relation.items():
-            if 1 <= j <= len(factors):
-                logarithm = logarithm + field.converter.logarithm(factors[j - 1]) * c / scale
-            elif j:
-                logarithm = logarithm + exponents[j - 1 - len(factors)] * c / scale
-        eta = field.converter.exponential(logarithm)
-        return field.to_expr(field.zero), field.to_expr(eta)
+            part = field.converter.logarithm(logarithms[j - 1]) if j - 1 in logarithms else terms[j - 1][0]
+            exponent = exponent + part * c / scale
+        return field.to_expr(field.converter.exponential(exponent))
     return None
 
 
-def occurring_factors(field: Field, element: Element, variables: tuple[Symbol, ...]) -> list[Element]:
-    """The irreducible factors of numerator and denominator that move, and the variables themselves."""
+def occurring_factors(field: Field, elements: Sequence[Element], variables: tuple[Symbol, ...]) -> list[Element]:
+    """The irreducible factors that move, the variables, and what stands under roots."""
     found: dict[str, Element] = {str(field(v).num): field(v) for v in variables}
-    for poly in (element.num, element.den):
-        for p, _ in poly.factor()[1]:
+    polys = [p for e in elements for p in (e.num, e.den)]
+    polys += [s.relation for s in field.roots if s.relation is not None]
+    for poly in polys:
+        for p, _ in field.lift(poly).factor()[1]:
             factor = field.of_poly(field.lift(p))
             if any(factor.depends_on(v) for v in variables):
                 found.setdefault(str(factor.num), factor)
-    for slot in field.roots:
-        if slot.relation is not None and any(field.depends_on(slot, v) for v in variables):
-            for p, _ in field.lift(slot.relation).factor()[1]:
-                found.setdefault(str(p), field.of_poly(p))
     return list(found.values())
 
 
@@ -63,7 +65,7 @@ def exponent_candidates(field: Field, x: Symbol, y: Symbol) -> list[Element]:
     found = [
         X**i * Y**j
         for i, j in sorted(itertools.product(range(-2, 5), repeat=2), key=lambda p: (abs(p[0]) + abs(p[1]), p))
-        if (i or j) and abs(i) + abs(j) <= 4
+        if (i or j) and abs(i) + abs(j) <= HIGHEST_DEGREE
     ]
     for slot in list(field.slots):
         if slot.kind in ("kernel", "root") and (field.depends_on(slot, x) or field.depends_on(slot, y)):

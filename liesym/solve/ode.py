@@ -22,7 +22,7 @@ from sympy import Symbol
 from liesym.coefficients.convert import Definition
 from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
-from liesym.solve.exponents import HALF, roots, solution_of
+from liesym.solve.exponents import HALF, Exponent, roots, solution_of
 from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
 from liesym.solve.relations import relations
 
@@ -47,6 +47,7 @@ class OdeSolver:
     deadline: float | None = None
     definitions: list[Definition] = dataclass_field(default_factory=list)
     named: list[tuple[Coefficients, list[Element]]] = dataclass_field(default_factory=list)
+    pivots: list[Element] = dataclass_field(default_factory=list)
 
     def fundamental_solutions(self, coefficients: Coefficients, variable: Symbol) -> list[Element] | None:
         """n independent solutions, or None."""
@@ -96,7 +97,17 @@ class OdeSolver:
         exponents = roots([*a, self.field.one], self.field)
         if exponents is None:
             return None
+        self._assume_distinct(exponents)
         return [s for e in exponents for s in solution_of(e, self.field(v), self.field)]
+
+    def _assume_distinct(self, exponents: Sequence[Exponent]) -> None:
+        """Solutions that belong to different exponents are independent only while these differ."""
+        for i, one in enumerate(exponents):
+            if one.imaginary is not None:
+                self.pivots.append(one.imaginary)
+            for other in exponents[:i]:
+                if one.imaginary is None and other.imaginary is None:
+                    self.pivots.append(one.real - other.real)
 
     def _euler(self, a: Coefficients, v: Symbol) -> list[Element] | None:
         """(v - s)^(n-k) a_k constant for all k."""
@@ -112,6 +123,7 @@ class OdeSolver:
             exponents = roots(indicial([*scaled, field.one], slope, field), field)
             if exponents is None:
                 return None
+            self._assume_distinct(exponents)
             logarithm = field.converter.logarithm(base)
             return [s for e in exponents for s in solution_of(e, logarithm, field)]
         return None

@@ -26,6 +26,7 @@ from liesym.verify import remainder_elements
 LARGEST_EXPRESSION = 4000
 LARGEST_FAMILY = 160
 HIGHEST_POWER = 3
+LENGTHY = 40
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ class Pool:
             multiples: also list symmetries that are listed ones times known first integrals.
         """
         fresh: list[Vector] = []
-        for components in candidates:
+        for components in sorted(candidates, key=lambda v: sum(c.count_ops() for c in v)):
+            if self._is_lengthy_multiple(components):
+                continue
             vector = self._element_form(components)
             if vector is not None and not all(q.is_zero for q in self.characteristic(vector)):
                 fresh.append(vector)
@@ -90,6 +93,10 @@ class Pool:
             self.vectors.append(vector)
             self._note_quotients()
         return len(self.vectors) - before
+
+    def _is_lengthy_multiple(self, components: Sequence[Expr]) -> bool:
+        """For one equation every symmetry is a multiple, by a first integral, of the one that is known."""
+        return len(self.rates) == 1 and bool(self.vectors) and sum(c.count_ops() for c in components) > LENGTHY
 
     def _element_form(self, components: Sequence[Expr]) -> Vector | None:
         """The vector in this field if it passes substitution; None (and counted) otherwise."""
@@ -132,7 +139,9 @@ class Pool:
     # -- first integrals -----------------------------------------------------------------------------
 
     def leading(self) -> list[Vector]:
-        """The listed vectors that are not multiples, by known integrals, of earlier ones."""
+        """The listed vectors that are not multiples, by first integrals, of earlier ones."""
+        if len(self.rates) == 1:  # two characteristics of one equation are always proportional
+            return self.vectors[:1]
         chosen: list[Vector] = []
         for vector in self.vectors:
             known = [self.characteristic(v) for v in chosen]
@@ -157,7 +166,9 @@ class Pool:
         """Remember a first integral, unless it is a function of known ones."""
         from liesym.solve.characteristics import functionally_independent
 
-        if functionally_independent(self.field, [*self.integrals, integral], self.system.variables):
+        if len(self.integrals) == len(self.rates):
+            return  # there are no more independent ones
+        if not self.integrals or functionally_independent(self.field, [*self.integrals, integral], self.system.variables):
             self.integrals.append(integral)
 
     def _multiples(self, known: Sequence[Vector]) -> list[Vector]:

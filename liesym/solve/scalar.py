@@ -1,10 +1,13 @@
 """Shapes in which the symmetries of one equation y' = f(x, y) are sought.
 
-With ω = P dy - Q dx, f = Q/P, a field ξ ∂_x + η ∂_y is a symmetry exactly if V = P η - Q ξ is an inverse integrating factor
-of ω, and modulo trivial fields V is all that matters. So besides the shapes that read well ([F(x), P(x) y + Q(x)] and its
-mirror image, separated and crossed ones) V itself is sought as a combination of functions that occur, with coefficients
-that are unknown functions of one variable: linear equations (V free of y), Bernoulli (V = a y^n), Riccati (V of degree 2 in
-y), exact (V = 1) and homogeneous equations (V = x Q - y P) are all of this kind.
+With ω = P dy - Q dx, f = Q/P, a field ξ ∂_x + η ∂_y is a symmetry exactly if V = P η - Q ξ is an inverse integrating factor:
+
+    P V_x + Q V_y = (P_x + Q_y) V,
+
+and modulo trivial fields V is all that matters: (0, V/P) represents it. So besides the shapes that read well
+([F(x), P(x) y + Q(x)] and its mirror image, separated and crossed ones) V itself is sought as a combination of functions that
+occur, with coefficients that are unknown functions of one variable: linear equations (V free of y), Bernoulli (V = a y^n),
+Riccati (V of degree 2 in y), exact (V = 1) and homogeneous equations (V = x Q - y P) are all of this kind.
 Sources: Cheb-Terrab and Roche 1998; Cheb-Terrab and Kolokolnikov 2003; Bluman and Anco 2002, section 3.2.
 """
 
@@ -12,16 +15,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from liesym.coefficients.field import Element, Field, Slot
-from liesym.determine import Determining
-from liesym.solve.integrate import _is_exponential
+from liesym.determine import Determining, UnknownFunction, add_to
+from liesym.solve.integrate import _is_exponential, integrate
 from liesym.solve.patterns import Pattern
+from liesym.solve.span import monomials, products
+from liesym.system import ODESystem
 
 LARGEST_SHAPE = 18
+LARGEST_SPAN = 150
+POWERS = (0, 1, 2, 3, -1, -2)
 
 
 def plain_shapes(determining: Determining) -> Iterator[Pattern]:
@@ -34,25 +42,45 @@ def plain_shapes(determining: Determining) -> Iterator[Pattern]:
     yield Pattern(f"[F({y}), G({x})]", ((y,), (x,)), ({0: one}, {1: one}))
 
 
-def factor_shapes(determining: Determining, rhs: Expr) -> Iterator[Pattern]:
-    """[0, V/P] with V = Σ a_i(x) b_i and V = Σ a_i(y) b_i, the b_i made of what occurs."""
-    field = determining.field
-    for denominator in denominators(field, rhs):
-        for inner, outer in (determining.variables, determining.variables[::-1]):
-            # coefficients are functions of `inner`, the b_i move with `outer`
-            for span in outer_spans(field, outer):
-                names = " + ".join(f"a{i}({inner})*({field.to_expr(b)})" for i, b in enumerate(span[:3]))
-                name = f"[0, ({names}{' + …' if len(span) > 3 else ''})/({field.to_expr(denominator)})]"
-                yield Pattern(name, ((inner,),) * len(span), ({}, {i: b / denominator for i, b in enumerate(span)}))
+@dataclass(frozen=True)
+class OneForm:
+    """P dy - Q dx, and the equation for its inverse integrating factors V."""
+
+    bottom: Expr
+    top: Expr
+    determining: Determining
+
+    @property
+    def field(self) -> Field:
+        return self.determining.field
+
+    def generator(self, factor: Expr) -> tuple[Expr, Expr]:
+        """The symmetry (0, V/P)."""
+        return S.Zero, factor / self.bottom
 
 
-def denominators(field: Field, rhs: Expr) -> list[Element]:
-    """P of f = Q/P: as it is written, and in the normal form of the field (where roots are rationalised)."""
-    found = [field.of_poly(field(rhs).den)]
-    written = field(sp.fraction(sp.together(rhs))[1])
-    if not (written / found[0]).is_constant:
-        found.insert(0, written)
-    return found
+def one_form(system: ODESystem) -> OneForm:
+    """Numerator and denominator of the right side as it is written, so that roots stay where they are."""
+    x, y = system.variables
+    top, bottom = sp.fraction(sp.together(system.rhs[0]))
+    field = Field.build([top, bottom], system.variables, system.parameter_symbols)
+    Q, P = field(top), field(bottom)
+    equation: dict = {}
+    for index, c in (((1, 0), P), ((0, 1), Q), ((0, 0), -(P.diff(x) + Q.diff(y)))):
+        add_to(equation, (0, index), c)
+    unknown = UnknownFunction("V", x, system.variables)
+    return OneForm(bottom, top, Determining(field, system.variables, (unknown,), (), (equation,)))
+
+
+def factor_shapes(form: OneForm) -> Iterator[Pattern]:
+    """V = Σ a_i(x) b_i and V = Σ a_i(y) b_i, the b_i made of what occurs."""
+    field = form.field
+    for inner, outer in (form.determining.variables, form.determining.variables[::-1]):
+        # coefficients are functions of `inner`, the b_i move with `outer`
+        for span in outer_spans(field, outer):
+            listed = ", ".join(str(field.to_expr(b)) for b in span[:4])
+            name = f"V = Σ a_i({inner})*b_i, b_i in {{{listed}{', …' if len(span) > 4 else ''}}}"
+            yield Pattern(name, ((inner,),) * len(span), (dict(enumerate(span)),))
 
 
 def outer_spans(field: Field, v: Symbol) -> Iterator[list[Element]]:
@@ -60,11 +88,10 @@ def outer_spans(field: Field, v: Symbol) -> Iterator[list[Element]]:
     base = field(v)
     kernels = [s for s in field.slots if s.kind in ("kernel", "root") and field.depends_on(s, v)]
     if not kernels:
-        yield [base**k for k in (0, 1, 2, 3, -1, -2)]
+        yield [base**k for k in POWERS]
         return
-    yield [base**k for k in (0, 1, 2, -1)]
-    products = _kernel_products(field, kernels[:3], v)
-    span = [p * base**k for p, k in itertools.product(products, (0, 1))]
+    yield [base**k for k in POWERS[:2]]
+    span = [p * base**k for p, k in itertools.product(_kernel_products(field, kernels[:3], v), (0, 1))]
     yield span[:LARGEST_SHAPE]
 
 
@@ -77,11 +104,51 @@ def _kernel_products(field: Field, kernels: list[Slot], v: Symbol) -> list[Eleme
             ranges.append((0, 1, -1))
         else:
             ranges.append((0, 1, 2) if len(kernels) <= 2 else (0, 1))
-    products = []
+    result = []
     for powers in sorted(itertools.product(*ranges), key=lambda p: sum(map(abs, p))):
         product = field.one
         for slot, power in zip(kernels, powers, strict=True):
             if power:
                 product = product * field.of_slot(slot) ** power
-        products.append(product)
-    return products
+        result.append(product)
+    return result
+
+
+def first_integral(field: Field, rate: Element, characteristic: Element, x: Symbol, y: Symbol) -> Element | None:
+    """I with dI = (dy - f dx)/Q, Q = η - ξ f the characteristic of a symmetry; None where no closed form is found.
+
+    Source: Lie 1874; Olver 1993, Theorem 2.48 (1/Q is an integrating factor).
+    """
+    for inner, outer, along, across in (
+        (y, x, field.one / characteristic, -(rate / characteristic)),
+        (x, y, -(rate / characteristic), field.one / characteristic),
+    ):
+        partial = integrate(along, inner, field)
+        if partial is None:
+            continue
+        rest = integrate(across - partial.diff(outer), outer, field)
+        if rest is not None and not (across - partial.diff(outer)).depends_on(inner):
+            return _without_logarithms(partial + rest, field)
+    return None
+
+
+def _without_logarithms(integral: Element, field: Field) -> Element:
+    """exp(I) where that makes powers of what is under logarithms, else I."""
+    kernels = [field.slots[i] for i in field.slots_of(integral) if field.slots[i].kind == "kernel"]
+    if not any(isinstance(s.expr, sp.log) for s in kernels):
+        return integral
+    before = len(field.slots)
+    exponential = field.converter.exponential(integral * field.constant(int(integral.den.content())))
+    made = field.slots[before:]
+    return integral if any(s.kind == "kernel" for s in made) else exponential
+
+
+def factor_span(form: OneForm, degree: int) -> list[Element]:
+    """For V with constant coefficients: monomials up to a degree times products of the kernels that occur."""
+    field, variables = form.field, form.determining.variables
+    kernels = [
+        s for s in field.slots if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in variables)
+    ]
+    base = monomials(field, variables, degree if kernels else 2 * degree + 2)
+    along = variables[1] if kernels and field.depends_on(kernels[0], variables[1]) else variables[0]
+    return products(field, base, _kernel_products(field, kernels[:4], along))[:LARGEST_SPAN]

@@ -58,9 +58,7 @@ def solve_in_span(
     rows: list[dict[int, fmpz_mpoly]] = []
     constant = [_is_constant_slot(field, i) for i in range(len(field.slots))]
     for form in determining.equations:
-        if deadline is not None and time.monotonic() > deadline:
-            raise OutOfBudget("linear system of the span ansatz")
-        rows.extend(_rows_of(form, spans, labels, derivatives, field, constant))
+        rows.extend(_rows_of(form, spans, labels, derivatives, field, constant, deadline))
     solution = nullspace(rows, len(labels), field)
     vectors = []
     for vector in solution.vectors:
@@ -98,6 +96,7 @@ def _rows_of(
     derivatives: _Derivatives,
     field: Field,
     constant: list[bool],
+    deadline: float | None,
 ) -> list[dict[int, fmpz_mpoly]]:
     """The equation Σ c_j e_j = 0 in the field, split by monomials in the slots that are not constant."""
     polynomial = _cleared_form(form, field)
@@ -106,6 +105,7 @@ def _rows_of(
         by_unknown.setdefault(a, []).append((index, coefficient))
     columns: dict[int, Element] = {}
     for column, (a, j) in enumerate(labels):
+        _check_time(deadline)
         total = field.zero
         for index, coefficient in by_unknown.get(a, ()):
             derivative = derivatives(spans, a, j, index)
@@ -123,6 +123,7 @@ def _rows_of(
     moving = [place for place in range(n) if place not in set(fixed)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for column, numerator in numerators.items():
+        _check_time(deadline)
         for monomial, coefficient in field.lift(numerator).terms():
             key = tuple([monomial[i] for i in moving])
             rest = [0] * n
@@ -130,6 +131,11 @@ def _rows_of(
                 rest[i] = monomial[i]
             parts.setdefault(key, {}).setdefault(column, {})[tuple(rest)] = coefficient
     return [{column: field.ctx.from_dict(p) for column, p in part.items()} for part in parts.values()]
+
+
+def _check_time(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise OutOfBudget("linear system of the span ansatz")
 
 
 def _cleared_form(form: LinearForm, field: Field) -> dict[Term, Element]:
