@@ -20,21 +20,19 @@ What can be lowered
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from sympy import Basic, Expr, Symbol, sympify
 from sympy.matrices import MatrixBase
 
 from liesym.errors import BackendError, Unsupported
-from liesym.program import Program
-from liesym.program.assemble import assemble
+from liesym.program import Guard, Inputs, Program, assemble
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual, field_of
 from liesym.system import ODESystem, Parameter
 
 Target = Residual | ODESystem | Expr | MatrixBase | Sequence[Expr]
 Parameters = Sequence[Symbol | Parameter] | Mapping[Symbol | str, float | None]
-Guard = Literal["mask", "clamp", "raise"]
 
 
 def lower(
@@ -45,6 +43,8 @@ def lower(
     t: Symbol | None = None,
     parameters: Parameters | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
+    guard: Guard | None = None,
+    jacobian: bool = False,
 ) -> Callable[..., Any]:
     """A callable ``(t, x, args)`` that computes the target in a numerical backend.
 
@@ -55,6 +55,18 @@ def lower(
         t: the symbol of the independent variable; a symbol named t unless given.
         parameters: symbols, or {symbol or name: default value}; every other symbol unless given.
         functions: name -> callable on arrays of the backend, for arbitrary functions such as f in f(y).
+        guard: what happens where the target is not defined (`Program.singular_set` says where that is):
+            None      as in IEEE arithmetic: infinity and NaN.
+            "mask"    value and derivative are 0 there, and where an input is NaN, infinite or larger than the
+            square
+                      root of the largest number; the callable returns `Masked(values, fraction)`.
+            "clamp"   operands are moved to the nearest number one epsilon inside the domain, inputs to the
+            largest
+                      that can be squared; an input that is NaN stays NaN.
+            "raise"   BackendError that says which condition fails at how many points.
+        jacobian: also return the derivatives by x: `Derivatives(values, jacobian)`, jacobian of shape (...,
+            k, m), computed in the same pass; with guard="mask" `MaskedDerivatives(values, jacobian,
+            fraction)`.
 
     Returns:
         The callable described at the head of this module.
@@ -64,7 +76,8 @@ def lower(
         BackendError: the backend does not exist, does not load, or lacks an operation; it is named.
     """
     chosen = get_backend(backend)
-    program = build_program(target, state, t=t, parameters=parameters, functions=tuple(functions or ()))
+    program = build_program(target, state, t=t, parameters=parameters, functions=tuple(functions or ()),
+                            guard=guard, jacobian=jacobian)  # fmt: skip
     return chosen.lower(for_backend(program, chosen), dict(functions or {}))
 
 
@@ -75,8 +88,12 @@ def build_program(
     t: Symbol | None = None,
     parameters: Parameters | None = None,
     functions: Sequence[str] = (),
+    guard: Guard | None = None,
+    jacobian: bool = False,
 ) -> Program:
     """The straight-line program of a target; the arguments are those of `lower`."""
+    if guard not in (None, "mask", "clamp", "raise"):
+        raise Unsupported(f"guard={guard!r} is not known; it is None, 'mask', 'clamp' or 'raise'")
     if isinstance(target, ODESystem):
         target = field_of(target)
     if isinstance(target, Residual):
@@ -87,11 +104,11 @@ def build_program(
             defaults |= _given(parameters, set(defaults))
         return assemble(
             target.expressions,
-            target.state,
-            time=target.time,
-            parameters=tuple(defaults.items()),
+            Inputs(target.state, target.time, tuple(defaults.items())),
             names=target.names,
             functions=functions,
+            guard=guard,
+            jacobian=jacobian,
         )
     expressions, symbols = _plain(target, state)
     time = t if t is not None else _time_among(expressions, symbols)
@@ -100,7 +117,8 @@ def build_program(
     _check_names(symbols, time, free, known if parameters is not None else None)
     if parameters is None:
         known = dict.fromkeys(sorted(free, key=str))
-    return assemble(expressions, symbols, time=time, parameters=tuple(known.items()), functions=functions)
+    inputs = Inputs(tuple(symbols), time, tuple(known.items()))
+    return assemble(expressions, inputs, functions=functions, guard=guard, jacobian=jacobian)
 
 
 def for_backend(program: Program, backend: Backend) -> Program:

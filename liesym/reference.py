@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,7 +13,7 @@ import mpmath
 import numpy as np
 
 from liesym.errors import BackendError
-from liesym.program import COMMON, Dialect, Program, body, calls, compile_function
+from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, compile_function, failed, packed
 
 _PLAIN = (
     "sqrt", "exp", "expm1", "log", "log1p", "hypot", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs",
@@ -35,6 +37,7 @@ DIALECT = Dialect(
     {
         **COMMON,
         **calls("np.", NUMPY_NAMES),
+        "stop": "{0}",
         "reciprocal": "1.0 / {0}",
         "rsqrt": "1.0 / np.sqrt({0})",
         "erf": "special('erf', {0})",
@@ -45,7 +48,7 @@ DIALECT = Dialect(
         "epsilon": "np.finfo(x.dtype).eps",
         "huge": "np.sqrt(np.finfo(x.dtype).max)",
     },
-    imports=("import numpy as np",),
+    imports=(("import numpy as np", ""),),
 )
 
 
@@ -65,11 +68,6 @@ def special(name: str, u: Any, order: int | None = None) -> Any:
     function = _scalar(name, order)
     values = [function(float(v)) if v == v else math.nan for v in array.ravel()]
     return np.array(values, dtype=array.dtype).reshape(array.shape)
-
-
-def _parameter(args: Any, name: str, default: float | None, x: np.ndarray) -> np.ndarray:
-    value = lookup(args, name, default)
-    return np.asarray(value, dtype=x.dtype)
 
 
 def lookup(args: Any, name: str, default: float | None) -> Any:
@@ -116,7 +114,7 @@ class NumpyFunction:
         self.program, self.functions = program, dict(functions)
         namespace: dict[str, object] = {
             "np": np, "special": special, "functions": [functions[name] for name in program.calls],
-            "parameter": lambda args, k, x: _parameter(args, *program.parameters[k], x),
+            "parameter": lambda args, k, x: typed(lookup(args, *program.parameters[k]), x),
         }  # fmt: skip
         self._evaluate = compile_function(source_of(program, DIALECT), "evaluate", namespace)
 
@@ -130,22 +128,71 @@ class NumpyFunction:
             raise BackendError("this program depends on time; t is needed")
         with np.errstate(all="ignore"):
             values: Any = self._evaluate(time, x, args)
-        batch = np.broadcast_shapes(
-            x.shape[:-1], () if time is None else time.shape, *(np.shape(v) for v in values)
+        batch = np.broadcast_shapes(x.shape[:-1], () if time is None else time.shape)
+        if self.program.failures:
+            self._raise(values, batch)
+        return packed(
+            self.program,
+            values,
+            lambda parts: stack(tuple(parts), batch, x),
+            lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
+            lambda truth: 1.0 - np.mean(np.broadcast_to(truth, batch), dtype=x.dtype),
         )
-        columns = [np.broadcast_to(np.asarray(v, dtype=x.dtype), batch) for v in values]
-        return np.stack(columns, axis=-1)
+
+    def _raise(self, values: Any, batch: tuple[int, ...]) -> None:
+        flags = [np.broadcast_to(v, batch) for v in values[-len(self.program.failures) :]]
+        if any(f.any() for f in flags):
+            total = math.prod(batch)
+            raise BackendError(
+                failed(self.program, [bool(f.any()) for f in flags], [int(f.sum()) for f in flags], total)
+            )
 
     def __reduce__(self) -> Any:
         return NumpyFunction, (self.program, self.functions)
 
 
+def typed(value: Any, x: np.ndarray) -> np.ndarray:
+    """The number or array as an array of x's dtype."""
+    return np.asarray(value, dtype=x.dtype)
+
+
+def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+    """The values broadcast to one shape, which is at least `batch`, on a new last axis."""
+    shape = np.broadcast_shapes(batch, *(np.shape(v) for v in values))
+    return np.stack([np.broadcast_to(np.asarray(v, dtype=x.dtype), shape) for v in values], axis=-1)
+
+
+_ELEMENTWISE = "np.vectorize(math.{name}, otypes=[float])({{0}}).astype(x.dtype)"
+
+MODULE = ModuleText(
+    "np.ndarray",
+    opening=(
+        "if x.shape[-1] != len(STATE):",
+        '    raise ValueError(f"x has shape {x.shape}; its last axis must hold {STATE}")',
+        "t = typed(0.0 if t is None else t, x)",
+        "batch = np.broadcast_shapes(t.shape, x.shape[:-1])",
+    ),
+    helpers=(inspect.getsource(typed), inspect.getsource(stack)),
+    decorator=('@np.errstate(all="ignore")',),
+)
+
+
 class NumpyBackend:
-    """The reference backend."""
+    """The reference backend; what NumPy lacks, a stand-alone module takes from the standard library or
+    refuses."""
 
     name = "numpy"
     operations = DIALECT.operations
     dialect = DIALECT
+    export_dialect = replace(
+        DIALECT,
+        imports=(("import math", "math."), ("import numpy as np", "")),
+        templates={
+            **{op: template for op, template in DIALECT.templates.items() if "special" not in template},
+            **{op: _ELEMENTWISE.format(name=op) for op in ("erf", "erfc", "lgamma")},
+        },
+    )
+    module = MODULE
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
         return NumpyFunction(program, functions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +13,7 @@ from jax import Array, lax
 from jax.scipy import special
 
 from liesym.errors import BackendError
-from liesym.program import COMMON, Dialect, Program, calls, compile_function
+from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 from liesym.reference import NUMPY_NAMES, check_state, lookup, source_of
 
 DIALECT = Dialect(
@@ -20,6 +22,7 @@ DIALECT = Dialect(
         **COMMON,
         **calls("jnp.", NUMPY_NAMES),
         **calls("special.", {"erf": "erf", "erfc": "erfc", "lgamma": "gammaln", "digamma": "digamma"}),
+        "stop": "lax.stop_gradient({0})",
         "reciprocal": "1.0 / {0}",
         "rsqrt": "lax.rsqrt({0})",
         "polygamma": "special.polygamma({value}, {0})",
@@ -27,7 +30,35 @@ DIALECT = Dialect(
         "huge": "float(jnp.finfo(x.dtype).max) ** 0.5",
     },
     component="lax.index_in_dim(x, {0}, -1, keepdims=False)",
-    imports=("import jax.numpy as jnp", "from jax import Array, lax", "from jax.scipy import special"),
+    imports=(
+        ("import jax.numpy as jnp", ""),
+        ("from jax import Array", ""),
+        ("from jax import lax", "lax."),
+        ("from jax.scipy import special", "special."),
+    ),
+)
+
+
+def typed(value: Any, x: Array) -> Array:
+    """The number or array as an array of x's dtype."""
+    return jnp.asarray(value, x.dtype)
+
+
+def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: Array) -> Array:
+    """The values broadcast to one shape, which is at least `batch`, on a new last axis."""
+    shape = jnp.broadcast_shapes(batch, *(jnp.shape(v) for v in values))
+    return jnp.stack([jnp.broadcast_to(jnp.asarray(v, x.dtype), shape) for v in values], axis=-1)
+
+
+MODULE = ModuleText(
+    "Array",
+    opening=(
+        "if x.shape[-1] != len(STATE):",
+        '    raise ValueError(f"x has shape {x.shape}; its last axis must hold {STATE}")',
+        "t = typed(0.0 if t is None else t, x)",
+        "batch = jnp.broadcast_shapes(t.shape, x.shape[:-1])",
+    ),
+    helpers=(inspect.getsource(typed), inspect.getsource(stack)),
 )
 
 
@@ -50,7 +81,7 @@ class JaxFunction:
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
         self._jitted = jax.jit(self._traced, inline=True)
 
-    def _traced(self, t: Any, x: Any, args: Any) -> Array:
+    def _traced(self, t: Any, x: Any, args: Any) -> Any:
         x = jnp.asarray(x)
         if not jnp.issubdtype(x.dtype, jnp.floating):
             raise BackendError(f"x has dtype {x.dtype}; real floating point numbers are needed")
@@ -60,13 +91,31 @@ class JaxFunction:
         elif self.program.uses_time:
             raise BackendError("this program depends on time; t is needed")
         values = self._evaluate(t, x, args)
-        batch = jnp.broadcast_shapes(
-            x.shape[:-1], () if t is None else t.shape, *(jnp.shape(v) for v in values)
+        batch = jnp.broadcast_shapes(x.shape[:-1], () if t is None else t.shape)
+        packing = packed(
+            self.program,
+            values,
+            lambda parts: stack(tuple(parts), batch, x),
+            lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
+            lambda truth: 1.0 - jnp.mean(jnp.broadcast_to(truth, batch), dtype=x.dtype),
         )
-        return jnp.stack([jnp.broadcast_to(jnp.asarray(v, x.dtype), batch) for v in values], axis=-1)
+        flags = values[len(values) - len(self.program.failures) :]
+        return packing, tuple(jnp.sum(jnp.broadcast_to(flag, batch)) for flag in flags), math.prod(batch)
 
-    def __call__(self, t: Any, x: Any, args: Any = None) -> Array:
-        return self._jitted(t, x, tuple(lookup(args, *parameter) for parameter in self.program.parameters))
+    def __call__(self, t: Any, x: Any, args: Any = None) -> Any:
+        given = tuple(lookup(args, *parameter) for parameter in self.program.parameters)
+        result, counts, total = self._jitted(t, x, given)
+        if counts:
+            if any(isinstance(count, jax.core.Tracer) for count in counts):
+                jax.debug.callback(self._raise, counts, total)
+            else:
+                self._raise(counts, total)
+        return result
+
+    def _raise(self, counts: tuple[Any, ...], total: Any) -> None:
+        numbers = [int(count) for count in counts]
+        if any(numbers):
+            raise BackendError(failed(self.program, [n > 0 for n in numbers], numbers, int(total)))
 
     def __reduce__(self) -> Any:
         return JaxFunction, (self.program, self.functions)
@@ -78,6 +127,7 @@ class JaxBackend:
     name = "jax"
     operations = DIALECT.operations
     dialect = DIALECT
+    module = MODULE
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> JaxFunction:
         return JaxFunction(program, functions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from liesym.errors import BackendError
-from liesym.program import COMMON, Dialect, Program, calls, compile_function
+from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 from liesym.reference import check_state, lookup, source_of
 
 _SAME = (
@@ -23,15 +24,16 @@ DIALECT = Dialect(
     {
         **COMMON,
         **calls("torch.", {op: op for op in _SAME}),
+        "stop": "{0}.detach()",
         "polygamma": "torch.polygamma({value}, {0})",
         "mod": "torch.remainder({0}, {1})",
-        "epsilon": "torch.finfo(x.dtype).eps",
-        "huge": "torch.finfo(x.dtype).max ** 0.5",
+        "epsilon": "x.new_full((), torch.finfo(x.dtype).eps)",
+        "huge": "x.new_full((), torch.finfo(x.dtype).max ** 0.5)",
     },
     arrays_only=frozenset({"atan2", "hypot", "minimum", "maximum"}),
     constant="x.new_full((), {0})",
     unpack="{targets} = x.unbind(-1)",
-    imports=("import torch", "from torch import Tensor"),
+    imports=(("import torch", ""), ("from torch import Tensor", "")),
 )
 
 
@@ -56,6 +58,18 @@ def stack(values: tuple[Any, ...], batch: torch.Size, x: Tensor) -> Tensor:
     return torch.stack([value.expand(shape) for value in tensors], -1)
 
 
+MODULE = ModuleText(
+    "Tensor",
+    opening=(
+        "if x.shape[-1] != len(STATE):",
+        '    raise ValueError(f"x has shape {tuple(x.shape)}; its last axis must hold {STATE}")',
+        "t = typed(0.0 if t is None else t, x)",
+        "batch = torch.broadcast_shapes(t.shape, x.shape[:-1])",
+    ),
+    helpers=(inspect.getsource(typed), inspect.getsource(stack)),
+)
+
+
 class TorchFunction:
     """A lowered callable in torch; see `liesym.lower` for what it takes and returns."""
 
@@ -73,8 +87,9 @@ class TorchFunction:
         }
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
         self._components, self._uses_time = len(program.state), program.uses_time
+        self._plain = len(program.results) == len(program.outputs)
 
-    def __call__(self, t: Any, x: Tensor, args: Any = None) -> Tensor:
+    def __call__(self, t: Any, x: Tensor, args: Any = None) -> Any:
         if x.dim() == 0 or x.shape[-1] != self._components:
             check_state(tuple(x.shape), self.program.state)
         if not x.is_floating_point():
@@ -86,7 +101,24 @@ class TorchFunction:
                 batch = torch.broadcast_shapes(batch, t.shape)
         elif self._uses_time:
             raise BackendError("this program depends on time; t is needed")
-        return stack(self._evaluate(t, x, args), batch, x)
+        results = self._evaluate(t, x, args)
+        if self._plain:
+            return stack(results, batch, x)
+        if self.program.failures:
+            self._raise(results, batch)
+        return packed(
+            self.program,
+            results,
+            lambda parts: stack(tuple(parts), batch, x),
+            lambda array, k, m: array.unflatten(-1, (k, m)),
+            lambda truth: 1.0 - truth.to(x.dtype).expand(batch).mean(),
+        )
+
+    def _raise(self, results: Any, batch: torch.Size) -> None:
+        flags = [flag.expand(batch) for flag in results[-len(self.program.failures) :]]
+        counts = [int(flag.sum()) for flag in flags]
+        if any(counts):
+            raise BackendError(failed(self.program, [c > 0 for c in counts], counts, batch.numel()))
 
     def __reduce__(self) -> Any:
         return TorchFunction, (self.program, self.functions)
@@ -98,6 +130,7 @@ class TorchBackend:
     name = "torch"
     operations = DIALECT.operations
     dialect = DIALECT
+    module = MODULE
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> TorchFunction:
         return TorchFunction(program, functions)

@@ -1,9 +1,12 @@
 """Straight-line programs: what an expression becomes before a backend sees it."""
 
+from liesym.program.assemble import Guard as Guard
+from liesym.program.assemble import Inputs as Inputs
 from liesym.program.assemble import assemble as assemble
 from liesym.program.builder import Builder as Builder
 from liesym.program.emit import COMMON as COMMON
 from liesym.program.emit import Dialect as Dialect
+from liesym.program.emit import ModuleText as ModuleText
 from liesym.program.emit import body as body
 from liesym.program.emit import calls as calls
 from liesym.program.emit import compile_function as compile_function
@@ -11,3 +14,8 @@ from liesym.program.nodes import OPERATIONS as OPERATIONS
 from liesym.program.nodes import Condition as Condition
 from liesym.program.nodes import Node as Node
 from liesym.program.nodes import Program as Program
+from liesym.program.results import Derivatives as Derivatives
+from liesym.program.results import Masked as Masked
+from liesym.program.results import MaskedDerivatives as MaskedDerivatives
+from liesym.program.results import failed as failed
+from liesym.program.results import packed as packed

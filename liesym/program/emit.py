@@ -36,7 +36,7 @@ class Dialect:
         component: format string for component {0} of x, or "" where `unpack` gives all at once.
         unpack: format string for all components of x, with {targets}.
         infinity, nan: the literals.
-        imports: the import lines of a stand-alone module.
+        imports: (import line of a stand-alone module, word that calls for it or "") in order.
     """
 
     name: str
@@ -47,11 +47,38 @@ class Dialect:
     unpack: str = ""
     infinity: str = 'float("inf")'
     nan: str = 'float("nan")'
-    imports: tuple[str, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
 
     @property
     def operations(self) -> frozenset[str]:
         return frozenset(self.templates) | {"time", "state", "parameter", "constant"}
+
+
+#: Names that generated code uses itself; an input of such a name gets a neutral one.
+RESERVED = frozenset(
+    {
+        "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
+        "parameter", "stack", "residual", "Tensor", "Array", "Any", "Mapping", "STATE", "PARAMETERS", "VALUES",
+        "_",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleText:
+    """What a stand-alone module needs beside the operations.
+
+    Arguments:
+        array: name of the array type.
+        opening: lines at the head of the function that check x and make `t` an array and `batch` a shape.
+        helpers: source of the functions ``typed(value, x)`` and ``stack(values, batch, x)``.
+        decorator: lines above the function.
+    """
+
+    array: str
+    opening: tuple[str, ...]
+    helpers: tuple[str, ...]
+    decorator: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,7 +119,7 @@ class _Writer:
         self.lines: list[str] = []
         self.free: list[str] = []
         self.made = 0
-        self.taken = {"t", "x", "args", dialect.name, "np", "jnp", "lax", "torch", "math"}
+        self.taken = set(RESERVED)
         self.last = self._last_uses()
 
     def _last_uses(self) -> list[int]:

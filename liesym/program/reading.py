@@ -207,9 +207,8 @@ class Reader:
         if domain.kind == "nonnegative" and b.is_nonnegative(operand):
             return operand
         guard = self._scopes[scope]
-        self.conditions.setdefault(
-            (domain.kind, operand, guard), Condition(domain.kind, operand, _short(expr), guard)
-        )
+        kind = "nonzero" if domain.kind == "positive" and b.is_nonnegative(operand) else domain.kind
+        self.conditions.setdefault((kind, operand, guard), Condition(kind, operand, _short(expr), guard))
         if guard is not None:
             sign = {"positive": Sign.POSITIVE, "nonzero": Sign.NONZERO}.get(domain.kind, Sign.ANY)
             operand = b.node("where", guard, operand, b.constant(domain.safe), sign=sign)

@@ -1,0 +1,215 @@
+"""Stand-alone modules: a lowered residual as source text that imports only its backend.
+
+The module defines one function ``NAME(t, x, args=None)`` with the same contract as a lowered callable, one
+line an operation, and the constants STATE, PARAMETERS and VALUES that say what its arrays hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sympy import Basic, Symbol
+
+from liesym.errors import BackendError, DataError
+from liesym.lower import Parameters, Target, build_program, for_backend
+from liesym.program import Dialect, ModuleText, Program, body
+from liesym.registry import Backend, get_backend
+from liesym.residuals import Residual
+
+WIDTH = 100
+"""Prose in the written docstrings is wrapped here."""
+
+
+def export(
+    target: Target,
+    path: str | Path | None = None,
+    *,
+    backend: str | Backend,
+    state: Sequence[Basic] | None = None,
+    t: Symbol | None = None,
+    parameters: Parameters | None = None,
+    name: str = "residual",
+    title: str = "",
+) -> str:
+    """The source of a stand-alone module for a residual, a system or expressions; written to `path` if given.
+
+    Arguments:
+        target, state, t, parameters: as for `liesym.lower`.
+        path: the file to write; it appears whole or not at all.
+        backend: "numpy", "torch", "jax", or a backend that can write source.
+        name: of the function in the module; a Python identifier.
+        title: what the module is about, for its docstring.
+
+    Returns:
+        The source text.
+
+    Raises:
+        BackendError: the backend cannot write source, or lacks an operation.
+        Unsupported: something in the target has no numerical meaning.
+        DataError: `path` cannot be written, or `name` is no identifier.
+    """
+    chosen = get_backend(backend)
+    dialect, text = writer_of(chosen)
+    if not name.isidentifier():
+        raise DataError(f"{name!r} is no name for a Python function; use letters, digits and underscores")
+    program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
+    missing = sorted(op for op in program.operations if op not in dialect.operations)
+    if missing:
+        raise BackendError(
+            f"{', '.join(missing)} cannot be written in a module that imports only {chosen.name}"
+        )
+    formula = target.formula if isinstance(target, Residual) else ""
+    source = module_source(program, dialect, text, name=name, title=title, formula=formula)
+    if path is not None:
+        write_whole(Path(path), source)
+    return source
+
+
+def writer_of(backend: Backend) -> tuple[Dialect, ModuleText]:
+    """What a backend needs to be written as source.
+
+    Raises:
+        BackendError: it has no such thing.
+    """
+    text = getattr(backend, "module", None)
+    dialect = getattr(backend, "export_dialect", None) or getattr(backend, "dialect", None)
+    if not isinstance(text, ModuleText) or not isinstance(dialect, Dialect):
+        raise BackendError(
+            f"the backend {backend.name!r} lowers but does not write source: it has no `dialect` and `module`"
+        )
+    return dialect, text
+
+
+def module_source(
+    program: Program, dialect: Dialect, text: ModuleText, *, name: str, title: str = "", formula: str = ""
+) -> str:
+    """The text of a module that holds the program as one function."""
+    written = body(
+        program, dialect, parameter=lambda k, key: f"typed(parameter(args, {_quoted(key)}), x)", readable=True
+    )
+    values = ", ".join(written.results) + ("," if len(written.results) == 1 else "")
+    lines = [
+        *_documentation(program, dialect, title, formula),
+        "",
+        "from __future__ import annotations",
+        "",
+        *_imports(dialect, written.lines),
+        "",
+        f"STATE = {_tuple(program.state)}",
+        f"PARAMETERS: dict[str, float | None] = {_table(program.parameters)}",
+        f"VALUES = {_tuple(program.names or tuple(f'value {i + 1}' for i in range(len(program.outputs))))}",
+        "",
+        "",
+        *text.decorator,
+        f"def {name}(t: Any, x: {text.array}, args: Mapping[str, Any] | None = None) -> {text.array}:",
+        f'    """The values {_prose(_limited(program.names))} at each point of the batch."""',
+        *(f"    {line}" for line in text.opening),
+        *(f"    {line}" for line in written.lines),
+        f"    return stack(({values}), batch, x)",
+        "",
+        "",
+        PARAMETER_HELPER,
+        *(f"\n\n{helper.rstrip()}" for helper in text.helpers),
+    ]
+    return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
+
+
+PARAMETER_HELPER = '''def parameter(args: Mapping[str, Any] | None, name: str) -> Any:
+    """The value given for a parameter, or its default."""
+    value = PARAMETERS[name] if args is None else args.get(name, PARAMETERS[name])
+    if value is None:
+        raise ValueError(f"the parameter {name!r} has no value: give it in args")
+    return value'''
+
+
+def _imports(dialect: Dialect, lines: Sequence[str]) -> list[str]:
+    """Import lines: the standard library first, then the backend; none that is not used."""
+    text = "\n".join(lines)
+    needed = [line for line, word in dialect.imports if not word or word in text]
+    standard = [line for line in needed if line == "import math"]
+    ours = [*standard, "from collections.abc import Mapping", "from typing import Any", ""]
+    return [*ours, *(line for line in needed if line not in standard)]
+
+
+def _documentation(program: Program, dialect: Dialect, title: str, formula: str) -> list[str]:
+    shape = f"x has shape (..., {len(program.state)}) and holds {', '.join(program.state)}"
+    takes = ", ".join(k if v is None else f"{k} (default {v!r})" for k, v in program.parameters)
+    singular = "; ".join(program.singular_set)
+    paragraphs = [
+        title or f"A residual of an ordinary differential equation, for {dialect.name}.",
+        f"It computes {formula}." if formula else "",
+        f"{shape}; t has shape (...) or is a number. args holds {takes or 'nothing'}. "
+        f"The result has shape (..., {len(program.outputs)}), with the dtype and the device of x.",
+        f"Not defined where {singular}." if singular else "",
+        f"Written by liesym; imports only {dialect.name}.",
+    ]
+    wrapped: list[str] = []
+    for paragraph in filter(None, paragraphs):
+        wrapped += ["", *_wrapped(_prose(paragraph))]
+    wrapped = wrapped[1:]
+    return [f'"""{wrapped[0]}', *wrapped[1:], '"""']
+
+
+def _wrapped(text: str) -> list[str]:
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > WIDTH:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line]
+
+
+def _prose(text: str) -> str:
+    """Text that can stand in a docstring: nothing in it ends the docstring or escapes from it."""
+    plain = text.replace("\\", "/").replace('"', "'")
+    return " ".join("".join(c if c.isprintable() else " " for c in plain).split())
+
+
+def _limited(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(names[:most])
+    return shown + (", ..." if len(names) > most else "") if names else "of the residual"
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return "(" + ", ".join(map(_quoted, names)) + ("," if len(names) == 1 else "") + ")"
+
+
+def _table(defaults: Sequence[tuple[str, float | None]]) -> str:
+    return "{" + ", ".join(f"{_quoted(k)}: {v!r}" for k, v in defaults) + "}"
+
+
+def _quoted(name: str) -> str:
+    """A Python string literal in double quotes."""
+    return json.dumps(name)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that it appears whole or not at all.
+
+    Raises:
+        DataError: the folder does not exist or cannot be written.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
