@@ -460,6 +460,10 @@ class Converter:
         for prime, e in fmpz(abs(content)).factor():
             result = result + self._log_slot(sp.Integer(int(prime)), field.constant(int(prime))) * int(e)
         for p, expr, e in factors:
+            trigonometric = self._log_of_one_plus(field.lift(p))
+            if trigonometric is not None:
+                result = result + trigonometric * e
+                continue
             slot = self._slot_of(p)
             argument = self._argument_of(slot) if slot is not None else None
             if argument is not None:
@@ -472,7 +476,29 @@ class Converter:
                 result = result + self._log_slot(expr, field.of_poly(field.lift(p))) * e
         return result
 
-    def _log_slot(self, expr: Expr, inner: Element) -> Element:
+    def _log_of_one_plus(self, p: fmpz_mpoly) -> Element | None:
+        """log(1 ± sin u) = log cos u ± atanh(sin u), log(1 ± cos u) = log sin u ± atanh(cos u); None for other factors.
+
+        So the four logarithms of an angle keep no relation, and what is real for real u is written in real kernels.
+        """
+        field, one = self.field, self.field.ctx.constant(1)
+        for pair in self.trig_slots:
+            if pair is None:
+                continue
+            for mine, other in (pair, pair[::-1]):
+                slot = field.poly(mine)
+                for negative, q in ((False, p), (True, -p)):
+                    sign = 1 if q == one + slot else -1 if q == one - slot else 0
+                    if sign:
+                        inner = field.of_slot(mine)
+                        ratio = (inner + 1) / field.of_slot(other)
+                        angle = self._log_slot((1 + mine.expr) / other.expr, ratio, sp.atanh(mine.expr))
+                        result = self._log_slot(other.expr, field.of_slot(other)) + angle * sign
+                        return result + self._log_slot(S.NegativeOne, field.constant(-1)) if negative else result
+        return None
+
+    def _log_slot(self, expr: Expr, inner: Element, shown: Expr | None = None) -> Element:
+        """The kernel log(expr), written as `shown` where that is given."""
         field = self.field
         if expr not in self.log_slots:
 
@@ -480,7 +506,7 @@ class Converter:
                 current = inner._current()
                 return current.diff(variable) / current
 
-            self.log_slots[expr] = field.add_slot(sp.log(expr), "kernel", derivative=derivative)
+            self.log_slots[expr] = field.add_slot(shown or sp.log(expr), "kernel", derivative=derivative)
         return field.of_slot(self.log_slots[expr])
 
     # -- trigonometric functions -------------------------------------------------------------------

@@ -146,7 +146,7 @@ def _logarithmic_candidates(
     converter = field.converter
     for p, _ in factors:
         inner = field.of_poly(field.lift(p))
-        yield converter.logarithm(inner)
+        yield _logarithm_of_size(inner, field)
         yield from _arctangent(inner, variable, field)
     for slot in slots:
         if slot.kind == "variable" or slot.kind == "root" and isinstance(slot.expr, sp.sin):
@@ -164,6 +164,15 @@ def _logarithmic_candidates(
                 yield converter.logarithm(field.of_slot(slot))
             except (Unsupported, NeedsRefinement):
                 continue
+
+
+def _logarithm_of_size(inner: Element, field: Field) -> Element:
+    """log(±inner), the sign chosen so that no log(-1) is added: a constant of integration."""
+    value = field.converter.logarithm(inner)
+    slot = field.converter.log_slots.get(sp.S.NegativeOne)
+    if slot is not None and slot.index in field.slots_of(value):
+        return field.converter.logarithm(-inner)
+    return value
 
 
 def quadratic(poly: fmpz_mpoly, variable: Symbol, field: Field) -> tuple[Element, Element, Element] | None:
