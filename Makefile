@@ -1,0 +1,43 @@
+# make demo: both runs that a reader can repeat. make test: the test suite. Each makes its own environment first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+RUN = $(VENV)/bin/python
+
+.PHONY: demo test slow lint docs wheel clean
+
+demo: $(VENV)/.installed
+	$(RUN) examples/demo.py --out out/demo
+
+test: $(VENV)/.installed
+	$(RUN) -m pytest
+
+# corpus runs, too long for every test run
+slow: $(VENV)/.installed
+	$(RUN) -m pytest -m slow
+
+lint: $(VENV)/.installed-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pyright
+
+docs: $(VENV)/.installed-dev
+	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
+
+wheel: $(VENV)/.installed-dev
+	$(RUN) -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# where the venv module comes without ensurepip, pip outside the environment puts pip into it
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || \
+	{ $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(VENV)/bin/python install pip; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(RUN) -m pip install -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(RUN) -m pip install -c constraints.txt -e '.[dev]'
+	touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV) dist build docs/_build docs/api
