@@ -263,8 +263,8 @@ class Converter:
             powers[str(p)] = (p, before + e)
 
         for p, e in factors:
-            conjugate = self._conjugate_factor(field.lift(p))
-            if conjugate is None or field.poly_to_expr(p) in known or field.poly_to_expr(conjugate) not in known:
+            conjugate = self._conjugate_factor(field.lift(p), known)
+            if conjugate is None or field.poly_to_expr(p) in known:
                 add(field.lift(p), e)
                 continue
             constant, rest = field.reduce(field.lift(p) * conjugate).factor()
@@ -277,8 +277,11 @@ class Converter:
             add(conjugate, -e)
         return content, [(p, e) for p, e in powers.values() if e]
 
-    def _conjugate_factor(self, poly: fmpz_mpoly) -> fmpz_mpoly | None:
-        """The factor with the sign of its newest square root (or sine) changed; None if it holds none or nothing else."""
+    def _conjugate_factor(self, poly: fmpz_mpoly, known: set[Expr]) -> fmpz_mpoly | None:
+        """The factor with the sign of its newest square root (or sine) changed, in the orientation that is known.
+
+        None if it holds no square root, nothing else, or if neither orientation is known.
+        """
         field = self.field
         if self._slot_of(poly) is not None:
             return None
@@ -287,7 +290,8 @@ class Converter:
             if slot.degree == 2 and degrees[field.capacity - 1 - slot.index] > 0:
                 parts = field.coefficients_in(poly, slot)
                 zero = field.ctx.constant(0)
-                return parts.get(0, zero) - parts.get(1, zero) * field.poly(slot)
+                conjugate = parts.get(0, zero) - parts.get(1, zero) * field.poly(slot)
+                return next((c for c in (conjugate, -conjugate) if field.poly_to_expr(c) in known), None)
         return None
 
     def _slot_of(self, poly: fmpz_mpoly) -> Slot | None:
