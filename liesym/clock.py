@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from liesym.errors import OutOfBudget
 
 GRACE = 5.0
+"""Seconds after the budget at which work that does not look at the clock is stopped."""
+PAUSE = 1.0
+"""Seconds between the stops after Ctrl-C."""
 
 
 @dataclass
@@ -52,10 +55,12 @@ def clock(budget: float) -> Iterator[Clock]:
     def on_interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         watched.interrupted = True
+        if alarm:  # stages that go on with another method after the first stop are stopped again
+            signal.setitimer(signal.ITIMER_REAL, PAUSE, PAUSE)
         raise OutOfBudget("interrupted")
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
     alarm = getattr(signal, "SIGALRM", None)
+    before = signal.signal(signal.SIGINT, on_interrupt)
     ringing = signal.signal(alarm, on_alarm) if alarm else None
     if alarm:
         signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)

@@ -81,7 +81,8 @@ def analysis(
             if integrals and not watched.interrupted:
                 show("first integrals")
                 before = watched.left()
-                found = tuple(liesym.first_integrals(system, budget=max(before, 0.1)))
+                known = result.nontrivial or None
+                found = tuple(liesym.first_integrals(system, budget=max(before, 0.1), generators=known))
                 spent = (("first integrals", before - watched.left()),)
         except OutOfBudget:
             watched.expired = True
