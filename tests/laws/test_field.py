@@ -1,4 +1,4 @@
-"""Laws of the coefficient field: identities are zero, others are not, and it is closed under its derivations."""
+"""Laws of the coefficient field: identities are zero, others not, it is closed under its derivations."""
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
@@ -142,8 +142,9 @@ def test_what_is_no_identity_is_not_zero(name: str) -> None:
 # -- derivations -----------------------------------------------------------------------------------
 
 KERNELS = [
-    sin(a * t), cos(x), exp(x), exp(-x / 2), log(x), sqrt(x), sqrt(x**2 + y**2), x**a, tan(y), atan(x), asin(y),
-    f(x * y), g(t, x), airyai(x), airybiprime(t), besselj(n, x), Integral(f(x), x), sinh(x), (1 + y) ** Rational(-2, 3),
+    sin(a * t), cos(x), exp(x), exp(-x / 2), log(x), sqrt(x), sqrt(x**2 + y**2), x**a, tan(y), atan(x),
+    asin(y), f(x * y), g(t, x), airyai(x), airybiprime(t), besselj(n, x), Integral(f(x), x), sinh(x),
+    (1 + y) ** Rational(-2, 3),
 ]  # fmt: skip
 NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=3).map(
     lambda q: Rational(q.numerator, q.denominator)
