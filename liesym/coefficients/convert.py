@@ -86,8 +86,8 @@ class RootChain:
             current = base._current()
             return field.of_slot(slot) * current.diff(variable) / (current * full)
 
-        slot = field.add_slot(_root_expression(self.expr, full), "root", degree=step, derivative=derivative)
-        slot.relation = field.lift(below)
+        expression = _root_expression(self.expr, full)
+        slot = field.add_slot(expression, "root", degree=step, relation=field.lift(below), derivative=derivative)
         self.rungs.append((step, slot))
 
     @property
@@ -429,7 +429,7 @@ class Converter:
         def derivative(variable: sp.Symbol) -> Element:
             return self.field.of_slot(slot) * argument._current().diff(variable)
 
-        slot = self.field.add_slot(expr, "kernel", derivative=derivative)
+        slot = self.field.add_slot(expr, "kernel", derivative=derivative, arguments=(argument,))
         return slot
 
     def _as_power(self, vector: KernelVector) -> Expr | None:
@@ -510,7 +510,9 @@ class Converter:
                 current = inner._current()
                 return current.diff(variable) / current
 
-            self.log_slots[expr] = field.add_slot(shown or sp.log(expr), "kernel", derivative=derivative)
+            self.log_slots[expr] = field.add_slot(
+                shown or sp.log(expr), "kernel", derivative=derivative, arguments=(inner,)
+            )
         return field.of_slot(self.log_slots[expr])
 
     # -- trigonometric functions -------------------------------------------------------------------
@@ -580,7 +582,7 @@ class Converter:
         def sin_derivative(variable: sp.Symbol) -> Element:
             return field.of_slot(cosine) * argument._current().diff(variable)
 
-        cosine = field.add_slot(sp.cos(angle), "kernel", derivative=cos_derivative)
+        cosine = field.add_slot(sp.cos(angle), "kernel", derivative=cos_derivative, arguments=(argument,))
         c = field.poly(cosine)
         sine = field.add_slot(sp.sin(angle), "root", degree=2, relation=1 - c**2, derivative=sin_derivative)
         return cosine, sine
@@ -601,7 +603,7 @@ class Converter:
                         result = result + self(self._partial(expr, i + 1)) * inner
                 return result
 
-            self.other[expr] = field.add_slot(expr, "kernel", derivative=derivative)
+            self.other[expr] = field.add_slot(expr, "kernel", derivative=derivative, arguments=arguments)
         return field.of_slot(self.other[expr])
 
     @staticmethod
@@ -636,7 +638,9 @@ class Converter:
                         result = result + self._arbitrary_parts(name, elements, higher) * inner
                 return result
 
-            self.other[canonical] = self.field.add_slot(canonical, "kernel", derivative=derivative)
+            self.other[canonical] = self.field.add_slot(
+                canonical, "kernel", derivative=derivative, arguments=elements
+            )
         return self.field.of_slot(self.other[canonical])
 
     def _arbitrary_parts(self, name: type, elements: Sequence[Element], orders: tuple[int, ...]) -> Element:
@@ -658,7 +662,9 @@ class Converter:
                     return self.field.zero
                 return self(sp.Integral(self.field.to_expr(partial), variable))
 
-            self.other[expr] = self.field.add_slot(expr, "kernel", derivative=derivative)
+            self.other[expr] = self.field.add_slot(
+                expr, "kernel", derivative=derivative, arguments=(inside,), moving=(variable,)
+            )
         return self.field.of_slot(self.other[expr])
 
     # -- Bessel and Airy ---------------------------------------------------------------------------
@@ -703,10 +709,12 @@ class Converter:
             x, n = argument._current(), order._current()
             return (field.of_slot(low) * sign_high - (n + 1) / x * high()) * x.diff(variable)
 
-        low = field.add_slot(function(nu, u), "kernel", derivative=low_derivative)
+        low = field.add_slot(function(nu, u), "kernel", derivative=low_derivative, arguments=(order, argument))
         partner = {"y": "j", "k": "i"}.get(kind)
         if partner is None:
-            upper = field.add_slot(function(nu + 1, u), "kernel", derivative=high_derivative)
+            upper = field.add_slot(
+                function(nu + 1, u), "kernel", derivative=high_derivative, arguments=(order, argument)
+            )
 
             def high() -> Element:
                 return field.of_slot(upper)

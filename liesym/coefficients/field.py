@@ -36,6 +36,7 @@ class Slot:
 
     kind: variable, parameter, kernel (transcendental) or root (algebraic, of degree `degree`, slot^degree = relation).
     derivative: v -> the derivative of this slot with respect to variable v, for kernels and roots.
+    moving: the variables that it depends on, known without differentiating (an arbitrary function has no last derivative).
     """
 
     index: int
@@ -44,6 +45,7 @@ class Slot:
     degree: int = 0
     relation: fmpz_mpoly | None = None
     derivative: Callable[[Symbol], Element] | None = None
+    moving: frozenset[Symbol] = frozenset()
 
 
 class Field:
@@ -64,7 +66,7 @@ class Field:
         self.parameters = tuple(parameters)
         self.by_symbol: dict[Symbol, Slot] = {}
         for symbol in self.variables:
-            self.by_symbol[symbol] = self.add_slot(symbol, "variable")
+            self.by_symbol[symbol] = self.add_slot(symbol, "variable", moving=(symbol,))
         for symbol in self.parameters:
             self.by_symbol[symbol] = self.add_slot(symbol, "parameter")
         self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
@@ -127,11 +129,16 @@ class Field:
         degree: int = 0,
         relation: fmpz_mpoly | None = None,
         derivative: Callable[[Symbol], Element] | None = None,
+        arguments: Iterable[Element] = (),
+        moving: Iterable[Symbol] = (),
     ) -> Slot:
+        """A new generator; it depends on what its arguments, its relation and `moving` depend on."""
         index = len(self.slots)
         if index >= self.capacity:
             self._grow()
-        slot = Slot(index, expr, kind, degree, relation, derivative)
+        inner = list(arguments) if relation is None else [*arguments, self.of_poly(self.lift(relation))]
+        depends = frozenset(moving).union(*(self.slots[i].moving for e in inner for i in self.slots_of(e)))
+        slot = Slot(index, expr, kind, degree, relation, derivative, depends)
         self.slots.append(slot)
         if kind == "root":
             self.roots.append(slot)
@@ -269,7 +276,7 @@ class Field:
         """The derivative of one slot, None if zero."""
         if slot.kind == "variable":
             return self.one if slot.expr == variable else None
-        if slot.kind == "parameter" or slot.derivative is None:
+        if slot.derivative is None or variable not in slot.moving:
             return None
         key = (slot.index, variable)
         if key not in self._derivatives:
@@ -309,8 +316,8 @@ class Field:
         return found
 
     def depends_on(self, slot: Slot, variable: Symbol) -> bool:
-        """True if the slot's derivative with respect to the variable is not zero."""
-        return self.slot_derivative(slot, variable) is not None
+        """True if the variable occurs in the slot."""
+        return variable in slot.moving
 
     # -- back to expressions ---------------------------------------------------------------------
 
