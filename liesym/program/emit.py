@@ -58,8 +58,8 @@ class Dialect:
 RESERVED = frozenset(
     {
         "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
-        "parameter", "stack", "residual", "Tensor", "Array", "Any", "Mapping", "STATE", "PARAMETERS", "VALUES",
-        "_",
+        "parameter", "stack", "residual", "Tensor", "Array", "Any", "Mapping", "STATE", "PARAMETERS",
+        "VALUES", "_",
     }
 )  # fmt: skip
 

@@ -154,17 +154,47 @@ def _polygamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
     )
 
 
+def _series(reader: Reader, expr: Any, scope: int, s: int) -> int:
+    """Σ c_k T_k(s) by Clenshaw's recurrence b_k = 2 s b_(k+1) - b_(k+2) + c_k."""
+    from liesym.program.special import COEFFICIENTS
+
+    b = reader.builder
+    coefficients = COEFFICIENTS[int(expr.args[1])]
+    if len(coefficients) == 1:
+        return b.constant(coefficients[0])
+    twice = b.mul(b.constant(2.0), s)
+    after, now = b.constant(0.0), b.constant(coefficients[-1])
+    for c in reversed(coefficients[1:-1]):
+        after, now = now, b.add(b.sub(b.mul(twice, now), after), b.constant(c))
+    return b.add(b.sub(b.mul(s, now), after), b.constant(coefficients[0]))
+
+
+def _halley(reader: Reader, expr: Any, scope: int, w: int, z: int) -> int:
+    """w - 2 (w + 1) f/(2 e^w (w + 1)² - (w + 2) f) with f = w e^w - z."""
+    b = reader.builder
+    power = b.node("exp", w)
+    error = b.sub(b.mul(w, power), z)
+    above = b.add(w, b.constant(1.0))
+    slope = b.mul(b.mul(b.constant(2.0), power), b.mul(above, above))
+    bottom = b.sub(slope, b.mul(b.add(w, b.constant(2.0)), error))
+    safe = b.node("where", b.node("eq", bottom, b.constant(0.0)), b.constant(1.0), bottom)
+    return b.sub(w, b.div(b.mul(b.mul(b.constant(2.0), above), error), safe))
+
+
 #: SymPy class name -> the function that makes its nodes; operands as `operands` gives them.
 COMPOSED: dict[str, Composer] = {
     "sinc": _sinc, "Heaviside": _heaviside, "gamma": _gamma, "frac": _frac, "polygamma": _polygamma,
-    "re": _same, "conjugate": _same, "im": _nothing,
+    "Series": _series, "Halley": _halley, "re": _same, "conjugate": _same, "im": _nothing,
 }  # fmt: skip
 
 
 def operands(expr: Any) -> tuple[Basic, ...]:
     """The arguments that a composed function computes with."""
-    if type(expr).__name__ == "polygamma":
+    name = type(expr).__name__
+    if name == "polygamma":
         return (expr.args[1],)
+    if name == "Series":
+        return (expr.args[0],)
     return expr.args
 
 
@@ -194,8 +224,16 @@ def rewritten(expr: Basic) -> Basic:
         return rule(*expr.args)
     raise Unsupported(
         f"{name} has no numerical counterpart here: {expr} cannot be lowered. "
-        f"Supported functions: {', '.join(sorted({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, 'Piecewise'}))}"
+        f"Supported functions: {', '.join(sorted(supported()))}"
     )
+
+
+def supported() -> frozenset[str]:
+    """Names of the SymPy functions that can be lowered."""
+    from liesym.program.special import NAMES
+
+    own = {"Series", "Halley", "re", "im", "conjugate"}
+    return frozenset({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, *NAMES, "Piecewise"}) - own
 
 
 def rewritten_logic(expr: Basic) -> Basic:

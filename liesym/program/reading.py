@@ -20,7 +20,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, S, Symbol, atanh, cos, exp, log, sin, tan
+from sympy import (
+    Add,
+    Basic,
+    Dummy,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    atanh,
+    cos,
+    exp,
+    log,
+    sin,
+    tan,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import Piecewise
@@ -28,6 +45,7 @@ from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from liesym.errors import Unsupported
 from liesym.program import functions as table
+from liesym.program import special
 from liesym.program.builder import Builder, Sign
 from liesym.program.nodes import Condition
 
@@ -108,6 +126,7 @@ class Reader:
         self._exponents: dict[Basic, dict[Rational, int]] = {}
         self._occurring: set[Basic] = set()
         self._lone_roots: set[Basic] = set()
+        self._bound: dict[int, Dummy] = {}
 
     def read(self, expressions: Sequence[Basic]) -> list[int]:
         """The nodes of the expressions.
@@ -433,9 +452,9 @@ class Reader:
     # -- functions ---------------------------------------------------------------------------------
 
     def _plan_function(self, expr: Basic, scope: int) -> Plan:
-        special = self._plan_stable(expr, scope)
-        if special is not None:
-            return special
+        stable = self._plan_stable(expr, scope)
+        if stable is not None:
+            return stable
         op = table.UNARY.get(type(expr).__name__)
         if op is not None and len(expr.args) == 1:
             return Plan(((expr.args[0], scope),), lambda u: self._unary(op, u, expr, scope))
@@ -448,7 +467,18 @@ class Reader:
             return Plan(
                 arguments, lambda *nodes: (builder(self, expr, scope, *map(self._plain, nodes)), False)
             )
+        found = special.template(expr)
+        if found is not None:
+            return Plan(((found[1], scope),), lambda u: self._plan_template(found[0], self._plain(u), scope))
         return Plan(((table.rewritten(expr), scope),), lambda u: u)
+
+    def _plan_template(self, template: Expr, argument: int, scope: int) -> Plan:
+        """A special function in terms of others, its argument bound to a node that is there already."""
+        symbol = self._bound.setdefault(argument, Dummy(real=True))
+        self._inputs[symbol] = argument
+        form = template.xreplace({special.Z: symbol})
+        self._survey([form])
+        return Plan(((form, scope),), lambda u: u)
 
     def _plan_stable(self, expr: Basic, scope: int) -> Plan | None:
         if isinstance(expr, log) and isinstance(expr.args[0], Add) and S.One in expr.args[0].args:
