@@ -1,4 +1,4 @@
-"""Conserved quantities: first integrals, and the conservation laws of backpropagation."""
+"""Conserved quantities: first integrals, Noether's theorem, and the conservation laws of backpropagation."""
 
 from liesym.conservation.backward import BackwardLaw as BackwardLaw
 from liesym.conservation.backward import backward_conservation_laws as backward_conservation_laws

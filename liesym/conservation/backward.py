@@ -1,10 +1,11 @@
 """Conservation laws of backpropagation.
 
-Forward x' = f(t, x, θ), adjoint a' = -(∂f/∂x)ᵀ a, a_θ' = -(∂f/∂θ)ᵀ a. If X = ξ ∂_t + η·∂_x + τ·∂_θ is a symmetry of
-{x' = f, θ' = 0}, then I = a·(η - ξ f) + a_θ·τ is constant along the pair: the evolutionary field η - ξ f, τ solves the
-linearised equations, and the pairing of a solution of the linearised equations with one of the adjoint is constant.
-It is Noether's theorem for the action ∫ a·(x' - f) dt (Ibragimov 2007). A loss ℓ_k(x(t_k)) observed at t_k makes the
-adjoint jump by -∂ℓ_k/∂x there (backwards in time), and I by the same pairing.
+Forward x' = f(t, x, θ), adjoint a' = -(∂f/∂x)ᵀ a, a_θ' = -(∂f/∂θ)ᵀ a. If X = ξ ∂_t + η·∂_x + τ·∂_θ is a
+symmetry of {x' = f, θ' = 0}, then I = a·(η - ξ f) + a_θ·τ is constant along the pair: the evolutionary field
+η - ξ f, τ solves the linearised equations, and the pairing of a solution of the linearised equations with
+one of the adjoint is constant. It is Noether's theorem for the action ∫ a·(x' - f) dt (Ibragimov 2007). A
+loss ℓ_k(x(t_k)) observed at t_k makes the adjoint jump by -∂ℓ_k/∂x there (backwards in time), and I by the
+same pairing.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class BackwardLaw:
         """The jump of I where the adjoints jump: I is linear in them.
 
         Arguments:
-            adjoint_jump: adjoint symbol -> its jump at the observation, for example the gradient of the loss term.
+            adjoint_jump: adjoint symbol -> its jump at the observation, such as the gradient of the loss
+            term.
         """
         return Add(*(self.expression.diff(a) * step for a, step in adjoint_jump.items()))
 
@@ -79,7 +81,9 @@ def backward_conservation_laws(
     laws: list[BackwardLaw] = []
     for generator in generators:
         if generator.variables != extended.variables:
-            raise Unsupported("the generators must be over time, the unknowns and the parameters, in that order")
+            raise Unsupported(
+                "the generators must be over time, the unknowns and the parameters, in that order"
+            )
         eta = generator.components[1:]
         rates = (*system.rhs, *(0 for _ in system.parameters))
         expression = Add(
@@ -94,6 +98,6 @@ def backward_conservation_laws(
 
 
 def _independent(laws: Sequence[BackwardLaw], adjoint: ODESystem) -> list[int]:
-    """Positions of laws that are independent over functions of the parameters, which are constant along the pair."""
+    """Positions of laws that are independent over functions of the parameters, which are constant too."""
     field = jet_field(adjoint, [law.expression for law in laws])
     return independent_positions([(field(law.expression),) for law in laws], adjoint.variables, field)

@@ -1,190 +1,233 @@
-"""First integrals I(t, x, x', …), D_t I = 0 on solutions: by a span, and polynomial in the velocities.
+"""First integrals I(t, x, x', …), D_t I = 0 on solutions, by several methods in turn, each result verified.
 
-Both are linear problems. In a span, I = Σ c_j φ_j with constants c_j. Polynomial in the velocities, I = Σ K_α(t, x) v^α with
-unknown coefficient functions: splitting D_t I = 0 by the velocities gives a linear PDE system for the K_α (for geodesic
-motion the Killing tensor equations), which the general solver integrates.
-Sources: Olver 1993, section 4.3; Darboux 1901; Kalnins, Kress and Miller 2018, chapter 2.
+method                  for                    finds
+spans                   all                    combinations of functions that occur; for order 1 logarithms
+of Darboux
+                                               polynomials among them, for higher orders polynomials in the
+                                               derivatives
+Killing equations       order 2                all that are polynomial in the velocities, coefficients
+integrated linear systems          constant coefficients  e^{-At} x
+functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
+symmetries              N <= 4                 ratios of last multipliers, quadratures
+Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Symbol
 
-from liesym.certify.expansion import NoPoint
-from liesym.certify.independence import independent_positions
-from liesym.coefficients import Element, Field
-from liesym.determine import Determining, LinearForm, OnSolutions, UnknownFunction, add_to, jet_field
-from liesym.errors import OutOfBudget
-from liesym.jets import jet_symbol
-from liesym.solve.general import solve_general
-from liesym.solve.span import monomials, products, solve_in_span
-from liesym.solve.vectors import normalized
-from liesym.split import split
+from liesym.coefficients.field import Element
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
+from liesym.conservation.rates import as_product, linear_integrals, logarithms, time_functions
+from liesym.conservation.select import Selection, presented
+from liesym.conservation.spans import (
+    LARGEST_SPAN,
+    coefficient_functions,
+    independent_span,
+    integrals_in_span,
+    velocity_spans,
+)
+from liesym.conservation.velocities import polynomial_integrals
+from liesym.determine import OnSolutions, jet_field
+from liesym.errors import OutOfBudget, Unsupported
+from liesym.generators import Generator
+from liesym.solve.span import monomials, products
 from liesym.system import ODESystem
+from liesym.verify import is_first_integral
 
-LARGEST_SPAN = 700
+SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7
 
 
-def first_integrals(system: ODESystem, *, budget: float = 30.0, degree: int = 2) -> tuple[Expr, ...]:
-    """First integrals of a system, linearly independent with the constants, each verified by substitution.
+def first_integrals(
+    system: ODESystem,
+    *,
+    budget: float = 30.0,
+    degree: int = 2,
+    generators: Sequence[Generator] | None = None,
+) -> tuple[Expr, ...]:
+    """First integrals of a system, each verified by exact substitution.
 
     Arguments:
         system: any system in solved form.
         budget: seconds.
-        degree: highest total degree in the velocities (order 2), or of the polynomial part (order 1).
+        degree: highest total degree in the derivatives (order 2 and above), or of the polynomial part (order
+        1, one more).
+        generators: symmetries to make integrals from; looked for in small systems where the rest finds too
+        few.
 
     Returns:
-        Expressions in t, the unknowns and their derivatives below the order. Not found is not proven absent.
+        Expressions in t, the unknowns and their derivatives below the order. Those free of t are independent
+        modulo polynomials in the others; those with t are functionally independent of all before. Not found
+        is not proven absent; N functionally independent ones are all there are.
     """
-    deadline = time.monotonic() + budget
-    if system.orders and min(system.orders) == max(system.orders) == 2:
-        found, field = _polynomial_in_velocities(system, degree, deadline)
-    else:
-        found, field = _in_spans(system, degree + 1, deadline)
-    verified = [e for e in found if OnSolutions(system, field).rate(e).is_zero and not e.is_constant]
-    return tuple(field.to_expr(e) for e in _independent(verified, field))
-
-
-def _independent(elements: Sequence[Element], field: Field) -> list[Element]:
-    """No one a linear combination of 1, the others, and products of two or three shorter ones; short ones first, scaled."""
-    ordered = sorted(elements, key=lambda e: len(e.num) + len(e.den))
-    kept: list[Element] = []
-    for element in ordered:
-        known = [field.one, *kept]
-        known += [a * b for a, b in itertools.combinations_with_replacement(kept[:6], 2)]
-        known += [a * b * c for a, b, c in itertools.combinations_with_replacement(kept[:3], 3)]
-        try:
-            positions = independent_positions([(e,) for e in (*known, element)], field.variables, field)
-        except NoPoint:
-            continue
-        if len(known) in positions:
-            kept.append(element)
-    return [normalized((e,), field)[0] for e in kept]
-
-
-# -- spans -------------------------------------------------------------------------------------------
-
-
-def _in_spans(system: ODESystem, degree: int, deadline: float) -> tuple[list[Element], Field]:
-    """Polynomials, functions that occur and logarithms of the unknowns; then products with exponentials of t."""
-    field = jet_field(system)
-    logarithms = [field.converter.logarithm(field(x)) for x in system.unknowns]
-    variables = (*system.variables, *system.jet_coordinates)
-    on = OnSolutions(system, field)
-    found: list[Element] = []
-    for span in _spans(system, field, logarithms, degree):
-        if time.monotonic() > deadline:
+    search = _Search(system, degree, time.monotonic() + budget, generators)
+    for method in search.methods():
+        if search.finished:
             break
         try:
-            found += _solve_span(on, span, variables, deadline)
-        except OutOfBudget:
-            break
-    return found, field
+            method()
+        except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
+            continue  # the other methods may still find something
+    return tuple(search.selection.kept)
 
 
-def _spans(system: ODESystem, field: Field, logarithms: list[Element], degree: int):
-    variables = [v for v in (*system.variables, *system.jet_coordinates)]
-    kernels = [
-        field.of_slot(s)
-        for s in list(field.slots)
-        if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in variables)
-    ]
-    base = monomials(field, variables, degree if len(variables) <= 6 else 2)
-    yield _distinct(field, [*base, *logarithms, *kernels])
-    mixed = products(field, monomials(field, variables, 1), [field.one, *kernels, *logarithms])
-    yield _distinct(field, [*base, *mixed])
-    rates = _exponential_rates(system, field)
-    if rates:
-        grown = products(field, monomials(field, list(system.unknowns), degree), [field.one, *rates])
-        if len(grown) <= LARGEST_SPAN:
-            yield _distinct(field, [*grown, *products(field, logarithms, [field.one, *rates])])
+class _Search:
+    """One search: the system, the clock, and what was kept."""
+
+    def __init__(
+        self, system: ODESystem, degree: int, deadline: float, generators: Sequence[Generator] | None
+    ) -> None:
+        self.system, self.degree, self.deadline, self.generators = system, degree, deadline, generators
+        self.selection = Selection(system)
+        self.autonomous = not any(f.has(system.independent) for f in system.rhs)
+
+    @property
+    def finished(self) -> bool:
+        return self.selection.rank == self.selection.phase_dimension or time.monotonic() > self.deadline
+
+    @property
+    def all_free_of_time(self) -> bool:
+        """N - 1 integrals free of t are all of them."""
+        return self.autonomous and self.selection.rank == self.selection.phase_dimension - 1
+
+    def share(self, part: float) -> float:
+        """A deadline that leaves some time to the methods after this one."""
+        now = time.monotonic()
+        return now + part * (self.deadline - now)
+
+    def methods(self) -> Iterator[Callable[[], None]]:
+        if self.system.is_first_order:
+            yield self.first_order_spans
+        else:
+            yield self.derivative_spans
+        second_order = min(self.system.orders) == max(self.system.orders) == 2
+        if second_order and self.autonomous and not self.all_free_of_time:
+            yield self.killing
+        if second_order:
+            yield self.derivative_spans_with_time
+            yield self.killing_with_time
+        yield self.linear
+        if self.generators is not None or self.selection.phase_dimension <= 3:
+            yield self.symmetries
+        if self.autonomous:
+            yield self.with_time
+
+    def offer(self, elements: Sequence[Element], on: OnSolutions, *, functional: bool) -> None:
+        jets = self.system.jet_coordinates
+        shown = [presented(e, on.field, jets) for e in elements if not e.is_constant]
+        if self.system.is_first_order:
+            shown = [as_product(e, self.system.independent) for e in shown]
+        self.offer_expressions(shown, functional=functional)
+
+    def offer_expressions(self, candidates: Sequence[Expr], *, functional: bool) -> None:
+        """What passes the check by substitution goes to the selection."""
+        checked = [e for e in candidates if is_first_integral(e, self.system)]
+        self.selection.offer(checked, functional=functional)
+
+    # -- methods ---------------------------------------------------------------------------------
+
+    def derivative_spans(self) -> None:
+        on = OnSolutions(self.system, jet_field(self.system))
+        deadline = self.share(SPAN_SHARE)
+        for span in velocity_spans(self.system, on, self.degree):
+            self.offer(integrals_in_span(on, span, deadline), on, functional=False)
+            if self.all_free_of_time:
+                return
+
+    def first_order_spans(self) -> None:
+        on = OnSolutions(self.system, jet_field(self.system))
+        for span in _first_order_spans(on, self.degree + 1, self.autonomous):
+            self.offer(integrals_in_span(on, span, self.share(SPAN_SHARE)), on, functional=True)
+            if self.finished:
+                return
+
+    def derivative_spans_with_time(self) -> None:
+        on = OnSolutions(self.system, jet_field(self.system))
+        for span in velocity_spans(self.system, on, self.degree, with_time=True):
+            self.offer(integrals_in_span(on, span, self.share(SPAN_SHARE)), on, functional=True)
+
+    def killing(self) -> None:
+        """All with coefficients free of t."""
+        self._killing(self.system.unknowns, self.degree, SPAN_SHARE, functional=False)
+
+    def killing_with_time(self) -> None:
+        """As many with t as are independent."""
+        self._killing(self.system.variables, 1, GENERAL_SHARE, functional=True)
+        if not self.finished and len(self.system.unknowns) <= 2 and self.degree > 1:
+            self._killing(self.system.variables, self.degree, GENERAL_SHARE, functional=True)
+
+    def _killing(self, arguments: Sequence[Symbol], degree: int, share: float, *, functional: bool) -> None:
+        on = OnSolutions(self.system, jet_field(self.system))
+        found = polynomial_integrals(on, arguments, degree, self.share(share))
+        self.offer(found, on, functional=functional)
+
+    def linear(self) -> None:
+        self.offer_expressions(linear_integrals(self.system), functional=True)
+
+    def symmetries(self) -> None:
+        generators = self.generators
+        if generators is None:
+            generators = self._some_symmetries()
+        if sum(self.system.orders) > LARGEST_PHASE_SPACE:
+            return
+        elements, on = integrals_from_symmetries(self.system, generators)
+        self.offer(elements, on, functional=True)
+
+    def _some_symmetries(self) -> tuple[Generator, ...]:
+        from liesym.pipeline import find_symmetries
+
+        seconds = 0.5 * max(self.deadline - time.monotonic(), 0.1)
+        ansatz = "polynomial: 2" if self.system.is_first_order else None
+        return find_symmetries(self.system, ansatz, budget=seconds).generators
+
+    def with_time(self) -> None:
+        """Spans times t, exponentials or circular functions of t."""
+        on = OnSolutions(self.system, jet_field(self.system))
+        base = _time_base(on, self.degree)
+        t = on.field(self.system.independent)
+        groups = [[t, t * t], *time_functions(on)]
+        for group in groups:
+            span = products(on.field, base, [on.field.one, *group])
+            span = [e for e in span if not e.is_rational]
+            if len(span) <= LARGEST_SPAN:
+                self.offer(integrals_in_span(on, span, self.deadline), on, functional=True)
+            if self.finished:
+                return
 
 
-def _exponential_rates(system: ODESystem, field: Field) -> list[Element]:
-    """exp(k t) for the coefficients k of linear terms x_i' = … + k x_j, and small multiples."""
-    if not system.is_first_order:
-        return []
-    t = system.independent
-    zero = {x: S.Zero for x in system.unknowns}
-    rates: dict[Expr, None] = {}
-    for f in system.rhs:
-        for x in system.unknowns:
-            slope = f.diff(x).subs(zero)
-            if slope.is_finite and not slope.has(t) and slope != 0 and not slope.atoms(Symbol) & set(system.unknowns):
-                for multiple in (1, -1, 2, -2):
-                    rates[multiple * slope] = None
-    chosen = list(rates)[:8]
-    return [field.converter.exponential(field(k) * field(t)) for k in chosen]
+def _time_base(on: OnSolutions, degree: int) -> list[Element]:
+    """Monomials and functions that occur, which are then multiplied by functions of t."""
+    field, system = on.field, on.system
+    jets = list(system.jet_coordinates)
+    functions = coefficient_functions(on, jets)
+    if system.is_first_order:
+        base = [*monomials(field, system.unknowns, degree), *logarithms(on)]
+        return independent_span(
+            [*base, *products(field, functions, monomials(field, system.unknowns, 1))], field
+        )
+    low = products(field, functions, monomials(field, system.unknowns, 2))
+    high = monomials(field, [*system.unknowns, *jets], degree)
+    return independent_span([*high, *low], field)
 
 
-def _distinct(field: Field, elements: list[Element]) -> list[Element]:
-    return products(field, elements, [field.one])
-
-
-def _solve_span(on: OnSolutions, span: list[Element], variables: Sequence[Symbol], deadline: float) -> list[Element]:
-    """All combinations of the span with D_t = 0."""
-    field = on.field
-    unknown = UnknownFunction("I", variables[0], tuple(variables))
-    form: LinearForm = {}
-    for variable, rate in on.rates:
-        index = tuple(int(v == variable) for v in variables)
-        add_to(form, (0, index), rate)
-    determining = Determining(field, tuple(variables), (unknown,), (), (form,))
-    return [v[0] for v in solve_in_span(determining, [span], deadline=deadline).vectors]
-
-
-# -- polynomial in the velocities ----------------------------------------------------------------------
-
-
-def _polynomial_in_velocities(system: ODESystem, degree: int, deadline: float) -> tuple[list[Element], Field]:
-    """All integrals of the degree with coefficients free of t where the system is; then those of degree 1 with t."""
-    field = jet_field(system)
-    t = system.independent
-    autonomous = not any(field(f).depends_on(t) for f in system.rhs)
-    plans = [(system.unknowns, degree), (system.variables, 1)] if autonomous else [(system.variables, degree)]
-    found: list[Element] = []
-    for arguments, highest in plans:
-        found += _with_coefficients(system, field, arguments, highest, deadline)
-    if not found and time.monotonic() < deadline:
-        return _in_spans(system, degree, deadline)
-    return found, field
-
-
-def _with_coefficients(
-    system: ODESystem, field: Field, arguments: Sequence[Symbol], degree: int, deadline: float
-) -> list[Element]:
-    velocities = [jet_symbol(x, 1) for x in system.unknowns]
-    powers = [
-        chosen for d in range(degree + 1) for chosen in itertools.combinations_with_replacement(range(len(velocities)), d)
-    ]
-    unknowns = tuple(
-        UnknownFunction("K" + "_".join(map(str, chosen)), system.independent, tuple(arguments)) for chosen in powers
-    )
-    on = OnSolutions(system, field)
-    origin = (0,) * len(system.variables)
-    form: LinearForm = {}
-    for a, chosen in enumerate(powers):
-        weight = field.one
-        for i in chosen:
-            weight = weight * field(velocities[i])
-        add_to(form, (a, origin), on.rate(weight))
-        rates = [field.one, *(field(v) for v in velocities)]
-        for place, (variable, rate) in enumerate(zip(system.variables, rates, strict=True)):
-            if variable in arguments:
-                add_to(form, (a, tuple(int(p == place) for p in range(len(origin)))), weight * rate)
-    determining = Determining(field, system.variables, unknowns, (form,), split((form,), field, system.jet_coordinates))
-    solution = solve_general(determining, deadline=deadline)
-    result = []
-    for vector in solution.vectors:
-        total = field.zero
-        for chosen, c in zip(powers, vector, strict=True):
-            weight = c
-            for i in chosen:
-                weight = weight * field(velocities[i])
-            total = total + weight
-        result.append(total)
-    return result
+def _first_order_spans(on: OnSolutions, degree: int, autonomous: bool) -> Iterator[list[Element]]:
+    """Polynomials with logarithms, then times the functions that occur, then with t."""
+    field, system = on.field, on.system
+    states = list(system.unknowns) if autonomous else list(system.variables)
+    small = degree if len(states) <= 6 else 2
+    functions = [e for e in coefficient_functions(on, ()) if not e.is_rational]
+    base = monomials(field, states, small)[1:]
+    plain = [*base, *logarithms(on)]
+    yield independent_span([*plain, *functions], field)
+    if functions:
+        mixed = products(field, functions, monomials(field, states, 2 if len(states) <= 4 else 1))
+        yield independent_span([*plain, *mixed], field)
+    if autonomous:
+        t = field(system.independent)
+        with_time = products(field, [*monomials(field, states, 2)[1:], t], [field.one, t])
+        mixed = products(field, functions, products(field, monomials(field, states, 1), [field.one, t]))
+        yield independent_span([*with_time, *logarithms(on), *mixed], field)

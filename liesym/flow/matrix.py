@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Dummy, Expr, Matrix, Poly, S, Symbol, cos, exp, eye, sin, sqrt, zeros
+from sympy import Abs, Dummy, Expr, Matrix, Poly, S, Symbol, cos, exp, eye, sin, sqrt, zeros
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 
+from liesym.algebra.action import tidy
 from liesym.algebra.signs import Signs, Undecided
 
 X = Dummy("lambda")
@@ -41,7 +42,7 @@ def matrix_exponential(m: Matrix, epsilon: Symbol) -> Matrix | None:
         weight = zeros(n, n)
         for j in range(n):
             weight += powers[j] * inverse[b, j]
-        total += weight.applyfunc(lambda e, f=f: e.cancel() * f)
+        total += weight.applyfunc(lambda e, f=f: tidy(e) * f)
     return total
 
 
@@ -74,7 +75,7 @@ def _pair(factor: Poly, epsilon: Symbol) -> list[Expr]:
     except Undecided:
         oscillates = False
     if oscillates:
-        q = sqrt(-discriminant)
+        q = sqrt(-discriminant).replace(Abs, lambda value: value)  # both signs give the same pair
         return [exp(middle * epsilon) * cos(q * epsilon), exp(middle * epsilon) * sin(q * epsilon)]
     q = sqrt(discriminant)
     return [exp((middle + q) * epsilon), exp((middle - q) * epsilon)]

@@ -1,0 +1,145 @@
+"""First integrals from symmetries: ratios of Jacobi's last multipliers, and quadratures with an integrating
+factor.
+
+With the field D_t = (1, f) on the space of (t, x, …) of dimension N + 1 and N prolonged symmetries, Δ =
+det(D_t, X_1, …, X_N) is the reciprocal of a last multiplier. The ratio of two is a first integral, and so is
+Δ M with M of known rate D_t log M = -div f. For N = 1, (dx - f dt)/Δ is exact.
+Sources: Jacobi 1844; Nucci and Leach 2008; Olver 1993, section 2.5.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from sympy import Pow, S, cos, sin
+
+from liesym.coefficients.field import Element, Field
+from liesym.determine import OnSolutions, jet_field
+from liesym.generators import Generator
+from liesym.jets import jet_symbol
+from liesym.solve.integrate import integrate
+from liesym.solve.vectors import constant_relations
+from liesym.system import ODESystem
+
+MOST_DETERMINANTS = 12
+LARGEST_PHASE_SPACE = 4
+
+
+def integrals_from_symmetries(
+    system: ODESystem, generators: Sequence[Generator]
+) -> tuple[list[Element], OnSolutions]:
+    """Candidates for first integrals, and the field that they are in; each still to be verified."""
+    definitions = {d.name: d for g in generators for d in g.definitions}
+    field = jet_field(system, [c for g in generators for c in g.components], tuple(definitions.values()))
+    on = OnSolutions(system, field)
+    size = sum(system.orders)
+    if size > LARGEST_PHASE_SPACE:
+        return [], on
+    rows = [_prolonged(g, on) for g in generators if not g.trivial]
+    flow = [field.one, *(rate for _, rate in on.rates[1:])]
+    determinants: list[Element] = []
+    for chosen in itertools.islice(itertools.combinations(rows, size), 4 * MOST_DETERMINANTS):
+        value = determinant([flow, *chosen], field)
+        if not value.is_zero:
+            determinants.append(value)
+        if len(determinants) == MOST_DETERMINANTS:
+            break
+    found = [d / determinants[0] for d in determinants[1:]]
+    multiplier = known_multiplier(on)
+    if multiplier is not None:
+        found += [multiplier * d for d in determinants]
+    if size == 1:
+        found += [i for d in determinants if (i := _by_quadrature(d, on)) is not None]
+    return found, on
+
+
+def _prolonged(generator: Generator, on: OnSolutions) -> list[Element]:
+    """(ξ, η_i^(k)) in the order of the rates."""
+    system, field = on.system, on.field
+    xi = field(generator.components[0])
+    drift = on.rate(xi)
+    result = [xi]
+    for i, (c, order) in enumerate(zip(generator.components[1:], system.orders, strict=True)):
+        eta = field(c)
+        for k in range(order):
+            if k:
+                eta = on.rate(eta) - field(jet_symbol(system.unknowns[i], k)) * drift
+            result.append(eta)
+    return result
+
+
+def determinant(rows: Sequence[Sequence[Element]], field: Field) -> Element:
+    """By expansion along the first row; for a handful of rows."""
+    if len(rows) == 1:
+        return rows[0][0]
+    total = field.zero
+    for j, entry in enumerate(rows[0]):
+        if not entry.is_zero:
+            minor = determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]], field)
+            total = total + entry * minor * (-1) ** j
+    return total
+
+
+def known_multiplier(on: OnSolutions) -> Element | None:
+    """M with D_t log M = -div f, where log M is a combination of t, logarithms and functions that occur."""
+    from liesym.conservation.rates import logarithms
+    from liesym.conservation.spans import coefficient_functions
+
+    field, system = on.field, on.system
+    divergence = field.zero
+    for variable, rate in on.rates[1:]:
+        divergence = divergence + rate.diff(variable)
+    if divergence.is_zero:
+        return field.one
+    span = [field(v) for v in field.variables] + logarithms(on)
+    span += [e for e in coefficient_functions(on, system.jet_coordinates) if not e.is_constant]
+    columns = [(divergence,), *((on.rate(e),) for e in span)]
+    for relation in constant_relations(columns, field):
+        if 0 in relation:
+            exponent = field.zero
+            for j, c in relation.items():
+                if j:
+                    exponent = exponent + span[j - 1] * c / relation[0]
+            return _without_half_angles(field.converter.exponential(exponent))
+    return None
+
+
+def _without_half_angles(element: Element) -> Element:
+    """(cos u - 1)^p (cos u + 1)^p = const (sin u)^(2p): a multiplier may be scaled."""
+    field = element.field
+    expression = field.to_expr(element)
+    for node in expression.atoms(cos):
+        powers = {
+            sign: next((f.exp for f in expression.atoms(Pow) if (f.base - sign) in (node, -node)), None)
+            for sign in (1, -1)
+        }
+        if powers[1] is not None and powers[1] == powers[-1] and not powers[1].is_Integer:
+            rest = expression.xreplace(
+                {
+                    f: S.One
+                    for f in expression.atoms(Pow)
+                    if (f.base - 1) in (node, -node) or (f.base + 1) in (node, -node)
+                }
+            )
+            expression = rest * sin(node.args[0]) ** (2 * powers[1])
+    return field(expression)
+
+
+def _by_quadrature(delta: Element, on: OnSolutions) -> Element | None:
+    """∫ (dx - f dt)/Δ for one equation of order 1."""
+    field = on.field
+    (t, _), (x, f) = on.rates
+    along_x = field.one / delta
+    first = integrate(along_x, x, field)
+    if first is None:
+        return None
+    rest = -(f / delta) - first.diff(t)
+    if rest.depends_on(x):
+        return None
+    second = integrate(rest, t, field)
+    return None if second is None else first + second

@@ -1,0 +1,193 @@
+"""Functions with a known rate along solutions: Darboux polynomials, exponentials of time.
+
+And linear systems.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flint import fmpz_mpoly
+from sympy import Dummy, Expr, Matrix, S, Symbol, exp, log
+
+from liesym.algebra.signs import Signs, Undecided
+from liesym.coefficients.field import Element
+from liesym.determine import OnSolutions
+from liesym.flow.matrix import matrix_exponential
+from liesym.jets import jet_symbol
+from liesym.system import ODESystem
+
+MOST_RATES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class DarbouxPolynomial:
+    """p with D_t p = λ p, λ without p in its denominator (the cofactor)."""
+
+    polynomial: Element
+    cofactor: Element
+
+
+def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
+    """Darboux polynomials among the coordinates, their sums and differences, and factors of right sides.
+
+    Source: Darboux 1878; Goriely 2001, chapter 2.
+    """
+    found: dict[str, DarbouxPolynomial] = {}
+    for p in _candidates(on):
+        element = on.field.of_poly(on.field.lift(p))
+        cofactor = on.rate(element) / element
+        if not _divides(p, cofactor):
+            found.setdefault(str(p), DarbouxPolynomial(element, cofactor))
+    return list(found.values())
+
+
+def _divides(p: fmpz_mpoly, cofactor: Element) -> bool:
+    """True if p is still in the denominator."""
+    field = cofactor.field
+    return not field.lift(cofactor.den).gcd(field.lift(p)).is_constant()
+
+
+def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
+    field, system = on.field, on.system
+    coordinates = [*system.unknowns, *system.jet_coordinates]
+    elements = [field(x) for x in coordinates]
+    elements += [a + b * s for i, a in enumerate(elements) for b in elements[:i] for s in (1, -1)]
+    states = [field(x) for x in system.unknowns]
+    elements += list(on.rhs)
+    elements += [
+        a * g - b * f
+        for a, f in zip(states, on.rhs, strict=True)
+        for b, g in zip(states, on.rhs, strict=True)
+    ]
+    seen: set[str] = set()
+    for element in elements:
+        for poly in (element.num, element.den):
+            for p, _ in field.lift(poly).factor()[1]:
+                if str(p) not in seen and not field.of_poly(p).is_constant:
+                    seen.add(str(p))
+                    yield p
+
+
+def logarithms(on: OnSolutions) -> list[Element]:
+    """log p for the Darboux polynomials: an integral Σ n_k log p_k + … is a product of their powers."""
+    return [on.field.converter.logarithm(d.polynomial) for d in darboux_polynomials(on)]
+
+
+def as_product(integral: Expr, t: Symbol) -> Expr:
+    """exp(I) where I is a rational combination of logarithms plus c t.
+
+    Products are easier to read than logarithms.
+    """
+    result: Expr = S.One
+    logarithmic = False
+    for term in integral.expand().as_ordered_terms():
+        coefficient, rest = term.as_coeff_Mul()
+        if isinstance(rest, log):
+            logarithmic = True
+            result *= rest.args[0] ** coefficient
+        elif (term / t).is_number or (
+            (term / t).is_polynomial() and t not in (term / t).free_symbols and term.has(t)
+        ):
+            result *= exp(term)
+        else:
+            return integral
+    return result if logarithmic else integral
+
+
+# -- time ---------------------------------------------------------------------------------------------
+
+
+def time_functions(on: OnSolutions) -> list[list[Element]]:
+    """Groups of functions of t that an integral may carry: e^{kt}, cos νt and sin νt, for the rates of the
+    linear part.
+
+    The rates are eigenvalues of the linearisation at the origin, sums of two, and its diagonal entries.
+    """
+    field, t = on.field, on.system.independent
+    groups: list[list[Element]] = []
+    for rate in _linear_rates(on.system)[:MOST_RATES]:
+        square = (rate**2).expand()
+        try:
+            oscillates = Signs().sign(square) < 0
+        except Undecided:
+            continue
+        if oscillates:
+            frequency = (-square) ** S.Half
+            c, s = field.converter.cos_sin(field(frequency * t))
+            groups.append([c, s])
+        else:
+            groups.append([field.converter.exponential(field(rate * t))])
+            groups.append([field.converter.exponential(field(-rate * t))])
+    return groups
+
+
+def _linear_rates(system: ODESystem) -> list[Expr]:
+    """Distinct nonzero rates up to sign."""
+    first = system.first_order()
+    origin = dict.fromkeys(first.unknowns, S.Zero)
+    try:
+        jacobian = Matrix([[f.diff(x).subs(origin) for x in first.unknowns] for f in first.rhs])
+    except (TypeError, ValueError):
+        return []
+    if jacobian.has(S.NaN, S.ComplexInfinity, S.Infinity) or jacobian.has(system.independent):
+        return []
+    eigenvalues = _eigenvalues(jacobian)
+    rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
+    rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]
+    distinct: dict[Expr, None] = {}
+    for rate in (r.expand() for r in rates):
+        if rate != 0 and -rate not in distinct:
+            distinct[rate] = None
+    return list(distinct)
+
+
+def _eigenvalues(m: Matrix) -> list[Expr]:
+    """Those of linear and quadratic factors of the characteristic polynomial."""
+    from sympy import factor_list, sqrt
+
+    x = Dummy("x")
+    found: list[Expr] = []
+    for factor, _ in factor_list(m.charpoly(x).as_expr(), x)[1]:
+        coefficients = factor.as_poly(x).all_coeffs()
+        if len(coefficients) == 2:
+            found.append((-coefficients[1] / coefficients[0]).cancel())
+        elif len(coefficients) == 3:
+            a, b, c = coefficients
+            root = sqrt((b**2 - 4 * a * c).factor())
+            found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
+    return found
+
+
+def linear_integrals(system: ODESystem) -> list[Expr]:
+    """All N integrals e^{-At} x + ∫ of a linear system x' = A x + b with constant coefficients.
+
+    Empty for others.
+    """
+    first = system.first_order()
+    origin = dict.fromkeys(first.unknowns, S.Zero)
+    if any(f.has(system.independent) or not f.is_polynomial(*first.unknowns) for f in first.rhs):
+        return []
+    if any(f.as_poly(*first.unknowns).total_degree() > 1 for f in first.rhs):
+        return []
+    a = Matrix([[f.diff(x) for x in first.unknowns] for f in first.rhs])
+    b = Matrix([f.subs(origin) for f in first.rhs])
+    n = a.rows
+    bordered = a.row_join(b).col_join(Matrix.zeros(1, n + 1))
+    parameter = Symbol("s", real=True)
+    moved = matrix_exponential(bordered, parameter)
+    if moved is None:
+        return []
+    start = moved.subs(parameter, -system.independent) * Matrix([*first.unknowns, S.One])
+    names: dict[Symbol, Symbol] = {}
+    place = 0
+    for x, order in zip(system.unknowns, system.orders, strict=True):
+        for k in range(order):
+            names[first.unknowns[place]] = jet_symbol(x, k)
+            place += 1
+    return [start[i].expand().xreplace(names) for i in range(n)]

@@ -1,0 +1,137 @@
+"""Which integrals to keep, and how to write them."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from flint import fmpz_mpoly, nmod_mat
+from sympy import Add, Expr, S, Symbol
+
+from liesym.coefficients.field import Element, Field
+from liesym.determine import jet_field
+from liesym.solve.characteristics import functionally_independent
+from liesym.solve.linear import ModularPoint
+from liesym.solve.vectors import constant_relations, normalized
+from liesym.system import ODESystem
+
+LARGEST_BASIS = 400
+
+
+class Selection:
+    """Integrals of one system, offered in groups and kept if they say something new.
+
+    Arguments:
+        system: the equations.
+    """
+
+    def __init__(self, system: ODESystem) -> None:
+        self.system = system
+        self.kept: list[Expr] = []
+        self.rank = 0
+
+    @property
+    def phase_dimension(self) -> int:
+        """N, the number of initial values; also the number of functionally independent integrals."""
+        return sum(self.system.orders)
+
+    def offer(self, candidates: Iterable[Expr], *, functional: bool = False) -> None:
+        """Keep candidates that are no linear combination of the kept ones and their products; with
+        `functional`, only those that are no function of the kept ones at all. Short ones are looked at first.
+        """
+        for candidate in sorted(set(candidates) - {S.Zero}, key=lambda e: (e.count_ops(), str(e))):
+            field = jet_field(self.system, [*self.kept, candidate])
+            elements = [field(e) for e in (*self.kept, candidate)]
+            if elements[-1].is_constant:
+                continue
+            rank = gradient_rank(elements, field)
+            if rank == self.rank and (functional or self._is_polynomial_in_kept(elements, field)):
+                continue
+            self.kept.append(candidate)
+            self.rank = rank
+
+    def _is_polynomial_in_kept(self, elements: Sequence[Element], field: Field) -> bool:
+        """Is the last element a linear combination of 1, the others.
+
+        And their products of no higher degree?.
+        """
+        jets = self.system.jet_coordinates
+        *known, last = elements
+        degrees = [velocity_degree(e, field, jets) for e in known]
+        highest = velocity_degree(last, field, jets)
+        basis = [field.one, *known]
+        for factors in (2, 3):
+            for chosen in itertools.combinations_with_replacement(range(len(known)), factors):
+                total = sum(degrees[i] for i in chosen)
+                if total <= highest and min(degrees[i] for i in chosen) > 0 and len(basis) < LARGEST_BASIS:
+                    product = field.one
+                    for i in chosen:
+                        product = product * known[i]
+                    basis.append(product)
+        found = constant_relations([(last,), *((e,) for e in basis)], field)
+        return any(0 in relation for relation in found)
+
+
+def velocity_degree(element: Element, field: Field, jets: Sequence[Symbol]) -> int:
+    """Total degree of the numerator in the derivatives."""
+    places = [field.capacity - 1 - field.by_symbol[v].index for v in jets]
+    return max((sum(m[p] for p in places) for m, _ in field.lift(element.num).terms()), default=0)
+
+
+def gradient_rank(elements: Sequence[Element], field: Field) -> int:
+    """Rank of the Jacobian at a random point modulo a prime: at most the generic rank.
+
+    And below it only by bad luck.
+    """
+    rows = [[e.diff(v) for v in field.variables] for e in elements]
+    try:
+        point = ModularPoint(field, {i for row in rows for e in row for i in field.slots_of(e)})
+    except ArithmeticError:
+        return _exact_rank(elements, field)
+    p = point.prime
+
+    def value(poly: fmpz_mpoly) -> int:
+        return point.poly(poly)
+
+    table = []
+    for row in rows:
+        bottoms = [value(e.den) for e in row]
+        if not all(bottoms):
+            return _exact_rank(elements, field)
+        table.append([value(e.num) * pow(b, -1, p) % p for e, b in zip(row, bottoms, strict=True)])
+    return nmod_mat(table, p).rank() if table else 0
+
+
+def _exact_rank(elements: Sequence[Element], field: Field) -> int:
+    chosen: list[Element] = []
+    for element in elements:
+        if functionally_independent(field, [*chosen, element], field.variables):
+            chosen.append(element)
+    return len(chosen)
+
+
+def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
+    """The integral without content, collected by the derivatives where it is polynomial in them."""
+    element = normalized((element,), field)[0]
+    places = [field.capacity - 1 - field.by_symbol[v].index for v in jets]
+    moving = {s.index for s in field.slots if any(field.depends_on(s, v) for v in jets)}
+    own = {field.by_symbol[v].index for v in jets}
+    if field.slots_of(field.of_poly(element.den)) & moving or field.slots_of(element) & (moving - own):
+        return field.to_expr(element, factor=True) if not jets else field.to_expr(element)
+    parts: dict[tuple[int, ...], dict[tuple[int, ...], object]] = {}
+    for monomial, c in field.lift(element.num).terms():
+        key = tuple(monomial[p] for p in places)
+        rest = tuple(0 if i in places else e for i, e in enumerate(monomial))
+        parts.setdefault(key, {})[rest] = c
+    terms = []
+    for key in sorted(parts, key=lambda k: (-sum(k), k)):
+        coefficient = field.fraction(field.ctx.from_dict(parts[key]), field.lift(element.den))
+        monomial = S.One
+        for v, power in zip(jets, key, strict=True):
+            monomial *= v**power
+        terms.append(field.to_expr(coefficient) * monomial)
+    return Add(*terms)

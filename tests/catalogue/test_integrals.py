@@ -1,0 +1,148 @@
+"""First integrals of well-known systems, found from the equations alone.
+
+Each entry lists integrals from the literature; the ones that are found must have them among their functions:
+together they have no higher rank. Sources: Goldstein 1980, chapter 3; Fradkin 1965; Henon and Heiles 1964;
+Volterra 1931.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import pytest
+from sympy import Expr
+
+from liesym import ODESystem, first_integrals
+from liesym.conservation.select import gradient_rank
+from liesym.determine import jet_field
+from liesym.jets import jet_symbol
+from liesym.text import read_expression
+from liesym.verify import is_first_integral
+
+R2, R3 = "(x^2+y^2)", "(x^2+y^2+z^2)"
+KNOWN: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "Kepler in the plane": (
+        f"x'' = -mu*x/{R2}^(3/2); y'' = -mu*y/{R2}^(3/2)",
+        4,
+        (
+            "x*y_1 - y*x_1",
+            f"(x_1^2+y_1^2)/2 - mu/sqrt{R2}",
+            f"y_1*(x*y_1-y*x_1) - mu*x/sqrt{R2}",
+            f"-x_1*(x*y_1-y*x_1) - mu*y/sqrt{R2}",
+        ),
+    ),
+    "Kepler in space": (
+        f"x'' = -x/{R3}^(3/2); y'' = -y/{R3}^(3/2); z'' = -z/{R3}^(3/2)",
+        7,
+        (
+            "x*y_1-y*x_1",
+            "y*z_1-z*y_1",
+            "z*x_1-x*z_1",
+            f"(x_1^2+y_1^2+z_1^2)/2 - 1/sqrt{R3}",
+            f"y_1*(x*y_1-y*x_1) - z_1*(z*x_1-x*z_1) - x/sqrt{R3}",
+        ),
+    ),
+    "isotropic oscillator in the plane: u(2)": (
+        "x'' = -x; y'' = -y",
+        4,
+        ("x*y_1-y*x_1", "x^2+x_1^2", "y^2+y_1^2", "x*y+x_1*y_1"),
+    ),
+    "isotropic oscillator in space: u(3)": (
+        "x'' = -x; y'' = -y; z'' = -z",
+        9,
+        ("x*y_1-y*x_1", "x*z_1-z*x_1", "y*z_1-z*y_1", "x^2+x_1^2", "x*y+x_1*y_1", "z^2+z_1^2"),
+    ),
+    "Henon-Heiles": (
+        "x'' = -x-2*x*y; y'' = -y-x^2+y^2",
+        1,
+        ("(x_1^2+y_1^2+x^2+y^2)/2 + x^2*y - y^3/3",),
+    ),
+    "Ermakov": ("x'' = -w^2*x + 1/x^3", 1, ("x_1^2 + w^2*x^2 + 1/x^2",)),
+    "pendulum": ("x'' = -g*sin(x)", 1, ("x_1^2/2 - g*cos(x)",)),
+    "double pendulum of equal masses and lengths": (
+        "p'' = (-3*sin(p)-sin(p-2*q)-2*sin(p-q)*(q'^2+p'^2*cos(p-q)))/(3-cos(2*p-2*q));"
+        "q'' = 2*sin(p-q)*(2*p'^2+2*cos(p)+q'^2*cos(p-q))/(3-cos(2*p-2*q))",
+        1,
+        ("p_1^2 + q_1^2/2 + p_1*q_1*cos(p-q) - 2*cos(p) - cos(q)",),
+    ),
+    "charge in a constant magnetic field": (
+        "x'' = b*y'; y'' = -b*x'",
+        3,
+        ("x_1 - b*y", "y_1 + b*x", "x_1^2+y_1^2"),
+    ),
+    "inverse cube force": (
+        f"x'' = x/{R2}^2; y'' = y/{R2}^2",
+        2,
+        ("x*y_1-y*x_1", f"x_1^2+y_1^2+1/{R2}", f"t*(x_1^2+y_1^2+1/{R2}) - x*x_1 - y*y_1"),
+    ),
+    "geodesics of the sphere": (
+        "p'' = sin(p)*cos(p)*q'^2; q'' = -2*cos(p)/sin(p)*p'*q'",
+        3,
+        ("q_1*sin(p)^2", "p_1*cos(q) - q_1*sin(p)*cos(p)*sin(q)", "p_1^2 + sin(p)^2*q_1^2"),
+    ),
+    "Toda lattice of three": (
+        "x'' = exp(z-x)-exp(x-y); y'' = exp(x-y)-exp(y-z); z'' = exp(y-z)-exp(z-x)",
+        2,
+        ("x_1+y_1+z_1", "(x_1^2+y_1^2+z_1^2)/2 + exp(x-y)+exp(y-z)+exp(z-x)"),
+    ),
+    "Lotka-Volterra": (
+        "x' = alpha*x-beta*x*y; y' = delta*x*y-gamma*y",
+        1,
+        ("delta*x - gamma*log(x) + beta*y - alpha*log(y)",),
+    ),
+    "epidemic": (
+        "S' = -b*S*I; I' = b*S*I-g*I; R' = g*I",
+        2,
+        ("S+I+R", "I + S - g/b*log(S)"),
+    ),
+    "rigid body": ("x' = a*y*z; y' = b*z*x; z' = c*x*y", 2, ("b*x^2-a*y^2", "c*x^2-a*z^2")),
+    "chemostat": ("x' = x*(s/(1+s)-d); s' = d*(1-s)-x*s/(1+s)", 0, ("(x+s-1)*exp(d*t)",)),
+    "dipole field": ("x' = x^2-y^2; y' = 2*x*y", 1, ("(x^2+y^2)/y",)),
+    "curves of constant curvature": (
+        "y'' = a*(1+y'^2)^(3/2)",
+        0,
+        ("t - y_1/(a*sqrt(1+y_1^2))", "y + 1/(a*sqrt(1+y_1^2))"),
+    ),
+    "modified Emden equation": ("y'' = -3*y*y'-y^3", 0, ("t - y/(y_1+y^2)",)),
+    "Lane-Emden of index 5": ("y'' = -2*y'/t-y^5", 0, ("t^3*y_1^2 + t^2*y*y_1 + t^3*y^6/3",)),
+    "forward and backward pair of a scalar field": (
+        "z' = cos(k*z); u' = u*k*sin(k*z)",
+        1,
+        ("u*cos(k*z)",),
+    ),
+}
+
+
+def read(text: str, system: ODESystem) -> Expr:
+    """Expressions above write x_1 for the velocity of x."""
+    first = system.first_order()
+    symbols = {s.name: s for s in (*first.variables, *first.parameter_symbols)}
+    expression = read_expression(text, symbols=symbols)
+    velocities = {
+        symbols[f"{x.name}_1"]: jet_symbol(x, 1)
+        for x, n in zip(system.unknowns, system.orders, strict=True)
+        if n > 1
+    }
+    return expression.xreplace(velocities)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_integrals_are_found(name: str) -> None:
+    text, free_of_time, expected = KNOWN[name]
+    system = ODESystem.parse(text)
+    wanted = [read(e, system) for e in expected]
+    assert all(is_first_integral(w, system) for w in wanted)
+    found = first_integrals(system, budget=15)
+    assert all(is_first_integral(i, system) for i in found)
+    assert sum(not i.has(system.independent) for i in found) >= free_of_time
+    field = jet_field(system, [*found, *wanted])
+    own = gradient_rank([field(i) for i in found], field)
+    assert own == gradient_rank([field(i) for i in (*found, *wanted)], field)
+
+
+def test_a_system_without_integrals_gives_none() -> None:
+    """Lorenz, generic parameters: no rational or Darboux integral (Llibre and Valls 2005)."""
+    system = ODESystem.parse("x' = s*(y-x); y' = x*(r-z)-y; z' = x*y-b*z")
+    assert first_integrals(system, budget=10) == ()

@@ -1,0 +1,145 @@
+"""Laws of first integrals and of backward conservation laws."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import pytest
+from sympy import Expr, S, Symbol, cos, exp, log, symbols
+
+from liesym import Generator, ODESystem, backward_conservation_laws, first_integrals
+from liesym.conservation.multipliers import integrals_from_symmetries
+from liesym.conservation.select import Selection, gradient_rank
+from liesym.determine import jet_field
+from liesym.errors import Unsupported
+from liesym.jets import jet_symbol
+from liesym.verify import is_first_integral
+
+t, x, y, z = symbols("t x y z", real=True)
+v = jet_symbol(x, 1)
+
+
+def rank(integrals: tuple[Expr, ...], system: ODESystem) -> int:
+    field = jet_field(system, integrals)
+    return gradient_rank([field(i) for i in integrals], field)
+
+
+def test_the_check_of_integrals_rejects_what_is_none() -> None:
+    system = ODESystem.parse("x'' = -x")
+    assert is_first_integral(x**2 + v**2, system)
+    assert not is_first_integral(x**2 - v**2, system)
+
+
+def test_the_rank_counts_functions_not_expressions() -> None:
+    system = ODESystem.parse("x'' = -x; y'' = -y")
+    w = jet_symbol(y, 1)
+    energies = (x**2 + v**2, y**2 + w**2)
+    assert rank(energies, system) == 2
+    assert rank((*energies, energies[0] * energies[1]), system) == 2
+
+
+def test_products_of_kept_integrals_are_not_kept() -> None:
+    system = ODESystem.parse("x'' = 0; y'' = 0")
+    w = jet_symbol(y, 1)
+    selection = Selection(system)
+    selection.offer([v, w, v**2 + w**2, v * w + 3])
+    assert selection.kept == [v, w] and selection.rank == 2
+    selection.offer([x * w - y * v])
+    assert len(selection.kept) == 3
+
+
+def test_functions_of_kept_integrals_are_not_kept() -> None:
+    system = ODESystem.parse("x' = x*(y-z); y' = y*(z-x); z' = z*(x-y)")
+    selection = Selection(system)
+    selection.offer([x * y * z, x + y + z, log(x) + log(y) + log(z)], functional=True)
+    assert len(selection.kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("x'' = -w^2*x", 2),
+        ("x'' = 0; y'' = 0", 4),
+        ("y'' = -3*y*y'-y^3", 2),
+        ("y'' = t*y", 2),
+        ("x' = 2*x+y; y' = x-3*y", 2),
+        ("x' = y*z; y' = -2*x*z; z' = x*y", 2),
+        ("y''' = 3*y''^2/(2*y')", 3),
+        ("x'' = 2*y'; y'' = -2*x'", 4),
+        ("x'' = 1/x^3", 2),
+    ],
+)
+def test_integrals_are_verified_and_independent(text: str, count: int) -> None:
+    system = ODESystem.parse(text)
+    found = first_integrals(system, budget=20)
+    assert len(found) == rank(found, system) == count
+    assert all(is_first_integral(i, system) for i in found)
+
+
+def test_parameters_called_like_library_names() -> None:
+    system = ODESystem.parse("S' = -beta*S*I; I' = beta*S*I - gamma*I")
+    (found,) = first_integrals(system, budget=20)
+    assert is_first_integral(found, system) and {"beta", "gamma"} <= {s.name for s in found.free_symbols}
+
+
+def test_symmetries_give_ratios_of_multipliers() -> None:
+    system = ODESystem.parse("x'' = 0")
+    fields = [(S.One, S.Zero), (S.Zero, S.One), (t, S.Zero), (S.Zero, x), (x, S.Zero), (S.Zero, t)]
+    elements, on = integrals_from_symmetries(system, [Generator((t, x), f) for f in fields])
+    found = [on.field.to_expr(e) for e in elements]
+    assert found and all(is_first_integral(i, system) for i in found)
+    assert rank(tuple(i for i in found if i.free_symbols), system) == 2
+
+
+def test_an_integrating_factor_from_a_symmetry() -> None:
+    """y' = y + t² e^t has y -> y + c e^t; I = ∫ (dy - f dt)/e^t."""
+    system = ODESystem.parse("y' = y + t^2*exp(t)")
+    found = first_integrals(system, generators=[Generator((t, y), (S.Zero, exp(t)))], budget=20)
+    assert rank(found, system) == 1
+
+
+def test_a_budget_that_is_spent_returns_what_was_verified() -> None:
+    forces = "x'' = g/(x-y)^3+g/(x-z)^3; y'' = -g/(x-y)^3+g/(y-z)^3; z'' = -g/(x-z)^3-g/(y-z)^3"
+    system = ODESystem.parse(forces)
+    found = first_integrals(system, budget=0.5)
+    assert all(is_first_integral(i, system) for i in found)
+
+
+# -- backpropagation ----------------------------------------------------------------------------------
+
+
+def toy() -> ODESystem:
+    return ODESystem.parse("z' = cos(theta1*z + theta2)")
+
+
+def test_backward_laws_of_the_toy() -> None:
+    """u cos(θ1 z + θ2), u - θ1 w and u (z - t cos(·)) - θ1 v span all that affine symmetries give."""
+    names = {"z": "u", "theta1": "v", "theta2": "w"}
+    laws = backward_conservation_laws(toy(), names=names)
+    adjoint = laws[0].adjoint
+    expected = ("u*cos(theta1*z + theta2)", "u - theta1*w", "u*(z - t*cos(theta1*z + theta2)) - theta1*v")
+    symbols_ = {s.name: s for s in (*adjoint.variables, *adjoint.parameter_symbols)}
+    from liesym.text import read_expression
+
+    wanted = tuple(read_expression(e, symbols=symbols_) for e in expected)
+    assert all(is_first_integral(law.expression, adjoint) for law in laws)
+    assert all(is_first_integral(e, adjoint) for e in wanted)
+    found = tuple(law.expression for law in laws)
+    assert rank(found, adjoint) == rank((*found, *wanted), adjoint) == 3
+
+
+def test_a_law_jumps_with_the_adjoint() -> None:
+    system = toy()
+    z_, theta1, theta2 = (Symbol(n, real=True) for n in ("z", "theta1", "theta2"))
+    translation = Generator((t, z_, theta1, theta2), (S.One, S.Zero, S.Zero, S.Zero))
+    (law,) = backward_conservation_laws(system, [translation])
+    gradient = Symbol("g", real=True)
+    adjoint = Symbol("a_z", real=True)
+    assert (law.jump({adjoint: gradient}) + gradient * cos(theta1 * z_ + theta2)).expand() == 0
+
+
+def test_backward_laws_need_a_first_order_system() -> None:
+    with pytest.raises(Unsupported, match="first_order"):
+        backward_conservation_laws(ODESystem.parse("x'' = -x"))
