@@ -644,7 +644,21 @@ def _integer_difference(a: Element, b: Element) -> bool:
 
 
 def _by_size(ranges: Sequence[Iterable[int]]) -> Iterator[tuple[int, ...]]:
-    """The product of the ranges, small total powers first."""
-    return iter(sorted(itertools.product(*ranges), key=lambda powers: sum(abs(p) for p in powers)))
+    """The product of the ranges, small total powers first; never held in memory, it can be astronomically large."""
+    choices = [sorted(r, key=abs) for r in ranges]
+
+    def of_total(place: int, total: int) -> Iterator[tuple[int, ...]]:
+        if place == len(choices):
+            if total == 0:
+                yield ()
+            return
+        for power in choices[place]:
+            if abs(power) > total:
+                break
+            for rest in of_total(place + 1, total - abs(power)):
+                yield (power, *rest)
+
+    for total in range(sum(max(map(abs, c), default=0) for c in choices) + 1):
+        yield from of_total(0, total)
 
 
