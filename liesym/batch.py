@@ -12,8 +12,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -76,6 +78,7 @@ class Summary:
         claims: (completeness, number) of the systems that were solved.
         agreeing: dimensions that are the expected ones.
         differing: (id, dimension, expected) where a stated dimension is another.
+        failures: (id, state, error) of the systems without a result.
         output: the file of records.
     """
 
@@ -85,6 +88,7 @@ class Summary:
     claims: tuple[tuple[str, int], ...]
     agreeing: int
     differing: tuple[tuple[str, int, int | None], ...]
+    failures: tuple[tuple[str, str, str], ...]
     output: str
 
     def lines(self) -> list[str]:
@@ -96,6 +100,9 @@ class Summary:
         if self.agreeing or self.differing:
             told.append(f"dimensions as in the corpus: {self.agreeing}, others: {len(self.differing)}")
             told += [f"  {id_}: {found}, the corpus has {wanted}" for id_, found, wanted in self.differing]
+        told += [f"  {id_} {state}: {error}" for id_, state, error in self.failures[:20]]
+        if len(self.failures) > 20:
+            told.append(f"  and {len(self.failures) - 20} more without a result")
         return told
 
 
@@ -177,6 +184,11 @@ def solve(job: Job) -> dict[str, Any]:
         record |= {"state": "budget" if done.ran_out else "done", "result": done.record()}
     except LiesymError as error:
         record |= {"state": "refused", "error": f"{type(error).__name__}: {error}"}
+    except (
+        Exception
+    ) as error:  # a defect in one system must not end the others; it is on record with its place
+        trace = traceback.format_exc().splitlines()[-8:]
+        record |= {"state": "defect", "error": f"{type(error).__name__}: {error}", "trace": trace}
     return record | {"seconds": round(time.monotonic() - started, 3)}
 
 
@@ -204,6 +216,7 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._left = 0
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
 
     def ask(self, job: Job) -> dict[str, Any]:
         """The record of the job; "killed" if the time was over, "crashed" if the process ended by itself."""
@@ -228,9 +241,11 @@ class Worker:
         if line.endswith("\n"):
             self._left -= 1
             return json.loads(line)
-        self.close()
+        process.kill()
+        process.wait()
         state = "killed" if overdue.is_set() else "crashed"
-        error = f"the worker ended with status {process.returncode}"
+        error = f"the worker ended with status {process.returncode}. {self._last_words()}".strip()
+        self.close()
         seconds = round(time.monotonic() - started, 3)
         return {"id": job.id, "key": job.key, "state": state, "error": error, "seconds": seconds}
 
@@ -242,6 +257,7 @@ class Worker:
                 self.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=self._log,
                 text=True,
                 encoding="utf-8",
                 start_new_session=True,  # Ctrl-C is for the one that collects the answers
@@ -249,6 +265,11 @@ class Worker:
             )
             self._left = JOBS_A_WORKER
         return self._process
+
+    def _last_words(self) -> str:
+        """The end of what the worker wrote on its standard error."""
+        self._log.seek(0)
+        return self._log.read()[-1500:].decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         """End the process at once."""
@@ -401,9 +422,14 @@ def _summary(
         if jobs[r["id"]].expected is not None and r["result"]["dimension"] is not None
     ]
     differing = tuple(c for c in compared if c[1] != c[2])
+    failures = tuple(
+        (r["id"], r["state"], str(r.get("error", "")).partition("\n")[0][:160])
+        for r in records
+        if "result" not in r
+    )
     return Summary(
         len(records), reused, tuple(states.most_common()), tuple(claims.most_common()),
-        len(compared) - len(differing), differing, output,
+        len(compared) - len(differing), differing, failures, output,
     )  # fmt: skip
 
 

@@ -119,7 +119,9 @@ def condition(expression: Any) -> str:
     if not isinstance(expression, Relational):
         return f"{write(relation)} != 0"
     sign = "!=" if isinstance(relation, Ne) else "=" if relation.rel_op == "==" else relation.rel_op
-    return f"{write(relation.lhs)} {sign} {write(relation.rhs)}"
+    left: Any = relation.lhs
+    right: Any = relation.rhs
+    return f"{write(left)} {sign} {write(right)}"
 
 
 def to_text(record: Mapping[str, Any]) -> str:
