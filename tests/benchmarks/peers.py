@@ -1,0 +1,95 @@
+"""One question to one peer: `python peers.py NAME < question.json`, in whatever interpreter has the peer.
+
+Knows nothing of liesym. Prints one line of JSON: what the peer found, and the seconds it took.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+from sympy import Eq, Function, Symbol, sympify
+
+
+def sympy_equations(question: dict[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+    """(independent variable, functions, equations = 0) with plain symbols."""
+    t = Symbol(question["independent"])
+    functions = [Function(name)(t) for name in question["unknowns"]]
+    equations = []
+    for function, order, text in zip(functions, question["orders"], question["rhs"], strict=True):
+        equations.append(function.diff(t, order) - substituted(text, question, t, functions))
+    return t, functions, equations
+
+
+def substituted(text: str, question: dict[str, Any], t: Any, functions: list[Any]) -> Any:
+    """A right side with derivatives of functions in place of jet symbols."""
+    right: Any = sympify(text)
+    highest = max(question["orders"])
+    jets = {t.name: t}
+    for name, function in zip(question["unknowns"], functions, strict=True):
+        for k in range(highest):
+            jets[name + "'" * k if k <= 3 else f"{name}^({k})"] = function.diff(t, k) if k else function
+    return right.xreplace({s: jets.get(s.name, Symbol(s.name)) for s in right.free_symbols})
+
+
+def infinitesimals(question: dict[str, Any]) -> dict[str, Any]:
+    """SymPy, scalar first-order equations only; trivial fields are told apart."""
+    from sympy.solvers.ode import infinitesimals as find
+
+    t, (y,), (equation,) = sympy_equations(question)
+    right = y.diff(t) - equation
+    start = time.perf_counter()
+    found = find(Eq(y.diff(t), right))
+    seconds = time.perf_counter() - start
+    xi, eta = Function("xi")(t, y), Function("eta")(t, y)
+    useful = [f for f in found if (f[eta] - f[xi] * right).simplify() != 0]
+    return {"found": len(found), "nontrivial": len(useful), "seconds": seconds}
+
+
+def delierium(question: dict[str, Any]) -> dict[str, Any]:
+    """delierium: the dimension first, then generators, each with its time."""
+    lie_symmetries = import_module("delierium").lie_symmetries  # not here, where this file is checked
+
+    t, functions, equations = sympy_equations(question)
+    scalar = len(functions) == 1
+    start = time.perf_counter()
+    symmetries = lie_symmetries(
+        equations[0] if scalar else equations, functions[0] if scalar else functions, t
+    )
+    dimension = symmetries.dimension
+    counted = time.perf_counter() - start
+    answer = {"dimension": int(dimension) if symmetries.is_finite else None, "seconds": counted}
+    print(json.dumps(answer | {"complete": None, "all_seconds": None}), flush=True)
+    generators = symmetries.generators()
+    complete = bool(symmetries.complete(generators))
+    return answer | {"complete": complete, "all_seconds": time.perf_counter() - start}
+
+
+def cinfsymmetries(question: dict[str, Any]) -> dict[str, Any]:
+    """cinfsymmetries: the number of determining equations; it does not solve them."""
+    cinf = import_module("cinfsymmetries")
+
+    if len(set(question["orders"])) > 1:
+        return {"error": "equations of different orders"}
+    order = question["orders"][0]
+    chart = cinf.JetSpaceChart(question["independent"], question["unknowns"], order)
+    time_name = question["independent"]
+    t, functions, equations = sympy_equations(question)
+    names = {}
+    for name, function in zip(question["unknowns"], functions, strict=True):
+        for k in range(order, 0, -1):
+            names[function.diff(t, k)] = chart.vars[f"{name}_{time_name * k}"]
+    bases = dict(zip(functions, (chart.vars[n] for n in question["unknowns"]), strict=True))
+    written = [e.subs(names).subs(bases).subs(t, chart.vars[time_name]) for e in equations]
+    start = time.perf_counter()
+    conditions = cinf.get_determining_equations(written, chart)
+    return {"equations": len(conditions), "seconds": time.perf_counter() - start}
+
+
+PEERS = {"sympy": infinitesimals, "delierium": delierium, "cinfsymmetries": cinfsymmetries}
+
+if __name__ == "__main__":
+    print(json.dumps(PEERS[sys.argv[1]](json.load(sys.stdin))))
