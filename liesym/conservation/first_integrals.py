@@ -23,7 +23,7 @@ from liesym.coefficients.field import Element
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
 from liesym.conservation.rates import as_product, linear_integrals, logarithms, time_functions
-from liesym.conservation.select import Selection, presented
+from liesym.conservation.select import Selection
 from liesym.conservation.spans import (
     LARGEST_SPAN,
     coefficient_functions,
@@ -36,7 +36,9 @@ from liesym.determine import OnSolutions, jet_field
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.generators import Generator
 from liesym.solve.span import monomials, products
+from liesym.solve.vectors import normalized
 from liesym.system import ODESystem
+from liesym.variational.present import presented
 from liesym.verify import is_first_integral
 
 SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7
@@ -118,7 +120,9 @@ class _Search:
 
     def offer(self, elements: Sequence[Element], on: OnSolutions, *, functional: bool) -> None:
         jets = self.system.jet_coordinates
-        shown = [presented(e, on.field, jets) for e in elements if not e.is_constant]
+        shown = [
+            presented(normalized((e,), on.field)[0], on.field, jets) for e in elements if not e.is_constant
+        ]
         if self.system.is_first_order:
             shown = [as_product(e, self.system.independent) for e in shown]
         self.offer_expressions(shown, functional=functional)

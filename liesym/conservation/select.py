@@ -10,13 +10,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from flint import fmpz_mpoly, nmod_mat
-from sympy import Add, Expr, S, Symbol
+from sympy import Expr, S, Symbol
 
 from liesym.coefficients.field import Element, Field
 from liesym.determine import jet_field
 from liesym.solve.characteristics import functionally_independent
 from liesym.solve.linear import ModularPoint
-from liesym.solve.vectors import constant_relations, normalized
+from liesym.solve.vectors import constant_relations
 from liesym.system import ODESystem
 
 LARGEST_BASIS = 400
@@ -112,26 +112,3 @@ def _exact_rank(elements: Sequence[Element], field: Field) -> int:
         if functionally_independent(field, [*chosen, element], field.variables):
             chosen.append(element)
     return len(chosen)
-
-
-def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
-    """The integral without content, collected by the derivatives where it is polynomial in them."""
-    element = normalized((element,), field)[0]
-    places = [field.capacity - 1 - field.by_symbol[v].index for v in jets]
-    moving = {s.index for s in field.slots if any(field.depends_on(s, v) for v in jets)}
-    own = {field.by_symbol[v].index for v in jets}
-    if field.slots_of(field.of_poly(element.den)) & moving or field.slots_of(element) & (moving - own):
-        return field.to_expr(element, factor=True) if not jets else field.to_expr(element)
-    parts: dict[tuple[int, ...], dict[tuple[int, ...], object]] = {}
-    for monomial, c in field.lift(element.num).terms():
-        key = tuple(monomial[p] for p in places)
-        rest = tuple(0 if i in places else e for i, e in enumerate(monomial))
-        parts.setdefault(key, {})[rest] = c
-    terms = []
-    for key in sorted(parts, key=lambda k: (-sum(k), k)):
-        coefficient = field.fraction(field.ctx.from_dict(parts[key]), field.lift(element.den))
-        monomial = S.One
-        for v, power in zip(jets, key, strict=True):
-            monomial *= v**power
-        terms.append(field.to_expr(coefficient) * monomial)
-    return Add(*terms)

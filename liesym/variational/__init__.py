@@ -1,0 +1,12 @@
+"""Variational calculus for ODEs.
+
+Euler-Lagrange equations, Legendre transform, Noether, the inverse problem.
+"""
+
+from liesym.variational.inverse import find_lagrangian as find_lagrangian
+from liesym.variational.lagrangian import Hamiltonian as Hamiltonian
+from liesym.variational.lagrangian import Lagrangian as Lagrangian
+from liesym.variational.lagrangian import euler_lagrange as euler_lagrange
+from liesym.variational.lagrangian import legendre as legendre
+from liesym.variational.noether import NoetherLaw as NoetherLaw
+from liesym.variational.noether import noether as noether

@@ -1,0 +1,269 @@
+"""The inverse problem: a Lagrangian with quadratic kinetic term for a given second-order system.
+
+L = ½ Σ g_ij q_i' q_j' + Σ A_i q_i' - V with g, A, V functions of (t, q), and E_i(L) = Σ_j g_ij (q_j'' - F_j)
+up to sign. With F = F0 + F1·q' + F2(q', q') this asks for
+
+    ½(∂_k g_ij + ∂_j g_ik - ∂_i g_jk) + Σ_l g_il F2^l_jk = 0,
+    M_ij = ∂_t g_ij + Σ_l g_il F1^l_j antisymmetric; as B = dA it is closed,
+    ∂_t B_ij = ∂_j P_i - ∂_i P_j with P_i = Σ_l g_il F0^l,
+
+a linear PDE system for g alone; then A and V follow by quadrature. Source: Douglas 1941; Santilli 1978,
+chapter 3.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, S
+
+from liesym.coefficients.field import Element, Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.determine import Determining, LinearForm, UnknownFunction, add_multiple, add_to, jet_field
+from liesym.errors import NotSolvable, Unsupported
+from liesym.jets import jet_symbol
+from liesym.solve.general import solve_general
+from liesym.solve.integrate import integrate
+from liesym.solve.vectors import linear_combination, normalized
+from liesym.system import ODESystem
+from liesym.variational.lagrangian import Lagrangian, euler_lagrange
+
+Metric = tuple[Element, ...]  # g_11, g_12, …, g_mm
+MOST_METRICS = 10
+
+
+def find_lagrangian(system: ODESystem, *, budget: float = 60.0) -> Lagrangian | None:
+    """A regular Lagrangian, quadratic in the velocities, of a second-order system.
+
+    Arguments:
+        system: every equation of order 2.
+        budget: seconds.
+
+    Returns:
+        The simplest regular one that was found, verified by its Euler-Lagrange equations; None if there is
+        none of this class or it was not found.
+
+    Raises:
+        Unsupported: an equation is not of order 2.
+    """
+    if set(system.orders) != {2}:
+        raise Unsupported("the inverse problem is posed for systems whose equations are all of order 2")
+    deadline = time.monotonic() + budget
+    problem = _Problem.of(system)
+    if problem is None:
+        return None
+    for metric in _combinations(problem.metrics(deadline), problem.field, system):
+        if time.monotonic() > deadline:
+            return None
+        try:
+            found = problem.lagrangian(metric)
+        except (NeedsRefinement, Unsupported):
+            continue
+        if found is not None and _belongs_to(found, system):
+            return found
+    return None
+
+
+class _Problem:
+    """The parts F0, F1, F2 of the forces, and the equations for the metric."""
+
+    def __init__(self, system: ODESystem, field: Field, parts: tuple) -> None:
+        self.system, self.field = system, field
+        self.f0, self.f1, self.f2 = parts
+        self.m = len(system.unknowns)
+        self.places = [(i, j) for i in range(self.m) for j in range(i, self.m)]
+        self.at = {place: a for a, place in enumerate(self.places)}
+
+    @staticmethod
+    def of(system: ODESystem) -> _Problem | None:
+        """None if a force is not a polynomial of degree 2 in the velocities."""
+        field = jet_field(system)
+        velocities = system.jet_coordinates
+        f0, f1, f2 = [], [], []
+        for f in (field(f) for f in system.rhs):
+            first = [f.diff(v) for v in velocities]
+            second = [[d.diff(w) / 2 for w in velocities] for d in first]
+            if any(e.depends_on(v) for row in second for e in row for v in velocities):
+                return None
+            linear = []
+            for j, slope in enumerate(first):
+                for k, v in enumerate(velocities):
+                    slope = slope - second[j][k] * field(v) * 2
+                linear.append(slope)
+            rest = f
+            for j, v in enumerate(velocities):
+                rest = rest - linear[j] * field(v)
+                for k, w in enumerate(velocities):
+                    rest = rest - second[j][k] * field(v) * field(w)
+            f0.append(rest)
+            f1.append(linear)
+            f2.append(second)
+        return _Problem(system, field, (f0, f1, f2))
+
+    # -- the metric ------------------------------------------------------------------------------
+
+    def metrics(self, deadline: float) -> list[Metric]:
+        """A basis of the symmetric matrices that fit, degenerate ones included."""
+        unknowns = tuple(
+            UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables)
+            for i, j in self.places
+        )
+        forms = tuple(f for f in self._equations() if f)
+        determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
+        return list(solve_general(determining, deadline=deadline).vectors)
+
+    def _g(self, i: int, j: int, variable: int | None = None) -> LinearForm:
+        """g_ij, or its derivative by t (0) or q_k (k + 1)."""
+        index = tuple(int(p == variable) for p in range(self.m + 1))
+        return {(self.at[min(i, j), max(i, j)], index): self.field.one}
+
+    def _sum(self, *terms: tuple[Element, LinearForm]) -> LinearForm:
+        total: LinearForm = {}
+        for factor, form in terms:
+            add_multiple(total, form, factor)
+        return total
+
+    def _diff(self, form: LinearForm, variable: int) -> LinearForm:
+        symbol = self.system.variables[variable]
+        result: LinearForm = {}
+        for (a, index), c in form.items():
+            add_to(result, (a, index), c.diff(symbol))
+            add_to(result, (a, tuple(k + (p == variable) for p, k in enumerate(index))), c)
+        return result
+
+    def _equations(self) -> Iterator[LinearForm]:
+        one, half, span = self.field.one, self.field.one / 2, range(self.m)
+        for i, j in itertools.product(span, span):
+            for k in range(j, self.m):
+                terms = [
+                    (half, self._g(i, j, k + 1)),
+                    (half, self._g(i, k, j + 1)),
+                    (-half, self._g(j, k, i + 1)),
+                ]
+                yield self._sum(*terms, *((self.f2[l][j][k], self._g(i, l)) for l in span))
+        for i, j in self.places:
+            terms = [(one * 2, self._g(i, j, 0))]
+            terms += [(self.f1[l][j], self._g(i, l)) for l in span]
+            yield self._sum(*terms, *((self.f1[l][i], self._g(j, l)) for l in span))
+        for i, j, k in itertools.combinations(span, 3):
+            parts = (
+                self._diff(self._magnetic(*pair), d + 1)
+                for pair, d in (((i, j), k), ((j, k), i), ((k, i), j))
+            )
+            yield self._sum(*((one, part) for part in parts))
+        for i, j in itertools.combinations(span, 2):
+            yield self._sum(
+                (one, self._diff(self._force(i), j + 1)),
+                (-one, self._diff(self._force(j), i + 1)),
+                (-one, self._diff(self._magnetic(i, j), 0)),
+            )
+
+    def _magnetic(self, i: int, j: int) -> LinearForm:
+        """B_ij = ½ Σ_l (g_il F1^l_j - g_jl F1^l_i)."""
+        half, span = self.field.one / 2, range(self.m)
+        terms = [(self.f1[l][j] * half, self._g(i, l)) for l in span]
+        return self._sum(*terms, *((-(self.f1[l][i] * half), self._g(j, l)) for l in span))
+
+    def _force(self, i: int) -> LinearForm:
+        """P_i = Σ_l g_il F0^l."""
+        return self._sum(*((self.f0[l], self._g(i, l)) for l in range(self.m)))
+
+    # -- the rest of the Lagrangian --------------------------------------------------------------
+
+    def lagrangian(self, metric: Metric) -> Lagrangian | None:
+        field, qs = self.field, self.system.unknowns
+        magnetic = {
+            (i, j): self._value(self._magnetic(i, j), metric)
+            for i, j in itertools.combinations(range(self.m), 2)
+        }
+        vector = self._vector_potential(magnetic)
+        if vector is None:
+            return None
+        rest = [
+            -(self._value(self._force(i), metric) + a.diff(self.system.independent))
+            for i, a in enumerate(vector)
+        ]
+        scalar = field.zero
+        for i, q in enumerate(qs):
+            step = integrate(rest[i], q, field)
+            if step is None:
+                return None
+            scalar = scalar + step
+            rest = [r - step.diff(p) for r, p in zip(rest, qs, strict=True)]
+        return self._assembled(metric, vector, scalar)
+
+    def _value(self, form: LinearForm, metric: Metric) -> Element:
+        """A form without derivatives of g, evaluated."""
+        total = self.field.zero
+        for (a, _), c in form.items():
+            total = total + c * metric[a]
+        return total
+
+    def _vector_potential(self, magnetic: dict[tuple[int, int], Element]) -> list[Element] | None:
+        """A with ∂_i A_j - ∂_j A_i = B_ij, coordinate by coordinate."""
+        field, qs = self.field, self.system.unknowns
+        vector = [field.zero] * self.m
+        left = dict(magnetic)
+        for k, q in enumerate(qs):
+            for j in range(k + 1, self.m):
+                step = integrate(left[k, j], q, field)
+                if step is None:
+                    return None
+                vector[j] = vector[j] + step
+                for i, l in left:
+                    change = step.diff(qs[i]) if l == j else -step.diff(qs[l]) if i == j else None
+                    if change is not None:
+                        left[i, l] = left[i, l] - change
+        return vector
+
+    def _assembled(self, metric: Metric, vector: Sequence[Element], scalar: Element) -> Lagrangian:
+        field, system = self.field, self.system
+        velocities = [jet_symbol(q, 1) for q in system.unknowns]
+        expression: Expr = -field.to_expr(scalar)
+        for (i, j), e in zip(self.places, metric, strict=True):
+            weight = S.Half if i == j else S.One
+            expression += weight * field.to_expr(e) * velocities[i] * velocities[j]
+        for v, e in zip(velocities, vector, strict=True):
+            expression += field.to_expr(e) * v
+        return Lagrangian(expression, system.independent, system.unknowns, system.parameters)
+
+
+def _combinations(metrics: Sequence[Metric], field: Field, system: ODESystem) -> Iterator[Metric]:
+    """The sum of the diagonal ones, then single ones, then sums of two, three and all.
+
+    Those free of t first.
+    """
+    m = len(system.unknowns)
+    off = [a for a, (i, j) in enumerate((i, j) for i in range(m) for j in range(i, m)) if i != j]
+
+    def weight(metric: Metric) -> tuple[bool, bool, int]:
+        with_time = any(e.depends_on(system.independent) for e in metric)
+        mixed = any(not metric[a].is_zero for a in off)
+        return with_time, mixed, sum(len(e.num) + len(e.den) for e in metric)
+
+    ordered = sorted(metrics, key=weight)[:MOST_METRICS]
+    if not ordered:
+        return
+    diagonal = [e for e in ordered if weight(e)[:2] == (False, False)]
+    if len(diagonal) > 1:
+        yield linear_combination(diagonal, dict.fromkeys(range(len(diagonal)), field.one), field)
+    for size in (*range(1, 4), len(ordered)):
+        for chosen in itertools.combinations(ordered, size):
+            combined = linear_combination(chosen, dict.fromkeys(range(len(chosen)), field.one), field)
+            yield normalized(combined, field)
+
+
+def _belongs_to(lagrangian: Lagrangian, system: ODESystem) -> bool:
+    """True if the Euler-Lagrange equations are those of the system, compared exactly."""
+    try:
+        own = euler_lagrange(lagrangian)
+    except NotSolvable:
+        return False
+    field = jet_field(system, own.rhs)
+    return all((field(a) - field(b)).is_zero for a, b in zip(own.rhs, system.rhs, strict=True))

@@ -1,0 +1,206 @@
+"""Noether's theorem: variational symmetries with gauge terms, and their conserved quantities."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Symbol
+
+from liesym.coefficients.field import Element, Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.determine import Determining, LinearForm, UnknownFunction, add_to
+from liesym.errors import Unsupported, VerificationError
+from liesym.generators import Generator
+from liesym.jets import jet_symbol
+from liesym.solve.general import solve_general
+from liesym.solve.integrate import integrate
+from liesym.solve.vectors import constant_relations, linear_combination, normalized
+from liesym.split import split
+from liesym.variational.lagrangian import Lagrangian, as_lagrangian
+from liesym.variational.present import presented
+
+
+@dataclass(frozen=True, slots=True)
+class NoetherLaw:
+    """A variational symmetry X with X^(1) L + L D_t ξ = D_t B, and I = ξ L + Σ Q_i ∂L/∂q_i' - B.
+
+    Arguments:
+        generator: X.
+        gauge: B(t, q).
+        integral: I(t, q, q'), constant on solutions of the Euler-Lagrange equations.
+    """
+
+    generator: Generator
+    gauge: Expr
+    integral: Expr
+
+
+def noether(
+    lagrangian: Lagrangian | Expr | str,
+    *,
+    unknowns: Sequence[Symbol | str] | None = None,
+    independent: Symbol | str = "t",
+    generators: Sequence[Generator] | None = None,
+    budget: float = 60.0,
+) -> tuple[NoetherLaw, ...]:
+    """The variational point symmetries of L(t, q, q'), gauge terms B(t, q) allowed, with their conserved
+    quantities.
+
+    The condition X^(1) L + L D_t ξ = D_t B, split by the velocities, is a linear PDE system for ξ, η_i and
+    B, which the general solver integrates.
+
+    Arguments:
+        lagrangian: a `Lagrangian`, an expression in jet symbols, or text; L may depend on t.
+        unknowns, independent: for an expression or text; names with primes are the unknowns unless given.
+        generators: look only among their linear combinations.
+        budget: seconds.
+
+    Returns:
+        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically.
+    Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
+    """
+    given = as_lagrangian(lagrangian, unknowns, independent)
+    deadline = time.monotonic() + budget
+    if generators is None:
+        found, field = _all_variational(given, deadline)
+    else:
+        found, field = _among(given, generators)
+    return tuple(_law(given, vector, field) for vector in found)
+
+
+Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
+
+
+def _all_variational(lagrangian: Lagrangian, deadline: float) -> tuple[list[Vector], Field]:
+    field = lagrangian.field()
+    variables = lagrangian.variables
+    names = ["xi", *(f"eta_{q.name}" for q in lagrangian.unknowns), "gauge"]
+    along = [variables[0], *lagrangian.unknowns, variables[0]]
+    unknowns = tuple(UnknownFunction(n, v, variables) for n, v in zip(names, along, strict=True))
+    form = _condition(lagrangian, field)
+    equations = split((form,), field, lagrangian.velocities)
+    solution = solve_general(Determining(field, variables, unknowns, (form,), equations), deadline=deadline)
+    moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
+    return [normalized(v, field) for v in moving], field
+
+
+def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:
+    """ξ L_t + Σ η_i L_{q_i} + Σ (D_t η_i - q_i' D_t ξ) L_{q_i'} + L D_t ξ - D_t B as a linear form."""
+    value = field(lagrangian.expression)
+    m = len(lagrangian.unknowns)
+    origin = (0,) * (m + 1)
+    speeds = [field.one, *(field(v) for v in lagrangian.velocities)]
+    form: LinearForm = {}
+    add_to(form, (0, origin), value.diff(lagrangian.independent))
+    time_weight = value
+    for i, (q, v) in enumerate(zip(lagrangian.unknowns, lagrangian.velocities, strict=True)):
+        momentum = value.diff(v)
+        add_to(form, (i + 1, origin), value.diff(q))
+        time_weight = time_weight - field(v) * momentum
+        _add_rate(form, i + 1, momentum, speeds)
+    _add_rate(form, 0, time_weight, speeds)
+    _add_rate(form, m + 1, -field.one, speeds)
+    return form
+
+
+def _add_rate(form: LinearForm, unknown: int, weight: Element, speeds: Sequence[Element]) -> None:
+    """form += weight * D_t u."""
+    for place, speed in enumerate(speeds):
+        index = tuple(int(p == place) for p in range(len(speeds)))
+        add_to(form, (unknown, index), weight * speed)
+
+
+def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> tuple[list[Vector], Field]:
+    """Combinations for which W = X^(1) L + L D_t ξ has vanishing Euler operators.
+
+    The gauge by integration.
+    """
+    components = [c for g in generators for c in g.components]
+    if any(g.variables != lagrangian.variables for g in generators):
+        raise Unsupported(f"the generators must be over {', '.join(v.name for v in lagrangian.variables)}")
+    field = lagrangian.field(components, order=2)
+    vectors = [tuple(field(c) for c in g.components) for g in generators]
+    sources = [_variation(lagrangian, v, field) for v in vectors]
+    conditions = [tuple(_euler(lagrangian, w, field)) for w in sources]
+    result = []
+    for relation in constant_relations(conditions, field):
+        vector = linear_combination(vectors, relation, field)
+        (source,) = linear_combination([(w,) for w in sources], relation, field)
+        result.append((*vector, _potential(lagrangian, source, field)))
+    return [normalized(v, field) for v in result], field
+
+
+def _rate(lagrangian: Lagrangian, element: Element, field: Field, order: int = 1) -> Element:
+    """D_t of a function of (t, q, …, q^(order - 1))."""
+    total = element.diff(lagrangian.independent)
+    for q in lagrangian.unknowns:
+        for k in range(order):
+            total = total + element.diff(jet_symbol(q, k)) * field(jet_symbol(q, k + 1))
+    return total
+
+
+def _variation(lagrangian: Lagrangian, vector: Sequence[Element], field: Field) -> Element:
+    value = field(lagrangian.expression)
+    drift = _rate(lagrangian, vector[0], field)
+    total = vector[0] * value.diff(lagrangian.independent) + value * drift
+    for q, v, eta in zip(lagrangian.unknowns, lagrangian.velocities, vector[1:], strict=True):
+        total = total + eta * value.diff(q)
+        total = total + (_rate(lagrangian, eta, field) - field(v) * drift) * value.diff(v)
+    return total
+
+
+def _euler(lagrangian: Lagrangian, element: Element, field: Field) -> list[Element]:
+    """E_i = ∂/∂q_i - D_t ∂/∂q_i'."""
+    pairs = zip(lagrangian.unknowns, lagrangian.velocities, strict=True)
+    return [element.diff(q) - _rate(lagrangian, element.diff(v), field, order=2) for q, v in pairs]
+
+
+def _potential(lagrangian: Lagrangian, source: Element, field: Field) -> Element:
+    """B with D_t B = source, which is affine in the velocities and closed."""
+    total = field.zero
+    rest = source
+    for q, v in zip(lagrangian.unknowns, lagrangian.velocities, strict=True):
+        part = rest.diff(v)
+        if part.is_zero:
+            continue
+        step = _integral(part, q, field)
+        total = total + step
+        rest = rest - _rate(lagrangian, step, field)
+    return total if rest.is_zero else total + _integral(rest, lagrangian.independent, field)
+
+
+def _integral(element: Element, variable: Symbol, field: Field) -> Element:
+    try:
+        found = integrate(element, variable, field)
+    except NeedsRefinement:
+        found = None
+    if found is None:
+        raise Unsupported(
+            f"the gauge term needs the integral of {element} along {variable}, which was not found"
+        )
+    return found
+
+
+def _law(lagrangian: Lagrangian, vector: Vector, field: Field) -> NoetherLaw:
+    """The charge of one symmetry, checked by Noether's identity in a field that holds q''."""
+    *components, gauge = (field.to_expr(e) for e in vector)
+    wide = lagrangian.field([*components, gauge], order=2)
+    xi, *etas = (wide(c) for c in components)
+    value = wide(lagrangian.expression)
+    charge = xi * value - wide(gauge)
+    defect = wide.zero
+    equations = _euler(lagrangian, value, wide)
+    for eta, v, equation in zip(etas, lagrangian.velocities, equations, strict=True):
+        q = eta - xi * wide(v)
+        charge = charge + q * value.diff(v)
+        defect = defect + q * equation
+    if not (_rate(lagrangian, charge, wide, order=2) + defect).is_zero:
+        raise VerificationError("a Noether charge failed its check by substitution")
+    generator = Generator(lagrangian.variables, tuple(components))
+    return NoetherLaw(generator, gauge, presented(charge, wide, lagrangian.velocities))

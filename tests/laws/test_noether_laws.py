@@ -1,0 +1,179 @@
+"""Noether's theorem, Euler-Lagrange equations, the Legendre transform and the inverse problem."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import pytest
+from sympy import Expr, S, Symbol, exp, symbols
+
+from liesym import Generator, ODESystem, noether
+from liesym.conservation.select import gradient_rank
+from liesym.determine import jet_field
+from liesym.errors import NotSolvable, Unsupported
+from liesym.jets import jet_symbol
+from liesym.text import write
+from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, legendre
+from liesym.verify import is_first_integral
+
+t, x, y = symbols("t x y", real=True)
+v, w = jet_symbol(x, 1), jet_symbol(y, 1)
+KEPLER = "(x'^2+y'^2+z'^2)/2 + mu/sqrt(x^2+y^2+z^2)"
+SCHWARZSCHILD = "-(1-2*m/r)*t'^2/2 + r'^2/(1-2*m/r)/2 + r^2*p'^2/2 + r^2*sin(p)^2*q'^2/2"
+DAMPED = "exp(g*t)*(x'^2 - w^2*x^2)/2"
+
+# Lagrangian, independent variable, number of variational point symmetries with gauge, source of the number
+CASES = {
+    "free particle": ("x'^2/2", "t", 5),  # Olver 1993, example 4.30: five of the eight
+    "free particle in the plane": ("(x'^2+y'^2)/2", "t", 8),  # Schrödinger algebra with the mass left out
+    "oscillator": ("(x'^2 - w^2*x^2)/2", "t", 5),  # Lutzky 1978
+    "Kepler in space": (KEPLER, "t", 4),  # energy and angular momentum; Runge-Lenz is no point symmetry
+    "inverse square potential": ("(x'^2+y'^2)/2 - 1/(x^2+y^2)", "t", 4),
+    "Lane-Emden of index 5": ("t^2*(y'^2/2 - y^6/6)", "t", 1),
+    "Schwarzschild": (SCHWARZSCHILD, "s", 5),
+    "free relativistic particle in the plane": ("-sqrt(1 - x'^2 - y'^2)", "t", 6),  # Poincare group in 1 + 2
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_variational_symmetries_and_their_charges(name: str) -> None:
+    text, independent, count = CASES[name]
+    laws = noether(text, independent=independent, budget=60)
+    system = euler_lagrange(text, independent=independent)
+    assert len(laws) == count
+    assert all(is_first_integral(law.integral, system) for law in laws)
+    assert all(law.generator.is_symmetry_of(system) for law in laws)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_defining_condition_holds(name: str) -> None:
+    """X^(1) L + L D_t ξ = D_t B."""
+    text, independent, _ = CASES[name]
+    for law in noether(text, independent=independent):
+        lagrangian = Lagrangian.parse(
+            text, unknowns=[u.name for u in law.generator.variables[1:]], independent=independent
+        )
+        jets = lagrangian.jets
+        left = law.generator.prolonged(lagrangian.expression)
+        left += lagrangian.expression * jets.total_derivative(law.generator.xi)
+        field = lagrangian.field([left, jets.total_derivative(law.gauge)])
+        assert (field(left) - field(jets.total_derivative(law.gauge))).is_zero
+
+
+def test_schwarzschild_gives_energy_and_angular_momentum() -> None:
+    laws = noether(SCHWARZSCHILD, independent="s")
+    found = {tuple(write(c) for c in law.generator.components): write(law.integral) for law in laws}
+    by_direction = {key: value for key, value in found.items() if key.count("0") == 4}
+    assert len(by_direction) == 3  # translations of s, t and q
+    assert any("t'" in i and "q'" not in i and "r'" not in i for i in by_direction.values())
+    assert any("q'" in i and "t'" not in i and "r'" not in i for i in by_direction.values())
+
+
+def test_the_damped_oscillator_has_its_gauge_symmetry() -> None:
+    """∂_t - (γ/2) x ∂_x leaves e^(γt) (…) dt invariant; the charge is constant though the energy decays."""
+    g, frequency = Symbol("g", real=True), Symbol("w", real=True)
+    translation = Generator((t, x), (S.One, -g * x / 2))
+    (law,) = noether(DAMPED, generators=[translation])
+    expected = exp(g * t) * (v**2 / 2 + frequency**2 * x**2 / 2 + g * x * v / 2)
+    assert (law.integral + expected).expand() == 0 or (law.integral + 2 * expected).expand() == 0
+    assert noether(DAMPED, generators=[Generator((t, x), (S.One, S.Zero))]) == ()
+
+
+def test_a_gauge_term_is_found_for_boosts() -> None:
+    (law,) = noether("x'^2/2", generators=[Generator((t, x), (S.Zero, t))])
+    assert law.gauge == x and (law.integral - (t * v - x)).expand() == 0
+
+
+def test_only_combinations_may_be_variational() -> None:
+    """Neither t ∂_t nor x ∂_x leaves the action of the free particle alone, 2t ∂_t + x ∂_x does."""
+    fields = [Generator((t, x), (t, S.Zero)), Generator((t, x), (S.Zero, x))]
+    assert noether("x'^2/2", generators=fields[:1]) == noether("x'^2/2", generators=fields[1:]) == ()
+    (law,) = noether("x'^2/2", generators=fields)
+    assert (law.generator.components[0] * x - 2 * t * law.generator.components[1]).expand() == 0
+
+
+def test_expressions_and_records_are_accepted() -> None:
+    expression: Expr = v**2 / 2 - x**2 / 2
+    record = Lagrangian(expression, t, (x,))
+    assert len(noether(expression)) == len(noether(record)) == len(noether("x'^2/2 - x^2/2")) == 5
+
+
+def test_higher_derivatives_are_refused() -> None:
+    with pytest.raises(Unsupported, match="first order"):
+        Lagrangian.parse("x''^2", unknowns=["x"])
+
+
+def test_degenerate_lagrangians_are_refused() -> None:
+    with pytest.raises(NotSolvable, match="degenerate"):
+        euler_lagrange("x*y' - y*x' - x^2")
+
+
+# -- Hamilton ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", [KEPLER, DAMPED, "(x'^2+y'^2)/2 + b*(x*y'-y*x')/2", "x'^2*(1+y^2)/2 + x'*y' + y'^2"]
+)
+def test_hamilton_and_lagrange_agree(text: str) -> None:
+    """q'' from Hamilton's equations, with p = ∂L/∂q' inserted, is the acceleration of Euler and Lagrange."""
+    system, hamiltonian = euler_lagrange(text), legendre(text)
+    canonical = hamiltonian.equations()
+    lagrangian = Lagrangian.parse(text, unknowns=[q.name for q in system.unknowns])
+    inserted = dict(zip(hamiltonian.momenta, lagrangian.momenta, strict=True))
+    for q, velocity, acceleration in zip(system.unknowns, hamiltonian.velocities, system.rhs, strict=True):
+        along = canonical.total_derivative(velocity).xreplace(inserted)
+        field = jet_field(system, [along])
+        assert (field(along) - field(acceleration)).is_zero
+        assert (velocity.xreplace(inserted) - jet_symbol(q, 1)).simplify() == 0
+
+
+def test_legendre_needs_a_quadratic_lagrangian() -> None:
+    with pytest.raises(Unsupported, match="quadratic"):
+        legendre("-sqrt(1-x'^2)")
+    with pytest.raises(Unsupported, match="names"):
+        legendre("x'^2", names=["x"])
+
+
+# -- the inverse problem ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x'' = -g*x' - w^2*x",
+        "y'' = -2*y'/t - y^5",
+        "y'' = y'^2/y",
+        "x'' = -mu*x/(x^2+y^2)^(3/2); y'' = -mu*y/(x^2+y^2)^(3/2)",
+        "x'' = b*y'; y'' = -b*x'",
+        "p'' = sin(p)*cos(p)*q'^2; q'' = -2*cos(p)/sin(p)*p'*q'",
+        "x'' = -x-2*x*y; y'' = -y-x^2+y^2",
+        "x'' = y; y'' = -x",
+        "x'' = 2*y'-x; y'' = -2*x'-y; z'' = -z",
+    ],
+)
+def test_lagrangians_are_found(text: str) -> None:
+    system = ODESystem.parse(text)
+    found = find_lagrangian(system)
+    assert found is not None
+    own = euler_lagrange(found)
+    field = jet_field(system, own.rhs)
+    assert all((field(a) - field(b)).is_zero for a, b in zip(own.rhs, system.rhs, strict=True))
+
+
+@pytest.mark.parametrize("text", ["x'' = y; y'' = x + 2*x*y", "x'' = y'; y'' = x'*y'"])
+def test_systems_without_a_lagrangian_of_the_class(text: str) -> None:
+    assert find_lagrangian(ODESystem.parse(text)) is None
+
+
+def test_the_inverse_problem_is_for_order_2() -> None:
+    with pytest.raises(Unsupported, match="order 2"):
+        find_lagrangian(ODESystem.parse("x' = -x"))
+
+
+def test_energy_and_charges_have_the_rank_of_all_integrals() -> None:
+    system = euler_lagrange("(x'^2 - x^2)/2")
+    charges = [law.integral for law in noether("(x'^2 - x^2)/2")]
+    field = jet_field(system, charges)
+    assert gradient_rank([field(c) for c in charges], field) == 2
