@@ -101,7 +101,8 @@ def infinitesimals(system: ODESystem, depends: Mapping[Symbol, Sequence[Symbol]]
 def jet_field(system: ODESystem, extra: Sequence[Expr] = (), definitions: Sequence[Definition] = ()) -> Field:
     """A coefficient field over (t, x, free jet coordinates) that holds the right sides and `extra`."""
     variables = (*system.variables, *system.jet_coordinates)
-    return Field.build([*system.rhs, *extra], variables, system.parameter_symbols, definitions)
+    expressions = [*system.rhs, *extra]
+    return Field.build(expressions, variables, system.parameter_symbols, definitions, system.jet_coordinates)
 
 
 class OnSolutions:

@@ -157,11 +157,16 @@ class Converter:
         for expression in expressions:
             scratch(expression)
         book = scratch.converter
-        self.exp_basis = [dict(v) for v in lattice_basis(book.seen_exp)]
-        self.trig_basis = [dict(v) for v in lattice_basis(book.seen_trig)]
+        self.exp_basis = [dict(v) for v in lattice_basis(book.seen_exp, self._level)]
+        self.trig_basis = [dict(v) for v in lattice_basis(book.seen_trig, self._level)]
         self.exp_slots = [None] * len(self.exp_basis)
         self.trig_slots = [None] * len(self.trig_basis)
         self.root_degrees = dict(book.root_degrees)
+
+    def _level(self, key: Expr) -> int:
+        """0 for constants, 2 for what depends on a variable that is split away, 1 for the rest."""
+        symbols = key.free_symbols
+        return 2 if symbols & self.field.upper else 1 if symbols & set(self.field.variables) else 0
 
     # -- dispatch --------------------------------------------------------------------------------
 
