@@ -104,7 +104,7 @@ def analyze(
     if not as_json:
         from liesym.report.terminal import console, show_result
 
-        show_result(console(), done.result, done.integrals)
+        show_result(console(), done.result, done.integrals, done.algebra)
     _leave(done.interrupted, done.ran_out)
 
 
@@ -299,7 +299,7 @@ def report(
 
     with progress() as show:
         done = analysis(problem, budget=budget, seed=seed, show=show)
-    _write(output, page(done.result, done.integrals or (), seconds=done.seconds))
+    _write(output, page(done.result, done.integrals or (), done.algebra, seconds=done.seconds))
     typer.echo(f"{len(done.result.generators)} generators, {done.result.completeness.value}; see {output}")
     _leave(done.interrupted, done.ran_out)
 

@@ -25,10 +25,26 @@ class Clock:
     start: float = field(default_factory=time.monotonic)
     interrupted: bool = False
     expired: bool = False
+    ticking: bool = False
+    limited: bool = False
 
     def left(self) -> float:
         """Seconds that are left, never negative."""
         return max(0.0, self.budget - (time.monotonic() - self.start))
+
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Raise OutOfBudget in the body after the seconds, or soon if the whole budget is over by then."""
+        if not self.ticking:
+            yield
+            return
+        self.limited = True
+        signal.setitimer(signal.ITIMER_REAL, max(PAUSE, min(seconds, self.left())))
+        try:
+            yield
+        finally:
+            self.limited = False
+            signal.setitimer(signal.ITIMER_REAL, self.left() + GRACE, GRACE)
 
     @property
     def over(self) -> bool:
@@ -49,8 +65,8 @@ def clock(budget: float) -> Iterator[Clock]:
         return
 
     def on_alarm(number: int, frame: object) -> None:
-        watched.expired = True
-        raise OutOfBudget(f"{budget:g} s are over")
+        watched.expired = watched.expired or not watched.limited
+        raise OutOfBudget("the time for it is over")
 
     def on_interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -64,9 +80,11 @@ def clock(budget: float) -> Iterator[Clock]:
     ringing = signal.signal(alarm, on_alarm) if alarm else None
     if alarm:
         signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
+    watched.ticking = alarm is not None
     try:
         yield watched
     finally:
+        watched.ticking = False
         if alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(alarm, ringing)

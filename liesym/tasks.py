@@ -18,6 +18,7 @@ from liesym.clock import clock
 from liesym.determine import DeterminingSystem, determine, jet_field
 from liesym.errors import AnsatzError, DataError, OutOfBudget, Unsupported
 from liesym.generators import Generator
+from liesym.report.algebra import AlgebraFacts, algebra_facts
 from liesym.report.json import Saved, read_result, result_record
 from liesym.residuals import Residual
 from liesym.results import Completeness, Result
@@ -43,17 +44,18 @@ def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> Deter
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What `analyze` found: symmetries, first integrals (None if not looked for), and how the time went."""
+    """What `analyze` found: symmetries, first integrals (None if not looked for), algebra, time spent."""
 
     result: Result
     integrals: tuple[Expr, ...] | None
+    algebra: AlgebraFacts | None
     seconds: tuple[tuple[str, float], ...]
     ran_out: bool
     interrupted: bool
 
     def record(self) -> dict[str, Any]:
         """The JSON of `analyze`."""
-        return result_record(self.result, self.integrals, dict(self.seconds))
+        return result_record(self.result, self.integrals, self.algebra, dict(self.seconds))
 
 
 def analysis(
@@ -67,7 +69,7 @@ def analysis(
 ) -> Analysis:
     """Symmetries, then first integrals, within one budget; nothing found in time is a result too."""
     system, found, spent = problem.system, None, ()
-    result = None
+    result = algebra = None
     with clock(budget) as watched:
         try:
             result = liesym.find_symmetries(
@@ -86,9 +88,12 @@ def analysis(
                 spent = (("first integrals", before - watched.left()),)
         except OutOfBudget:
             watched.expired = True
+        if result is not None and not watched.interrupted:
+            show("algebra")
+            algebra = algebra_facts(result, watched.limit)
     result = result or _nothing(problem)
     ran_out = watched.over and result.completeness is Completeness.OPEN
-    return Analysis(result, found, spent, ran_out, watched.interrupted)
+    return Analysis(result, found, algebra, spent, ran_out, watched.interrupted)
 
 
 def _nothing(problem: Problem) -> Result:

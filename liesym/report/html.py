@@ -10,6 +10,7 @@ from sympy import Add, Eq, Expr, Mul, Symbol
 
 import liesym
 from liesym.report import pictures
+from liesym.report.algebra import AlgebraFacts
 from liesym.report.json import condition
 from liesym.report.mathml import mathml
 from liesym.results import Case, Result
@@ -32,12 +33,19 @@ details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; }
 Row = Sequence[str]
 
 
-def page(result: Result, integrals: Sequence[Expr] = (), *, seconds: Sequence[tuple[str, float]] = ()) -> str:
+def page(
+    result: Result,
+    integrals: Sequence[Expr] = (),
+    algebra: AlgebraFacts | None = None,
+    *,
+    seconds: Sequence[tuple[str, float]] = (),
+) -> str:
     """The page as text.
 
     Arguments:
         result: of `find_symmetries`.
         integrals: first integrals.
+        algebra: what was found out about the Lie algebra of the generators.
         seconds: (stage, seconds) beyond those in the result.
     """
     title = result.system.title or "; ".join(write_system(result.system))
@@ -45,7 +53,7 @@ def page(result: Result, integrals: Sequence[Expr] = (), *, seconds: Sequence[tu
         ("Equations", _equations(result)),
         ("Claim", _claim(result)),
         ("Symmetries", _symmetries(result)),
-        ("Lie algebra", _algebra(result)),
+        ("Lie algebra", _algebra(algebra)),
         ("First integrals", _integrals(result, integrals)),
         ("Special parameters", _cases(result.cases)),
         ("Certificate", _certificate(result)),
@@ -130,25 +138,24 @@ def _symmetries(result: Result) -> str:
     return "\n".join(parts)
 
 
-def _algebra(result: Result) -> str:
-    algebra = result.algebra
+def _algebra(algebra: AlgebraFacts | None) -> str:
     if algebra is None or not algebra.dimension:
         return ""
     basis = [Symbol(f"X{i + 1}") for i in range(algebra.dimension)]
     facts = [
         ("name", escape(algebra.name or "not in the tables")),
-        ("abelian", algebra.is_abelian),
-        ("solvable", algebra.is_solvable),
-        ("nilpotent", algebra.is_nilpotent),
-        ("semisimple", algebra.is_semisimple),
-        ("derived series", " > ".join(map(str, algebra.derived_series))),
-        ("lower central series", " > ".join(map(str, algebra.lower_central_series))),
+        ("abelian", algebra.abelian),
+        ("solvable", algebra.solvable),
+        ("nilpotent", algebra.nilpotent),
+        ("semisimple", algebra.semisimple),
+        ("derived series", _series(algebra.derived_series)),
+        ("lower central series", _series(algebra.lower_central_series)),
     ]
-    rows = [(name, value if isinstance(value, str) else "yes" if value else "no") for name, value in facts]
+    rows = [(name, value if isinstance(value, str) else _yes_no(value)) for name, value in facts]
     text = _table(("property", ""), rows)
-    if not algebra.constants or algebra.dimension > 15:
+    if algebra.abelian or algebra.dimension > 15:
         return text
-    brackets = {(i, j): row for i, j, row in algebra.commutators}
+    brackets = {(i, j): dict(row) for i, j, row in algebra.commutators}
 
     def cell(i: int, j: int) -> str:
         row, sign = (brackets.get((i, j), {}), 1) if i < j else (brackets.get((j, i), {}), -1)
@@ -156,6 +163,14 @@ def _algebra(result: Result) -> str:
 
     table = [[f"X{i + 1}", *(cell(i, j) for j in range(len(basis)))] for i in range(len(basis))]
     return text + _table(["[row, column]", *(f"X{i + 1}" for i in range(len(basis)))], table)
+
+
+def _series(dimensions: Sequence[int] | None) -> str:
+    return "not found in time" if dimensions is None else " > ".join(map(str, dimensions))
+
+
+def _yes_no(fact: bool | None) -> str:
+    return "not found in time" if fact is None else "yes" if fact else "no"
 
 
 def _integrals(result: Result, integrals: Sequence[Expr]) -> str:

@@ -17,6 +17,7 @@ from liesym.coefficients import Definition
 from liesym.determine import DeterminingSystem
 from liesym.errors import DataError, LiesymError
 from liesym.generators import Generator
+from liesym.report.algebra import AlgebraFacts
 from liesym.results import Case, Family, Result
 from liesym.system import ODESystem
 from liesym.text import write
@@ -25,19 +26,22 @@ from liesym.text.vectorfields import generator_from_texts
 
 
 def result_record(
-    result: Result, integrals: Sequence[Expr] | None = None, seconds: Mapping[str, float] | None = None
+    result: Result,
+    integrals: Sequence[Expr] | None = None,
+    algebra: AlgebraFacts | None = None,
+    seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """The record of a result, ready for `json.dumps`.
 
     Arguments:
         result: of `find_symmetries`.
         integrals: first integrals, None if they were not looked for.
+        algebra: what was found out about the Lie algebra of the generators.
         seconds: stages that are not in the result.
 
     Raises:
         Unsupported: an expression has no form in the text grammar.
     """
-    algebra = result.algebra
     return {
         "system": system_record(result.system),
         "generators": [{**g.to_mapping(), "trivial": g.trivial} for g in result.generators],

@@ -10,6 +10,7 @@ from rich.text import Text
 from sympy import Add, Expr, Symbol
 
 from liesym.determine import DeterminingSystem
+from liesym.report.algebra import AlgebraFacts
 from liesym.report.json import condition
 from liesym.results import Case, Result
 from liesym.system import ODESystem
@@ -40,7 +41,9 @@ def show_system(screen: Console, system: ODESystem) -> None:
         say(screen, f"  note: {note}")
 
 
-def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | None) -> None:
+def show_result(
+    screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None
+) -> None:
     """Everything that was found and what is claimed of it."""
     show_system(screen, result.system)
     say(screen)
@@ -48,7 +51,7 @@ def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | Non
     _claim(screen, result)
     if result.conditions:
         say(screen, "conditions: " + ", ".join(condition(c) for c in result.conditions))
-    _algebra(screen, result)
+    _algebra(screen, algebra)
     if integrals is not None:
         say(screen, "first integrals:" if integrals else "first integrals: none found")
         for integral in integrals:
@@ -93,24 +96,22 @@ def _claim(screen: Console, result: Result) -> None:
     say(screen, f"completeness: {result.completeness.value}{form}. {result.completeness.sentence}")
 
 
-def _algebra(screen: Console, result: Result) -> None:
-    algebra = result.algebra
+def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
     if algebra is None:
         return
     words = [
         word
         for word, holds in (
-            ("abelian", algebra.is_abelian),
-            ("nilpotent", algebra.is_nilpotent),
-            ("solvable", algebra.is_solvable),
-            ("semisimple", algebra.is_semisimple),
+            ("abelian", algebra.abelian),
+            ("nilpotent", algebra.nilpotent),
+            ("solvable", algebra.solvable),
+            ("semisimple", algebra.semisimple),
         )
         if holds
     ]
     say(screen, f"algebra: {algebra.name or 'not named'}" + (f" ({', '.join(words)})" if words else ""))
     for i, j, row in algebra.commutators:
-        basis = {k: Symbol(f"X{k + 1}") for k in row}
-        say(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * basis[k] for k, c in row.items())))}")
+        say(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}")
 
 
 def _case(screen: Console, case: Case, depth: int) -> None:

@@ -1,0 +1,85 @@
+"""The facts about the Lie algebra of a result that are shown, each worked out under a limit of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr
+
+from liesym.errors import OutOfBudget
+from liesym.results import Result
+from liesym.text import write
+
+SECONDS_FOR_A_FACT = 8.0
+
+Limit = Callable[[float], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class AlgebraFacts:
+    """Commutators, properties and name; a property that was not found in time is None.
+
+    Arguments:
+        dimension: number of generators.
+        commutators: (i, j, ((k, c), …)) with [X_i, X_j] = Σ c X_k != 0 and i < j, counted from 0.
+        solvable, nilpotent, semisimple: yes or no.
+        derived_series, lower_central_series: dimensions.
+        name: the isomorphism class, None also where it is not in the tables.
+    """
+
+    dimension: int
+    commutators: tuple[tuple[int, int, tuple[tuple[int, Expr], ...]], ...]
+    solvable: bool | None
+    nilpotent: bool | None
+    semisimple: bool | None
+    derived_series: tuple[int, ...] | None
+    lower_central_series: tuple[int, ...] | None
+    name: str | None
+
+    @property
+    def abelian(self) -> bool:
+        return not self.commutators
+
+    def to_json(self) -> dict[str, Any]:
+        """The `algebra` record of `analyze --json`."""
+        rows = [[i, j, {str(k): write(c) for k, c in row}] for i, j, row in self.commutators]
+        return {
+            "commutators": rows,
+            "solvable": self.solvable,
+            "nilpotent": self.nilpotent,
+            "semisimple": self.semisimple,
+            "name": self.name,
+        }
+
+
+def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) -> AlgebraFacts | None:
+    """What can be said in time of the algebra of the generators; None if they do not close or time was short.
+
+    Arguments:
+        result: of `find_symmetries`.
+        limit: a context that raises OutOfBudget after the seconds it is called with.
+    """
+
+    def within(fact: Callable[[], Any]) -> Any:
+        try:
+            with limit(SECONDS_FOR_A_FACT):
+                return fact()
+        except OutOfBudget:
+            return None
+
+    algebra = within(lambda: result.algebra)
+    if algebra is None:
+        return None
+    return AlgebraFacts(
+        algebra.dimension,
+        tuple((i, j, tuple(row.items())) for i, j, row in algebra.commutators),
+        within(lambda: algebra.is_solvable),
+        within(lambda: algebra.is_nilpotent),
+        within(lambda: algebra.is_semisimple),
+        within(lambda: algebra.derived_series),
+        within(lambda: algebra.lower_central_series),
+        within(lambda: algebra.name),
+    )
