@@ -35,9 +35,9 @@ def work(backend: str, options: argparse.Namespace) -> None:
     """Both runs of one backend, written to one record."""
     seeds = tuple(options.seeds)
     record = {
+        "export": export(backend, options.out),
         "toy": toy.run(backend, seeds, options.toy_steps),
         "lynx_hare": lynx_hare.run(backend, seeds, options.steps),
-        "export": export(backend, options.out),
     }
     write_results(options.out / f"demo-{backend}.json", record)
 
@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--only", choices=BACKENDS, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     if options.only:
         work(options.only, options)
         return

@@ -49,7 +49,13 @@ def symmetries() -> tuple[liesym.ODESystem, liesym.Generator, liesym.Generator, 
     found = liesym.find_symmetries(system, ansatz=problem.ansatz).generators
     t = system.independent
     scaling = next(g for g in found if g.xi.has(t))
-    along = next(g for g in found if g.xi == 0)
+    # two that move time alike, one of them along the solutions: their difference does not move it
+    one, two = (g for g in found if g.xi == 1)
+    along = replace(
+        one,
+        components=tuple(a - b for a, b in zip(one.components, two.components, strict=True)),
+        trivial=False,
+    )
     integral = ((scaling.components[1] - scaling.xi * system.rhs[0]) / along.components[1]).cancel()
     if system.total_derivative(integral).simplify() != 0:
         raise liesym.VerificationError(f"{write(integral)} is not constant along solutions")
