@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -318,7 +317,7 @@ def batch(
     seed: Seed = 0,
 ) -> None:
     """Many systems at once, on processes or a Dask cluster; a second call goes on where the first ended."""
-    from liesym.batch import Job, read_corpus, run_batch
+    from liesym.batch import read_corpus, run_batch
 
     check_budget(budget)
     if workers < 0:
@@ -327,7 +326,7 @@ def batch(
     if not entries:
         raise DataError(f"no system in {corpus} has {only!r} in its id or class")
     check_writable(output)
-    jobs: Sequence[Job] = [replace(e, budget=budget, seed=seed) for e in entries]
+    jobs = [replace(e, budget=budget, seed=seed) for e in entries]
     summary = run_batch(jobs, output, workers=workers, dask=dask)
     for line in summary.lines():
         typer.echo(line)
