@@ -18,6 +18,9 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from liesym.errors import BackendError, DataError, TrainingError
+from liesym.generators import Generator
+from liesym.jets import JetSpace, jet_symbol
+from liesym.residuals import FlowPair, closed_flow, prolonged_flow
 from liesym.system import ODESystem
 from liesym.trajectories import Trajectories
 
@@ -231,6 +234,20 @@ def gradients_of(
     slopes: list[Any] = [f.diff(x) for f in functions for x in states]
     rates: list[Any] = [] if t is None else [f.diff(t) for f in functions]
     return slopes, rates if any(rate != 0 for rate in rates) else []
+
+
+def flow_program(
+    generator: Generator, levels: int, flow: FlowPair | None = None
+) -> tuple[list[Expr], tuple[Symbol, ...], Symbol]:
+    """(t̄, x̄, x̄', …) of the flow with parameter epsilon, the state symbols (x, x', …), and the symbol of
+    time.
+    """
+    epsilon = Symbol("epsilon", real=True)
+    time, *unknowns = generator.variables
+    pair = closed_flow(generator, epsilon) if flow is None else flow
+    rows = prolonged_flow(pair, JetSpace(time, tuple(unknowns)), levels - 1)
+    state = tuple(jet_symbol(x, k) for k in range(levels) for x in unknowns)
+    return [pair[0], *(component for row in rows for component in row)], state, time
 
 
 def toolkit(backend: str) -> ModuleType:

@@ -12,7 +12,11 @@ import jax.numpy as jnp
 from jax import Array
 from sympy import Expr, Symbol
 
+from liesym.equivariance import equivariant_frame
 from liesym.fitting import gradients_of
+from liesym.generators import Generator
+from liesym.lower import lower
+from liesym_jax.models import MLP
 
 RANK_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 
@@ -52,8 +56,6 @@ class LevelSets:
         tolerance: float | None = None,
     ) -> LevelSets:
         """From exact expressions; values and gradients are lowered."""
-        from liesym.lower import lower
-
         k, m = len(integrals), len(states)
         slopes, rates = gradients_of(integrals, states, t)
         options: dict[str, Any] = {"backend": "jax", "t": t, "parameters": tuple(parameters)}
@@ -194,6 +196,35 @@ class EquivariantField(eqx.Module):
     invariants: Callable[..., Array] = eqx.field(static=True)
     frame: Callable[..., Array] = eqx.field(static=True)
     transform: Callable[[Array], Array] | None = eqx.field(static=True, default=None)
+
+    @staticmethod
+    def from_generators(
+        generators: Sequence[Generator],
+        *,
+        order: int = 1,
+        degree: int = 2,
+        width: int = 64,
+        depth: int = 2,
+        activation: str = "tanh",
+        seed: int = 0,
+        dtype: Any = jnp.float32,
+        transform: Callable[[Array], Array] | None = None,
+    ) -> EquivariantField:
+        """From the group alone: invariants and frame by `equivariant_frame`, lowered, and a network for c.
+
+        With `order` 2 the field is an acceleration, to be put into a `SecondOrderField`.
+        """
+        found = equivariant_frame(generators, order=order, degree=degree)
+        count, width_out = len(found.frame), len(found.frame[0])
+        sizes = (len(found.invariants), *(width,) * depth, count)
+        invariants = lower(list(found.invariants), found.state, backend="jax")
+        flat = lower([c for field in found.frame for c in field], found.state, backend="jax")
+
+        def frame(t: Array, x: Array, args: Any = None) -> Array:
+            return flat(t, x, args).reshape(*x.shape[:-1], count, width_out)
+
+        network = MLP(sizes, activation=activation, seed=seed, dtype=dtype)
+        return EquivariantField(network, invariants, frame, transform=transform)
 
     def __call__(self, t: Array, x: Array, args: Any = None) -> Array:
         inputs = self.invariants(t, x, args)

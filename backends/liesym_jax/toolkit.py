@@ -1,5 +1,7 @@
 """Everything for training, under the names that are the same in every backend."""
 
+from liesym_jax.audit import audit_gradient as audit_gradient
+from liesym_jax.augment import GroupAugmentation as GroupAugmentation
 from liesym_jax.layers import EquivariantField as EquivariantField
 from liesym_jax.layers import LevelSets as LevelSets
 from liesym_jax.layers import Stabilization as Stabilization

@@ -11,7 +11,11 @@ import torch
 from sympy import Expr, Symbol
 from torch import Tensor, nn
 
+from liesym.equivariance import equivariant_frame
 from liesym.fitting import gradients_of
+from liesym.generators import Generator
+from liesym.lower import lower
+from liesym_torch.models import MLP
 
 RANK_TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 
@@ -51,8 +55,6 @@ class LevelSets:
         tolerance: float | None = None,
     ) -> LevelSets:
         """From exact expressions; values and gradients are lowered."""
-        from liesym.lower import lower
-
         k, m = len(integrals), len(states)
         slopes, rates = gradients_of(integrals, states, t)
         options: dict[str, Any] = {"backend": "torch", "t": t, "parameters": tuple(parameters)}
@@ -206,6 +208,35 @@ class EquivariantField(nn.Module):
             frame,
             transform,
         )
+
+    @staticmethod
+    def from_generators(
+        generators: Sequence[Generator],
+        *,
+        order: int = 1,
+        degree: int = 2,
+        width: int = 64,
+        depth: int = 2,
+        activation: str = "tanh",
+        seed: int = 0,
+        dtype: Any = torch.float32,
+        transform: Callable[[Tensor], Tensor] | None = None,
+    ) -> EquivariantField:
+        """From the group alone: invariants and frame by `equivariant_frame`, lowered, and a network for c.
+
+        With `order` 2 the field is an acceleration, to be put into a `SecondOrderField`.
+        """
+        found = equivariant_frame(generators, order=order, degree=degree)
+        count, width_out = len(found.frame), len(found.frame[0])
+        sizes = (len(found.invariants), *(width,) * depth, count)
+        invariants = lower(list(found.invariants), found.state, backend="torch")
+        flat = lower([c for field in found.frame for c in field], found.state, backend="torch")
+
+        def frame(t: Tensor, x: Tensor, args: Any = None) -> Tensor:
+            return flat(t, x, args).reshape(*x.shape[:-1], count, width_out)
+
+        network = MLP(sizes, activation=activation, seed=seed, dtype=dtype)
+        return EquivariantField(network, invariants, frame, transform=transform)
 
     def forward(self, t: Tensor, x: Tensor, args: Any = None) -> Tensor:
         inputs = self.invariants(t, x, args)

@@ -305,8 +305,8 @@ def as_tensor(values: Any, like: nn.Module | None = None) -> Tensor:
     """Numbers as a tensor in the type and on the device of the model's weights."""
     first = None if like is None else next(like.parameters(), None)
     if first is None:
-        return torch.as_tensor(np.asarray(values))
-    return torch.as_tensor(np.asarray(values), dtype=first.dtype, device=first.device)
+        return torch.as_tensor(np.array(values))
+    return torch.as_tensor(np.array(values), dtype=first.dtype, device=first.device)
 
 
 def evaluate(model: nn.Module, x0: Any, times: Any) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Everything for training, under the names that are the same in every backend."""
 
+from liesym_torch.audit import audit_gradient as audit_gradient
+from liesym_torch.augment import GroupAugmentation as GroupAugmentation
 from liesym_torch.layers import EquivariantField as EquivariantField
 from liesym_torch.layers import LevelSets as LevelSets
 from liesym_torch.layers import Stabilization as Stabilization

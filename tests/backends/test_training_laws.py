@@ -10,79 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training_support import (
+    BACKENDS,
+    energy_rate,
+    precise,
+    sample_loss,
+    short_run,
+    value_and_gradient,
+    weights_of,
+)
+from training_support import data as data
+from training_support import kit as kit
 
 from liesym.errors import DataError, TrainingError
-from liesym.fitting import Sampler, Settings, settings_from, toolkit
-from liesym.trajectories import Trajectories, simulate
+from liesym.fitting import Sampler, Settings, settings_from
 from liesym.weights import AugmentedLagrangian, GradientNorms, search_weights
-
-BACKENDS = ("torch", "jax")
-TIMES = np.linspace(0.0, 4.0, 41)
-
-
-def precise(backend):
-    """The toolkit, its float64 type, and a context in which float64 is on."""
-    if backend == "torch":
-        import contextlib
-
-        torch = pytest.importorskip("torch")
-        return toolkit("torch"), torch.float64, contextlib.nullcontext()
-    jax = pytest.importorskip("jax")
-    return toolkit("jax"), np.dtype("float64"), jax.enable_x64(True)
-
-
-@pytest.fixture(params=BACKENDS)
-def kit(request):
-    found, dtype, context = precise(request.param)
-    with context:
-        yield found, dtype
-
-
-def pendulum(t, x):
-    return np.array([x[1], -np.sin(x[0])])
-
-
-@pytest.fixture(scope="module")
-def data():
-    starts = np.array([[0.5, 0.0], [1.0, 0.0], [1.5, 0.0], [2.0, 0.0]])
-    return Trajectories(np.tile(TIMES, (4, 1)), simulate(pendulum, starts, TIMES), ("q", "p"))
-
-
-def value_and_gradient(kit, model, x0, times):
-    """Σ states² at the times, and its gradient by all weights, as one NumPy vector."""
-    if kit.__name__.startswith("liesym_torch"):
-        import torch
-
-        model.zero_grad()
-        value = (model(torch.tensor(x0), torch.tensor(times)) ** 2).sum()
-        value.backward()
-        return float(value.detach()), np.concatenate([p.grad.numpy().ravel() for p in model.parameters()])
-    import equinox as eqx
-    import jax
-    import jax.numpy as jnp
-
-    value, gradient = eqx.filter_value_and_grad(
-        lambda m: jnp.sum(m(jnp.asarray(x0), jnp.asarray(times)) ** 2)
-    )(model)
-    return float(value), np.concatenate([np.asarray(g).ravel() for g in jax.tree.leaves(gradient)])
-
-
-def weights_of(kit, model):
-    if kit.__name__.startswith("liesym_torch"):
-        return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
-    import equinox as eqx
-    import jax
-
-    return np.concatenate(
-        [np.asarray(a).ravel() for a in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))]
-    )
-
-
-def energy_rate(model, batch):
-    """A residual written by hand: dH/dt of the pendulum along the field."""
-    f, x = model.field(batch.times, batch.states, None), batch.states
-    return x[..., 1] * f[..., 1] + x[..., 0] * f[..., 0]
-
 
 # -- solvers ---------------------------------------------------------------------------------------
 
@@ -175,10 +117,6 @@ def test_positive_field_keeps_states_positive(kit):
 # -- losses ----------------------------------------------------------------------------------------
 
 
-def sample_loss(found, weight=1e-3):
-    return found.SymmetryLoss(found.misfit(), {"energy": energy_rate}, {"energy": weight})
-
-
 def test_terms_are_named_and_weighted(kit, data):
     found, dtype = kit
     model = found.NeuralODE(found.MLPField(2, width=8, dtype=dtype))
@@ -243,14 +181,6 @@ def test_drift_of_a_constant_vanishes_and_of_a_state_does_not(kit, data):
 # -- training --------------------------------------------------------------------------------------
 
 
-def short_run(found, dtype, data, **options):
-    settings = Settings(
-        steps=30, batch=8, checkpoint_every=7, weight_decay=1e-3, draws=1, clip=options.pop("clip", None)
-    )
-    model = found.NeuralODE(found.MLPField(2, width=8, seed=1, dtype=dtype))
-    return found.train(model, sample_loss(found), Sampler(data.windows(4), settings), settings, **options)
-
-
 def test_training_lowers_the_loss(kit, data):
     found, dtype = kit
     history = short_run(found, dtype, data).history
@@ -292,7 +222,7 @@ if backend == "jax":
     import jax
     jax.config.update("jax_enable_x64", True)
 sys.path.insert(0, {here!r})
-from test_training_laws import precise, short_run, weights_of
+from training_support import precise, short_run, weights_of
 from liesym.trajectories import Trajectories
 found, dtype, _ = precise(backend)
 archive = np.load(folder + "/data.npz")
@@ -311,7 +241,7 @@ def test_a_killed_process_resumes_to_the_same_weights(backend, data, tmp_path):
     with context:
         whole = weights_of(found, short_run(found, dtype, data).model)
     np.savez(tmp_path / "data.npz", t=data.times, x=data.states)
-    script = KILLED.format(here=str(Path(__file__).parent))
+    script = KILLED.format(here=str(Path(__file__).parents[1]))
     run = [sys.executable, "-c", script, backend, str(tmp_path)]
     root = Path(__file__).parents[2]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "backends")])}

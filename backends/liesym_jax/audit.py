@@ -1,0 +1,153 @@
+"""The audit of an adjoint gradient: conservation laws measured along the backward solve of diffrax's
+BacksolveAdjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from liesym.audit import GradientAudit, charge_parts, named
+from liesym.errors import TrainingError
+from liesym.generators import Generator
+from liesym.lower import lower
+from liesym_jax.models import NeuralODE
+
+
+def audit_gradient(
+    model: NeuralODE,
+    x0: Array,
+    times: Array,
+    loss: Callable[[Array], Array],
+    generators: Mapping[str, Generator] | Sequence[Generator] | None = None,
+    *,
+    goal: float = 1e-3,
+) -> GradientAudit:
+    """Drift of I = a·(η - ξ f) + a_θ·τ along the adjoint solve of the gradient of loss(states).
+
+    The adjoint equations are solved backward with the solver, the tolerances and the restarts at
+    observations of `BacksolveAdjoint`, which itself shows no steps. A warning is given if the drift
+    exceeds the goal.
+
+    Arguments:
+        model: with an adaptive solver; its tolerances are the ones that are judged.
+        x0: shape (…, m).
+        times: shape (K,); the loss may depend on the states at all of them, and the adjoint jumps there.
+        loss: states of shape (…, K, m) -> scalar.
+        generators: symmetries of the field, over (t, x_1, …, x_m) or also over parameters of a
+            `SymbolicField`; time translation unless given, which is one for every field that does not
+            depend on t.
+        goal: of the drift.
+
+    Raises:
+        TrainingError: the model's solver is not adaptive, so there is no adjoint solve.
+        AnsatzError: a generator that moves neither states nor parameters of the field.
+    Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations.
+    """
+    if model.solver == "rk4":
+        raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
+    generators = named(generators, x0.shape[-1])
+    charges = [_Charge(model.field, generator, x0.shape[-1]) for generator in generators.values()]
+    states = eqx.filter_jit(model)(x0, times)
+    pulls = jax.grad(loss)(states)
+    m = x0.shape[-1]
+    samples = (states.reshape(-1, len(times), m), pulls.reshape(-1, len(times), m))
+    drifts, steps = eqx.filter_jit(_drifts)(model, charges, times, samples)
+    worst = np.asarray(drifts).max(axis=0)
+    names = tuple((name, float(value)) for name, value in zip(generators, worst, strict=True))
+    return GradientAudit(names, goal, model.rtol, int(np.asarray(steps).sum())).warn()
+
+
+def _drifts(
+    model: NeuralODE, charges: list[_Charge], times: Array, samples: tuple[Array, Array]
+) -> tuple[Any, Any]:
+    """The worst drift of each charge for each sample, and the steps taken."""
+
+    arrays = eqx.filter(model.field, eqx.is_inexact_array)
+
+    def stretch(carry: Any, ends: Any) -> tuple[Any, None]:
+        adjoint, theta, worst, steps = carry
+        late, early, state, pull, stored = ends
+        begin = (state, adjoint + pull, theta)
+        (_, adjoint, theta), noted, taken = _stretch(model, charges, late, early, begin)
+        first = jnp.stack([charge(late, *begin)[0] for charge in charges])
+        last = [charge(early, stored, adjoint, theta) for charge in charges]
+        values = jnp.concatenate([noted[0], jnp.stack([pair[0] for pair in last])[None]])
+        sizes = jnp.concatenate([noted[1], jnp.stack([pair[1] for pair in last])[None]])
+        known = jnp.isfinite(values)
+        change = jnp.where(known, jnp.abs(values - first), 0.0).max(axis=0)
+        tiny = jnp.finfo(values.dtype).tiny
+        worst = jnp.maximum(worst, change / (jnp.where(known, sizes, 0.0).max(axis=0) + tiny))
+        return (adjoint, theta, worst, steps + taken), None
+
+    def one(states: Array, pulls: Array) -> tuple[Array, Array]:
+        start = (
+            jnp.zeros_like(states[0]),
+            jax.tree.map(jnp.zeros_like, arrays),
+            jnp.zeros(len(charges), states.dtype),
+            jnp.asarray(0),
+        )
+        ends = (times[1:], times[:-1], states[1:], pulls[1:], states[:-1])
+        (_, _, worst, steps), _ = jax.lax.scan(stretch, start, ends, reverse=True)
+        return worst, steps
+
+    return jax.vmap(one)(*samples)
+
+
+def _stretch(
+    model: NeuralODE, charges: list[_Charge], begin: Any, end: Any, state: Any
+) -> tuple[Any, Any, Any]:
+    """The augmented state at the earlier observation, the charges at all steps on the way, and their
+    number.
+    """
+    arrays, fixed = eqx.partition(model.field, eqx.is_inexact_array)
+
+    def rates(t: Any, augmented: Any, args: Any) -> Any:
+        x, a, _ = augmented
+        value, pull = jax.vjp(lambda x, w: eqx.combine(w, fixed)(jnp.asarray(t, x.dtype), x, None), x, arrays)
+        along_x, along_w = pull(a)
+        return value, -along_x, jax.tree.map(jnp.negative, along_w)
+
+    def charged(t: Any, augmented: Any, args: Any) -> tuple[Array, Array]:
+        pairs = [charge(t, *augmented) for charge in charges]
+        return jnp.stack([pair[0] for pair in pairs]), jnp.stack([pair[1] for pair in pairs])
+
+    solver = {"dopri5": diffrax.Dopri5, "dopri8": diffrax.Dopri8}[model.solver]()
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(rates), solver, begin, end, None, state, max_steps=model.max_steps,
+        saveat=diffrax.SaveAt(subs=(diffrax.SubSaveAt(t1=True), diffrax.SubSaveAt(steps=True, fn=charged))),
+        stepsize_controller=diffrax.PIDController(rtol=model.rtol, atol=model.atol),
+    )  # fmt: skip
+    final, noted = solution.ys  # pyright: ignore[reportGeneralTypeIssues, reportAssignmentType]
+    return jax.tree.map(lambda leaf: leaf[0], final), noted, solution.stats["num_accepted_steps"]
+
+
+class _Charge:
+    """I = a·(η - ξ f) + a_θ·τ of one generator, with the size that its drift is measured by."""
+
+    def __init__(self, field: Any, generator: Generator, states: int) -> None:
+        self.field, self.states = field, states
+        self.theta: Mapping[str, Any] = (
+            field.parameters_by_name() if hasattr(field, "parameters_by_name") else {}
+        )
+        parts, state, time, self.moved = charge_parts(generator, states, list(self.theta))
+        moving = tuple(s for s in generator.variables if s.name in self.theta)
+        self.program = lower(parts, state, backend="jax", t=time, parameters=moving or None)
+
+    def __call__(self, t: Any, x: Array, a: Array, a_field: Any) -> tuple[Array, Array]:
+        t = jnp.asarray(t, x.dtype)
+        value = self.program(t, x, self.theta)
+        rest = value[1 : 1 + self.states] - value[0] * self.field(t, x, None)
+        charge, size = a @ rest, jnp.linalg.norm(a) * jnp.linalg.norm(rest)
+        for j, name in enumerate(self.moved):
+            pull = a_field.theta[name] / (self.theta[name] if name in self.field.positive else 1.0)
+            tau = value[1 + self.states + j]
+            charge, size = charge + tau * pull, size + jnp.abs(tau * pull)
+        return charge, size

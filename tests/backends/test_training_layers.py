@@ -1,0 +1,286 @@
+"""Hard forms, augmentation and the audit of adjoint gradients, in both backends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sympy import Integer, Symbol, expand
+from training_support import kit as kit
+
+from liesym.audit import GradientWarning
+from liesym.equivariance import equivariant_frame
+from liesym.errors import AnsatzError, TrainingError, Unsupported
+from liesym.generators import Generator
+from liesym.system import ODESystem
+
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+
+T, X, Y, Z = (Symbol(name, real=True) for name in "txyz")
+V, W = Symbol("x'", real=True), Symbol("y'", real=True)
+ROTATION = Generator((T, X, Y), (Integer(0), -Y, X))
+RANDOM = np.random.default_rng(0)
+STATES = RANDOM.standard_normal((5, 4))
+ENERGY = (V**2 + W**2) / 2 - 1 / (X**2 + Y**2)
+MOMENTUM = X * W - Y * V
+
+
+def arrays(found, *values):
+    return [found.as_tensor(np.asarray(v, dtype=np.float64)) for v in values]
+
+
+def numbers(values):
+    return np.asarray(values.detach() if hasattr(values, "detach") else values)
+
+
+def levels(found, integrals, state=(X, Y, V, W), **options):
+    return found.LevelSets.from_expressions(integrals, state, **options)
+
+
+def wild(t, x, args=None):
+    """A field that knows no law."""
+    return x[..., [1, 0, 3, 2]] + 0.3
+
+
+# -- projection ------------------------------------------------------------------------------------
+
+
+def test_the_projected_field_is_tangent_to_every_level_set(kit):
+    found, _ = kit
+    sets = levels(found, [ENERGY, MOMENTUM])
+    t, x = arrays(found, np.zeros(5), STATES)
+    slopes = numbers(sets.gradients(t, x, None))
+    projected = numbers(found.TangentProjection(wild, sets)(t, x))
+    assert np.abs((slopes * projected[:, None]).sum(-1)).max() < 1e-12
+    assert np.abs((slopes * numbers(wild(t, x))[:, None]).sum(-1)).max() > 0.1  # the field itself is not
+    dense = [f - g.T @ np.linalg.pinv(g.T) @ f for g, f in zip(slopes, numbers(wild(t, x)), strict=True)]
+    assert np.abs(np.array(dense) - projected).max() < 1e-12
+
+
+def test_each_sample_is_projected_by_itself(kit):
+    found, _ = kit
+    field = found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))
+    t, x = arrays(found, np.zeros(5), STATES)
+    alone = np.stack([numbers(field(t[i], x[i])) for i in range(5)])
+    assert np.abs(alone - numbers(field(t, x))).max() < 1e-14
+
+
+def test_dependent_gradients_are_left_out_and_gradients_stay_finite(kit):
+    found, _ = kit
+    t, x = arrays(found, np.zeros(5), STATES)
+    once = found.TangentProjection(wild, levels(found, [ENERGY]))
+    twice = found.TangentProjection(wild, levels(found, [ENERGY, 3 * ENERGY, ENERGY**2]))
+    assert np.abs(numbers(once(t, x)) - numbers(twice(t, x))).max() < 1e-9
+    # on a circle in this potential the gradients of energy and momentum are parallel: nothing must blow up
+    circular = np.array([[1.0, 0.0, 0.0, np.sqrt(2.0)]])
+    t, x = arrays(found, np.zeros(1), circular)
+    value = numbers(found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))(t, x))
+    assert np.isfinite(value).all() and np.abs(value).max() < 10
+    slope = gradient(
+        found, lambda s: found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))(t, s), x
+    )
+    assert np.isfinite(slope).all()
+
+
+def gradient(found, function, x):
+    if found.__name__.startswith("liesym_torch"):
+        x = x.clone().requires_grad_(True)
+        function(x).sum().backward()
+        return numbers(x.grad)
+    import jax
+
+    return np.asarray(jax.grad(lambda s: function(s).sum())(x))
+
+
+def test_integrals_that_depend_on_time(kit):
+    found, _ = kit
+    integral = X - T * V  # of free motion
+    t, x = arrays(found, np.linspace(0, 1, 5), STATES)
+    sets = levels(found, [integral, MOMENTUM], t=T)
+    f = numbers(found.TangentProjection(wild, sets)(t, x))
+    rate = -STATES[:, 2] + f[:, 0] - np.linspace(0, 1, 5) * f[:, 2]
+    assert np.abs(rate).max() < 1e-12
+
+
+def test_stabilization_pulls_back_and_retraction_puts_back(kit):
+    found, dtype = kit
+    sets = levels(found, [X**2 + V**2, MOMENTUM])
+    t, x = arrays(found, np.zeros(5), STATES)
+    goal = sets.values(t, x, None)
+    moved = x + 0.01
+    back = sets.retract(t, moved, goal, None, iterations=3)
+    assert np.abs(numbers(sets.values(t, back, None) - goal)).max() < 1e-8
+    still = found.Stabilization(lambda t, x, args=None: 0 * x, sets, 2.0)
+    pull = numbers(still(t, moved, {"levels": goal}))
+    slopes, defect = numbers(sets.gradients(t, moved, None)), numbers(sets.values(t, moved, None) - goal)
+    assert np.abs((slopes * pull[:, None]).sum(-1) + 2.0 * defect).max() < 1e-11
+    model = found.NeuralODE(
+        found.Stabilization(found.MLPField(4, width=8, dtype=dtype), sets, 8.0), substeps=4
+    )
+    loose = found.NeuralODE(found.MLPField(4, width=8, dtype=dtype), substeps=4)
+    times, start = np.linspace(0, 2, 21), STATES[:1]
+    drift = []
+    for one in (model, loose):
+        run = arrays(found, times, found.evaluate(one, start, times)[0])
+        drift.append(np.ptp(numbers(sets.values(*run, None)), axis=0).max())
+    assert drift[0] < 0.2 * drift[1]
+
+
+@pytest.mark.parametrize("how", ["tangent", "retract"])
+def test_rollouts_keep_the_integrals(kit, how):
+    found, dtype = kit
+    sets = levels(found, [X**2 + V**2, MOMENTUM])
+    net = found.MLPField(4, width=8, dtype=dtype)
+    field = found.TangentProjection(net, sets)
+    model = found.NeuralODE(field, substeps=4, retract=sets if how == "retract" else None)
+    times = np.linspace(0, 2, 21)
+    states = found.evaluate(model, STATES, times)
+    values = numbers(sets.values(*arrays(found, np.broadcast_to(times, (5, 21)), states), None))
+    assert np.abs(values - values[:, :1]).max() < (1e-5 if how == "tangent" else 1e-12)
+
+
+# -- invariant networks ----------------------------------------------------------------------------
+
+
+def turned(states, angle):
+    c, s = np.cos(angle), np.sin(angle)
+    turn = np.array([[c, -s], [s, c]])
+    return np.concatenate([states[..., :2] @ turn.T, states[..., 2:] @ turn.T], -1)
+
+
+def test_an_equivariant_field_is_carried_into_itself(kit):
+    found, dtype = kit
+    field = found.SecondOrderField(
+        found.EquivariantField.from_generators([ROTATION], order=2, width=8, dtype=dtype)
+    )
+    t, x, y = arrays(found, np.zeros(5), STATES, turned(STATES, 0.7))
+    assert np.abs(turned(numbers(field(t, x)), 0.7) - numbers(field(t, y))).max() < 1e-12
+    plain = found.SecondOrderField(found.MLPField(4, outputs=2, width=8, dtype=dtype))
+    assert np.abs(turned(numbers(plain(t, x)), 0.7) - numbers(plain(t, y))).max() > 1e-2
+
+
+def test_frames_satisfy_their_conditions_exactly():
+    turn = [
+        Generator((T, X, Y, Z), c)
+        for c in (
+            (Integer(0), -Y, X, Integer(0)),
+            (Integer(0), Integer(0), -Z, Y),
+            (Integer(0), Z, Integer(0), -X),
+        )
+    ]
+    found = equivariant_frame(turn, order=2)
+    assert len(found.invariants) == 3 and len(found.frame) == 3
+    for generator in turn:
+        rows = generator.prolong(1)
+        field = dict(zip(found.state, [rows[i][k] for k in range(2) for i in range(3)], strict=True))
+        for invariant in found.invariants:
+            assert expand(sum(c * invariant.diff(s) for s, c in field.items())) == 0
+        for vector in found.frame:
+            places = found.state[3:]
+            for place, component in zip(places, vector, strict=True):
+                along = sum(c * component.diff(s) for s, c in field.items())
+                across = sum(v * field[place].diff(q) for q, v in zip(places, vector, strict=True))
+                assert expand(along - across) == 0
+
+
+def test_groups_without_polynomial_invariants_are_refused():
+    with pytest.raises(Unsupported, match="leave time alone"):
+        equivariant_frame([Generator((T, X), (T, X))])
+    with pytest.raises(Unsupported, match="0 invariants"):
+        equivariant_frame([Generator((T, X), (Integer(0), X))])
+
+
+# -- augmentation ----------------------------------------------------------------------------------
+
+
+def test_windows_move_by_the_prolonged_flow(kit):
+    found, _ = kit
+    scaling = Generator((T, X, Y), (3 * T, 2 * X, 2 * Y))  # of Kepler's problem: v scales with -1
+    group = found.GroupAugmentation([ROTATION, scaling], spread=[np.pi, 0.5], levels=2)
+    assert group.draws == 2
+    times = np.tile(np.linspace(0, 1, 3), (5, 1))
+    states = np.repeat(STATES[:, None], 3, axis=1)
+    draws = RANDOM.uniform(-1, 1, (5, 2))
+    moved = group(found.Batch(*arrays(found, times, states, draws)))
+    for k in range(5):
+        factor = np.exp(0.5 * draws[k, 1])
+        expected = turned(states[k], np.pi * draws[k, 0]) * np.array(
+            [factor**2, factor**2, factor**-1, factor**-1]
+        )
+        assert np.abs(numbers(moved.states)[k] - expected).max() < 1e-12
+        assert np.abs(numbers(moved.times)[k] - times[k] * factor**3).max() < 1e-12
+
+
+def test_augmentation_without_random_numbers_is_refused(kit):
+    found, _ = kit
+    group = found.GroupAugmentation(ROTATION, levels=2)
+    batch = found.Batch(*arrays(found, np.zeros((5, 1)), STATES[:, None], np.zeros((5, 0))))
+    with pytest.raises(AnsatzError, match="0 random numbers, 1 are needed"):
+        group(batch)
+    with pytest.raises(AnsatzError, match="as many"):
+        found.GroupAugmentation([ROTATION], spread=[1.0, 2.0])
+
+
+def test_the_invariance_term_vanishes_for_a_symmetric_field_only(kit):
+    found, dtype = kit
+    term = found.at_points(found.invariance(ROTATION, order=2))
+    sample = (np.zeros((5, 1)), STATES[:, None], np.zeros((5, 0)))
+    symmetric = found.SecondOrderField(
+        found.EquivariantField.from_generators([ROTATION], order=2, dtype=dtype)
+    )
+    plain = found.SecondOrderField(found.MLPField(4, outputs=2, dtype=dtype))
+    values = [found.term_value(term, found.NeuralODE(f), sample) for f in (symmetric, plain)]
+    assert values[0] < 1e-25 and values[1] > 1e-4
+
+
+# -- the audit -------------------------------------------------------------------------------------
+
+
+def audited(found, dtype, tolerance, generators=None, goal=1.0):
+    toy = ODESystem.parse("z' = cos(theta1*z + theta2)", parameters={"theta1": {"positive": True}})
+    field = found.SymbolicField(toy, {"theta1": 1.3, "theta2": 0.4}, dtype=dtype)
+    model = found.NeuralODE(field, solver="dopri5", gradient="adjoint", rtol=tolerance, atol=tolerance * 1e-2)
+    x0, times = arrays(found, [[1.0], [0.3]], [0.0, 1.0, 3.0])
+    t, (z,), (a, b) = toy.independent, toy.unknowns, toy.parameter_symbols
+    known = {
+        "time": Generator((t, z), (Integer(1), Integer(0))),
+        "shift": Generator((t, z, a, b), (Integer(0), Integer(1), Integer(0), -a)),
+        "scaling": Generator((t, z, a, b), (t, z, -a, Integer(0))),
+        "wrong": Generator((t, z, a, b), (Integer(0), Integer(1), Integer(0), a)),
+    }
+    return found.audit_gradient(
+        model,
+        x0,
+        times,
+        lambda states: (states**2).sum(),
+        {n: known[n] for n in generators or known},
+        goal=goal,
+    )
+
+
+def test_backward_laws_hold_along_the_adjoint_solve(kit):
+    found, dtype = kit
+    audit = audited(found, dtype, 1e-8, goal=10.0)
+    drifts = dict(audit.drifts)
+    assert max(drifts[name] for name in ("time", "shift", "scaling")) < 1e-5
+    assert drifts["wrong"] > 0.1  # a field that is no symmetry has no law
+    assert audit.steps > 5
+
+
+def test_a_coarse_solve_is_warned_about_with_a_tolerance_that_cures_it(kit):
+    found, dtype = kit
+    with pytest.warns(GradientWarning, match="conservation law of time"):
+        coarse = audited(found, dtype, 1e-2, ["time"], goal=1e-3)
+    assert coarse.worst > 1e-3
+    assert audited(found, dtype, coarse.advised_rtol, ["time"], goal=1e-2).worst < 1e-2
+
+
+def test_the_audit_refuses_what_it_cannot_judge(kit):
+    found, dtype = kit
+    model = found.NeuralODE(found.MLPField(1, dtype=dtype))
+    x0, times = arrays(found, [[1.0]], [0.0, 1.0])
+    with pytest.raises(TrainingError, match="no adjoint solve"):
+        found.audit_gradient(model, x0, times, lambda s: s.sum())
+    model = found.NeuralODE(found.MLPField(1, dtype=dtype), solver="dopri5")
+    moving = Generator((T, X, Symbol("theta", real=True)), (Integer(0), X, Integer(1)))
+    with pytest.raises(AnsatzError, match="theta"):
+        found.audit_gradient(model, x0, times, lambda s: s.sum(), [moving])
