@@ -18,9 +18,9 @@ LAYERS = (
     "errors clock jets coefficients system generators prolong",
     "program registry reference residuals lower export",
     "text determine split verify results",
-    "certify solve algebra flow conservation equivariance audit classify pipeline",
+    "certify solve algebra flow variational invariants conservation equivariance audit classify pipeline",
     "trajectories weights fitting matching experiment training testing",
-    "report tasks batch console cli __main__",
+    "report tasks worker batch console cli __main__",
 )
 ORDER = [name for layer in LAYERS for name in layer.split()]
 """A module imports at its top only from those before it (and from its own package)."""

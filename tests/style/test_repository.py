@@ -9,19 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# written in pieces, so that this file does not contain what it forbids
+# letters in brackets, so that this file does not contain what it forbids
 FORBIDDEN = {
-    "a path of one machine": re.compile(
-        r"(?<![\w.])/(?:" + "|".join(("work", "opt", "root", "home", "tmp")) + r")/\w"
-    ),
-    "the name under which the distribution is not published": re.compile(
-        r"pip3? install [^\n]*\bliesym(?![-_])\b(?!/)"
-    ),
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:[w]ork|[o]pt|[r]oot|[h]ome|[t]mp)/\w"),
+    "a name under which it is not published": re.compile(r"pip3? [i]nstall [^\n]*\bliesym(?![-_])\b(?!/)"),
     "a conflict marker": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
-    "an unfinished place": re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b"),
-    "the address of a package registry": re.compile(
-        r"--(?:extra-)?index" r"-url|pypi\.org/sim" r"ple|download\.py" r"torch"
-    ),
+    "an unfinished place": re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX)\b"),
+    "the address of a package registry": re.compile(r"--(?:extra-)?[i]ndex-url|pypi\.org/[s]imple"),
 }
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WHOLE = 2_000_000
@@ -69,7 +63,9 @@ def test_tracked_files_hold_nothing_forbidden() -> None:
 
 
 def test_forbidden_text_is_noticed() -> None:
-    for text in ("/tmp/x", "in /work/main", "pip install liesym", "<" * 7 + " HEAD", "# TODO later"):
+    slash = chr(47)
+    names = (f"{slash}tmp{slash}x", f"in {slash}work{slash}main", f"see {slash}home{slash}me")
+    for text in (*names, "pip " + "install liesym", "<" * 7 + " HEAD", "# " + "todo".upper()):
         assert forbidden_in(text), text
     for text in ("pip install liesym-ode", "a/b/work/c", "pip install -e '.[dev]'", "todo"):
         assert forbidden_in(text) == [], text
