@@ -1,7 +1,7 @@
 """A process that solves systems one after another, and can be killed when one takes too long.
 
-A worker (`python -m liesym.worker`) reads jobs and answers in lines of JSON. One that does not answer in time is
-killed and replaced, so that no system can hold up the others.
+A worker (`python -m liesym.worker`) reads jobs and answers in lines of JSON. One that does not answer in time
+is killed and replaced, so that no system can hold up the others.
 """
 
 from __future__ import annotations
