@@ -30,7 +30,14 @@ from liesym.solve.general import GeneralSolution, solve_general
 from liesym.solve.ladder import kernel_spans
 from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.span import polynomial_spans, solve_in_span
-from liesym.solve.vectors import Vector, bracket, independent_vectors, normalized, trivial_first
+from liesym.solve.vectors import (
+    Vector,
+    bracket,
+    constant_relations,
+    independent_vectors,
+    normalized,
+    trivial_first,
+)
 from liesym.system import ODESystem
 from liesym.text.ansatz import AnsatzSpec, parse_ansatz
 from liesym.verify import remainder_elements
@@ -93,6 +100,7 @@ class _Run:
     families: tuple = ()
     definitions: tuple[Definition, ...] = ()
     bound: int | None = None
+    stopped: bool = False
 
     def analyze(self) -> Result:
         determining = self._timed("determine", self._determine)
@@ -216,6 +224,7 @@ class _Run:
             found = solve_in_span(determining, spans, deadline=self.deadline)
         except OutOfBudget as stop:
             self.notes.append(f"time ran out during the {stop}")
+            self.stopped = True
             return False
         if len(found.vectors) > len(self.vectors):
             self.vectors = list(found.vectors)
@@ -227,6 +236,7 @@ class _Run:
         found: GeneralSolution = solve_general(
             determining, deadline=self._share(0.7), taken=self._taken(), progress=self.progress
         )
+        self.stopped |= found.stopped
         if found.reason:
             self.notes.append(f"general solution: {found.reason}")
         if len(found.vectors) >= len(self.vectors):
@@ -264,6 +274,7 @@ class _Run:
             certificate=certificate,
             seconds=tuple(self.seconds),
             notes=tuple(self.notes),
+            stopped=self.stopped,
         )
 
     def _claim(
@@ -293,6 +304,8 @@ class _Run:
                 kept.append(normalized(vector, field))
             else:
                 self.notes.append("a candidate failed verification by substitution and was dropped")
+        if not self.system.is_finite_type:  # no bound on degrees, so no truncation of power series decides
+            return independent_vectors(kept, field) if constant_relations(kept, field) else kept
         try:
             return [kept[i] for i in independent_positions(kept, self.system.variables, field)]
         except NoPoint:
