@@ -94,6 +94,7 @@ class Result:
         seconds: (stage, seconds) in the order of work.
         notes: what was tried, and why the search stopped where it did.
         cases: branches of a classification by parameters, empty unless asked for.
+        stopped: True if a limit of time or size cut the search short.
     """
 
     system: ODESystem
@@ -110,6 +111,7 @@ class Result:
     seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
+    stopped: bool = False
 
     @property
     def algebra(self) -> LieAlgebra | None:

@@ -92,7 +92,7 @@ def analysis(
             show("algebra")
             algebra = algebra_facts(result, watched.limit)
     result = result or _nothing(problem)
-    ran_out = watched.over and result.completeness is Completeness.OPEN
+    ran_out = (watched.over or result.stopped) and result.completeness is Completeness.OPEN
     return Analysis(result, found, algebra, spent, ran_out, watched.interrupted)
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass, field as dataclass_field, replace
 
 from sympy import Expr, Function, S, Symbol
 
@@ -49,6 +49,7 @@ class GeneralSolution:
         reason: what stopped the integration, empty if complete.
         pivots: coefficients divided by.
         definitions: named functions that occur.
+        stopped: True if a limit of time or size cut the integration short.
     """
 
     vectors: tuple[tuple[Element, ...], ...]
@@ -57,6 +58,7 @@ class GeneralSolution:
     reason: str
     pivots: tuple[Element, ...]
     definitions: tuple[Definition, ...]
+    stopped: bool = False
 
 
 @dataclass
@@ -115,13 +117,13 @@ def solve_general(
         [{(a, (0,) * len(determining.variables)): field.one} for a in range(len(determining.unknowns))],
     )
     solver = OdeSolver(field, allow_names=False, taken=taken, deadline=deadline)
-    reason = ""
+    reason, stopped = "", False
     previous = field.size_limit, field.deadline
     field.size_limit, field.deadline = size_limit, deadline
     try:
         reason = _integrate_all(state, solver, deadline, progress or (lambda text: None))
     except OutOfBudget as stop:
-        reason = f"time or size limit reached during {stop}"
+        reason, stopped = f"time or size limit reached during {stop}", True
     except NeedsRefinement:
         reason = "a fraction of an angle that the field cannot represent"
     except Unsupported as stop:
@@ -130,7 +132,7 @@ def solve_general(
         reason = str(stop)
     finally:
         field.size_limit, field.deadline = previous
-    return _result(state, solver, reason, taken)
+    return replace(_result(state, solver, reason, taken), stopped=stopped)
 
 
 def _integrate_all(
