@@ -220,7 +220,8 @@ def determine(
     field = jet_field(system, extra)
     unknowns = infinitesimals(system, depends)
     conditions = invariance_forms(system, unknowns, field)
-    equations = split(conditions, field, system.jet_coordinates)
+    # without jet coordinates nothing splits, and the conditions stay as they are, their denominators apart
+    equations = split(conditions, field, system.jet_coordinates) if system.jet_coordinates else conditions
     return Determining(field, system.variables, unknowns, conditions, equations)
 
 

@@ -16,6 +16,8 @@ from liesym.errors import OutOfBudget
 from liesym.solve.linear import nullspace
 
 Vector = tuple[Element, ...]
+# number of columns from which the linear system is sampled modulo a prime first
+SAMPLED_FROM = 150
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,30 @@ def solve_in_span(
     field = determining.field
     derivatives = _Derivatives(determining.variables)
     labels = [(a, j) for a, span in enumerate(spans) for j in range(len(span))]
+    if len(labels) > SAMPLED_FROM:
+        from liesym.solve.sampled import solve_sampled
+
+        sampled = solve_sampled(determining, spans, labels, derivatives, deadline=deadline)
+        return SpanSolution(tuple(_vector(v, labels, spans, field) for v in sampled.vectors), sampled.pivots)
     rows: list[dict[int, fmpz_mpoly]] = []
     constant = [_is_constant_slot(field, i) for i in range(len(field.slots))]
     for form in determining.equations:
         rows.extend(_rows_of(form, spans, labels, derivatives, field, constant, deadline))
     solution = nullspace(rows, len(labels), field)
-    vectors = []
-    for vector in solution.vectors:
-        components = [field.zero] * len(spans)
-        for column, c in _without_denominators(vector, field).items():
-            a, j = labels[column]
-            components[a] = components[a] + c * spans[a][j]
-        vectors.append(tuple(components))
-    return SpanSolution(tuple(vectors), solution.pivots)
+    return SpanSolution(tuple(_vector(v, labels, spans, field) for v in solution.vectors), solution.pivots)
+
+
+def _vector(
+    coefficients: dict[int, Element],
+    labels: Sequence[tuple[int, int]],
+    spans: Sequence[Sequence[Element]],
+    field: Field,
+) -> Vector:
+    components = [field.zero] * len(spans)
+    for column, c in _without_denominators(coefficients, field).items():
+        a, j = labels[column]
+        components[a] = components[a] + c * spans[a][j]
+    return tuple(components)
 
 
 class _Derivatives:
