@@ -1,0 +1,182 @@
+"""Canonical coordinates of a generator, and systems rewritten in new variables.
+
+If Φ is the flow of X and σ(r) a slice that it crosses, (t, x) = Φ_s(σ(r)) defines coordinates (r, s) in
+which X = ∂_s.
+Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 2.3.5.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, S, Symbol
+
+from liesym.coefficients.field import Element, Field
+from liesym.errors import Unsupported
+from liesym.flow import flow
+from liesym.generators import Generator
+from liesym.invariants.frame import Frame, frames
+from liesym.jets import jet_symbol
+from liesym.system import ODESystem
+from liesym.variational.lagrangian import solve_linear
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """New variables and the way back.
+
+    Arguments:
+        old: (t, x_1, …, x_m).
+        new: the new variables, the new independent one first.
+        backward: the old variables as functions of the new.
+        forward: the new variables as functions of the old, or None where they were not solved for.
+    """
+
+    old: tuple[Symbol, ...]
+    new: tuple[Symbol, ...]
+    backward: tuple[Expr, ...]
+    forward: tuple[Expr, ...] | None = None
+
+
+def canonical_coordinates(generator: Generator, *, names: Sequence[str] | None = None) -> Coordinates:
+    """(r_1, …, r_m, s) with X(r_i) = 0 and X(s) = 1; the new unknown s comes last, r_1 is the new
+    independent variable.
+
+    Arguments:
+        generator: with a closed flow.
+        names: of r_1, …, r_m, s; r (or r1, r2, …) and s unless given.
+
+    Raises:
+        Unsupported: no closed flow, or no slice for which the crossing time is found.
+    """
+    exact = flow(generator)
+    if not exact.exact:
+        raise Unsupported(
+            "canonical coordinates are made from the closed form of the flow, which was not found"
+        )
+    m = len(generator.variables) - 1
+    default = ["r", "s"] if m == 1 else [*(f"r{i + 1}" for i in range(m)), "s"]
+    new = _fresh(names or default, generator)
+    for frame in itertools.islice(frames(exact), 6):
+        found = _from_frame(frame, new)
+        if found is not None:
+            return found
+    return _from_slice(generator, new)
+
+
+def _fresh(names: Sequence[str], generator: Generator) -> tuple[Symbol, ...]:
+    """Symbols with underscores appended to names in use."""
+    taken = {v.name for v in generator.variables}
+    taken |= {s.name for c in generator.components for s in c.free_symbols if isinstance(s, Symbol)}
+    result = []
+    for name in names:
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        result.append(Symbol(name, real=True))
+    return tuple(result)
+
+
+def _from_frame(frame: Frame, new: tuple[Symbol, ...]) -> Coordinates | None:
+    exact, place = frame.flow, frame.place
+    old = exact.generator.variables
+    rest = [i for i in range(len(old)) if i != place]
+    start = {old[place]: frame.value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
+    backward = tuple(c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components)
+    forward = tuple(frame.normalized(exact.components[i]) for i in rest)
+    if any(e.has(S.NaN, S.ComplexInfinity) for e in (*backward, *forward)):
+        return None
+    return Coordinates(old, new, backward, (*forward, -frame.time))
+
+
+def _from_slice(generator: Generator, new: tuple[Symbol, ...]) -> Coordinates:
+    """Without the crossing time: only the way back."""
+    exact = flow(generator)
+    old = generator.variables
+    for place, value in itertools.product(range(len(old)), (S.Zero, S.One)):
+        if generator.components[place] == 0 or generator.components[place].subs(old[place], value) == 0:
+            continue
+        rest = [i for i in range(len(old)) if i != place]
+        start = {old[place]: value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
+        backward = tuple(
+            c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components
+        )
+        if not any(e.has(S.NaN, S.ComplexInfinity) for e in backward):
+            return Coordinates(old, new, backward)
+    raise Unsupported("no slice t = 0, t = 1, x = 0 or x = 1 is crossed by the orbits")
+
+
+# -- systems in new variables ---------------------------------------------------------------------------
+
+
+def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
+    """The system with the old variables expressed by the new ones, solved for the highest new derivatives.
+
+        x^(k+1) = D x^(k) / D t,  D the total derivative along the new independent variable
+
+    Raises:
+        Unsupported: the orders of the equations differ, or the change is singular.
+    """
+    order = system.order
+    if len(set(system.orders)) != 1:
+        raise Unsupported("a change of variables that mixes the unknowns needs equations of one order")
+    if coordinates.old != system.variables:
+        raise Unsupported(f"the coordinates are for {coordinates.old}, the system has {system.variables}")
+    r, *unknowns = coordinates.new
+    jets = [jet_symbol(q, k) for k in range(1, order + 1) for q in unknowns]
+    parameters = system.parameter_symbols
+    moved = dict(zip(coordinates.old, coordinates.backward, strict=True))
+    probe = [f.xreplace(moved) for f in system.rhs]
+    field = Field.build([*coordinates.backward, *probe], (r, *unknowns, *jets), parameters)
+    time, *states = (field(e) for e in coordinates.backward)
+    speed = _along(time, r, unknowns, order, field)
+    rows = [[s] for s in states]
+    for row in rows:
+        for _ in range(order):
+            row.append(_along(row[-1], r, unknowns, order, field) / speed)
+    values = dict(moved)
+    for x, row in zip(system.unknowns, rows, strict=True):
+        values |= {jet_symbol(x, k): field.to_expr(row[k]) for k in range(1, order)}
+    forces = [f.xreplace(values) for f in system.rhs]
+    solved = _solve_highest(field, [row[order] for row in rows], forces, unknowns, order)
+    rhs = tuple(solved)
+    return ODESystem(r, tuple(unknowns), (order,) * len(unknowns), rhs, system.parameters)
+
+
+def _along(element: Element, r: Symbol, unknowns: Sequence[Symbol], order: int, field: Field) -> Element:
+    """D of a function of the new jets."""
+    total = element.diff(r)
+    for q in unknowns:
+        for k in range(order):
+            partial = element.diff(jet_symbol(q, k))
+            if not partial.is_zero:
+                total = total + partial * field(jet_symbol(q, k + 1))
+    return total
+
+
+def _solve_highest(
+    field: Field, highest: Sequence[Element], forces: Sequence[Expr], unknowns: Sequence[Symbol], order: int
+) -> list[Expr]:
+    """highest_i = force_i is linear in the highest new derivatives."""
+    wide = Field.build([*(field.to_expr(h) for h in highest), *forces], field.variables, field.parameters)
+    tops = [jet_symbol(q, order) for q in unknowns]
+    equations = [wide(field.to_expr(h)) - wide(f) for h, f in zip(highest, forces, strict=True)]
+    matrix = [[e.diff(v) for v in tops] for e in equations]
+    right = []
+    for e, row in zip(equations, matrix, strict=True):
+        if any(m.depends_on(v) for m in row for v in tops):
+            raise Unsupported("the new equations are not linear in their highest derivatives")
+        linear = wide.zero
+        for m, v in zip(row, tops, strict=True):
+            linear = linear + m * wide(v)
+        right.append(linear - e)
+    solution = solve_linear(matrix, right)
+    if solution is None:
+        raise Unsupported("the change of variables is singular")
+    return [wide.to_expr(e) for e in solution]

@@ -1,0 +1,127 @@
+"""Moving frames of one-parameter groups: the time at which an orbit meets a slice, solved for in closed form.
+
+Where the slice v_j = c is met at ε = ε(v), the other coordinates there are invariants, and -ε(v) is a
+function s with X s = 1.
+Source: Fels and Olver 1999; Olver 1995, chapter 8.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, S, Symbol, atan, cos, exp, log, sin, sqrt
+
+from liesym.coefficients.field import Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import Unsupported
+from liesym.flow import Flow
+from liesym.flow.check import tidied
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The slice v_place = value and the time to reach it.
+
+    Arguments:
+        flow: exact flow of the group.
+        place: index of the normalised variable.
+        value: its value on the slice.
+        time: ε(v) with v̄_place(ε(v), v) = value.
+    """
+
+    flow: Flow
+    place: int
+    value: Expr
+    time: Expr
+
+    def normalized(self, expression: Expr) -> Expr:
+        """A function of ε and the variables at ε = ε(v)."""
+        return tidied(expression.subs(self.flow.epsilon, self.time))
+
+
+def frames(flow: Flow, places: Sequence[int] | None = None) -> Iterator[Frame]:
+    """Frames of an exact flow, one for each variable and value that can be solved for, simple ones first."""
+    found: list[Frame] = []
+    variables = flow.generator.variables
+    for place in range(len(variables)) if places is None else places:
+        image = flow.components[place]
+        if not image.has(flow.epsilon):
+            continue
+        for value in (S.Zero, S.One):
+            if flow.generator.components[place].subs(variables[place], value) == 0:
+                continue  # the slice is not transversal
+            found += [
+                Frame(flow, place, value, time)
+                for time in crossing_times(image, value, flow.epsilon)
+                if _is_finite(time)
+            ]
+    yield from sorted(found, key=lambda f: f.time.count_ops())
+
+
+def _is_finite(time: Expr) -> bool:
+    return not time.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
+
+
+def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
+    """Solutions ε of image(ε) = value, a linear or quadratic equation for ε, e^{kε} or tan qε."""
+    image = image.expand(power_exp=True)
+    circular = {n.args[0] for n in image.atoms(cos, sin) if n.has(epsilon)}
+    if circular:
+        return _circular_times(image, value, epsilon, circular)
+    rates = {n.args[0].diff(epsilon) for n in image.atoms(exp) if n.has(epsilon)}
+    if not rates:
+        return _roots(image - value, epsilon)
+    k = min(rates, key=lambda r: (r.count_ops(), str(r)))
+    if any(not (r / k).is_Integer for r in rates):
+        return []
+    u = Symbol("u", positive=True)
+    written = image.xreplace(
+        {
+            n: u ** (n.args[0].diff(epsilon) / k) * exp(n.args[0].subs(epsilon, 0))
+            for n in image.atoms(exp)
+            if n.has(epsilon)
+        }
+    )
+    return [] if written.has(epsilon) else [log(root) / k for root in _roots(written - value, u)]
+
+
+def _roots(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """Roots of a rational equation of degree 1 or 2."""
+    numerator = equation.together().as_numer_denom()[0].expand()
+    if not numerator.is_polynomial(unknown):
+        return []
+    coefficients = numerator.as_poly(unknown).all_coeffs() if numerator.has(unknown) else []
+    if len(coefficients) == 2:
+        return [(-coefficients[1] / coefficients[0]).factor()]
+    if len(coefficients) == 3:
+        a, b, c = coefficients
+        root = sqrt((b**2 - 4 * a * c).factor())
+        return [(-b + root) / (2 * a), (-b - root) / (2 * a)]
+    return []
+
+
+def _circular_times(image: Expr, value: Expr, epsilon: Symbol, angles: set[Expr]) -> list[Expr]:
+    """a cos qε + b sin qε = 0 at ε = -atan(a/b)/q."""
+    if value != 0 or len(angles) != 1:
+        return []
+    (angle,) = angles
+    a, b = image.coeff(cos(angle)), image.coeff(sin(angle))
+    rest = (image - a * cos(angle) - b * sin(angle)).expand()
+    if rest != 0 or a.has(epsilon) or b.has(epsilon) or angle.subs(epsilon, 0) != 0:
+        return []
+    q: Expr = angle.diff(epsilon)
+    return [] if a is None or b is None or b == 0 else [-atan(a / b) / q]
+
+
+def is_invariant(function: Expr, components: dict[Symbol, Expr]) -> bool:
+    """X(f) = 0 for X with the given components, decided exactly."""
+    value = sum((c * function.diff(v) for v, c in components.items() if c != 0), start=S.Zero)
+    try:
+        return Field.build([value], tuple(components))(value).is_zero
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return False

@@ -1,0 +1,275 @@
+"""Joint invariants of an algebra on the space of (t, x, x', …, x^(k)).
+
+I is a joint invariant if X^(k)(I) = 0 for each generator X. In a span of functions that is one exact linear
+system; the span holds polynomials (rotations: dot products), logarithms of the variables (scalings: products
+of powers), and the functions that occur. One-parameter groups with a closed flow have theirs by a moving
+frame, of every order.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from flint import nmod_mat
+from sympy import Expr, S, Symbol, log
+
+from liesym.coefficients.field import Element, Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import AnsatzError, Unsupported
+from liesym.flow import flow
+from liesym.generators import Generator
+from liesym.invariants.frame import frames, is_invariant
+from liesym.jets import jet_symbol
+from liesym.solve.characteristics import first_integrals_of_field
+from liesym.solve.linear import ModularPoint
+from liesym.solve.span import monomials, products
+from liesym.solve.vectors import constant_relations, linear_combination, normalized
+
+LARGEST_SPAN = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Invariants:
+    """Functionally independent joint invariants.
+
+    Arguments:
+        functions: I_1, I_2, … in (t, x, x', …), each verified.
+        expected: how many there are near a generic point: the dimension of the space minus that of the
+        orbits.
+        coordinates: the symbols of the space.
+    """
+
+    functions: tuple[Expr, ...]
+    expected: int
+    coordinates: tuple[Symbol, ...]
+
+    @property
+    def complete(self) -> bool:
+        """True if every joint invariant is a function of these."""
+        return len(self.functions) == self.expected
+
+
+def invariants(
+    generators: Generator | Sequence[Generator],
+    *,
+    order: int = 0,
+    degree: int = 2,
+    budget: float = 20.0,
+) -> Invariants:
+    """Joint invariants of one generator or of several, on jet space of the given order.
+
+    Arguments:
+        generators: over the same (t, x_1, …, x_m).
+        order: k, highest derivative that may occur; 0 for functions of (t, x).
+        degree: highest degree of polynomial invariants that are looked for.
+        budget: seconds.
+
+    Raises:
+        AnsatzError: no generator, or generators over different variables.
+    Source: Olver 1993, section 2.1 (orbit dimension: Theorem 2.17); Olver 1995, chapter 5.
+    """
+    chosen = (generators,) if isinstance(generators, Generator) else tuple(generators)
+    if not chosen or any(g.variables != chosen[0].variables for g in chosen):
+        raise AnsatzError("joint invariants need generators over the same variables")
+    search = _Search(chosen, order, degree, time.monotonic() + budget)
+    for method in (search.by_frame, search.by_characteristics, search.by_span, search.by_derived_algebra):
+        if not search.done:
+            method()
+    return Invariants(tuple(search.found), search.expected, search.coordinates)
+
+
+class _Search:
+    def __init__(self, generators: tuple[Generator, ...], order: int, degree: int, deadline: float) -> None:
+        self.generators, self.order, self.degree, self.deadline = generators, order, degree, deadline
+        variables = generators[0].variables
+        jets = [jet_symbol(x, k) for k in range(1, order + 1) for x in variables[1:]]
+        self.coordinates = (*variables, *jets)
+        self.fields = [_prolonged(g, order) for g in generators]
+        self.expected = len(self.coordinates) - _rank(
+            [[f[v] for v in self.coordinates] for f in self.fields], self.coordinates
+        )
+        self.found: list[Expr] = []
+
+    @property
+    def done(self) -> bool:
+        return len(self.found) >= self.expected or time.monotonic() > self.deadline
+
+    def offer(self, candidates: Iterable[Expr]) -> None:
+        """Keep verified candidates that raise the rank; short ones first."""
+        for candidate in sorted(set(candidates), key=lambda e: (e.count_ops(), str(e))):
+            if len(self.found) >= self.expected:
+                return
+            if not candidate.free_symbols & set(self.coordinates):
+                continue
+            if not all(is_invariant(candidate, f) for f in self.fields):
+                continue
+            gradients = [[e.diff(v) for v in self.coordinates] for e in (*self.found, candidate)]
+            if _rank(gradients, self.coordinates) > len(self.found):
+                self.found.append(candidate)
+
+    # -- methods ---------------------------------------------------------------------------------
+
+    def by_frame(self) -> None:
+        """Coordinates of the moved jet at the slice; for one generator with a closed flow."""
+        if len(self.generators) != 1:
+            return
+        exact = flow(next(iter(self.generators)))
+        if not exact.exact:
+            return
+        rows = exact.prolonged(self.order)
+        moved = [exact.components[0], *(row[k] for k in range(self.order + 1) for row in rows)]
+        for frame in itertools.islice(frames(exact), 4):
+            images = [_simple(frame.normalized(m), self.coordinates) for m in moved]
+            self.offer(i for i in images if i is not None)
+            if self.done:
+                return
+
+    def by_characteristics(self) -> None:
+        if len(self.generators) > 1:
+            return
+        field = Field.build(list(self.fields[0].values()), self.coordinates)
+        vector = {v: field(c) for v, c in self.fields[0].items()}
+        try:
+            found = first_integrals_of_field(field, vector, self.expected)
+        except (Unsupported, NeedsRefinement):
+            return
+        self.offer([_as_powers(field.to_expr(e)) for e in found or ()])
+
+    def by_span(self) -> None:
+        """Σ c_j X(φ_j) = 0 for all generators at once."""
+        field = Field.build([c for f in self.fields for c in f.values()], self.coordinates)
+        vectors = [[(v, field(c)) for v, c in f.items() if c != 0] for f in self.fields]
+        for span in _spans(field, self.coordinates, self.degree):
+            if self.done:
+                return
+            self._offer_combinations(span, vectors, field)
+
+    def _offer_combinations(
+        self, span: Sequence[Element], vectors: Sequence[Sequence[tuple[Symbol, Element]]], field: Field
+    ) -> None:
+        """Constant combinations of the span that all generators annihilate."""
+        images = [tuple(_apply(vector, e) for vector in vectors) for e in span]
+        found = []
+        for relation in constant_relations(images, field):
+            (total,) = linear_combination([(e,) for e in span], relation, field)
+            if not total.is_constant:
+                found.append(_as_powers(field.to_expr(normalized((total,), field)[0])))
+        self.offer(found)
+
+    def by_derived_algebra(self) -> None:
+        """Combinations of the invariants J of the derived algebra, of their products and logarithms."""
+        ideal = _derived(self.generators)
+        if not ideal or len(ideal) == len(self.generators):
+            return
+        inner = invariants(
+            ideal, order=self.order, degree=self.degree, budget=self.deadline - time.monotonic()
+        )
+        components = [c for f in self.fields for c in f.values()]
+        field = Field.build([*components, *inner.functions], self.coordinates)
+        vectors = [[(v, field(c)) for v, c in f.items() if c != 0] for f in self.fields]
+        found = [field(j) for j in inner.functions]
+        span = [*found, *(field.converter.logarithm(j) for j in found)]
+        span += [a * b for a, b in itertools.combinations_with_replacement(found, 2)]
+        self._offer_combinations(span, vectors, field)
+
+
+def _derived(generators: Sequence[Generator]) -> tuple[Generator, ...]:
+    """Generators of [L, L]; none where the given ones do not close."""
+    from liesym.algebra import LieAlgebra
+    from liesym.algebra.core import to_exprs
+    from liesym.algebra.structure import derived
+
+    try:
+        rows = to_exprs(derived(LieAlgebra.from_generators(generators)))
+    except Unsupported:
+        return ()
+    variables = generators[0].variables
+    result = []
+    for row in rows:
+        components = [
+            sum((c * g.components[i] for c, g in zip(row, generators, strict=True)), start=S.Zero)
+            for i in range(len(variables))
+        ]
+        result.append(Generator(variables, tuple(components)))
+    return tuple(result)
+
+
+def _prolonged(generator: Generator, order: int) -> dict[Symbol, Expr]:
+    """Coordinate -> component of the prolonged generator."""
+    components = dict(zip(generator.variables, generator.components, strict=True))
+    for x, row in zip(generator.variables[1:], generator.prolong(order), strict=True):
+        components |= {jet_symbol(x, k): row[k] for k in range(1, order + 1)}
+    ordered = [*generator.variables]
+    ordered += [jet_symbol(x, k) for k in range(1, order + 1) for x in generator.variables[1:]]
+    return {v: components[v] for v in ordered}
+
+
+def _rank(rows: Sequence[Sequence[Expr]], coordinates: Sequence[Symbol]) -> int:
+    """Rank at a random point modulo a prime."""
+    if not rows:
+        return 0
+    field = Field.build([e for row in rows for e in row], tuple(coordinates))
+    elements = [[field(e) for e in row] for row in rows]
+    point = ModularPoint(field, {i for row in elements for e in row for i in field.slots_of(e)})
+    p = point.prime
+    table = [[point.poly(e.num) * pow(point.poly(e.den), -1, p) % p for e in row] for row in elements]
+    return nmod_mat(table, p).rank()
+
+
+def _apply(vector: Sequence[tuple[Symbol, Element]], element: Element) -> Element:
+    total = element.field.zero
+    for v, c in vector:
+        partial = element.diff(v)
+        if not partial.is_zero:
+            total = total + c * partial
+    return total
+
+
+def _spans(field: Field, coordinates: Sequence[Symbol], degree: int) -> Iterator[list[Element]]:
+    """Logarithms; polynomials; polynomials with kernels and logarithms."""
+    logarithms = [field.converter.logarithm(field(v)) for v in coordinates]
+    yield logarithms
+    for highest in range(1, degree + 1):
+        yield monomials(field, coordinates, highest)[1:]
+    kernels = [
+        field.of_slot(s)
+        for s in list(field.slots)
+        if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in coordinates)
+    ]
+    base = monomials(field, coordinates, 2)
+    mixed = products(field, base, [field.one, *kernels])
+    inverse = products(field, mixed, [field.one / field(v) for v in coordinates])
+    for span in ([*mixed, *logarithms], [*mixed, *inverse, *logarithms]):
+        if len(span) <= LARGEST_SPAN:
+            yield [e for e in _distinct(span, field) if not e.is_rational]
+
+
+def _distinct(span: Sequence[Element], field: Field) -> list[Element]:
+    return products(field, span, [field.one])
+
+
+def _as_powers(expression: Expr) -> Expr:
+    """A rational combination of logarithms as a product of powers."""
+    terms = [t.as_coeff_Mul() for t in expression.expand().as_ordered_terms()]
+    if not all(isinstance(rest, log) for _, rest in terms):
+        return expression
+    result: Expr = S.One
+    for coefficient, rest in terms:
+        result *= rest.args[0] ** coefficient
+    return result
+
+
+def _simple(expression: Expr, coordinates: Sequence[Symbol]) -> Expr | None:
+    """Normal form of the expression, None if the field cannot hold it."""
+    try:
+        field = Field.build([expression], tuple(coordinates))
+        return field.to_expr(field(expression), factor=True)
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return None

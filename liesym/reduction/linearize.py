@@ -1,0 +1,180 @@
+"""Lie's linearization test for scalar equations of order 2, and the linearizing map.
+
+y'' + a y'^3 + b y'^2 + c y' + d = 0 is linear in suitable coordinates exactly if two expressions L1, L2 in
+a, b, c, d vanish; then the symmetry algebra is sl(3,R). Two commuting symmetries X and u X along each other
+are ∂_v and u ∂_v in coordinates (u, v), where the equation is v'' = G(u); where u is not solved for, v'' =
+p(r) v' + G(r) in the canonical coordinates of X.
+Sources: Lie 1883; Liouville 1889; Ibragimov and Magri 2004, theorem 1; Stephani 1989, section 5.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Symbol
+
+from liesym.coefficients.field import Element, Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.determine import jet_field
+from liesym.errors import Unsupported
+from liesym.generators import Generator
+from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
+from liesym.jets import jet_symbol
+from liesym.solve.vectors import constant_relations, linear_combination
+from liesym.system import ODESystem
+
+
+@dataclass(frozen=True, slots=True)
+class Linearization:
+    """A linearizable equation and what linearizes it.
+
+    Arguments:
+        linearizable: the verdict of Lie's test, exact.
+        conditions: the two expressions that vanish exactly if it is; empty if the equation is not cubic in
+        y'.
+        coordinates: (u, v) as functions of (t, y) and back, None if no map was found.
+        linear: the linear equation for v, None if no map was found.
+    """
+
+    linearizable: bool
+    conditions: tuple[Expr, ...]
+    coordinates: Coordinates | None = None
+    linear: ODESystem | None = None
+
+
+def linearization(
+    system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
+) -> Linearization:
+    """Lie's test, and the map where the equation passes and a suitable pair of symmetries is found.
+
+    Arguments:
+        system: one equation of order 2.
+        generators: its symmetries; looked for if None and the test is passed.
+        budget: seconds for that search.
+
+    Raises:
+        Unsupported: no scalar equation of order 2.
+    """
+    if len(system.unknowns) != 1 or system.order != 2:
+        raise Unsupported("Lie's linearization test is for one equation of order 2")
+    field = jet_field(system)
+    parts = _cubic_parts(system, field)
+    if parts is None:
+        return Linearization(False, ())
+    conditions = _lie_conditions(parts, system)
+    shown = tuple(field.to_expr(c) for c in conditions)
+    if not all(c.is_zero for c in conditions):
+        return Linearization(False, shown)
+    if generators is None:
+        from liesym.pipeline import find_symmetries
+
+        generators = find_symmetries(system, budget=budget).generators
+    best = Linearization(True, shown)
+    for coordinates in _candidate_maps(generators):
+        linear = _as_linear(system, coordinates)
+        if linear is not None and not linear.rhs[0].has(jet_symbol(linear.unknowns[0], 1)):
+            return Linearization(True, shown, coordinates, linear)
+        if linear is not None and best.linear is None:
+            best = Linearization(True, shown, coordinates, linear)
+    return best
+
+
+def _cubic_parts(system: ODESystem, field: Field) -> list[Element] | None:
+    """d, c, b, a of y'' + a y'^3 + b y'^2 + c y' + d = 0; None if it is not of this form."""
+    v = jet_symbol(system.unknowns[0], 1)
+    left = -field(system.rhs[0])
+    parts: list[Element] = []
+    factorials = (1, 1, 2, 6)
+    for power in (3, 2, 1, 0):
+        value = left
+        for _ in range(power):
+            value = value.diff(v)
+        value = value / factorials[power]
+        if value.depends_on(v):
+            return None
+        left = left - value * field(v) ** power
+        parts.insert(0, value)
+    return parts if left.is_zero else None
+
+
+def _lie_conditions(parts: Sequence[Element], system: ODESystem) -> tuple[Element, Element]:
+    """L1, L2 of Ibragimov and Magri 2004, equation (5), with F = d, F1 = c, F2 = b, F3 = a."""
+    x, y = system.variables
+    f, f1, f2, f3 = parts
+    first = f3.diff(x).diff(x) * 3 - f2.diff(x).diff(y) * 2 + f1.diff(y).diff(y)
+    first = (
+        first - (f1 * f3 * 3 - f2 * f2).diff(x) + (f * f3).diff(y) * 3 + f3 * f.diff(y) * 3 - f2 * f1.diff(y)
+    )
+    second = f.diff(y).diff(y) * 3 - f1.diff(x).diff(y) * 2 + f2.diff(x).diff(x)
+    second = (
+        second - (f * f3).diff(x) * 3 - (f1 * f1 - f * f2 * 3).diff(y) - f * f3.diff(x) * 3 + f1 * f2.diff(x)
+    )
+    return first, second
+
+
+def _candidate_maps(generators: Sequence[Generator]) -> Iterator[Coordinates]:
+    """(u, v): X = ∂_v, and a symmetry u X that commutes with X."""
+    for generator in sorted(generators, key=lambda g: sum(c.count_ops() for c in g.components)):
+        for ratio in _parallel(generator, generators):
+            try:
+                base = canonical_coordinates(generator, names=("u", "v"))
+            except Unsupported:
+                continue
+            found = _with_ratio(base, ratio)
+            if found is not None:
+                yield found
+            yield base
+
+
+def _parallel(generator: Generator, generators: Sequence[Generator]) -> list[Expr]:
+    """Functions u with u X in the algebra and X(u) = 0, u not constant."""
+    definitions = {d.name: d for g in generators for d in g.definitions}
+    components = [c for g in generators for c in g.components]
+    field = Field.build(components, generator.variables, (), definitions.values())
+    xi, eta = (field(c) for c in generator.components)
+    vectors = [tuple(field(c) for c in g.components) for g in generators]
+    crossed = [(a * eta - b * xi,) for a, b in vectors]
+    result = []
+    for relation in constant_relations(crossed, field):
+        a, b = linear_combination(vectors, relation, field)
+        ratio = a / xi if not xi.is_zero else b / eta
+        slope = xi * ratio.diff(generator.variables[0]) + eta * ratio.diff(generator.variables[1])
+        if not ratio.is_constant and slope.is_zero:
+            result.append(field.to_expr(ratio))
+    return result
+
+
+def _with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
+    """The canonical coordinates with r replaced by u = ratio(r), where r can be solved for."""
+    from liesym.reduction.solving import solve_for
+
+    r, s = base.new
+    t, y = base.old
+    inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
+    field = Field.build([inside], (r, s))
+    element = field(inside)
+    if element.depends_on(s):
+        return None
+    u = Symbol("u_new", real=True)
+    for value in solve_for(field.to_expr(element) - u, r):
+        backward = tuple(e.subs(r, value).subs(u, r) for e in base.backward)
+        forward = None if base.forward is None else (ratio, base.forward[1])
+        return Coordinates((t, y), (r, s), backward, forward)
+    return None
+
+
+def _as_linear(system: ODESystem, coordinates: Coordinates) -> ODESystem | None:
+    """The equation in (u, v) if it is v'' = p(u) v' + G(u) there."""
+    try:
+        found = rewritten(system, coordinates)
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return None
+    v = coordinates.new[1]
+    field = jet_field(found)
+    rhs, slope = field(found.rhs[0]), jet_symbol(v, 1)
+    return None if rhs.depends_on(v) or rhs.diff(slope).depends_on(slope) else found

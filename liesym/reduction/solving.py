@@ -1,0 +1,67 @@
+"""One equation solved for one name: linear or quadratic in it, in a power, or in a logarithm of it."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from math import gcd
+
+from sympy import Expr, Mul, Rational, Symbol, asin, asinh, atan, atanh, exp, log, sin, sinh, sqrt, tan, tanh
+
+INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
+
+
+def solve_for(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """Values of the unknown with equation = 0, found by elementary steps; empty if these do not suffice.
+
+    Every value is a branch; the caller substitutes and checks.
+    """
+    found: list[Expr] = []
+    numerator = equation.together().as_numer_denom()[0]
+    for factor in Mul.make_args(numerator.factor()):
+        base = factor.base if factor.is_Pow else factor
+        if base.has(unknown) and base != unknown:
+            found += _polynomial_roots(base, unknown) or _by_kernel(base, unknown)
+    return found
+
+
+def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
+    numerator = equation.together().as_numer_denom()[0].expand()
+    if not numerator.is_polynomial(unknown):
+        return []
+    coefficients = numerator.as_poly(unknown).all_coeffs()
+    degree = len(coefficients) - 1
+    powers = [degree - i for i, c in enumerate(coefficients) if c != 0]
+    step = gcd(*powers) or 1
+    reduced = [coefficients[degree - k * step] for k in range(degree // step, -1, -1)]
+    if len(reduced) == 2:
+        values = [-reduced[1] / reduced[0]]
+    elif len(reduced) == 3:
+        a, b, c = reduced
+        root = sqrt((b**2 - 4 * a * c).factor())
+        values = [(-b + root) / (2 * a), (-b - root) / (2 * a)]
+    else:
+        return []
+    if step == 1:
+        return values
+    signs = (1, -1) if step % 2 == 0 else (1,)
+    return [sign * value ** Rational(1, step) for value in values for sign in signs]
+
+
+def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """The unknown inside one function only: solve for the function, then for its argument."""
+    found: list[Expr] = []
+    kernels = [n for n in equation.atoms(*INVERSES, exp) if n.has(unknown)]
+    for node in kernels:
+        name = Symbol("kernel", real=True)
+        rest = equation.xreplace({node: name})
+        if rest.has(unknown):
+            continue
+        for value in _polynomial_roots(rest, name):
+            inner = node.args[0] - (log(value) if isinstance(node, exp) else INVERSES[node.func](value))
+            found += solve_for(inner, unknown)
+        if found:
+            return found
+    return found
