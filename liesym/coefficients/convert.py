@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy as sp
-from flint import fmpz, fmpz_mpoly
+from flint import Ordering, fmpq_mpoly_ctx, fmpz, fmpz_mpoly
 from sympy import Expr, S
 from sympy.core.function import AppliedUndef
 
@@ -370,15 +370,30 @@ class Converter:
     # -- exponentials and logarithms ---------------------------------------------------------------
 
     def _terms(self, element: Element) -> KernelVector:
-        """The element as a rational combination of term expressions (monomial / primitive denominator)."""
+        """The element as a rational combination of term expressions (monomial, or monomial / primitive denominator).
+
+        The numerator is divided by the denominator first, so that x/(x + 1) = 1 - 1/(x + 1) and 1/(x + 1) share a term.
+        """
         field = self.field
-        den_content = int(element.den.content())
-        den = field.poly_to_expr(element.den / element.den.content())
-        vector: KernelVector = {}
+        content = element.den.content()
+        den = field.poly_to_expr(element.den / content)
         n = element.num.context().nvars()
-        for monomial, c in element.num.terms():
-            key = sp.Mul(*(field.slots[n - 1 - i].expr ** e for i, e in enumerate(monomial) if e)) / den
-            vector[key] = vector.get(key, Fraction(0)) + Fraction(int(c), den_content)
+        vector: KernelVector = {}
+
+        def add(monomial: Sequence[int], c: Fraction, below: Expr) -> None:
+            key = sp.Mul(*(field.slots[n - 1 - i].expr ** e for i, e in enumerate(monomial) if e)) / below
+            vector[key] = vector.get(key, Fraction(0)) + c
+
+        if element.den.is_constant():
+            for monomial, c in element.num.terms():
+                add(monomial, Fraction(int(c), int(content)), S.One)
+        else:
+            rational = fmpq_mpoly_ctx.get(element.num.context().names(), Ordering.lex)
+            top, bottom = (rational.from_dict(dict(p.terms())) for p in (element.num, element.den))
+            quotient, rest = divmod(top, bottom)
+            for part, below in ((quotient, S.One), (rest / int(content), den)):
+                for monomial, c in part.terms():
+                    add(monomial, Fraction(int(c.p), int(c.q)), below)
         return {k: c for k, c in vector.items() if c}
 
     def exponential(self, argument: Element) -> Element:
@@ -623,7 +638,7 @@ class Converter:
 
     def _arbitrary(self, expr: Expr) -> Element:
         """An arbitrary function f(u, …) or a partial derivative of one: a kernel of its own for each derivative."""
-        name, arguments, orders = _function_and_orders(expr)
+        name, arguments, orders = function_and_orders(expr)
         elements = [self(a) for a in arguments]
         definition = self.definitions.get(name.__name__)
         if definition is not None and sum(orders) >= definition.order:
@@ -631,7 +646,7 @@ class Converter:
             for _ in range(sum(orders) - definition.order):
                 value = value.diff(definition.variable)
             return value
-        canonical = _derivative_expression(name, [self.field.to_expr(e) for e in elements], orders)
+        canonical = derivative_expression(name, [self.field.to_expr(e) for e in elements], orders)
         if canonical not in self.other:
 
             def derivative(variable: sp.Symbol) -> Element:
@@ -649,7 +664,7 @@ class Converter:
         return self.field.of_slot(self.other[canonical])
 
     def _arbitrary_parts(self, name: type, elements: Sequence[Element], orders: tuple[int, ...]) -> Element:
-        return self._arbitrary(_derivative_expression(name, [self.field.to_expr(e._current()) for e in elements], orders))
+        return self._arbitrary(derivative_expression(name, [self.field.to_expr(e._current()) for e in elements], orders))
 
     def _integral(self, expr: Expr) -> Element:
         """∫ f dv, known by its derivative f along v; along other variables the derivative goes under the integral."""
@@ -765,7 +780,7 @@ def _previous_bessel(kind: str, nu: Element, x: Element, low: Element, high: Ele
     return {"j": middle - high, "y": middle - high, "i": middle + high, "k": high - middle}[kind]
 
 
-def _function_and_orders(expr: Expr) -> tuple[type, tuple[Expr, ...], tuple[int, ...]]:
+def function_and_orders(expr: Expr) -> tuple[type, tuple[Expr, ...], tuple[int, ...]]:
     """(f, arguments, orders of differentiation) of f(u), Derivative(f(y), y) or Subs(Derivative(f(s), s), s, u)."""
     if isinstance(expr, AppliedUndef):
         return expr.func, tuple(expr.args), (0,) * len(expr.args)  # type: ignore[arg-type]
@@ -786,7 +801,7 @@ def _function_and_orders(expr: Expr) -> tuple[type, tuple[Expr, ...], tuple[int,
     return function.func, arguments, tuple(orders)  # type: ignore[return-value]
 
 
-def _derivative_expression(name: type, arguments: Sequence[Expr], orders: Sequence[int]) -> Expr:
+def derivative_expression(name: type, arguments: Sequence[Expr], orders: Sequence[int]) -> Expr:
     """The SymPy form of a partial derivative of f at the given arguments."""
     if not any(orders):
         return name(*arguments)

@@ -15,6 +15,7 @@ import sympy as sp
 from flint import fmpz_mpoly
 from sympy import Symbol
 
+from liesym.coefficients.convert import derivative_expression, function_and_orders
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -159,11 +160,22 @@ def _logarithmic_candidates(
             yield converter.logarithm(field(1 - sine))
         elif slot.kind == "root" and slot.degree == 2:
             yield from _inverse_of_root(slot, variable, field)
+        elif isinstance(slot.expr, sp.Derivative | sp.Subs):
+            yield from _lower_derivatives(slot, field)
         elif not isinstance(slot.expr, sp.exp):
             try:
                 yield converter.logarithm(field.of_slot(slot))
             except (Unsupported, NeedsRefinement):
                 continue
+
+
+def _lower_derivatives(slot: Slot, field: Field) -> Iterable[Element]:
+    """The derivatives of an arbitrary function that this one is a derivative of."""
+    name, arguments, orders = function_and_orders(slot.expr)
+    for i, k in enumerate(orders):
+        if k:
+            lower = tuple(order - (j == i) for j, order in enumerate(orders))
+            yield field(derivative_expression(name, arguments, lower))
 
 
 def _logarithm_of_size(inner: Element, field: Field) -> Element:

@@ -22,7 +22,7 @@ from sympy import Symbol
 from liesym.coefficients.convert import Definition
 from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
-from liesym.solve.exponents import HALF, Exponent, roots, solution_of
+from liesym.solve.exponents import HALF, Exponent, is_negative, roots, solution_of
 from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
 from liesym.solve.relations import relations
 
@@ -68,7 +68,7 @@ class OdeSolver:
                 found = self._reduced(coefficients, variable, partial[0])
                 if found is not None:
                     return found
-        for method in (self._special_second_order, self._symmetric_power):
+        for method in (self._constant_after_rescaling, self._special_second_order, self._symmetric_power):
             self._check_time()
             found = method(coefficients, variable)
             if found is not None:
@@ -127,6 +127,20 @@ class OdeSolver:
             logarithm = field.converter.logarithm(base)
             return [s for e in exponents for s in solution_of(e, logarithm, field)]
         return None
+
+    def _constant_after_rescaling(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """Order 2 with constant coefficients in z = ∫ sqrt(±a_0) dv: (a_0'/(2 a_0) + a_1)/z' constant (Kamke 1977, C.2)."""
+        if len(a) != 2 or not a[0].depends_on(v):
+            return None
+        field, sign = self.field, -1 if is_negative(a[0], self.field) else 1
+        speed = field.converter.root(a[0] * sign, HALF)
+        middle = (a[0].diff(v) / (a[0] * 2) + a[1]) / speed
+        z = None if middle.depends_on(v) else integrate(speed, v, field)
+        exponents = None if z is None else roots([field.constant(sign), middle, field.one], field)
+        if z is None or exponents is None:
+            return None
+        self._assume_distinct(exponents)
+        return [s for e in exponents for s in solution_of(e, z, field)]
 
     # -- solutions in a span -----------------------------------------------------------------------
 
@@ -390,8 +404,6 @@ class OdeSolver:
         return None
 
     def _bessel_pair(self, c: Element, nu: Element, half: Element, power: Element, s: Element) -> list[Element]:
-        from liesym.solve.exponents import is_negative
-
         field = self.field
         grows = is_negative(-c, field)
         scale = field.converter.root(c if grows else -c, HALF) / half
