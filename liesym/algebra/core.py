@@ -370,8 +370,15 @@ def _combination(ads: Sequence[DomainMatrix], row: Sequence, n: int, domain: Dom
     total = DomainMatrix.zeros((n, n), domain).to_dense()
     for factor, a in zip(row, ads, strict=True):
         if factor:
-            total = total + a * factor
+            total = total + a.convert_to(domain).scalarmul(_into(domain, factor))
     return total
+
+
+def _into(domain: Domain, element: object) -> object:
+    """The element in the domain: a constant can come as a rational function over more parameters than the domain has."""
+    if domain.of_type(element):
+        return element
+    return domain.from_sympy(element.as_expr() if hasattr(element, "as_expr") else sympify(element))
 
 
 def ad(algebra: LieAlgebra, row: Sequence) -> DomainMatrix:
