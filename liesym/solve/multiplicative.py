@@ -9,13 +9,11 @@ Source: Prelle and Singer 1983, section 2 (their integrating factor is 1/V); Che
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-
 from sympy import Expr, Symbol
 
 from liesym.coefficients.field import Element, Field
 from liesym.solve.relations import relations
-from liesym.solve.scalar import OneForm
+from liesym.solve.scalar import OneForm, occurring_factors
 
 LARGEST_SPAN = 90
 HIGHEST_DEGREE = 4
@@ -44,19 +42,6 @@ def multiplicative_factor(form: OneForm) -> Expr | None:
             exponent = exponent + part * c / scale
         return field.to_expr(field.converter.exponential(exponent))
     return None
-
-
-def occurring_factors(field: Field, elements: Sequence[Element], variables: tuple[Symbol, ...]) -> list[Element]:
-    """The irreducible factors that move, the variables, and what stands under roots."""
-    found: dict[str, Element] = {str(field(v).num): field(v) for v in variables}
-    polys = [p for e in elements for p in (e.num, e.den)]
-    polys += [s.relation for s in field.roots if s.relation is not None]
-    for poly in polys:
-        for p, _ in field.lift(poly).factor()[1]:
-            factor = field.of_poly(field.lift(p))
-            if any(factor.depends_on(v) for v in variables):
-                found.setdefault(str(factor.num), factor)
-    return list(found.values())
 
 
 def exponent_candidates(field: Field, x: Symbol, y: Symbol) -> list[Element]:

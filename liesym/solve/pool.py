@@ -17,8 +17,8 @@ from liesym.coefficients.convert import Definition
 from liesym.coefficients.field import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.solve.relations import split_columns
 from liesym.solve.linear import nullspace
+from liesym.solve.relations import split_columns
 from liesym.solve.vectors import Vector, normalized
 from liesym.system import ODESystem
 from liesym.verify import remainder_elements
@@ -26,7 +26,8 @@ from liesym.verify import remainder_elements
 LARGEST_EXPRESSION = 4000
 LARGEST_FAMILY = 160
 HIGHEST_POWER = 3
-LENGTHY = 40
+LENGTHY = 30
+MOST_OF_ONE = 6
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,14 @@ class Found:
         complete: True if no symmetry of the form that was searched is missing.
         assumptions: parameter expressions that were divided by.
         definitions: linear equations of named functions in the vectors.
+        integrals: first integrals that came to light.
     """
 
     vectors: tuple[tuple[Expr, ...], ...] = ()
     complete: bool = True
     assumptions: tuple[Expr, ...] = ()
     definitions: tuple[Definition, ...] = ()
-
-    @property
-    def is_closed_form(self) -> bool:
-        return not self.definitions
+    integrals: tuple[Expr, ...] = ()
 
 
 @dataclass
@@ -96,7 +95,9 @@ class Pool:
 
     def _is_lengthy_multiple(self, components: Sequence[Expr]) -> bool:
         """For one equation every symmetry is a multiple, by a first integral, of the one that is known."""
-        return len(self.rates) == 1 and bool(self.vectors) and sum(c.count_ops() for c in components) > LENGTHY
+        if len(self.rates) > 1 or not self.vectors:
+            return False
+        return len(self.vectors) >= MOST_OF_ONE or sum(c.count_ops() for c in components) > LENGTHY
 
     def _element_form(self, components: Sequence[Expr]) -> Vector | None:
         """The vector in this field if it passes substitution; None (and counted) otherwise."""
@@ -162,6 +163,19 @@ class Pool:
                 self.note_integral(ratio)
                 return
 
+    def exhibit(self, integrals: Sequence[Expr]) -> None:
+        """Take in first integrals I, each with I X for the first symmetry X that is listed."""
+        for expression in sorted(integrals, key=lambda e: e.count_ops()):
+            known = len(self.integrals)
+            try:
+                self.note_integral(self.field(expression))
+            except (NeedsRefinement, Unsupported):
+                self.dropped += 1
+                continue
+            if len(self.integrals) > known and self.vectors:
+                first = [self.field.to_expr(c) for c in self.vectors[0]]
+                self.add([[c * expression for c in first]], multiples=True)
+
     def note_integral(self, integral: Element) -> None:
         """Remember a first integral, unless it is a function of known ones."""
         from liesym.solve.characteristics import functionally_independent
@@ -175,15 +189,16 @@ class Pool:
         """The known characteristics times monomials in the integrals (negative powers for a single one)."""
         if not self.integrals:
             return []
-        lowest = -HIGHEST_POWER if len(self.integrals) == 1 else 0
-        ranges = [range(lowest, HIGHEST_POWER + 1)] * len(self.integrals)
+        highest = HIGHEST_POWER if len(self.integrals) <= 4 else 1
         factors = []
-        for powers in sorted(itertools.product(*ranges), key=lambda p: sum(map(abs, p))):
-            if any(powers) and sum(map(abs, powers)) <= HIGHEST_POWER:
+        for total in range(1, highest + 1):
+            for chosen in itertools.combinations_with_replacement(self.integrals, total):
                 product = self.field.one
-                for integral, power in zip(self.integrals, powers, strict=True):
-                    product = product * integral**power
+                for integral in chosen:
+                    product = product * integral
                 factors.append(product)
+        if len(self.integrals) == 1:
+            factors += [self.field.one / f for f in factors]
         pairs = itertools.islice(itertools.product(factors, known), LARGEST_FAMILY)
         return [tuple(q * factor for q in vector) for factor, vector in pairs]
 

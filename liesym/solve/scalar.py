@@ -14,7 +14,7 @@ Sources: Cheb-Terrab and Roche 1998; Cheb-Terrab and Kolokolnikov 2003; Bluman a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
@@ -24,6 +24,7 @@ from liesym.coefficients.field import Element, Field, Slot
 from liesym.determine import Determining, UnknownFunction, add_to
 from liesym.solve.integrate import _is_exponential, integrate
 from liesym.solve.patterns import Pattern
+from liesym.solve.relations import relations
 from liesym.solve.span import monomials, products
 from liesym.system import ODESystem
 
@@ -119,6 +120,9 @@ def first_integral(field: Field, rate: Element, characteristic: Element, x: Symb
 
     Source: Lie 1874; Olver 1993, Theorem 2.48 (1/Q is an integrating factor).
     """
+    found = _logarithmic_integral(field, rate, characteristic, x, y)
+    if found is not None:
+        return found
     for inner, outer, along, across in (
         (y, x, field.one / characteristic, -(rate / characteristic)),
         (x, y, -(rate / characteristic), field.one / characteristic),
@@ -130,6 +134,35 @@ def first_integral(field: Field, rate: Element, characteristic: Element, x: Symb
         if rest is not None and not (across - partial.diff(outer)).depends_on(inner):
             return _without_logarithms(partial + rest, field)
     return None
+
+
+def _logarithmic_integral(
+    field: Field, rate: Element, characteristic: Element, x: Symbol, y: Symbol
+) -> Element | None:
+    """I = Π p_i^(c_i), the p_i factors of f and Q, with Σ c_i D p_i/p_i = 0 for D = ∂_x + f ∂_y."""
+    factors = occurring_factors(field, (rate, characteristic), (x, y))
+    columns = [(p.diff(x) + rate * p.diff(y)) / p for p in factors]
+    for relation in relations(columns, field, (x, y)):
+        logarithm = field.zero
+        for j, c in relation.items():
+            logarithm = logarithm + field.converter.logarithm(factors[j]) * c
+        integral = field.converter.exponential(logarithm)
+        if not integral.is_constant:
+            return integral
+    return None
+
+
+def occurring_factors(field: Field, elements: Sequence[Element], variables: Sequence[Symbol]) -> list[Element]:
+    """The irreducible factors that move, the variables, and what stands under roots."""
+    found: dict[str, Element] = {str(field(v).num): field(v) for v in variables}
+    polys = [p for e in elements for p in (e.num, e.den)]
+    polys += [s.relation for s in field.roots if s.relation is not None]
+    for poly in polys:
+        for p, _ in field.lift(poly).factor()[1]:
+            factor = field.of_poly(field.lift(p))
+            if any(factor.depends_on(v) for v in variables):
+                found.setdefault(str(factor.num), factor)
+    return list(found.values())
 
 
 def _without_logarithms(integral: Element, field: Field) -> Element:
