@@ -126,9 +126,7 @@ def write_references(bibliography: Path, page: Path) -> None:
     lines = ["# References", "", "Cited in docstrings by author and year.", ""]
     for _, field in sorted(entries(bibliography.read_text(encoding="utf-8"))):
         authors = field["author"].replace(" and ", "; ")
-        where = [
-            field[k] for k in ("journal", "booktitle", "publisher", "note", "howpublished") if k in field
-        ]
+        where = [field[k] for k in ("journal", "booktitle", "publisher", "note", "howpublished") if k in field]
         if "volume" in field:
             where[0] += f" {field['volume']}"
         lines.append(f"* {authors} ({field['year']}): *{field['title']}*. {', '.join(where)}.")

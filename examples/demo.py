@@ -74,9 +74,7 @@ def main() -> None:
     running = {backend: start(backend, options) for backend in BACKENDS}
     for backend, process in running.items():
         if process.wait():
-            raise TrainingError(
-                f"the run of {backend} stopped with exit status {process.returncode}; see above"
-            )
+            raise TrainingError(f"the run of {backend} stopped with exit status {process.returncode}; see above")
     records = [read_results(options.out / f"demo-{backend}.json") for backend in BACKENDS]
     toys, lynxes = [r["toy"] for r in records], [r["lynx_hare"] for r in records]
     for generator in toys[0]["generators"]:

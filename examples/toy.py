@@ -75,16 +75,12 @@ def measure(system: liesym.ODESystem, seed: int) -> Trajectories:
 def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
     """Loss -> its residuals, each a term of `SymmetryLoss`."""
     system, scaling, along, integral = found
-    generator = replace(
-        scaling, components=tuple(a + b for a, b in zip(scaling.components, along.components, strict=True))
-    )
+    generator = replace(scaling, components=tuple(a + b for a, b in zip(scaling.components, along.components, strict=True)))
     epsilon = Symbol("epsilon", real=True)
     corrected = liesym.lower(group(generator, system, epsilon=epsilon, order=1), backend=backend)
     moved = generator.variables[1] + epsilon * generator.components[1]
     rate = moved.diff(generator.variables[1]) * system.rhs[0]
-    printed = liesym.lower(
-        [rate - system.rhs[0].subs(generator.variables[1], moved)], system.unknowns, backend=backend
-    )
+    printed = liesym.lower([rate - system.rhs[0].subs(generator.variables[1], moved)], system.unknowns, backend=backend)
     options: dict[str, Any] = {"backend": backend, "t": system.independent}
     constant = liesym.lower([integral], system.unknowns, **options)
     slope = liesym.lower([1 / integral.diff(system.unknowns[0]).simplify()], system.unknowns, **options)
@@ -114,9 +110,7 @@ def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def fit(
-    kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int
-) -> dict[str, Any]:
+def fit(kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int) -> dict[str, Any]:
     """One recovery of the parameters, in float64: the residuals have poles not far from the data."""
     data = measure(system, seed)
     true = {p.name: float(p.value or 0) for p in system.parameters}

@@ -89,9 +89,7 @@ def charge_parts(
     return list(generator.components), state, time, moved
 
 
-def named(
-    generators: Mapping[str, Generator] | Sequence[Generator] | None, states: int
-) -> dict[str, Generator]:
+def named(generators: Mapping[str, Generator] | Sequence[Generator] | None, states: int) -> dict[str, Generator]:
     """Generators by name; time translation if none are given."""
     if generators is None:
         return {"time translation": time_translation(states)}

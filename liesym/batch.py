@@ -149,9 +149,7 @@ def run_batch(
     records = {i: r for i, r in records.items() if r["state"] in FINAL}
     reused = len(records)
     open_jobs = [job for job in jobs if job.id not in records]
-    answers = (
-        _on_dask(open_jobs, dask) if dask else _on_this_machine(open_jobs, workers or os.cpu_count() or 1)
-    )
+    answers = _on_dask(open_jobs, dask) if dask else _on_this_machine(open_jobs, workers or os.cpu_count() or 1)
     show(reused, len(jobs))
     try:
         with closing(answers), path.open("a", encoding="utf-8") as stream:
@@ -182,9 +180,7 @@ def _resume(path: Path) -> dict[str, dict[str, Any]]:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise DataError(
-            f"{path} is there and is no file of batch records ({error}); choose another name"
-        ) from None
+        raise DataError(f"{path} is there and is no file of batch records ({error}); choose another name") from None
     return {record["id"]: record for record in records}
 
 
@@ -238,9 +234,7 @@ def _on_dask(jobs: Sequence[Job], address: str) -> Generator[dict[str, Any], Non
             yield future.result()
 
 
-def _summary(
-    records: Sequence[Mapping[str, Any]], jobs: Mapping[str, Job], reused: int, output: str
-) -> Summary:
+def _summary(records: Sequence[Mapping[str, Any]], jobs: Mapping[str, Job], reused: int, output: str) -> Summary:
     states = Counter(r["state"] for r in records)
     solved = [r for r in records if "result" in r]
     claims = Counter(r["result"]["completeness"] for r in solved)
@@ -251,9 +245,7 @@ def _summary(
     ]
     differing = tuple(c for c in compared if c[1] != c[2])
     failures = tuple(
-        (r["id"], r["state"], str(r.get("error", "")).partition("\n")[0][:160])
-        for r in records
-        if "result" not in r
+        (r["id"], r["state"], str(r.get("error", "")).partition("\n")[0][:160]) for r in records if "result" not in r
     )
     return Summary(
         len(records), reused, tuple(states.most_common()), tuple(claims.most_common()),

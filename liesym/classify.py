@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from flint import fmpq_poly
 from sympy import Dummy, Eq, Expr, Poly, Rational, S, Symbol, exp, log, sqrt
@@ -102,10 +103,8 @@ def completion_conditions(system: ODESystem, deadline: float) -> tuple[Expr, ...
     basis = Basis(determining.field, where, pivot=pivots.append, deadline=now + 0.3 * max(0.0, deadline - now))
     determining.field.size_limit = 5000
     basis.add(determining.equations)
-    try:
+    with suppress(OutOfBudget):  # the pivots so far are conditions already
         basis.complete()
-    except OutOfBudget:
-        pass  # the pivots so far are conditions already
     return conditions_of(pivots, determining.field, system)
 
 

@@ -34,9 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Inputs = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A TOML file, or equations as text.")
-]
+Inputs = Annotated[list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A TOML file, or equations as text.")]
 Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
 Ansatz = Annotated[
     str | None,
@@ -198,13 +196,9 @@ BACKENDS = ("numpy", "torch", "jax")
 @guarded
 def export(
     inputs: Inputs = None,
-    residual: Annotated[
-        str, typer.Option(help="invariance | group | conservation | backward")
-    ] = "invariance",
+    residual: Annotated[str, typer.Option(help="invariance | group | conservation | backward")] = "invariance",
     backend: Annotated[str, typer.Option(help="torch | jax | numpy")] = "numpy",
-    output: Annotated[Path, typer.Option("--output", "-o", help="The module to write.")] = Path(
-        "residuals.py"
-    ),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The module to write.")] = Path("residuals.py"),
     generator: Annotated[str | None, typer.Option(help='Such as "t: 1; x: 0"; found unless given.')] = None,
     integral: Annotated[str | None, typer.Option(help="A first integral; found unless given.")] = None,
     order: Annotated[int | None, typer.Option(help="Order of the Lie series for a group residual.")] = None,
@@ -307,9 +301,7 @@ def report(
 @guarded
 def batch(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS.json", help="A list of systems.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="One line of JSON a system.")] = Path(
-        "batch.jsonl"
-    ),
+    output: Annotated[Path, typer.Option("--output", "-o", help="One line of JSON a system.")] = Path("batch.jsonl"),
     workers: Annotated[int, typer.Option(help="Processes on this machine; 0 takes all cores.")] = 0,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
     budget: Annotated[float, typer.Option(help="Seconds for each system.")] = 60.0,

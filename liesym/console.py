@@ -80,9 +80,7 @@ def load_problem(
         problem = read_problem(files[0], branch=branch)
         own = problem.system.independent.name
         if independent is not None and independent != own:
-            raise ParseError(
-                f"{files[0]} has the independent variable {own}; --independent {independent} differs"
-            )
+            raise ParseError(f"{files[0]} has the independent variable {own}; --independent {independent} differs")
     else:
         problem = Problem(read_system("\n".join(texts), independent=independent or "t", branch=branch))
     if ansatz is not None:

@@ -82,16 +82,12 @@ def _on_phase_space(generator: Generator, state: tuple[Symbol, ...], order: int)
     """State symbol -> component of the prolonged generator; time translations drop out."""
     time = generator.variables[0]
     if not generator.xi.is_number or any(c.has(time) for c in generator.components):
-        raise Unsupported(
-            f"{generator.components}: an invariant network needs generators that leave time alone"
-        )
+        raise Unsupported(f"{generator.components}: an invariant network needs generators that leave time alone")
     rows = generator.prolong(order - 1)
     components = [rows[i][k].expand() for k in range(order) for i in range(len(rows))]
     for component in components:
         if not component.is_polynomial(*state):
-            raise Unsupported(
-                f"{component}: only polynomial generators have polynomial invariants to look for"
-            )
+            raise Unsupported(f"{component}: only polynomial generators have polynomial invariants to look for")
     return dict(zip(state, components, strict=True))
 
 
@@ -125,10 +121,7 @@ def _frame(
         for field in fields:
             slopes = [monomial * field[target].diff(place) for target in places]
             along = _apply(field, monomial)
-            image += [
-                (along if target == place else S.Zero) - slope
-                for target, slope in zip(places, slopes, strict=True)
-            ]
+            image += [(along if target == place else S.Zero) - slope for target, slope in zip(places, slopes, strict=True)]
         images.append(image)
     found = []
     for vector in _kernel(images, state):

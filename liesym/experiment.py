@@ -65,9 +65,7 @@ def write_whole(path: str | Path, content: bytes) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as error:
-        raise DataError(
-            f"cannot write {target}: {error.strerror}; choose a folder that can be written"
-        ) from None
+        raise DataError(f"cannot write {target}: {error.strerror}; choose a folder that can be written") from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -59,9 +59,7 @@ def export(
     program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
     missing = sorted(op for op in program.operations if op not in dialect.operations)
     if missing:
-        raise BackendError(
-            f"{', '.join(missing)} cannot be written in a module that imports only {chosen.name}"
-        )
+        raise BackendError(f"{', '.join(missing)} cannot be written in a module that imports only {chosen.name}")
     formula = target.formula if isinstance(target, Residual) else ""
     source = module_source(program, dialect, text, name=name, title=title, formula=formula)
     if path is not None:
@@ -88,9 +86,7 @@ def module_source(
     program: Program, dialect: Dialect, text: ModuleText, *, name: str, title: str = "", formula: str = ""
 ) -> str:
     """The text of a module that holds the program as one function."""
-    written = body(
-        program, dialect, parameter=lambda k, key: f"typed(parameter(args, {_quoted(key)}), x)", readable=True
-    )
+    written = body(program, dialect, parameter=lambda k, key: f"typed(parameter(args, {_quoted(key)}), x)", readable=True)
     values = ", ".join(written.results) + ("," if len(written.results) == 1 else "")
     lines = [
         *_documentation(program, dialect, title, formula),

@@ -176,19 +176,13 @@ def check_solver(solver: str, gradient: str, retract: object) -> None:
         raise TrainingError("putting the state back after each step goes with rk4")
 
 
-def parameter_values(
-    system: ODESystem, values: Mapping[str, float], fixed: Sequence[str]
-) -> dict[str, float]:
+def parameter_values(system: ODESystem, values: Mapping[str, float], fixed: Sequence[str]) -> dict[str, float]:
     """Initial numbers of all parameters of the system, checked."""
     names = [p.name for p in system.parameters]
     unknown = sorted((set(values) | set(fixed)) - set(names))
     if unknown:
-        raise TrainingError(
-            f"{', '.join(unknown)}: no such parameters; the system has {', '.join(names) or 'none'}"
-        )
-    start = {
-        p.name: float(values.get(p.name, 1.0 if p.value is None else p.value)) for p in system.parameters
-    }
+        raise TrainingError(f"{', '.join(unknown)}: no such parameters; the system has {', '.join(names) or 'none'}")
+    start = {p.name: float(values.get(p.name, 1.0 if p.value is None else p.value)) for p in system.parameters}
     for p in system.parameters:
         if "positive" in p.assumptions and start[p.name] <= 0:
             raise TrainingError(f"{p.name} is declared positive but is to start at {start[p.name]}")
@@ -202,9 +196,7 @@ def term_weights(residuals: Mapping[str, object], weights: float | Mapping[str, 
     given = dict.fromkeys(residuals, float(weights)) if isinstance(weights, (int, float)) else dict(weights)
     unknown = sorted(set(given) - set(residuals))
     if unknown:
-        raise TrainingError(
-            f"weights for {', '.join(unknown)}, but the residuals are {', '.join(residuals) or 'none'}"
-        )
+        raise TrainingError(f"weights for {', '.join(unknown)}, but the residuals are {', '.join(residuals) or 'none'}")
     return {name: float(given.get(name, 1.0)) for name in residuals}
 
 
@@ -218,18 +210,14 @@ def fingerprint(
     """A mark of what must be the same for a run to be continued: settings, terms, shapes and the first
     batch.
     """
-    text = json.dumps(
-        [asdict(settings), dict(weights), [list(s) for s in shapes], repr(rule)], sort_keys=True
-    )
+    text = json.dumps([asdict(settings), dict(weights), [list(s) for s in shapes], repr(rule)], sort_keys=True)
     mark = hashlib.sha256(text.encode())
     for part in sample:
         mark.update(np.ascontiguousarray(part, dtype=np.float64).tobytes())
     return mark.hexdigest()
 
 
-def gradients_of(
-    functions: Sequence[Expr], states: Sequence[Symbol], t: Symbol | None
-) -> tuple[list[Expr], list[Expr]]:
+def gradients_of(functions: Sequence[Expr], states: Sequence[Symbol], t: Symbol | None) -> tuple[list[Expr], list[Expr]]:
     """∂I_j/∂x_i, row after row, and ∂I_j/∂t, the latter empty where t does not occur at all."""
     slopes: list[Any] = [f.diff(x) for f in functions for x in states]
     rates: list[Any] = [] if t is None else [f.diff(t) for f in functions]

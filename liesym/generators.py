@@ -100,16 +100,15 @@ class Generator:
             raise AnsatzError("the bracket of generators over different variables is not defined")
         return Generator(
             self.variables,
-            tuple(
-                (self.apply(b) - other.apply(a)).expand()
-                for a, b in zip(self.components, other.components, strict=True)
-            ),
+            tuple((self.apply(b) - other.apply(a)).expand() for a, b in zip(self.components, other.components, strict=True)),
             definitions=tuple(dict.fromkeys((*self.definitions, *other.definitions))),
         )
 
     def subs(self, values: Mapping[Symbol, object]) -> Generator:
         """Parameters (or arbitrary functions) replaced in every component."""
-        return Generator(self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial, self.definitions)
+        return Generator(
+            self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial, self.definitions
+        )
 
     def is_symmetry_of(self, system: ODESystem) -> bool:
         """True if the invariance condition holds identically on solutions; decided exactly."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from sympy import Expr, S, Symbol
 
 
-@lru_cache(maxsize=None)
+@cache
 def jet_symbol(unknown: Symbol, order: int) -> Symbol:
     """The jet coordinate x^(k): the unknown itself for k = 0, else a symbol named x', x'', x''', x^(4), …
 

@@ -42,9 +42,7 @@ def match_parameters(
     Source: Varah 1982 (collocation); Marquardt 1963.
     """
     fixed = dict(known or {})
-    begin = {p.name: 1.0 if p.value is None else float(p.value) for p in system.parameters} | dict(
-        start or {}
-    )
+    begin = {p.name: 1.0 if p.value is None else float(p.value) for p in system.parameters} | dict(start or {})
     free = [p for p in system.parameters if p.name not in fixed]
     positive = np.array(["positive" in p.assumptions for p in free], dtype=bool)
 
@@ -56,9 +54,7 @@ def match_parameters(
     u = np.array([np.log(begin[p.name]) if "positive" in p.assumptions else begin[p.name] for p in free])
     if not len(free):
         return fixed
-    return unpack(
-        _levenberg_marquardt(_defects(system, data, free, unpack, positive, logarithmic), u, iterations)
-    )
+    return unpack(_levenberg_marquardt(_defects(system, data, free, unpack, positive, logarithmic), u, iterations))
 
 
 def _defects(
@@ -88,9 +84,7 @@ def _defects(
             rate = value(data.times, x, numbers) / units
             jacobian = slope(data.times, x, numbers).reshape(*x.shape, len(free)) / units[..., None]
             chain = np.array([numbers[p.name] if yes else 1.0 for p, yes in zip(free, positive, strict=True)])
-            return (change - h * mean(rate)).ravel(), (-h[..., None] * mean(jacobian) * chain).reshape(
-                -1, len(free)
-            )
+            return (change - h * mean(rate)).ravel(), (-h[..., None] * mean(jacobian) * chain).reshape(-1, len(free))
 
     return defects
 
@@ -102,9 +96,7 @@ def _levenberg_marquardt(
     r, jacobian = defects(u)
     for _ in range(iterations):
         normal = jacobian.T @ jacobian
-        step = np.linalg.solve(
-            normal + damping * (np.diag(np.diag(normal)) + 1e-12 * np.eye(len(u))), -jacobian.T @ r
-        )
+        step = np.linalg.solve(normal + damping * (np.diag(np.diag(normal)) + 1e-12 * np.eye(len(u))), -jacobian.T @ r)
         tried, following = defects(u + step)
         if np.isfinite(tried).all() and tried @ tried < r @ r:
             done = np.abs(step).max() < 1e-10 * (1 + np.abs(u).max())

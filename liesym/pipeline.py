@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field as dataclass_field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 from sympy import Expr
 
@@ -180,9 +181,7 @@ class _Run:
             vectors = [self.vectors[i] for i in independent_positions(self.vectors, variables, field)]
             grown = True
             while grown and not (self.bound is not None and len(vectors) >= self.bound):
-                brackets = [
-                    bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]
-                ]
+                brackets = [bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]]
                 extended = [*vectors, *brackets]
                 kept = [extended[i] for i in independent_positions(extended, variables, field)]
                 grown, vectors = len(kept) > len(vectors), kept
@@ -255,9 +254,7 @@ class _Run:
         if system.is_first_order:
             rates = [field(f) for f in system.rhs]
             trivial, vectors = trivial_first(vectors, rates, field)
-        generators = tuple(
-            self._generator(v, field, v in trivial) for v in [*trivial, *vectors]
-        )
+        generators = tuple(self._generator(v, field, v in trivial) for v in [*trivial, *vectors])
         families = tuple(self._family(components, arbitrary) for components, arbitrary in self.families)
         dimension, claim = self._claim(len(generators), bool(families), certificate, complete)
         return Result(
@@ -329,9 +326,7 @@ class _Run:
 def _is_trivial(generator: Generator, system: ODESystem) -> bool:
     field = Field.build([*generator.components, *system.rhs], system.variables, system.parameter_symbols)
     xi = field(generator.xi)
-    return all(
-        (field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True)
-    )
+    return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))
 
 
 def _without_absent(determining: Determining, given: dict) -> Determining:
@@ -342,4 +337,3 @@ def _without_absent(determining: Determining, given: dict) -> Determining:
         if u.variable.name not in given
     ]
     return replace(determining, equations=(*determining.equations, *absent))
-

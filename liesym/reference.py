@@ -82,8 +82,7 @@ def lookup(args: Any, name: str, default: float | None) -> Any:
         value = default if args is None else getattr(args, name, default)
     if value is None:
         raise BackendError(
-            f"the parameter {name!r} has no value: give it in args, as {{{name!r}: ...}}, "
-            "or give it a default"
+            f"the parameter {name!r} has no value: give it in args, as {{{name!r}: ...}}, or give it a default"
         )
     return value
 
@@ -92,8 +91,7 @@ def check_state(shape: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Raise BackendError unless the last dimension of x holds the named components."""
     if not shape or shape[-1] != len(names):
         raise BackendError(
-            f"x has shape {tuple(shape)}; its last dimension must hold the {len(names)} components "
-            f"({', '.join(names)})"
+            f"x has shape {tuple(shape)}; its last dimension must hold the {len(names)} components ({', '.join(names)})"
         )
 
 
@@ -143,9 +141,7 @@ class NumpyFunction:
         flags = [np.broadcast_to(v, batch) for v in values[-len(self.program.failures) :]]
         if any(f.any() for f in flags):
             total = math.prod(batch)
-            raise BackendError(
-                failed(self.program, [bool(f.any()) for f in flags], [int(f.sum()) for f in flags], total)
-            )
+            raise BackendError(failed(self.program, [bool(f.any()) for f in flags], [int(f.sum()) for f in flags], total))
 
     def __reduce__(self) -> Any:
         return NumpyFunction, (self.program, self.functions)

@@ -41,11 +41,7 @@ class Backend(Protocol):
 
 def available_backends() -> tuple[str, ...]:
     """Names of the backends that are registered; none is imported, and any of them may still fail to load."""
-    own = [
-        name
-        for name, target in _OWN.items()
-        if util.find_spec(target.split(":")[0].split(".")[0]) is not None
-    ]
+    own = [name for name, target in _OWN.items() if util.find_spec(target.split(":")[0].split(".")[0]) is not None]
     return tuple(sorted({*own, *(point.name for point in entry_points(group=GROUP))}))
 
 
@@ -70,16 +66,12 @@ def _load(name: str) -> object:
     if name in _OWN:
         point = EntryPoint(name, _OWN[name], GROUP)
     elif len(targets) > 1:
-        raise BackendError(
-            f"the backend name {name!r} is claimed by {' and '.join(sorted(targets))}; uninstall one of them"
-        )
+        raise BackendError(f"the backend name {name!r} is claimed by {' and '.join(sorted(targets))}; uninstall one of them")
     elif points:
         point = points[0]
     else:
         known = ", ".join(available_backends())
-        raise BackendError(
-            f"there is no backend {name!r}; registered are {known}, and a backend object can be given itself"
-        )
+        raise BackendError(f"there is no backend {name!r}; registered are {known}, and a backend object can be given itself")
     module, _, attribute = point.value.partition(":")
     try:
         found = import_module(module)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from liesym.text.ansatz import AnsatzSpec
 
 
-class Completeness(str, Enum):
+class Completeness(StrEnum):
     """What is claimed of the list of generators."""
 
     PROVEN = "proven"

@@ -44,11 +44,7 @@ def split_form(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[L
     terms = list(form)
     numerators = cleared([form[t] for t in terms])
     n = field.capacity
-    gone = {
-        n - 1 - slot.index
-        for slot in field.slots
-        if any(field.depends_on(slot, v) for v in away)
-    }
+    gone = {n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)}
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for place, numerator in enumerate(numerators):
         for monomial, coefficient in field.lift(numerator).terms():

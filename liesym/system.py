@@ -98,9 +98,7 @@ class ODESystem:
         return read_system(text, independent=independent, parameters=parameters or {}, branch=branch)
 
     @staticmethod
-    def from_sympy(
-        equations: Sequence[Basic], *, independent: Symbol | None = None, branch: int | None = None
-    ) -> ODESystem:
+    def from_sympy(equations: Sequence[Basic], *, independent: Symbol | None = None, branch: int | None = None) -> ODESystem:
         """From SymPy equations in Functions of one variable, e.g. ``Eq(x(t).diff(t, 2), -x(t))``.
 
         Raises:

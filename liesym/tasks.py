@@ -137,9 +137,7 @@ def residual_of(
         integrals = _integrals(system, integral, budget)
         return residuals.conservation(integrals, system), [f"first integral: {write(i)}" for i in integrals]
     if integral is not None:
-        raise AnsatzError(
-            f"--integral is for conservation residuals; a residual of kind {kind} has a generator"
-        )
+        raise AnsatzError(f"--integral is for conservation residuals; a residual of kind {kind} has a generator")
     if kind == "backward" and generator is None:
         laws = tuple(liesym.backward_conservation_laws(system, budget=budget))
         _need(laws, "backward conservation law", problem)

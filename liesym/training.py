@@ -136,9 +136,7 @@ def train_problem(
     task = replace(task, values=_parameters(task))
     residual = _residual(task, kind, laws)
     weight = _weight(task, residual) if residual is not None else 0.0
-    fits: dict[str, list[dict[str, Any]]] = {
-        "plain": [_fit(task, seed, residual, 0.0) for seed in choices.seeds]
-    }
+    fits: dict[str, list[dict[str, Any]]] = {"plain": [_fit(task, seed, residual, 0.0) for seed in choices.seeds]}
     if residual is not None and weight > 0:
         fits[f"with {kind}"] = [_fit(task, seed, residual, weight) for seed in choices.seeds]
     record = {
@@ -154,9 +152,7 @@ def train_problem(
     return _report(task, record, kind, show)
 
 
-def run_problem(
-    problem: Any, data_path: str | Path, *, backend: str, show: bool = True, **choices: Any
-) -> Report:
+def run_problem(problem: Any, data_path: str | Path, *, backend: str, show: bool = True, **choices: Any) -> Report:
     """`train_problem` with the choices by name. Raises DataError for one that does not exist."""
     unknown = sorted(set(choices) - set(Choices.__slots__))
     if unknown:
@@ -269,9 +265,9 @@ def _residual(task: _Task, kind: str, laws: Sequence[Any]) -> Any:
 def _rate_scales(task: _Task, laws: Sequence[Expr], rates: np.ndarray) -> np.ndarray:
     """For each integral the root mean square of Σ_i |∂_i I| |x_i'| over the training data."""
     states = phase_state(task.system)
-    slopes = lower(
-        [law.diff(s) for law in laws for s in states], states, backend="numpy", t=task.system.independent
-    )(task.train.times, task.train.states, task.values)
+    slopes = lower([law.diff(s) for law in laws for s in states], states, backend="numpy", t=task.system.independent)(
+        task.train.times, task.train.states, task.values
+    )
     terms = np.abs(slopes.reshape(*rates.shape[:2], len(laws), len(states)) * rates[:, :, None, :])
     return np.sqrt(np.mean(terms.sum(-1) ** 2, axis=(0, 1))) + 1e-12
 
@@ -300,9 +296,7 @@ def _model(task: _Task, seed: int) -> Any:
     return kit.NeuralODE(field, substeps=choices.substeps)
 
 
-def _train(
-    task: _Task, data: Trajectories, seed: int, residual: Any, weight: float, file: Path | None
-) -> Any:
+def _train(task: _Task, data: Trajectories, seed: int, residual: Any, weight: float, file: Path | None) -> Any:
     choices = task.choices
     settings = Settings(
         steps=choices.steps,
@@ -340,10 +334,8 @@ def _error(task: _Task, model: Any, data: Trajectories) -> float:
     """
     predicted = task.kit.evaluate(model, data.states[:, 0], data.times)
     with np.errstate(all="ignore"):
-        if task.positive:
-            difference = np.log(predicted) - np.log(data.states)
-        else:
-            difference = (predicted - data.states) / task.scale
+        relative = (predicted - data.states) / task.scale
+        difference = np.log(predicted) - np.log(data.states) if task.positive else relative
         return float(np.sqrt(np.mean(difference[:, 1:] ** 2)))
 
 

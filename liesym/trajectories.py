@@ -40,17 +40,11 @@ class Trajectories:
             raise DataError("a trajectory needs at least two times")
         if not (np.isfinite(self.times).all() and np.isfinite(self.states).all()):
             place = np.argwhere(~np.isfinite(self.states))
-            where = (
-                f"trajectory {place[0][0]}, row {place[0][1]}, {self.names[place[0][2]]}"
-                if len(place)
-                else "the times"
-            )
+            where = f"trajectory {place[0][0]}, row {place[0][1]}, {self.names[place[0][2]]}" if len(place) else "the times"
             raise DataError(f"a number that is not finite in {where}; leave such rows out")
         if (np.diff(self.times, axis=1) <= 0).any():
             n, k = np.argwhere(np.diff(self.times, axis=1) <= 0)[0]
-            raise DataError(
-                f"times must increase; in trajectory {n}, {self.times[n, k + 1]} follows {self.times[n, k]}"
-            )
+            raise DataError(f"times must increase; in trajectory {n}, {self.times[n, k + 1]} follows {self.times[n, k]}")
 
     @property
     def count(self) -> int:
@@ -73,9 +67,7 @@ class Trajectories:
         """All stretches of `length` consecutive times, as trajectories of their own."""
         known = self.times.shape[1]
         if not 2 <= length <= known:
-            raise DataError(
-                f"a window of {length} times does not fit trajectories of {known}; take 2 to {known}"
-            )
+            raise DataError(f"a window of {length} times does not fit trajectories of {known}; take 2 to {known}")
         starts = np.arange(0, known - length + 1, stride)
         index = starts[:, None] + np.arange(length)
         return Trajectories(
@@ -87,9 +79,7 @@ class Trajectories:
     def _where(self, keep: np.ndarray) -> Trajectories:
         counts = keep.sum(axis=1)
         if counts.min() != counts.max():
-            raise DataError(
-                f"the trajectories would keep {counts.min()} to {counts.max()} times; cut them equally"
-            )
+            raise DataError(f"the trajectories would keep {counts.min()} to {counts.max()} times; cut them equally")
         n, m = self.count, len(self.names)
         return Trajectories(self.times[keep].reshape(n, -1), self.states[keep].reshape(n, -1, m), self.names)
 
@@ -116,9 +106,7 @@ def read_trajectories(path: str | Path, names: Sequence[str], *, independent: st
         return _read_npz(file, tuple(names))
     if file.suffix == ".csv":
         return _read_csv(file, tuple(names), independent)
-    raise DataError(
-        f"{file.name}: cannot read {file.suffix or 'a file without a suffix'}; write .npz or .csv"
-    )
+    raise DataError(f"{file.name}: cannot read {file.suffix or 'a file without a suffix'}; write .npz or .csv")
 
 
 def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
@@ -135,9 +123,7 @@ def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
     if states.ndim == 2:
         states = states[None]
     if states.ndim != 3 or states.shape[2] != len(names):
-        raise DataError(
-            f"{file.name}: x has shape {states.shape}, expected (n, K, {len(names)}) for {', '.join(names)}"
-        )
+        raise DataError(f"{file.name}: x has shape {states.shape}, expected (n, K, {len(names)}) for {', '.join(names)}")
     if times.ndim == 1:
         times = np.broadcast_to(times, states.shape[:1] + times.shape).copy()
     return Trajectories(times, states, names)
@@ -157,9 +143,7 @@ def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajector
     groups = table[:, header.index("trajectory")] if "trajectory" in header else np.zeros(len(table))
     parts = [table[groups == g][:, columns] for g in dict.fromkeys(groups)]
     if len({len(part) for part in parts}) > 1:
-        raise DataError(
-            f"{file.name}: the trajectories have different lengths; give each the same number of rows"
-        )
+        raise DataError(f"{file.name}: the trajectories have different lengths; give each the same number of rows")
     stack = np.stack(parts)
     return Trajectories(stack[:, :, 0], stack[:, :, 1:], names)
 
@@ -170,9 +154,7 @@ def _columns(file: Path, header: list[str], names: tuple[str, ...], independent:
     if not set(names) & set(header):
         plain = [i for i, name in enumerate(header) if name != "trajectory"]
         if len(plain) != len(names) + 1:
-            raise DataError(
-                f"{file.name} has the columns {', '.join(header)}; expected {independent}, {', '.join(names)}"
-            )
+            raise DataError(f"{file.name} has the columns {', '.join(header)}; expected {independent}, {', '.join(names)}")
         return plain
     missing = [name for name in names if name not in header]
     if missing:
@@ -192,13 +174,9 @@ def _numbers(file: Path, line: int, row: list[str], header: list[str]) -> list[f
             number = float(cell)
         except ValueError:
             fault = "an empty cell" if not cell.strip() else f"{cell.strip()!r}, which is not a number,"
-            raise DataError(
-                f"{file.name}, line {line}: {fault} in column {name}; fill it or leave the row out"
-            ) from None
+            raise DataError(f"{file.name}, line {line}: {fault} in column {name}; fill it or leave the row out") from None
         if not np.isfinite(number):
-            raise DataError(
-                f"{file.name}, line {line}: {cell.strip()} in column {name} is not a finite number"
-            )
+            raise DataError(f"{file.name}, line {line}: {cell.strip()} in column {name} is not a finite number")
         numbers.append(number)
     return numbers
 

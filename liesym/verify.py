@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sympy import Expr, S
 
-from liesym.coefficients import Element
+from liesym.coefficients import Element, Field
 from liesym.determine import OnSolutions, jet_field
 from liesym.generators import Generator
 from liesym.jets import jet_symbol
@@ -24,7 +24,8 @@ def remainder(generator: Generator, system: ODESystem) -> tuple[Expr, ...]:
 
     if generator.variables != system.variables:
         raise AnsatzError(
-            f"the generator is over {generator.variables}, the system over {system.variables}; give it all of them, in that order"
+            f"the generator is over {generator.variables}, the system over {system.variables}; "
+            "give it all of them, in that order"
         )
     field = jet_field(system, generator.components, generator.definitions)
     elements = [field(c) for c in generator.components]
@@ -64,5 +65,3 @@ def drift(integral: Expr, system: ODESystem) -> Expr:
     field = jet_field(system, (integral,))
     value = OnSolutions(system, field).rate(field(integral))
     return S.Zero if value.is_zero else field.to_expr(value)
-
-

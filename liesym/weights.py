@@ -73,9 +73,7 @@ class AugmentedLagrangian:
     ) -> dict[str, float]:
         """The weights raised for each term above the tolerance."""
         return {
-            name: min(weight + self.mu * terms[name], self.ceiling)
-            if terms[name] > self.tolerance
-            else weight
+            name: min(weight + self.mu * terms[name], self.ceiling) if terms[name] > self.tolerance else weight
             for name, weight in weights.items()
         }
 
@@ -126,13 +124,9 @@ def search_weights(
     study = optuna.create_study(storage=_journal(storage), study_name="weights", load_if_exists=True)
     while len(study.get_trials(deepcopy=False)) < trials:
         number = len(study.get_trials(deepcopy=False))
-        study.sampler = optuna.samplers.TPESampler(
-            seed=seed + number, n_startup_trials=min(8, max(trials // 2, 1))
-        )
+        study.sampler = optuna.samplers.TPESampler(seed=seed + number, n_startup_trials=min(8, max(trials // 2, 1)))
         trial = study.ask()
-        weights = {
-            name: trial.suggest_float(name, low, high, log=True) for name, (low, high) in ranges.items()
-        }
+        weights = {name: trial.suggest_float(name, low, high, log=True) for name, (low, high) in ranges.items()}
         try:
             value = objective(weights)
         except TrainingError:
@@ -142,9 +136,7 @@ def search_weights(
         study.tell(trial, None if failed else value, state=optuna.trial.TrialState.FAIL if failed else None)
     done = [t for t in study.get_trials(deepcopy=False) if t.state == optuna.trial.TrialState.COMPLETE]
     if not done:
-        raise TrainingError(
-            f"all {trials} trials of the weight search failed; narrow the ranges {dict(ranges)}"
-        )
+        raise TrainingError(f"all {trials} trials of the weight search failed; narrow the ranges {dict(ranges)}")
     best = min(done, key=lambda t: t.values[0])
     total = len(study.get_trials(deepcopy=False))
     return WeightSearch(tuple(best.params.items()), best.values[0], total, total - len(done))

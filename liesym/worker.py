@@ -69,17 +69,13 @@ def solve(job: Job) -> dict[str, Any]:
     started = time.monotonic()
     record: dict[str, Any] = {"id": job.id, "key": job.key}
     try:
-        system = read_system(
-            "\n".join(job.equations), independent=job.independent, parameters=json.loads(job.parameters)
-        )
+        system = read_system("\n".join(job.equations), independent=job.independent, parameters=json.loads(job.parameters))
         ansatz = None if job.ansatz is None else parse_ansatz(job.ansatz, system)
         done = analysis(Problem(system, ansatz), budget=job.budget, seed=job.seed)
         record |= {"state": "budget" if done.ran_out else "done", "result": done.record()}
     except LiesymError as error:
         record |= {"state": "refused", "error": f"{type(error).__name__}: {error}"}
-    except (
-        Exception
-    ) as error:  # a defect in one system must not end the others; it is on record with its place
+    except Exception as error:  # a defect in one system must not end the others; it is on record with its place
         trace = traceback.format_exc().splitlines()[-8:]
         record |= {"state": "defect", "error": f"{type(error).__name__}: {error}", "trace": trace}
     return record | {"seconds": round(time.monotonic() - started, 3)}

@@ -25,9 +25,7 @@ def field_for(generators: Iterable[Generator], system: ODESystem, extra: Iterabl
     generators = list(generators)
     definitions = {d.name: d for g in generators for d in g.definitions}
     expressions = [c for g in generators for c in g.components]
-    return Field.build(
-        [*expressions, *extra], system.variables, system.parameter_symbols, definitions.values()
-    )
+    return Field.build([*expressions, *extra], system.variables, system.parameter_symbols, definitions.values())
 
 
 def rank(generators: Sequence[Generator], system: ODESystem) -> int:
@@ -47,6 +45,4 @@ def is_spanned(generator: Generator, basis: Sequence[Generator], system: ODESyst
 def field_from_text(components: dict[str, str], system: ODESystem) -> Generator:
     """The vector field {variable: infinitesimal in the text grammar}."""
     symbols: dict[str, Symbol] = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
-    return Generator.from_mapping(
-        system.variables, {k: read_expression(v, symbols=symbols) for k, v in components.items()}
-    )
+    return Generator.from_mapping(system.variables, {k: read_expression(v, symbols=symbols) for k, v in components.items()})

@@ -53,9 +53,7 @@ def value_and_gradient(kit, model, x0, times):
     import jax
     import jax.numpy as jnp
 
-    value, gradient = eqx.filter_value_and_grad(
-        lambda m: jnp.sum(m(jnp.asarray(x0), jnp.asarray(times)) ** 2)
-    )(model)
+    value, gradient = eqx.filter_value_and_grad(lambda m: jnp.sum(m(jnp.asarray(x0), jnp.asarray(times)) ** 2))(model)
     return float(value), np.concatenate([np.asarray(g).ravel() for g in jax.tree.leaves(gradient)])
 
 
@@ -65,9 +63,7 @@ def weights_of(kit, model):
     import equinox as eqx
     import jax
 
-    return np.concatenate(
-        [np.asarray(a).ravel() for a in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))]
-    )
+    return np.concatenate([np.asarray(a).ravel() for a in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))])
 
 
 def energy_rate(model, batch):
@@ -81,8 +77,6 @@ def sample_loss(found, weight=1e-3):
 
 
 def short_run(found, dtype, data, **options):
-    settings = Settings(
-        steps=30, batch=8, checkpoint_every=7, weight_decay=1e-3, draws=1, clip=options.pop("clip", None)
-    )
+    settings = Settings(steps=30, batch=8, checkpoint_every=7, weight_decay=1e-3, draws=1, clip=options.pop("clip", None))
     model = found.NeuralODE(found.MLPField(2, width=8, seed=1, dtype=dtype))
     return found.train(model, sample_loss(found), Sampler(data.windows(4), settings), settings, **options)

@@ -65,9 +65,7 @@ def audit_gradient(
     return GradientAudit(names, goal, model.rtol, int(np.asarray(steps).sum())).warn()
 
 
-def _drifts(
-    model: NeuralODE, charges: list[_Charge], times: Array, samples: tuple[Array, Array]
-) -> tuple[Any, Any]:
+def _drifts(model: NeuralODE, charges: list[_Charge], times: Array, samples: tuple[Array, Array]) -> tuple[Any, Any]:
     """The worst drift of each charge for each sample, and the steps taken."""
 
     arrays = eqx.filter(model.field, eqx.is_inexact_array)
@@ -101,9 +99,7 @@ def _drifts(
     return jax.vmap(one)(*samples)
 
 
-def _stretch(
-    model: NeuralODE, charges: list[_Charge], begin: Any, end: Any, state: Any
-) -> tuple[Any, Any, Any]:
+def _stretch(model: NeuralODE, charges: list[_Charge], begin: Any, end: Any, state: Any) -> tuple[Any, Any, Any]:
     """The augmented state at the earlier observation, the charges at all steps on the way, and their
     number.
     """
@@ -134,9 +130,7 @@ class _Charge:
 
     def __init__(self, field: Any, generator: Generator, states: int) -> None:
         self.field, self.states = field, states
-        self.theta: Mapping[str, Any] = (
-            field.parameters_by_name() if hasattr(field, "parameters_by_name") else {}
-        )
+        self.theta: Mapping[str, Any] = field.parameters_by_name() if hasattr(field, "parameters_by_name") else {}
         parts, state, time, self.moved = charge_parts(generator, states, list(self.theta))
         moving = tuple(s for s in generator.variables if s.name in self.theta)
         self.program = lower(parts, state, backend="jax", t=time, parameters=moving or None)

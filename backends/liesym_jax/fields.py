@@ -36,9 +36,7 @@ Field = Callable[[Any, Array, Any], Array]
 Integrals = Residual | Expr | Sequence[Expr] | Field
 
 
-def invariance_residual(
-    field: Field, generator: Generator, *, order: int = 1, moving: Sequence[str] = ()
-) -> Field:
+def invariance_residual(field: Field, generator: Generator, *, order: int = 1, moving: Sequence[str] = ()) -> Field:
     """How far the field is from being invariant under the generator; zero exactly for a symmetry of the
     field.
 
@@ -76,9 +74,7 @@ def invariance_residual(
         def evaluate(x: Array, *rest: Array) -> Array:
             when = rest[0] if condition.moves_time else t
             moved = rest[1 if condition.moves_time else 0 :]
-            changed = (
-                {**args, **dict(zip(condition.moving, moved, strict=True))} if condition.moving else args
-            )
+            changed = {**args, **dict(zip(condition.moving, moved, strict=True))} if condition.moving else args
             return field(when, x, changed)[..., -m:]
 
         leading, rate = jax.jvp(evaluate, tuple(primals), tuple(tangents))
@@ -191,9 +187,7 @@ def group_residual(
         truncation: use the Lie series up to this order; the residual then measures the truncation too.
         order: n.
     """
-    motion = field_motion(
-        generator, order, flow=flow, variables=variables, epsilon=parameter, truncation=truncation
-    )
+    motion = field_motion(generator, order, flow=flow, variables=variables, epsilon=parameter, truncation=truncation)
     name = parameter.name if parameter is not None else "epsilon"
     defaults = {name: epsilon}
     point = lower(motion.point, backend="jax", parameters=defaults)
@@ -256,9 +250,7 @@ def _together(t: Any, x: Array) -> tuple[Any, Array]:
 
 def _entry(args: Any, name: str) -> Any:
     if not isinstance(args, Mapping) or name not in args:
-        raise BackendError(
-            f"the generator moves the parameter {name!r}; args must be a mapping that holds it"
-        )
+        raise BackendError(f"the generator moves the parameter {name!r}; args must be a mapping that holds it")
     return args[name]
 
 

@@ -168,9 +168,7 @@ def augmented(term: Term, moved: Callable[[Batch], Batch]) -> Term:
     return lambda model, batch: term(model, moved(batch))
 
 
-def rollout_drift(
-    integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None
-) -> Term:
+def rollout_drift(integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None) -> Term:
     """I(t, x(t)) - I(t_0, x(t_0)) along the model's own rollout; `integral` is (t, x, args) -> (…, k)."""
 
     def term(model: Any, batch: Batch) -> Array:
@@ -181,9 +179,7 @@ def rollout_drift(
     return term
 
 
-def data_drift(
-    integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None
-) -> Term:
+def data_drift(integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None) -> Term:
     """I(t_k, x_k) - I(t_0, x_0) along the measured windows: a condition on the parameters in I, without a
     solve.
     """

@@ -116,9 +116,7 @@ class _Run:
 
         return step
 
-    def advance(
-        self, state: Any, weights: Mapping[str, float], samples: list[Any]
-    ) -> tuple[Any, dict[str, Any]]:
+    def advance(self, state: Any, weights: Mapping[str, float], samples: list[Any]) -> tuple[Any, dict[str, Any]]:
         """All steps of the block; returns the state and the terms at each step."""
         stacked = Batch(*(jnp.asarray(np.stack(parts), self.dtype) for parts in zip(*samples, strict=True)))
         numbers = {name: jnp.asarray(weight, self.dtype) for name, weight in weights.items()}
@@ -138,9 +136,7 @@ class _Run:
         check_terms({name: float(v[bad]) for name, v in noted.items() if name != "gradient"}, first + bad)
         if bad:
             state, _ = self.advance(state, weights, samples[:bad])
-        norms = gradient_norms(
-            eqx.combine(state[0], self.fixed), self.loss, to_batch(samples[bad], self.dtype)
-        )
+        norms = gradient_norms(eqx.combine(state[0], self.fixed), self.loss, to_batch(samples[bad], self.dtype))
         check_terms({f"gradient of {name}": value for name, value in norms.items()}, first + bad)
         check_terms({"gradient": float(noted["gradient"][bad])}, first + bad)
 
@@ -238,9 +234,7 @@ def _load(
             stored = [archive[f"leaf{i}"] for i in range(len(leaves))] if head["mark"] == mark else []
             history = {name: archive[f"history.{name}"].tolist() for name in history} if stored else history
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        raise DataError(
-            f"{path} is not a checkpoint that can be read; remove it or name another file"
-        ) from None
+        raise DataError(f"{path} is not a checkpoint that can be read; remove it or name another file") from None
     if head["mark"] != mark:
         raise DataError(f"{path} is the checkpoint of another run; remove it or name another file")
     restored = [jnp.asarray(new, old.dtype) for new, old in zip(stored, leaves, strict=True)]

@@ -62,9 +62,7 @@ def audit_gradient(
 Point = tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]
 
 
-def _backward(
-    model: NeuralODE, x0: Tensor, times: Tensor, loss: Callable[[Tensor], Tensor]
-) -> list[list[Point]]:
+def _backward(model: NeuralODE, x0: Tensor, times: Tensor, loss: Callable[[Tensor], Tensor]) -> list[list[Point]]:
     """(t, x, a, a_θ) at the accepted steps of each stretch between observations, the last stretch first."""
     from torchdiffeq import odeint_adjoint
 
@@ -94,9 +92,7 @@ class _Watched(nn.Module):
     def callback_accept_step_adjoint(self, t0: Tensor, y0: Any, dt: Tensor) -> None:
         self.seen.append((t0.clone(), tuple(part.clone() for part in y0)))
 
-    def stretches(
-        self, times: Tensor, states: Tensor, pulls: Tensor, ends: Sequence[Tensor | None]
-    ) -> list[list[Point]]:
+    def stretches(self, times: Tensor, states: Tensor, pulls: Tensor, ends: Sequence[Tensor | None]) -> list[list[Point]]:
         """The notes, cut at the observations; each stretch ends with the adjoint before its jump there."""
         names = [name for name, p in self.named_parameters() if p.requires_grad]
         points = [(t, y[1], y[2], dict(zip(names, y[3:], strict=True))) for t, y in self.seen]
@@ -121,15 +117,11 @@ class _Charge:
         moving = tuple(s for s in generator.variables if s.name in self.by_name())
         self.program = lower(parts, state, backend="torch", t=time, parameters=moving or None)
 
-    def __call__(
-        self, t: Tensor, x: Tensor, a: Tensor, a_theta: Mapping[str, Tensor]
-    ) -> tuple[Tensor, Tensor]:
+    def __call__(self, t: Tensor, x: Tensor, a: Tensor, a_theta: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             theta = self.by_name()
             value = self.program(t, x, theta)
-            rest = value[..., 1 : 1 + self.states] - value[..., :1] * self.field(
-                t.expand(x.shape[:-1]), x, None
-            )
+            rest = value[..., 1 : 1 + self.states] - value[..., :1] * self.field(t.expand(x.shape[:-1]), x, None)
             charge, size = (a * rest).sum(-1), a.norm(dim=-1) * rest.norm(dim=-1)
             if not self.moved:
                 return charge, size.max()

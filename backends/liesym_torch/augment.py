@@ -71,9 +71,7 @@ class GroupAugmentation:
     def __call__(self, batch: Batch) -> Batch:
         """The batch moved by its own random numbers."""
         if batch.draws.shape[-1] < self.draws:
-            raise AnsatzError(
-                f"the batch brings {batch.draws.shape[-1]} random numbers, {self.draws} are needed"
-            )
+            raise AnsatzError(f"the batch brings {batch.draws.shape[-1]} random numbers, {self.draws} are needed")
         numbers = [s * batch.draws[..., self.first + i, None] for i, s in enumerate(self.spread)]
         times, states = self.move(batch.times, batch.states, numbers)
         return batch._replace(times=times, states=states)

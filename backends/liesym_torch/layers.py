@@ -118,9 +118,7 @@ class LevelSets:
         """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
         return self.along(t, x, torch.zeros_like(x), defect, args)
 
-    def retract(
-        self, t: Tensor, x: Tensor, levels: Tensor, args: Any = None, *, iterations: int = 2
-    ) -> Tensor:
+    def retract(self, t: Tensor, x: Tensor, levels: Tensor, args: Any = None, *, iterations: int = 2) -> Tensor:
         """Newton steps x ← x - G⁺ (I(t, x) - levels) back to the level set.
 
         Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2.

@@ -58,9 +58,7 @@ def train(
     began = time.perf_counter()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    state = _State(
-        model, optimizer, dict(loss.weights), {n: [] for n in ("data", *loss.residuals, "gradient")}
-    )
+    state = _State(model, optimizer, dict(loss.weights), {n: [] for n in ("data", *loss.residuals, "gradient")})
     mark = fingerprint(settings, loss.weights, [tuple(p.shape) for p in trained], rule, batches(0))
     step = _load(checkpoint, state, mark)
     last = settings.steps if stop_at is None else min(stop_at, settings.steps)
@@ -107,9 +105,7 @@ def _advance(
     found = [p.grad for p in trained if p.grad is not None]
     norm = float(nn.utils.clip_grad_norm_(trained, settings.clip)) if settings.clip else _norm(found)
     if not np.isfinite(norm):
-        check_terms(
-            {f"gradient of {n}": v for n, v in gradient_norms(state.model, loss, batch).items()}, step
-        )
+        check_terms({f"gradient of {n}": v for n, v in gradient_norms(state.model, loss, batch).items()}, step)
         check_terms({"gradient": norm}, step)
     state.optimizer.step()
     for name, value in (numbers | {"gradient": norm}).items():
@@ -193,9 +189,7 @@ def _load(path: str | Path | None, state: _State, mark: str) -> int:
         record = torch.load(Path(path), weights_only=True)
         found = record["mark"]
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError):
-        raise DataError(
-            f"{path} is not a checkpoint that can be read; remove it or name another file"
-        ) from None
+        raise DataError(f"{path} is not a checkpoint that can be read; remove it or name another file") from None
     if found != mark:
         raise DataError(f"{path} is the checkpoint of another run; remove it or name another file")
     state.model.load_state_dict(record["model"])

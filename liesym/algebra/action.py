@@ -165,6 +165,4 @@ def _cubic(m: DomainMatrix, factor: Poly, signs: Signs) -> list[Block]:
 
 
 def _eigenvector(root: Expr, b: Expr, c: Expr, u: Vector, first: Vector, second: Vector) -> Vector:
-    return tuple(
-        s + (root + b) * f + (root**2 + b * root + c) * e for e, f, s in zip(u, first, second, strict=True)
-    )
+    return tuple(s + (root + b) * f + (root**2 + b * root + c) * e for e, f, s in zip(u, first, second, strict=True))

@@ -137,10 +137,7 @@ class LieAlgebra:
         """Entry (i, j) is [e_i, e_j] as a combination of the symbols e1, …, en."""
         names = [Symbol(f"e{i + 1}") for i in range(self.dimension)]
         return tuple(
-            tuple(
-                sum((c * names[k] for k, c in self.commutator(i, j).items()), start=S.Zero)
-                for j in range(self.dimension)
-            )
+            tuple(sum((c * names[k] for k, c in self.commutator(i, j).items()), start=S.Zero) for j in range(self.dimension))
             for i in range(self.dimension)
         )
 
@@ -154,9 +151,7 @@ class LieAlgebra:
         change = Matrix(entries)
         if change.shape != (self.dimension, self.dimension):
             raise Unsupported(f"a basis of {self.dimension} rows of {self.dimension} coordinates is needed")
-        domain = _common_domain(
-            [*(e for row in entries for e in row), *(c for *_, c in self.constants)], self.modulus
-        )
+        domain = _common_domain([*(e for row in entries for e in row), *(c for *_, c in self.constants)], self.modulus)
         new = DomainMatrix.from_Matrix(change).convert_to(domain).to_dense()
         if new.rank() < self.dimension:
             raise Unsupported("the rows of a new basis must be independent")
@@ -168,9 +163,7 @@ class LieAlgebra:
             products = (new * ad.transpose() * inverse).to_list()
             for j in range(i + 1, n):
                 table[i, j] = {k: domain.to_sympy(c) for k, c in enumerate(products[j]) if c}
-        constants = tuple(
-            (i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items())
-        )
+        constants = tuple((i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items()))
         return LieAlgebra(n, constants, modulus=self.modulus)
 
     def subalgebra(self, rows: Sequence[Sequence[object]]) -> LieAlgebra:
@@ -181,9 +174,7 @@ class LieAlgebra:
         """
         from liesym.algebra.structure import restricted
 
-        space = DomainMatrix.from_Matrix(Matrix([[sympify(e) for e in r] for r in rows])).convert_to(
-            self.domain
-        )
+        space = DomainMatrix.from_Matrix(Matrix([[sympify(e) for e in r] for r in rows])).convert_to(self.domain)
         return restricted(self, space.to_dense())
 
     # -- structure -------------------------------------------------------------------------------
@@ -286,24 +277,12 @@ class LieAlgebra:
         """Rows e_1, …, e_n in the given basis with the commutators of the named standard form."""
         return self.identification.basis
 
-    def optimal_system(self) -> tuple[tuple[Expr, ...], ...]:
-        """One-dimensional subalgebras up to inner automorphisms, for dimension at most 4, in the given basis.
-
-        Raises:
-            Unsupported: larger dimension, or no standard form is known.
-        """
-        from liesym.algebra.optimal import optimal_system
-
-        return optimal_system(self)
-
     def to_json(self) -> dict[str, object]:
         """The `algebra` record of `analyze --json`."""
         from liesym.text import write
 
         return {
-            "commutators": [
-                [i, j, {str(k): write(c) for k, c in row.items()}] for i, j, row in self.commutators
-            ],
+            "commutators": [[i, j, {str(k): write(c) for k, c in row.items()}] for i, j, row in self.commutators],
             "solvable": self.is_solvable,
             "nilpotent": self.is_nilpotent,
             "semisimple": self.is_semisimple,

@@ -15,10 +15,12 @@ def matrix(rows: Sequence[Sequence], width: int, domain: Domain) -> DomainMatrix
 
 
 def zero_space(width: int, domain: Domain) -> DomainMatrix:
+    """The subspace 0, as a basis of no rows."""
     return DomainMatrix.zeros((0, width), domain)
 
 
 def whole_space(width: int, domain: Domain) -> DomainMatrix:
+    """The whole space, by its standard basis as rows."""
     return DomainMatrix.eye(width, domain).to_dense()
 
 

@@ -19,9 +19,7 @@ def simple_part(algebra: LieAlgebra, signs: Signs) -> tuple[str, tuple[Vector, .
     simple = structure.restricted(algebra, levi)
     form = structure.killing(simple)
     domain = form.domain
-    diagonal = [
-        (domain.to_sympy(value), tuple(domain.to_sympy(e) for e in row)) for value, row in diagonalize(form)
-    ]
+    diagonal = [(domain.to_sympy(value), tuple(domain.to_sympy(e) for e in row)) for value, row in diagonalize(form)]
     positive = [(value, row) for value, row in diagonal if signs.sign(value) > 0]
     if positive:
         family, rows = "A3,8", _split_basis(simple, form, positive[0])

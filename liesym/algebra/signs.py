@@ -120,9 +120,7 @@ def _inertia_by_samples(form: DomainMatrix, signs: Signs) -> tuple[int, int, int
             exact = DomainMatrix.from_Matrix(numbers).to_field()
             found.add(_count(diagonalize(exact), exact, signs))
     if len(found) != 1:
-        raise Unsupported(
-            "the signature changes with the parameters in a way that the signs of the factors do not show"
-        )
+        raise Unsupported("the signature changes with the parameters in a way that the signs of the factors do not show")
     positive, negative, _ = found.pop()
     return positive, negative, form.shape[0] - rank
 
@@ -166,12 +164,7 @@ def diagonalize(form: DomainMatrix) -> list[tuple]:
         place = next((i for i, u in enumerate(left) if value(u, u)), None)
         if place is None:
             pair = next(
-                (
-                    (i, j)
-                    for i in range(len(left))
-                    for j in range(i + 1, len(left))
-                    if value(left[i], left[j])
-                ),
+                ((i, j) for i in range(len(left)) for j in range(i + 1, len(left)) if value(left[i], left[j])),
                 None,
             )
             if pair is None:

@@ -83,9 +83,7 @@ def _real_places(algebra: LieAlgebra, maps: tuple[DomainMatrix, ...], signs: Sig
         discriminant: Any = poly.discriminant()
         return 2, 2 if signs.sign(discriminant) > 0 else 0
     if algebra.parameters:
-        raise Unsupported(
-            "a summand that splits over an extension of degree above 2 with parameters is not named"
-        )
+        raise Unsupported("a summand that splits over an extension of degree above 2 with parameters is not named")
     return int(poly.degree()), int(poly.count_roots())  # type: ignore[arg-type]
 
 
@@ -146,24 +144,17 @@ def _forms(letter: str, r: int) -> list[tuple[str, int]]:
     if letter == "A":
         n = r + 1
         forms = [(f"sl({n},R)", r)]
-        forms += [
-            (f"su({p},{n - p})" if p < n else f"su({n})", 1 - (2 * p - n) ** 2)
-            for p in range(n, (n - 1) // 2, -1)
-        ]
+        forms += [(f"su({p},{n - p})" if p < n else f"su({n})", 1 - (2 * p - n) ** 2) for p in range(n, (n - 1) // 2, -1)]
         return forms + ([(f"su*({n})", -1 - n)] if n % 2 == 0 else [])
     if letter == "C":
         forms = [(f"sp({2 * r},R)", r)]
         return forms + [
-            (f"sp({p},{r - p})" if p < r else f"sp({r})", -2 * (2 * p - r) ** 2 - r)
-            for p in range(r, (r - 1) // 2, -1)
+            (f"sp({p},{r - p})" if p < r else f"sp({r})", -2 * (2 * p - r) ** 2 - r) for p in range(r, (r - 1) // 2, -1)
         ]
     if letter == "G":
         return [("g2 (split)", 2), ("g2 (compact)", -14)]
     n = 2 * r + 1 if letter == "B" else 2 * r
-    forms = [
-        (f"so({p},{n - p})" if p < n else f"so({n})", (n - (2 * p - n) ** 2) // 2)
-        for p in range(n, (n - 1) // 2, -1)
-    ]
+    forms = [(f"so({p},{n - p})" if p < n else f"so({n})", (n - (2 * p - n) ** 2) // 2) for p in range(n, (n - 1) // 2, -1)]
     return forms + ([(f"so*({n})", -r)] if letter == "D" and r > 4 else [])
 
 
@@ -174,9 +165,7 @@ def _long_roots(algebra: LieAlgebra, rank: int) -> str:
     """
     rng, n = random.Random(11), algebra.dimension
     x = [algebra.domain.convert(rng.randint(-9, 9)) for _ in range(n)]
-    matrix = fmpq_mat(
-        [[fmpq(int(e.numerator), int(e.denominator)) for e in row] for row in ad(algebra, x).to_list()]
-    )
+    matrix = fmpq_mat([[fmpq(int(e.numerator), int(e.denominator)) for e in row] for row in ad(algebra, x).to_list()])
     poly = matrix.charpoly()
     scaled = poly.numer()
     with mp.workdps(40):
@@ -194,9 +183,7 @@ def _long_roots(algebra: LieAlgebra, rank: int) -> str:
         near = {(round(float(z.real / size), 9), round(float(z.imag / size), 9)) for z in roots}
         counts = Counter()
         for u in roots:
-            sums = [
-                (round(float((u + v).real / size), 9), round(float((u + v).imag / size), 9)) for v in roots
-            ]
+            sums = [(round(float((u + v).real / size), 9), round(float((u + v).imag / size), 9)) for v in roots]
             counts[sum(s in near for s in sums)] += 1
     return "B" if counts[4 * rank - 4] == 2 * rank else "C"
 

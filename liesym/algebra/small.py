@@ -268,9 +268,7 @@ def _extended_heisenberg(algebra: LieAlgebra, nil: DomainMatrix, signs: Signs) -
     return Standard(family, parameters, (z, p, q, x))
 
 
-def _heisenberg_class(
-    blocks: list[Block], signs: Signs
-) -> tuple[str, tuple[tuple[str, Expr], ...], Expr, tuple]:
+def _heisenberg_class(blocks: list[Block], signs: Signs) -> tuple[str, tuple[tuple[str, Expr], ...], Expr, tuple]:
     if blocks[0].imaginary != 0:
         family, parameters, factor, chosen = _rotating(blocks[0], [], signs)
         return {"A3,6": "A4,10", "A3,7": "A4,11"}[family], parameters, factor, chosen[0].vectors
@@ -321,9 +319,7 @@ def _commuting(x: Vector, y: Vector, defect: Vector, e: Vector, f: Vector) -> tu
     return combine((S.One, x), (β, f)), combine((S.One, y), (-α, e))
 
 
-def _complex_plane(
-    algebra: LieAlgebra, nil: DomainMatrix, unit: Vector, other: Vector, pair: Block
-) -> Standard:
+def _complex_plane(algebra: LieAlgebra, nil: DomainMatrix, unit: Vector, other: Vector, pair: Block) -> Standard:
     """A4,12: e3 acts as the identity, e4 as the complex unit."""
     q = pair.imaginary
     e1, e2 = (_in(nil, v) for v in pair.vectors)

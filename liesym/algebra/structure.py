@@ -34,9 +34,7 @@ def restricted(algebra: LieAlgebra, rows: DomainMatrix) -> LieAlgebra:
         images = (rows * ad(algebra, row).transpose() * inverse).to_list()
         for j in range(i + 1, k):
             if any(images[j][k:]):
-                raise Unsupported(
-                    f"the rows are not closed: the bracket of rows {i} and {j} leaves their span"
-                )
+                raise Unsupported(f"the rows are not closed: the bracket of rows {i} and {j} leaves their span")
             constants += [(i, j, m, domain.to_sympy(c)) for m, c in enumerate(images[j][:k]) if c]
     return LieAlgebra(k, tuple(constants), modulus=algebra.modulus)
 
@@ -54,6 +52,7 @@ def killing(algebra: LieAlgebra) -> DomainMatrix:
 
 @lru_cache(maxsize=256)
 def derived_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+    """Bases of g, [g, g], [[g, g], [g, g]], … until it stays the same or is 0."""
     series = [linear.whole_space(algebra.dimension, algebra.domain)]
     while series[-1].shape[0]:
         following = product(algebra, series[-1], series[-1])
@@ -65,6 +64,7 @@ def derived_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
 
 @lru_cache(maxsize=256)
 def lower_central_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+    """Bases of g, [g, g], [g, [g, g]], … until it stays the same or is 0."""
     whole = linear.whole_space(algebra.dimension, algebra.domain)
     series = [whole]
     while series[-1].shape[0]:
@@ -137,11 +137,7 @@ def _trace(a: DomainMatrix, b: DomainMatrix):
     """tr(ab)."""
     columns = b.transpose().to_list()
     return sum(
-        (
-            x * y
-            for row, column in zip(a.to_list(), columns, strict=True)
-            for x, y in zip(row, column, strict=True)
-        ),
+        (x * y for row, column in zip(a.to_list(), columns, strict=True) for x, y in zip(row, column, strict=True)),
         start=a.domain.zero,
     )
 
@@ -167,8 +163,7 @@ def levi(algebra: LieAlgebra) -> DomainMatrix:
         return lifted
     inner = restricted(algebra, r)
     steps = [
-        linear.span(s * r) if s.shape[0] else linear.zero_space(algebra.dimension, domain)
-        for s in derived_series(inner)
+        linear.span(s * r) if s.shape[0] else linear.zero_space(algebra.dimension, domain) for s in derived_series(inner)
     ]
     quotient = _quotient_constants(algebra, lifted, r)
     for upper, lower in pairwise(steps):
@@ -180,10 +175,7 @@ def _quotient_constants(algebra: LieAlgebra, rows: DomainMatrix, ideal: DomainMa
     """c[i][j] = coordinates of [x_i, x_j] in the x_k, modulo the ideal."""
     s = rows.shape[0]
     inverse = rows.vstack(ideal).inv()
-    return [
-        [line[:s] for line in (rows * ad(algebra, row).transpose() * inverse).to_list()]
-        for row in rows.to_list()
-    ]
+    return [[line[:s] for line in (rows * ad(algebra, row).transpose() * inverse).to_list()] for row in rows.to_list()]
 
 
 def _lift_step(
@@ -205,10 +197,7 @@ def _lift_step(
     for i in range(s):
         images = (rows * ad(algebra, xs[i]).transpose()).to_list()
         for j in range(i + 1, s):
-            expected = [
-                sum((c[i][j][k] * xs[k][p] for k in range(s)), start=domain.zero)
-                for p in range(len(images[j]))
-            ]
+            expected = [sum((c[i][j][k] * xs[k][p] for k in range(s)), start=domain.zero) for p in range(len(images[j]))]
             defect = reduced([a - b for a, b in zip(expected, images[j], strict=True)])
             for p in range(len(keep)):
                 line = [domain.zero] * (s * m)

@@ -72,15 +72,11 @@ def _words(algebra: LieAlgebra) -> tuple[list[list[int]], list[tuple[int, Word]]
                 continue
             space = larger
             words.append((len(starts) - 1, word))
-            queue += [
-                ((i, *word), (vector * a.transpose()).to_dense()) for i, a in enumerate(algebra.adjoints)
-            ]
+            queue += [((i, *word), (vector * a.transpose()).to_dense()) for i, a in enumerate(algebra.adjoints)]
     return starts, words
 
 
-def _commuting(
-    ads: tuple[DomainMatrix, ...], starts: list[list[int]], words: list[tuple[int, Word]]
-) -> list[DomainMatrix]:
+def _commuting(ads: tuple[DomainMatrix, ...], starts: list[list[int]], words: list[tuple[int, Word]]) -> list[DomainMatrix]:
     n, domain = ads[0].shape[0], ads[0].domain
     products: dict[Word, DomainMatrix] = {(): linear.whole_space(n, domain)}
     for _, word in words:
@@ -92,9 +88,7 @@ def _commuting(
     maps = []
     for g in range(len(starts)):
         for k in range(n):
-            columns = [
-                [row[k] for row in products[w].to_list()] if h == g else [domain.zero] * n for h, w in words
-            ]
+            columns = [[row[k] for row in products[w].to_list()] if h == g else [domain.zero] * n for h, w in words]
             maps.append((linear.matrix(columns, n, domain).transpose() * inverse).to_dense())
     space = linear.whole_space(len(maps), domain)
     for a in ads:

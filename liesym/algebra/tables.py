@@ -76,9 +76,7 @@ OTHER = {
 }
 
 
-def brackets_of(
-    family: str, parameters: Sequence[tuple[str, Expr]] = ()
-) -> dict[tuple[int, int], dict[int, Expr]]:
+def brackets_of(family: str, parameters: Sequence[tuple[str, Expr]] = ()) -> dict[tuple[int, int], dict[int, Expr]]:
     """Commutators of a standard form, counted from 0."""
     values: Any = {Symbol(name): value for name, value in parameters}
     return {

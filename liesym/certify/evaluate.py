@@ -14,6 +14,7 @@ from liesym.certify.residues import Residues, draw, draw_prime, power, primitive
 from liesym.certify.truncated import Jet, Ring
 from liesym.errors import Unsupported
 
+
 @dataclass(frozen=True, slots=True)
 class RootField:
     """A prime with what is needed to take roots.
@@ -248,4 +249,3 @@ def scatter(tower, field: RootField, seed: int, samples: int, *, gradients: bool
 def symbols_of(system) -> list[Symbol]:
     """Variables, jet coordinates and parameters in a fixed order."""
     return [*system.variables, *system.jet_coordinates, *system.parameter_symbols]
-

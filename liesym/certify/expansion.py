@@ -38,9 +38,7 @@ class Draw:
         self.field, self.prime = field, prime
         self._random = random.Random(seed)
 
-    def values(
-        self, needed: Iterable[int] | None = None, fixed: Sequence[int] = (), attempts: int = 3000
-    ) -> list[int]:
+    def values(self, needed: Iterable[int] | None = None, fixed: Sequence[int] = (), attempts: int = 3000) -> list[int]:
         """Values for all slots; those that are not needed are left at 0.
 
         Arguments:
@@ -254,7 +252,5 @@ def _count(rows: list[dict[int, int]], columns: list, table: Monomials, keep: bo
     if keep and reduced is None:
         reduced = np.zeros((0, len(columns)), dtype=np.int64)
     degrees = [sum(e) for _, e in columns]
-    counts = tuple(
-        sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(table.degree + 1)
-    )
+    counts = tuple(sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(table.degree + 1))
     return Expansion(table.degree, table.prime, tuple(columns), tuple(sorted(pivots)), counts, reduced)

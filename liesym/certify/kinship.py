@@ -93,7 +93,9 @@ class Kinship:
             return pairs, None
         return pairs, self._content(f, [(b, int(q)) for b, q in zip(known, powers, strict=True) if q != 0], at, alive)
 
-    def _solve(self, new: Expr, known: list[Expr], rows, gradients: bool) -> tuple[list[Rational], Evaluation, Residues] | None:
+    def _solve(
+        self, new: Expr, known: list[Expr], rows, gradients: bool
+    ) -> tuple[list[Rational], Evaluation, Residues] | None:
         at, alive = self._samples([*known, new], rows, len(known) + ENOUGH, gradients)
         columns = [rows(at, e)[:, alive].ravel() for e in (*known, new)]
         reduced, pivots = row_reduce(np.array(columns, dtype=np.int64).T, at.ring.prime)

@@ -64,13 +64,13 @@ def draw_prime(seed: int, *, unity: int = 1, roots: int = 1, powers: Sequence[in
 def primitive_root_of_unity(prime: int, order: int) -> int:
     """An element of exact multiplicative order `order`."""
     if (prime - 1) % order:
-        raise ValueError(f"{prime} has no roots of unity of order {order}")
+        raise ArithmeticError(f"{prime} has no roots of unity of order {order}")
     factors = [int(q) for q, _ in fmpz(order).factor()] if order > 1 else []
     for base in range(2, prime):
         root = pow(base, (prime - 1) // order, prime)
         if all(pow(root, order // q, prime) != 1 for q in factors):
             return root
-    raise ValueError("no primitive root")  # pragma: no cover - every prime has one
+    raise ArithmeticError(f"no element of order {order} modulo {prime}: it is no prime")
 
 
 def power(base: Residues, exponent: int, prime: int) -> Residues:

@@ -19,9 +19,37 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Abs, Add, Derivative, Dummy, Expr, I, Integer, Integral, Mul, Number, Pow, Rational, S, Subs, Symbol
-from sympy import airyai, airyaiprime, airybi, airybiprime, besseli, besselj, besselk, bessely, factor_list, gamma
-from sympy import factorint, sign, sqrt, together
+from sympy import (
+    Abs,
+    Add,
+    Derivative,
+    Dummy,
+    Expr,
+    I,
+    Integer,
+    Integral,
+    Mul,
+    Number,
+    Pow,
+    Rational,
+    S,
+    Subs,
+    Symbol,
+    airyai,
+    airyaiprime,
+    airybi,
+    airybiprime,
+    besseli,
+    besselj,
+    besselk,
+    bessely,
+    factor_list,
+    factorint,
+    gamma,
+    sign,
+    sqrt,
+    together,
+)
 from sympy.core.function import AppliedUndef
 
 from liesym.certify.kinship import Kinship, Unsettled

@@ -210,8 +210,7 @@ class Converter:
         elements = list(elements)
         while len(elements) > 1:
             elements = [
-                elements[i] + elements[i + 1] if i + 1 < len(elements) else elements[i]
-                for i in range(0, len(elements), 2)
+                elements[i] + elements[i + 1] if i + 1 < len(elements) else elements[i] for i in range(0, len(elements), 2)
             ]
         return elements[0]
 
@@ -530,9 +529,7 @@ class Converter:
                 current = inner._current()
                 return current.diff(variable) / current
 
-            self.log_slots[expr] = field.add_slot(
-                shown or sp.log(expr), "kernel", derivative=derivative, arguments=(inner,)
-            )
+            self.log_slots[expr] = field.add_slot(shown or sp.log(expr), "kernel", derivative=derivative, arguments=(inner,))
         return field.of_slot(self.log_slots[expr])
 
     # -- trigonometric functions -------------------------------------------------------------------
@@ -658,9 +655,7 @@ class Converter:
                         result = result + self._arbitrary_parts(name, elements, higher) * inner
                 return result
 
-            self.other[canonical] = self.field.add_slot(
-                canonical, "kernel", derivative=derivative, arguments=elements
-            )
+            self.other[canonical] = self.field.add_slot(canonical, "kernel", derivative=derivative, arguments=elements)
         return self.field.of_slot(self.other[canonical])
 
     def _arbitrary_parts(self, name: type, elements: Sequence[Element], orders: tuple[int, ...]) -> Element:
@@ -710,13 +705,12 @@ class Converter:
                 low, high, nu = _previous_bessel(kind, nu, argument, low, high), low, nu - 1
         return low
 
-    def _bessel_base(
-        self, kind: str, order: Element, argument: Element
-    ) -> tuple[str, Element, Element, Slot, Element]:
+    def _bessel_base(self, kind: str, order: Element, argument: Element) -> tuple[str, Element, Element, Slot, Element]:
         for entry in self.bessel:
-            if entry[0] == kind and entry[2] == argument and (order - entry[1]).is_rational:
-                if (order - entry[1]).as_fraction().denominator == 1:
-                    return entry
+            offset = order - entry[1]
+            whole = offset.is_rational and offset.as_fraction().denominator == 1
+            if whole and entry[0] == kind and entry[2] == argument:
+                return entry
         field, function = self.field, {"j": sp.besselj, "y": sp.bessely, "i": sp.besseli, "k": sp.besselk}[kind]
         nu, u = field.to_expr(order), field.to_expr(argument)
         sign_low, sign_high = {"j": (-1, 1), "y": (-1, 1), "i": (1, 1), "k": (-1, -1)}[kind]
@@ -732,9 +726,7 @@ class Converter:
         low = field.add_slot(function(nu, u), "kernel", derivative=low_derivative, arguments=(order, argument))
         partner = {"y": "j", "k": "i"}.get(kind)
         if partner is None:
-            upper = field.add_slot(
-                function(nu + 1, u), "kernel", derivative=high_derivative, arguments=(order, argument)
-            )
+            upper = field.add_slot(function(nu + 1, u), "kernel", derivative=high_derivative, arguments=(order, argument))
 
             def high() -> Element:
                 return field.of_slot(upper)

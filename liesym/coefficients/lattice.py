@@ -51,9 +51,7 @@ def lattice_basis(
         row = [int(hermite[i, j]) for j in range(len(keys))]
         blocks.setdefault(max(level(k) for k, c in zip(keys, row, strict=True) if c), []).append(row)
     own = _basis_among(vectors, level)
-    if own is not None and all(
-        sum(_level(v, level) == height for v in own) == len(rows) for height, rows in blocks.items()
-    ):
+    if own is not None and all(sum(_level(v, level) == height for v in own) == len(rows) for height, rows in blocks.items()):
         return own
     return [
         {k: Fraction(int(reduced[i, j]), scale) for j, k in enumerate(keys) if reduced[i, j] != 0}
@@ -67,9 +65,7 @@ def _level(vector: Vector, level: Callable[[Hashable], int]) -> int:
     return max((level(k) for k, c in vector.items() if c), default=0)
 
 
-def _basis_among(
-    vectors: Sequence[Vector], level: Callable[[Hashable], int]
-) -> list[dict[Hashable, Fraction]] | None:
+def _basis_among(vectors: Sequence[Vector], level: Callable[[Hashable], int]) -> list[dict[Hashable, Fraction]] | None:
     chosen: list[dict[Hashable, Fraction]] = []
     by_size = sorted(
         vectors,

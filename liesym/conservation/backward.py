@@ -81,14 +81,10 @@ def backward_conservation_laws(
     laws: list[BackwardLaw] = []
     for generator in generators:
         if generator.variables != extended.variables:
-            raise Unsupported(
-                "the generators must be over time, the unknowns and the parameters, in that order"
-            )
+            raise Unsupported("the generators must be over time, the unknowns and the parameters, in that order")
         eta = generator.components[1:]
         rates = (*system.rhs, *(0 for _ in system.parameters))
-        expression = Add(
-            *(a * (e - generator.xi * f) for a, e, f in zip(costates, eta, rates, strict=True))
-        ).expand()
+        expression = Add(*(a * (e - generator.xi * f) for a, e, f in zip(costates, eta, rates, strict=True))).expand()
         if expression == 0:
             continue
         if drift(expression, adjoint) != 0:

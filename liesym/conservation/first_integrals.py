@@ -80,9 +80,7 @@ def first_integrals(
 class _Search:
     """One search: the system, the clock, and what was kept."""
 
-    def __init__(
-        self, system: ODESystem, degree: int, deadline: float, generators: Sequence[Generator] | None
-    ) -> None:
+    def __init__(self, system: ODESystem, degree: int, deadline: float, generators: Sequence[Generator] | None) -> None:
         self.system, self.degree, self.deadline, self.generators = system, degree, deadline, generators
         self.selection = Selection(system)
         self.autonomous = not any(f.has(system.independent) for f in system.rhs)
@@ -120,9 +118,7 @@ class _Search:
 
     def offer(self, elements: Sequence[Element], on: OnSolutions, *, functional: bool) -> None:
         jets = self.system.jet_coordinates
-        shown = [
-            presented(normalized((e,), on.field)[0], on.field, jets) for e in elements if not e.is_constant
-        ]
+        shown = [presented(normalized((e,), on.field)[0], on.field, jets) for e in elements if not e.is_constant]
         if self.system.is_first_order:
             shown = [as_product(e, self.system.independent) for e in shown]
         self.offer_expressions(shown, functional=functional)
@@ -210,9 +206,7 @@ def _time_base(on: OnSolutions, degree: int) -> list[Element]:
     functions = coefficient_functions(on, jets)
     if system.is_first_order:
         base = [*monomials(field, system.unknowns, degree), *logarithms(on)]
-        return independent_span(
-            [*base, *products(field, functions, monomials(field, system.unknowns, 1))], field
-        )
+        return independent_span([*base, *products(field, functions, monomials(field, system.unknowns, 1))], field)
     low = products(field, functions, monomials(field, system.unknowns, 2))
     high = monomials(field, [*system.unknowns, *jets], degree)
     return independent_span([*high, *low], field)

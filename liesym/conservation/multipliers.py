@@ -30,9 +30,7 @@ MOST_DETERMINANTS = 12
 LARGEST_PHASE_SPACE = 4
 
 
-def integrals_from_symmetries(
-    system: ODESystem, generators: Sequence[Generator]
-) -> tuple[list[Element], OnSolutions]:
+def integrals_from_symmetries(system: ODESystem, generators: Sequence[Generator]) -> tuple[list[Element], OnSolutions]:
     """Candidates for first integrals, and the field that they are in; each still to be verified."""
     definitions = {d.name: d for g in generators for d in g.definitions}
     field = jet_field(system, [c for g in generators for c in g.components], tuple(definitions.values()))
@@ -115,16 +113,11 @@ def _without_half_angles(element: Element) -> Element:
     expression = field.to_expr(element)
     for node in expression.atoms(cos):
         powers = {
-            sign: next((f.exp for f in expression.atoms(Pow) if (f.base - sign) in (node, -node)), None)
-            for sign in (1, -1)
+            sign: next((f.exp for f in expression.atoms(Pow) if (f.base - sign) in (node, -node)), None) for sign in (1, -1)
         }
         if powers[1] is not None and powers[1] == powers[-1] and not powers[1].is_Integer:
             rest = expression.xreplace(
-                {
-                    f: S.One
-                    for f in expression.atoms(Pow)
-                    if (f.base - 1) in (node, -node) or (f.base + 1) in (node, -node)
-                }
+                {f: S.One for f in expression.atoms(Pow) if (f.base - 1) in (node, -node) or (f.base + 1) in (node, -node)}
             )
             expression = rest * sin(node.args[0]) ** (2 * powers[1])
     return field(expression)

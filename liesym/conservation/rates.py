@@ -60,11 +60,7 @@ def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
     elements += [a + b * s for i, a in enumerate(elements) for b in elements[:i] for s in (1, -1)]
     states = [field(x) for x in system.unknowns]
     elements += list(on.rhs)
-    elements += [
-        a * g - b * f
-        for a, f in zip(states, on.rhs, strict=True)
-        for b, g in zip(states, on.rhs, strict=True)
-    ]
+    elements += [a * g - b * f for a, f in zip(states, on.rhs, strict=True) for b, g in zip(states, on.rhs, strict=True)]
     seen: set[str] = set()
     for element in elements:
         for poly in (element.num, element.den):
@@ -91,9 +87,7 @@ def as_product(integral: Expr, t: Symbol) -> Expr:
         if isinstance(rest, log):
             logarithmic = True
             result *= rest.args[0] ** coefficient
-        elif (term / t).is_number or (
-            (term / t).is_polynomial() and t not in (term / t).free_symbols and term.has(t)
-        ):
+        elif (term / t).is_number or ((term / t).is_polynomial() and t not in (term / t).free_symbols and term.has(t)):
             result *= exp(term)
         else:
             return integral

@@ -147,9 +147,7 @@ def _potentials(on: OnSolutions, away: Sequence[Symbol]) -> list[Element]:
 # -- polynomial in the velocities ----------------------------------------------------------------------
 
 
-def velocity_spans(
-    system: ODESystem, on: OnSolutions, degree: int, *, with_time: bool = False
-) -> Iterator[list[Element]]:
+def velocity_spans(system: ODESystem, on: OnSolutions, degree: int, *, with_time: bool = False) -> Iterator[list[Element]]:
     """Spans polynomial in the derivatives, small ones first; leading coefficients polynomial.
 
     Then any that occur.
@@ -182,11 +180,7 @@ def _columns(
     """(velocity monomial * coefficient, degree in the velocities)."""
     result: list[tuple[Element, int]] = []
     low = products(field, functions, monomials(field, places, 2))
-    high = (
-        monomials(field, places, max(highest, 2))
-        if flat
-        else products(field, functions, monomials(field, places, 1))
-    )
+    high = monomials(field, places, max(highest, 2)) if flat else products(field, functions, monomials(field, places, 1))
     for total in range(highest + 1):
         for chosen in itertools.combinations_with_replacement(jets, total):
             weight = field.one
@@ -210,10 +204,7 @@ def _velocity_degree(on: OnSolutions, jets: Sequence[Symbol]) -> int:
     highest = 0
     for f in on.rhs:
         held = field.slots_of(f) - own
-        if (
-            any(_moves(field, field.slots[i], jets) for i in held)
-            or field.slots_of(field.of_poly(f.den)) & own
-        ):
+        if any(_moves(field, field.slots[i], jets) for i in held) or field.slots_of(field.of_poly(f.den)) & own:
             return 2
         highest = max(highest, *(sum(m[p] for p in places) for m, _ in field.lift(f.num).terms()), 0)
     return highest

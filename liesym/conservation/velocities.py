@@ -19,9 +19,7 @@ from liesym.solve.general import solve_general
 from liesym.split import split
 
 
-def polynomial_integrals(
-    on: OnSolutions, arguments: Sequence[Symbol], degree: int, deadline: float
-) -> list[Element]:
+def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: int, deadline: float) -> list[Element]:
     """Integrals of a system of order 2 with coefficients K_α of the given arguments, as far as they are
     integrated.
 
@@ -34,13 +32,10 @@ def polynomial_integrals(
     system, field = on.system, on.field
     velocities = [jet_symbol(x, 1) for x in system.unknowns]
     powers = [
-        chosen
-        for d in range(degree + 1)
-        for chosen in itertools.combinations_with_replacement(range(len(velocities)), d)
+        chosen for d in range(degree + 1) for chosen in itertools.combinations_with_replacement(range(len(velocities)), d)
     ]
     unknowns = tuple(
-        UnknownFunction("K" + "_".join(map(str, chosen)), system.independent, tuple(arguments))
-        for chosen in powers
+        UnknownFunction("K" + "_".join(map(str, chosen)), system.independent, tuple(arguments)) for chosen in powers
     )
     origin = (0,) * len(system.variables)
     weights = []

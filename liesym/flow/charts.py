@@ -199,10 +199,7 @@ class Charted:
                 start[q] = self.chart.weight(u) * x
         moved = [image.xreplace(start) for image in images]
         weight = self.chart.weight(moved[place])
-        return tuple(
-            self.chart.image(moved[place], u) if i == place else image / weight
-            for i, image in enumerate(moved)
-        )
+        return tuple(self.chart.image(moved[place], u) if i == place else image / weight for i, image in enumerate(moved))
 
 
 def in_chart(generator: Generator, chart: Chart) -> Charted | None:
@@ -215,9 +212,7 @@ def in_chart(generator: Generator, chart: Chart) -> Charted | None:
     u = new[place]
     weight = chart.weight(u)
     old = {chart.variable: chart.backward(u)}
-    old |= {
-        x: q / weight for i, (x, q) in enumerate(zip(generator.variables, new, strict=True)) if i != place
-    }
+    old |= {x: q / weight for i, (x, q) in enumerate(zip(generator.variables, new, strict=True)) if i != place}
     moved = [tidied(c.subs(old)) for c in generator.components]
     rate = tidied(chart.forward.diff(chart.variable).subs(chart.variable, chart.backward(u))) * moved[place]
     components = [

@@ -52,9 +52,7 @@ def exact_flow(generator: Generator, epsilon: Symbol, budget: float = 5.0) -> tu
     return _in_some_chart(generator, epsilon, deadline, depth=2)
 
 
-def _in_some_chart(
-    generator: Generator, epsilon: Symbol, deadline: float, depth: int
-) -> tuple[Expr, ...] | None:
+def _in_some_chart(generator: Generator, epsilon: Symbol, deadline: float, depth: int) -> tuple[Expr, ...] | None:
     """The flow found and checked in the coordinates of a chart or of two, brought back, and checked again."""
     later: list[Charted] = []
     for chart in charts(generator):
@@ -78,9 +76,7 @@ def _in_some_chart(
     return None
 
 
-def _brought_back(
-    charted: Charted, images: tuple[Expr, ...] | None, epsilon: Symbol
-) -> tuple[Expr, ...] | None:
+def _brought_back(charted: Charted, images: tuple[Expr, ...] | None, epsilon: Symbol) -> tuple[Expr, ...] | None:
     if images is None:
         return None
     back = tuple(tidied(i) for i in charted.back(images))
@@ -169,9 +165,7 @@ def _orbit(
     for _ in range(LONGEST_CHAIN):
         following = _apply(vector, chain[-1])
         if following.is_zero:
-            return sum(
-                (epsilon**k * field.to_expr(e) / factorial(k) for k, e in enumerate(chain)), start=S.Zero
-            )
+            return sum((epsilon**k * field.to_expr(e) / factorial(k) for k, e in enumerate(chain)), start=S.Zero)
         if len(following.num) > 200:
             return None
         for relation in relations([*chain, following], field, moving):
@@ -181,9 +175,7 @@ def _orbit(
     return None
 
 
-def _solve_orbit(
-    chain: list[Element], relation: dict[int, Element], field: Field, epsilon: Symbol
-) -> Expr | None:
+def _solve_orbit(chain: list[Element], relation: dict[int, Element], field: Field, epsilon: Symbol) -> Expr | None:
     """The first row of exp(εC), C the companion matrix of the relation, times the chain."""
     n = len(chain)
     companion = zeros(n, n)
@@ -240,9 +232,7 @@ def _single(x: Symbol, rates: dict[Symbol, Expr], solved: dict[Symbol, Expr], ep
     moving = [v for v in solved if rates[v] != 0 and v in f.free_symbols]
     if not moving:
         return autonomous(x, f, epsilon)
-    if len(moving) == 1 and not (rates[moving[0]].free_symbols & {v for v, c in rates.items() if c != 0}) - {
-        moving[0]
-    }:
+    if len(moving) == 1 and not (rates[moving[0]].free_symbols & {v for v, c in rates.items() if c != 0}) - {moving[0]}:
         z = moving[0]
         found = along(x, f / rates[z], z, z, solved[z])
         if found is not None:

@@ -55,8 +55,7 @@ def numeric_flow(
     start = np.asarray(points, dtype=np.float64)
     if start.shape[-1:] != (len(generator.variables),):
         raise AnsatzError(
-            f"points need {len(generator.variables)} coordinates in the last axis; "
-            f"this array has the shape {start.shape}"
+            f"points need {len(generator.variables)} coordinates in the last axis; this array has the shape {start.shape}"
         )
     field = _callable(generator, parameters or {})
     flat = start.reshape(-1, start.shape[-1])

@@ -44,9 +44,7 @@ class Flow:
         """The images for one value of ε."""
         return tuple(c.xreplace({self.epsilon: sympify(value)}) for c in self.components)
 
-    def apply(
-        self, point: Mapping[Symbol, object] | Sequence[object], epsilon: object = None
-    ) -> tuple[Expr, ...]:
+    def apply(self, point: Mapping[Symbol, object] | Sequence[object], epsilon: object = None) -> tuple[Expr, ...]:
         """The image of a point, symbolic or numeric.
 
         Arguments:

@@ -61,16 +61,12 @@ def projective(a: Matrix, b: Matrix, c: Matrix, start: Sequence[Expr], epsilon: 
     return [(image[i] / image[k]).cancel() for i in range(k)]
 
 
-def quadratic_in(
-    rate: Element, u: Element, field: Field, moving: Sequence[Symbol]
-) -> tuple[Expr, ...] | None:
+def quadratic_in(rate: Element, u: Element, field: Field, moving: Sequence[Symbol]) -> tuple[Expr, ...] | None:
     """(p, q, r) with rate = p + q u + r u², constants along the flow, or None."""
     columns = [field.one, u, u * u, rate]
     for relation in relations(columns, field, moving):
         if 3 in relation:
-            return tuple(
-                field.to_expr(-relation[i] / relation[3]) if i in relation else S.Zero for i in range(3)
-            )
+            return tuple(field.to_expr(-relation[i] / relation[3]) if i in relation else S.Zero for i in range(3))
     return None
 
 
@@ -90,10 +86,7 @@ def conformal(a: Symbol, b: Symbol, f: Expr, g: Expr, epsilon: Symbol) -> tuple[
     if (f.diff(a, a, a), g.diff(a, a, a)) != (0, 0):
         return None
     zero = {a: S.Zero, b: S.Zero}
-    p, q, r = (
-        (f.diff(a, k).subs(zero) + I * g.diff(a, k).subs(zero)) / factor
-        for k, factor in ((0, 1), (1, 1), (2, 2))
-    )
+    p, q, r = ((f.diff(a, k).subs(zero) + I * g.diff(a, k).subs(zero)) / factor for k, factor in ((0, 1), (1, 1), (2, 2)))
     square = (q**2 / 4 - p * r).expand()
     if im(square) != 0:
         return None
@@ -211,9 +204,7 @@ def along(x: Symbol, f: Expr, z: Symbol, start: Expr, end: Expr) -> Expr | None:
     return None
 
 
-def _linear(
-    a: Element, b: Element, z: Symbol, value: Expr, start: Expr, end: Expr, field: Field
-) -> Expr | None:
+def _linear(a: Element, b: Element, z: Symbol, value: Expr, start: Expr, end: Expr, field: Field) -> Expr | None:
     """u' = a u + b: ū = E(end)/E(start) u + E(end) (B(end) - B(start)), E = e^{∫a}, B = ∫ b/E."""
     exponent = integrate(a, z, field)
     if exponent is None:

@@ -57,9 +57,7 @@ def canonical_coordinates(generator: Generator, *, names: Sequence[str] | None =
     """
     exact = flow(generator)
     if not exact.exact:
-        raise Unsupported(
-            "canonical coordinates are made from the closed form of the flow, which was not found"
-        )
+        raise Unsupported("canonical coordinates are made from the closed form of the flow, which was not found")
     m = len(generator.variables) - 1
     default = ["r", "s"] if m == 1 else [*(f"r{i + 1}" for i in range(m)), "s"]
     new = _fresh(names or default, generator)
@@ -104,9 +102,7 @@ def _from_slice(generator: Generator, new: tuple[Symbol, ...]) -> Coordinates:
             continue
         rest = [i for i in range(len(old)) if i != place]
         start = {old[place]: value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
-        backward = tuple(
-            c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components
-        )
+        backward = tuple(c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components)
         if not any(e.has(S.NaN, S.ComplexInfinity) for e in backward):
             return Coordinates(old, new, backward)
     raise Unsupported("no slice t = 0, t = 1, x = 0 or x = 1 is crossed by the orbits")

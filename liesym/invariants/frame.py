@@ -56,9 +56,7 @@ def frames(flow: Flow, places: Sequence[int] | None = None) -> Iterator[Frame]:
             if flow.generator.components[place].subs(variables[place], value) == 0:
                 continue  # the slice is not transversal
             found += [
-                Frame(flow, place, value, time)
-                for time in crossing_times(image, value, flow.epsilon)
-                if _is_finite(time)
+                Frame(flow, place, value, time) for time in crossing_times(image, value, flow.epsilon) if _is_finite(time)
             ]
     yield from sorted(found, key=lambda f: f.time.count_ops())
 
@@ -81,11 +79,7 @@ def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
         return []
     u = Symbol("u", positive=True)
     written = image.xreplace(
-        {
-            n: u ** (n.args[0].diff(epsilon) / k) * exp(n.args[0].subs(epsilon, 0))
-            for n in image.atoms(exp)
-            if n.has(epsilon)
-        }
+        {n: u ** (n.args[0].diff(epsilon) / k) * exp(n.args[0].subs(epsilon, 0)) for n in image.atoms(exp) if n.has(epsilon)}
     )
     return [] if written.has(epsilon) else [log(root) / k for root in _roots(written - value, u)]
 

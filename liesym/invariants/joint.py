@@ -168,9 +168,7 @@ class _Search:
         ideal = _derived(self.generators)
         if not ideal or len(ideal) == len(self.generators):
             return
-        inner = invariants(
-            ideal, order=self.order, degree=self.degree, budget=self.deadline - time.monotonic()
-        )
+        inner = invariants(ideal, order=self.order, degree=self.degree, budget=self.deadline - time.monotonic())
         components = [c for f in self.fields for c in f.values()]
         field = Field.build([*components, *inner.functions], self.coordinates)
         vectors = [[(v, field(c)) for v, c in f.items() if c != 0] for f in self.fields]

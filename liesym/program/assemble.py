@@ -33,9 +33,7 @@ class Inputs:
 
     def nodes(self, builder: Builder) -> dict[Basic, int]:
         """Symbol -> the node that reads it."""
-        found: dict[Basic, int] = {
-            s: builder.node("state", value=i, sign=sign(s)) for i, s in enumerate(self.state)
-        }
+        found: dict[Basic, int] = {s: builder.node("state", value=i, sign=sign(s)) for i, s in enumerate(self.state)}
         if self.time is not None:
             found[self.time] = builder.node("time", sign=sign(self.time))
         for symbol, _ in self.parameters:

@@ -37,9 +37,7 @@ class Builder:
         self.signs: list[Sign] = []
         self._index: dict[tuple, int] = {}
 
-    def node(
-        self, op: str, *args: int, value: float | int | str | None = None, sign: Sign | None = None
-    ) -> int:
+    def node(self, op: str, *args: int, value: float | int | str | None = None, sign: Sign | None = None) -> int:
         """The node of this operation, new or found; commutative operands are put in order."""
         if op in _COMMUTATIVE and len(args) == 2 and args[0] > args[1]:
             args = (args[1], args[0])
@@ -178,15 +176,7 @@ class Builder:
         signs = [self.signs[a] for a in args]
         if op == "constant":
             number = float(value or 0.0)
-            return (
-                Sign.POSITIVE
-                if number > 0
-                else Sign.NEGATIVE
-                if number < 0
-                else Sign.ZERO
-                if number == 0
-                else Sign.ANY
-            )
+            return Sign.POSITIVE if number > 0 else Sign.NEGATIVE if number < 0 else Sign.ZERO if number == 0 else Sign.ANY
         if op in _POSITIVE:
             return Sign.POSITIVE
         if op in _NONNEGATIVE:

@@ -64,8 +64,7 @@ def real(expr: Basic) -> tuple[float, bool]:
             return int(expr.p) / int(expr.q), True
         except OverflowError:
             raise Unsupported(
-                f"a number of {len(str(abs(int(expr.p))))} digits does not fit in double precision; "
-                "rescale the expression"
+                f"a number of {len(str(abs(int(expr.p))))} digits does not fit in double precision; rescale the expression"
             ) from None
     if expr in (S.Infinity, S.NegativeInfinity, S.NaN):
         return float(expr), True  # type: ignore[arg-type]
@@ -88,9 +87,7 @@ def number(expr: Basic) -> float:
     """
     value, is_real = real(expr)
     if not is_real:
-        raise Unsupported(
-            f"the constant {expr} is not a real number; a program computes with real numbers only"
-        )
+        raise Unsupported(f"the constant {expr} is not a real number; a program computes with real numbers only")
     return value
 
 
@@ -147,11 +144,7 @@ def _polygamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
     if not (order.is_Integer and order >= 0):
         raise Unsupported(f"polygamma of order {order}: only the orders 0, 1, 2, ... can be computed")
     u = reader.inside(u, NO_POLE, expr.args[1], scope)
-    return (
-        reader.builder.node("digamma", u)
-        if order == 0
-        else reader.builder.node("polygamma", u, value=int(order))
-    )
+    return reader.builder.node("digamma", u) if order == 0 else reader.builder.node("polygamma", u, value=int(order))
 
 
 def _series(reader: Reader, expr: Any, scope: int, s: int) -> int:

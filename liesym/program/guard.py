@@ -46,9 +46,7 @@ def holds(builder: Builder, condition: Condition, *, margin: bool) -> int:
     return b.node("or", b.node("not", condition.scope), result)
 
 
-def valid(
-    builder: Builder, inputs: Iterable[int], outputs: Sequence[int], conditions: Sequence[Condition]
-) -> int:
+def valid(builder: Builder, inputs: Iterable[int], outputs: Sequence[int], conditions: Sequence[Condition]) -> int:
     """The truth value "inputs, values and derivatives are all finite here"."""
     b = builder
     huge = b.node("huge")

@@ -189,9 +189,7 @@ class Reader:
     def _plan(self, expr: Basic, scope: int) -> Plan:
         if isinstance(expr, Symbol):
             if expr not in self._inputs:
-                raise Unsupported(
-                    f"the symbol {expr} is neither time, nor a state component, nor a parameter here"
-                )
+                raise Unsupported(f"the symbol {expr} is neither time, nor a state component, nor a parameter here")
             return Plan((), lambda: (self._inputs[expr], False))
         if isinstance(expr, (Relational, Boolean)):
             return self._plan_logic(expr, scope)
@@ -331,9 +329,7 @@ class Reader:
         for base, exponent in factors:
             signed = next(operands)
             if exponent is None:
-                above.append(
-                    self._general_power(base, self._plain(signed), self._plain(next(operands)), scope)
-                )
+                above.append(self._general_power(base, self._plain(signed), self._plain(next(operands)), scope))
                 continue
             if signed[1] and exponent.q == 1:
                 negative ^= bool(exponent.p % 2)
@@ -411,9 +407,7 @@ class Reader:
         b = self.builder
         if b.is_positive(base):
             return b.node("pow", base, exponent)
-        operand = self.inside(
-            base, POSITIVE if not b.is_positive(exponent) else NONNEGATIVE, expr.args[0], scope
-        )
+        operand = self.inside(base, POSITIVE if not b.is_positive(exponent) else NONNEGATIVE, expr.args[0], scope)
         zero = b.node("eq", operand, b.constant(0.0))
         power = b.node("pow", b.node("where", zero, b.constant(1.0), operand), exponent)
         unity = b.where(b.node("eq", exponent, b.constant(0.0)), b.constant(1.0), b.constant(float("inf")))
@@ -464,9 +458,7 @@ class Reader:
         builder = table.COMPOSED.get(type(expr).__name__)
         if builder is not None:
             arguments = tuple((a, scope) for a in table.operands(expr))
-            return Plan(
-                arguments, lambda *nodes: (builder(self, expr, scope, *map(self._plain, nodes)), False)
-            )
+            return Plan(arguments, lambda *nodes: (builder(self, expr, scope, *map(self._plain, nodes)), False))
         found = special.template(expr)
         if found is not None:
             return Plan(((found[1], scope),), lambda u: self._plan_template(found[0], self._plain(u), scope))
@@ -540,13 +532,10 @@ class Reader:
         name = expr.func.__name__
         if name not in self.functions:
             raise Unsupported(
-                f"the arbitrary function {name} has no numbers: "
-                f"give a callable for it with functions={{{name!r}: ...}}"
+                f"the arbitrary function {name} has no numbers: give a callable for it with functions={{{name!r}: ...}}"
             )
         operands = tuple((a, scope) for a in expr.args)
-        return Plan(
-            operands, lambda *nodes: (self.builder.node("call", *map(self._plain, nodes), value=name), False)
-        )
+        return Plan(operands, lambda *nodes: (self.builder.node("call", *map(self._plain, nodes), value=name), False))
 
     # -- choices -----------------------------------------------------------------------------------
 

@@ -64,8 +64,7 @@ def chebyshev(rest: Callable[[Any], Any], variable: Expr, low: float, high: floa
         angles = [mpmath.pi * (2 * j + 1) / (2 * terms) for j in range(terms)]
         values = [rest(low + (high - low) * (mpmath.cos(a) + 1) / 2) for a in angles]
         found = [
-            2 * mpmath.fsum(v * mpmath.cos(k * a) for v, a in zip(values, angles, strict=True)) / terms
-            for k in range(terms)
+            2 * mpmath.fsum(v * mpmath.cos(k * a) for v, a in zip(values, angles, strict=True)) / terms for k in range(terms)
         ]
     numbers = [float(mpmath.re(c)) for c in found]
     numbers[0] /= 2
@@ -211,11 +210,7 @@ def _airy(second: bool, slope: bool) -> Expr:
 
     def decaying(u: Any) -> Any:
         x = argument(u)
-        return (
-            function(x, derivative=order)
-            * x ** mpmath.mpf(str(-power))
-            * mpmath.exp((-1 if second else 1) * zeta(x))
-        )
+        return function(x, derivative=order) * x ** mpmath.mpf(str(-power)) * mpmath.exp((-1 if second else 1) * zeta(x))
 
     def wave(u: Any) -> tuple[Any, Any]:
         """(P, Q): Ai, Bi and their slopes as |x|^(±1/4) times P cos and Q sin of ζ - π/4."""
@@ -251,9 +246,7 @@ def _erfi() -> Expr:
     return 2 / sqrt(pi) * exp(Z**2) * Piecewise((near, Abs(Z) <= 4), (far, True))
 
 
-def _auxiliary(
-    value: Callable[[Any], tuple[Any, Any]], phase: Callable[[Any], Any]
-) -> Callable[[Any], tuple[Any, Any]]:
+def _auxiliary(value: Callable[[Any], tuple[Any, Any]], phase: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, Any]]:
     """(f, g) from (S, C) = limits - f cos - g sin, f sin - g cos of the phase."""
 
     def pair(x: Any) -> tuple[Any, Any]:
@@ -267,9 +260,7 @@ def _auxiliary(
 @cache
 def _fresnel(sine: bool) -> Expr:
     half = mpmath.mpf(1) / 2
-    pair = _auxiliary(
-        lambda x: (half - mpmath.fresnels(x), mpmath.fresnelc(x) - half), lambda x: mpmath.pi * x * x / 2
-    )
+    pair = _auxiliary(lambda x: (half - mpmath.fresnels(x), mpmath.fresnelc(x) - half), lambda x: mpmath.pi * x * x / 2)
     inverse = 16 / Z**4
     f = chebyshev(lambda w: pair(2 / w**0.25)[0] * 2 / w**0.25, inverse, 0, 1) / Abs(Z)
     g = chebyshev(lambda w: pair(2 / w**0.25)[1] * (2 / w**0.25) ** 3, inverse, 0, 1) / Abs(Z) ** 3
@@ -368,6 +359,4 @@ def template(expr: Function) -> tuple[Expr, Expr] | None:
     order = abs(order) if name == "besselk" and order.is_Rational else order
     if order.is_Rational and least <= order <= HIGHEST_ORDER and not (order.is_Integer and order < 0):
         return _ORDERED[name](order), argument
-    raise Unsupported(
-        f"{expr}: {name} can be computed for orders that are integers or fractions up to {HIGHEST_ORDER}"
-    )
+    raise Unsupported(f"{expr}: {name} can be computed for orders that are integers or fractions up to {HIGHEST_ORDER}")

@@ -107,13 +107,9 @@ def _lie_conditions(parts: Sequence[Element], system: ODESystem) -> tuple[Elemen
     x, y = system.variables
     f, f1, f2, f3 = parts
     first = f3.diff(x).diff(x) * 3 - f2.diff(x).diff(y) * 2 + f1.diff(y).diff(y)
-    first = (
-        first - (f1 * f3 * 3 - f2 * f2).diff(x) + (f * f3).diff(y) * 3 + f3 * f.diff(y) * 3 - f2 * f1.diff(y)
-    )
+    first = first - (f1 * f3 * 3 - f2 * f2).diff(x) + (f * f3).diff(y) * 3 + f3 * f.diff(y) * 3 - f2 * f1.diff(y)
     second = f.diff(y).diff(y) * 3 - f1.diff(x).diff(y) * 2 + f2.diff(x).diff(x)
-    second = (
-        second - (f * f3).diff(x) * 3 - (f1 * f1 - f * f2 * 3).diff(y) - f * f3.diff(x) * 3 + f1 * f2.diff(x)
-    )
+    second = second - (f * f3).diff(x) * 3 - (f1 * f1 - f * f2 * 3).diff(y) - f * f3.diff(x) * 3 + f1 * f2.diff(x)
     return first, second
 
 

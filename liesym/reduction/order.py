@@ -72,9 +72,7 @@ class Reduction:
         return field.to_expr(element)
 
 
-def reduce_order(
-    system: ODESystem, generator: Generator, *, names: Sequence[str] = ("r", "s", "w")
-) -> Reduction:
+def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str] = ("r", "s", "w")) -> Reduction:
     """A scalar equation of order n >= 2 reduced to one of order n - 1 by a symmetry.
 
     Arguments:
@@ -99,9 +97,7 @@ def reduce_order(
     w = Symbol(name, real=True)
     candidates = [_reduced(moved, w, slope) for slope in (w, 1 / w)]
     reduced, slope = min(candidates, key=lambda c: c[0].rhs[0].count_ops())
-    return Reduction(
-        system, generator, coordinates, reduced, slope, _invariants(system, coordinates, slope == w)
-    )
+    return Reduction(system, generator, coordinates, reduced, slope, _invariants(system, coordinates, slope == w))
 
 
 def _reduced(moved: ODESystem, w: Symbol, slope: Expr) -> tuple[ODESystem, Expr]:
@@ -130,9 +126,7 @@ def _invariants(system: ODESystem, coordinates: Coordinates, direct: bool) -> tu
         return None
     r, s = coordinates.forward
     jets = system.jets
-    field = Field.build(
-        [r, s], (*system.variables, *(jet_symbol(y, 1) for y in system.unknowns)), system.parameter_symbols
-    )
+    field = Field.build([r, s], (*system.variables, *(jet_symbol(y, 1) for y in system.unknowns)), system.parameter_symbols)
     dr, ds = (field(jets.total_derivative(e)) for e in (r, s))
     if dr.is_zero or ds.is_zero:
         return None

@@ -211,9 +211,7 @@ def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> So
         slope = reduction.slope.subs(w, value)
         height = _antiderivative(slope, r, constants) + constants[1]
         parametric = tuple(e.subs(s, height) for e in reduction.coordinates.backward)
-        return Solution(
-            _relation(reduction, height), (), (parametric[0], parametric[1]), r, constants, (integral,)
-        )
+        return Solution(_relation(reduction, height), (), (parametric[0], parametric[1]), r, constants, (integral,))
     return None
 
 

@@ -101,21 +101,13 @@ def _claim(result: Result) -> str:
     dimension = "unknown or infinite" if result.dimension is None else str(result.dimension)
     bound = "" if result.upper_bound is None else f", independent upper bound {result.upper_bound}"
     form = "" if result.ansatz is None else f" Ansatz: <code>{escape(str(result.ansatz))}</code>."
-    kind = (
-        "proven"
-        if result.completeness.value == "proven"
-        else "open"
-        if result.completeness.value == "open"
-        else ""
-    )
+    kind = "proven" if result.completeness.value == "proven" else "open" if result.completeness.value == "open" else ""
     text = (
         f'<p class="claim {kind}"><strong>{result.completeness.value}</strong>: '
         f"{escape(result.completeness.sentence)}{form} Dimension: {dimension}{bound}.</p>"
     )
     if result.conditions:
-        text += (
-            f"<p>Conditions: <code>{escape(', '.join(condition(c) for c in result.conditions))}</code></p>"
-        )
+        text += f"<p>Conditions: <code>{escape(', '.join(condition(c) for c in result.conditions))}</code></p>"
     return text + "".join(f"<p>{escape(note)}</p>" for note in result.notes)
 
 
@@ -200,9 +192,8 @@ def _certificate(result: Result) -> str:
         return ""
     record = result.certificate.to_dict()
     rows = [(escape(str(k)), f"<code>{escape(_short(v))}</code>") for k, v in record.items()]
-    return (
-        "<p>The dimension was counted without the generators, from power series modulo primes.</p>"
-        + _table(("", ""), rows)
+    return "<p>The dimension was counted without the generators, from power series modulo primes.</p>" + _table(
+        ("", ""), rows
     )
 
 

@@ -184,9 +184,7 @@ def read_result(path: str | Path) -> Saved:
     except LiesymError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise DataError(
-            f"{path} is not a result of `liesym analyze --json`: {type(error).__name__} at {error}"
-        ) from None
+        raise DataError(f"{path} is not a result of `liesym analyze --json`: {type(error).__name__} at {error}") from None
 
 
 def _saved(record: Mapping[str, Any]) -> Saved:
@@ -219,9 +217,7 @@ def _definition(record: Mapping[str, Any], system: ODESystem) -> Definition:
     return Definition(function, int(record["order"]), rhs)  # type: ignore[arg-type]
 
 
-def _generator(
-    record: Mapping[str, Any], system: ODESystem, definitions: tuple[Definition, ...]
-) -> Generator:
+def _generator(record: Mapping[str, Any], system: ODESystem, definitions: tuple[Definition, ...]) -> Generator:
     texts = {k: v for k, v in record.items() if k not in ("trivial", "arbitrary")}
     read = generator_from_texts(texts, system, trivial=bool(record.get("trivial", False)))
     used = tuple(d for d in definitions if any(c.has(d.function.func) for c in read.components))

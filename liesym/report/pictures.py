@@ -69,16 +69,12 @@ def _sampled(expressions: list[Any], system: ODESystem, plane: tuple[Symbol, Sym
     """Values on a square grid of the plane, shape (n, n, k); None where there is nothing to draw."""
     if any(e.atoms(AppliedUndef) for e in expressions):
         return None
-    values: dict[str | Symbol, float | None] = {
-        p.name: 1.0 if p.value is None else p.value for p in system.parameters
-    }
+    values: dict[str | Symbol, float | None] = {p.name: 1.0 if p.value is None else p.value for p in system.parameters}
     axis = np.linspace(-EXTENT, EXTENT, COUNT) + 1e-3
     a, b = np.meshgrid(axis, axis)
     columns = [a if v == plane[0] else b if v == plane[1] else np.ones_like(a) for v in system.variables]
     try:
-        function = lower(
-            expressions, system.unknowns, backend="numpy", t=system.independent, parameters=values
-        )
+        function = lower(expressions, system.unknowns, backend="numpy", t=system.independent, parameters=values)
         with np.errstate(all="ignore"):
             sampled = np.asarray(function(columns[0], np.stack(columns[1:], axis=-1), values), dtype=float)
     except LiesymError:
@@ -119,13 +115,9 @@ def _arrows(axis: Any, grid: np.ndarray) -> None:
     with np.errstate(all="ignore"):
         direction = np.where(speed[..., None] > 0, grid / speed[..., None], 0.0)
         shade = np.log1p(np.nan_to_num(speed, nan=0.0, posinf=0.0))
-    axis.quiver(
-        _axis(), _axis(), direction[..., 0], direction[..., 1], shade, cmap="viridis", pivot="mid", scale=17
-    )
+    axis.quiver(_axis(), _axis(), direction[..., 0], direction[..., 1], shade, cmap="viridis", pivot="mid", scale=17)
 
 
 def _levels(axis: Any, grid: np.ndarray) -> None:
     shown = np.ma.masked_invalid(grid)
-    axis.contour(
-        _axis(), _axis(), shown, levels=np.unique(np.percentile(shown.compressed(), range(5, 100, 8)))
-    )
+    axis.contour(_axis(), _axis(), shown, levels=np.unique(np.percentile(shown.compressed(), range(5, 100, 8))))

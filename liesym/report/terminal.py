@@ -41,9 +41,7 @@ def show_system(screen: Console, system: ODESystem) -> None:
         say(screen, f"  note: {note}")
 
 
-def show_result(
-    screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None
-) -> None:
+def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
     """Everything that was found and what is claimed of it."""
     show_system(screen, result.system)
     say(screen)

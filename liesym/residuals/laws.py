@@ -41,9 +41,7 @@ def field_of(system: ODESystem) -> Residual:
         following = jet_symbol(system.unknowns[i], k + 1)
         expressions.append(system.solved.get(following, following))
     names = tuple(f"d{s.name}/dt" for s in state)
-    return Residual(
-        "field", names, tuple(expressions), system.independent, state, system.parameters, "dx/dt = f(t, x)"
-    )
+    return Residual("field", names, tuple(expressions), system.independent, state, system.parameters, "dx/dt = f(t, x)")
 
 
 def invariance(generator: Generator, system: ODESystem) -> Residual:
@@ -161,11 +159,7 @@ def group(
     _check_variables(generator, system)
     parameter = epsilon if epsilon is not None else Symbol("epsilon", real=True)
     if flow is None:
-        flow = (
-            lie_series(generator, parameter, order)
-            if order is not None
-            else closed_flow(generator, parameter)
-        )
+        flow = lie_series(generator, parameter, order) if order is not None else closed_flow(generator, parameter)
     rows = prolonged_flow(flow, system.jets, system.order)
     moved = {system.independent: flow[0]} | {
         jet_symbol(x, k): rows[k][i] for i, x in enumerate(system.unknowns) for k in range(system.orders[i])
@@ -190,15 +184,12 @@ def closed_flow(generator: Generator, epsilon: Symbol) -> FlowPair:
     components = tuple(getattr(found, "components", ()))
     if not exact or len(components) != len(generator.variables):
         raise Unsupported(
-            "no closed form of this flow is known; give order= for a Lie series, "
-            "or flow= with the pair (t̄, (x̄, ...))"
+            "no closed form of this flow is known; give order= for a Lie series, or flow= with the pair (t̄, (x̄, ...))"
         )
     return components[0], components[1:]
 
 
-def backward_law(
-    generator: Generator, system: ODESystem, names: Mapping[str, str] | None = None
-) -> tuple[Expr, ODESystem]:
+def backward_law(generator: Generator, system: ODESystem, names: Mapping[str, str] | None = None) -> tuple[Expr, ODESystem]:
     """The conserved quantity of backpropagation that belongs to a symmetry, and the forward-backward system.
 
         I = a·(η - ξ f) + a_θ·τ
@@ -218,9 +209,7 @@ def backward_law(
     xi = components.pop(generator.variables[0])
     unknown = set(components) - set(moved)
     if generator.variables[0] != system.independent or unknown:
-        raise AnsatzError(
-            f"the generator moves {_listed(generator.variables)}; the system has {_listed(moved)}"
-        )
+        raise AnsatzError(f"the generator moves {_listed(generator.variables)}; the system has {_listed(moved)}")
     law: Expr = S.Zero
     for symbol, rhs in zip(moved, (*system.rhs, *(S.Zero for _ in system.parameters)), strict=True):
         law += costates[symbol] * (components.get(symbol, S.Zero) - xi * rhs)
@@ -270,9 +259,7 @@ def _within_orders(expression: Expr, system: ODESystem) -> Expr:
         excess = [
             (symbol, place)
             for symbol in expression.free_symbols
-            if isinstance(symbol, Symbol)
-            and (place := system.jets.locate(symbol))
-            and place[1] > system.orders[place[0]]
+            if isinstance(symbol, Symbol) and (place := system.jets.locate(symbol)) and place[1] > system.orders[place[0]]
         ]
         if not excess:
             return expression
@@ -291,8 +278,7 @@ def _expressions(given: Expr | Sequence[Expr]) -> tuple[Expr, ...]:
 def _check_variables(generator: Generator, system: ODESystem) -> None:
     if generator.variables != system.variables:
         raise AnsatzError(
-            f"the generator is over ({_listed(generator.variables)}), "
-            f"the system over ({_listed(system.variables)})"
+            f"the generator is over ({_listed(generator.variables)}), the system over ({_listed(system.variables)})"
         )
 
 

@@ -77,9 +77,7 @@ def field_condition(generator: Generator, order: int = 1, moving: Sequence[str] 
     unknowns = tuple(v for v, _ in states)
     for theta, component in thetas:
         if component.free_symbols & {time, *unknowns}:
-            raise Unsupported(
-                f"the component {component} along {theta} depends on time or state; a parameter is constant"
-            )
+            raise Unsupported(f"the component {component} along {theta} depends on time or state; a parameter is constant")
     reduced = Generator((time, *unknowns), (generator.xi, *(c for _, c in states)))
     rows = reduced.prolong(order)
     phase = _jets(unknowns, order)
@@ -122,11 +120,7 @@ def field_motion(
         raise Unsupported("a motion needs a generator, or a flow with its variables")
     over = tuple(variables) if variables is not None else generator.variables if generator is not None else ()
     if flow is None and generator is not None:
-        flow = (
-            closed_flow(generator, parameter)
-            if truncation is None
-            else lie_series(generator, parameter, truncation)
-        )
+        flow = closed_flow(generator, parameter) if truncation is None else lie_series(generator, parameter, truncation)
     assert flow is not None
     jets = JetSpace(over[0], over[1:])
     rows = prolonged_flow(flow, jets, order)
@@ -147,9 +141,7 @@ def field_conservation(
     jets = JetSpace(time, tuple(unknowns))
     for expression in given:
         if jets.order_of(expression) >= order:
-            raise Unsupported(
-                f"{expression} holds derivatives of order {order} or more, which the field determines"
-            )
+            raise Unsupported(f"{expression} holds derivatives of order {order} or more, which the field determines")
     rates = [jets.total_derivative(e) for e in given]
     return (
         _record("integral", given, time, _jets(unknowns, order)),

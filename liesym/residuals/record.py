@@ -44,9 +44,7 @@ class Residual:
         if not isinstance(other, Residual):
             return NotImplemented
         if (self.time, self.state) != (other.time, other.state):
-            raise Unsupported(
-                f"residuals of different variables cannot be joined: {self.state} and {other.state}"
-            )
+            raise Unsupported(f"residuals of different variables cannot be joined: {self.state} and {other.state}")
         merged = {p.symbol: p for p in (*other.parameters, *self.parameters)}
         return replace(
             self,

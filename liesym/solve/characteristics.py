@@ -170,5 +170,3 @@ def _potential(field: Field, vector: Mapping[Symbol, Element], rate: Element) ->
         if found is not None:
             return found
     return None
-
-

@@ -24,9 +24,7 @@ from liesym.solve.vectors import Vector, linear_combination
 LARGEST = 130
 
 
-def invariant_subspace(
-    basis: Sequence[Vector], operator: Callable[[Vector], Vector], field: Field
-) -> list[Vector]:
+def invariant_subspace(basis: Sequence[Vector], operator: Callable[[Vector], Vector], field: Field) -> list[Vector]:
     """A basis of the largest subspace of the span that the operator maps into itself."""
     current = list(basis)
     images = [operator(v) for v in current]
@@ -51,9 +49,7 @@ def evolving_fields(field: Field, variables: Sequence[Symbol], rates: Sequence[E
     if len(functions) * len(unknowns) > LARGEST:
         return None
     basis = [
-        tuple(b if i == k else field.zero for k in range(len(unknowns)))
-        for b in functions
-        for i in range(len(unknowns))
+        tuple(b if i == k else field.zero for k in range(len(unknowns))) for b in functions for i in range(len(unknowns))
     ]
 
     def operator(q: Vector) -> Vector:

@@ -16,8 +16,9 @@ pivots that are recorded. Sources: Schwarz 2008, chapter 3; Wolf 2004 (CRACK); S
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field as dataclass_field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 from sympy import Expr, Function, S, Symbol
 
@@ -135,9 +136,7 @@ def solve_general(
     return replace(_result(state, solver, reason, taken), stopped=stopped)
 
 
-def _integrate_all(
-    state: _State, solver: OdeSolver, deadline: float | None, progress: Callable[[str], None]
-) -> str:
+def _integrate_all(state: _State, solver: OdeSolver, deadline: float | None, progress: Callable[[str], None]) -> str:
     while True:
         if deadline is not None and time.monotonic() > deadline:
             raise OutOfBudget("integration of the determining system")
@@ -278,9 +277,7 @@ def annihilators(state: _State, basis: Basis, highest: int = 10) -> list[Annihil
 def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) -> Annihilator | None:
     """Normal forms of u, u_v, u_vv, … until one depends on the earlier ones, modulo unknowns that are free of v."""
     field = state.field
-    if not any(
-        all(k == 0 for i, k in enumerate(rule.leader[1]) if i != place) for rule in basis.by_unknown.get(a, ())
-    ):
+    if not any(all(k == 0 for i, k in enumerate(rule.leader[1]) if i != place) for rule in basis.by_unknown.get(a, ())):
         return None  # no leader is a pure derivative along v: all its derivatives are free
     echelon: list[tuple[Term, LinearForm, list[Element]]] = []
     form: LinearForm = basis.normal_form({(a, state.origin): field.one})
@@ -397,5 +394,3 @@ def _names(stem: str):
     while True:
         yield f"{stem}{k}"
         k += 1
-
-

@@ -69,7 +69,7 @@ def _slots_along(element: Element, variable: Symbol, field: Field) -> list[Slot]
     """
     found: dict[int, Slot] = {}
     existing = len(field.slots)
-    queue = [i for i in field.slots_of(element)]
+    queue = list(field.slots_of(element))
     queue.append(field.by_symbol[variable].index)
     while queue:
         index = queue.pop()
@@ -150,7 +150,7 @@ def _logarithmic_candidates(
         yield _logarithm_of_size(inner, field)
         yield from _arctangent(inner, variable, field)
     for slot in slots:
-        if slot.kind == "variable" or slot.kind == "root" and isinstance(slot.expr, sp.sin):
+        if slot.kind == "variable" or (slot.kind == "root" and isinstance(slot.expr, sp.sin)):
             continue
         yield from _arcsine_of_pair(slot, slots, variable, field)
         if isinstance(slot.expr, sp.cos):

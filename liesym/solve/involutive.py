@@ -13,7 +13,8 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from sympy import Symbol
 
@@ -270,6 +271,4 @@ def _negated(key: tuple) -> tuple:
 def dependence(variables: Sequence[Symbol], arguments: Iterable[Iterable[Symbol]]) -> Dependence:
     """Positions of the arguments of each unknown among the variables."""
     variables = tuple(variables)
-    return Dependence(
-        variables, tuple(frozenset(variables.index(v) for v in given) for given in arguments)
-    )
+    return Dependence(variables, tuple(frozenset(variables.index(v) for v in given) for given in arguments))

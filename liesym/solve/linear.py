@@ -138,7 +138,7 @@ def _modular_guide(
     reduced, rank = _modular_rref(images, order, point.prime)
     pivots = _pivot_columns(reduced, rank, len(keep))
     free = [k for k in range(len(keep)) if k not in set(pivots)]
-    touched = {k for k in free}
+    touched = set(free)
     for i, pivot in enumerate(pivots):
         if any(reduced[i, k] != 0 for k in free):
             touched.add(pivot)
@@ -175,9 +175,7 @@ def _pivot_columns(reduced: nmod_mat, rank: int, width: int) -> list[int]:
     return pivots
 
 
-def _independent_rows(
-    images: Sequence[dict[int, int]], place: dict[int, int], prime: int
-) -> list[int]:
+def _independent_rows(images: Sequence[dict[int, int]], place: dict[int, int], prime: int) -> list[int]:
     """Greedy sparse elimination: indices of independent rows."""
     basis: dict[int, dict[int, int]] = {}
     chosen: list[int] = []
@@ -230,9 +228,7 @@ def _rational_nullspace(
     return tuple(vectors)
 
 
-def _parametric_nullspace(
-    rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[int], field: Field
-) -> Nullspace:
+def _parametric_nullspace(rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[int], field: Field) -> Nullspace:
     """Sparse Gauss-Jordan over Q(θ), the simplest pivot of each row first."""
     work = [{j: field.of_poly(field.lift(p)) for j, p in row.items()} for row in rows]
     solved: dict[int, dict[int, Element]] = {}

@@ -92,9 +92,7 @@ def symmetries_from_flat_structure(
     structure = projective_structure(system, field)
     if structure is None:
         return None
-    found = solve_general(
-        flat_system(structure, field), deadline=deadline, taken=taken, progress=progress
-    )
+    found = solve_general(flat_system(structure, field), deadline=deadline, taken=taken, progress=progress)
     if not found.complete or len(found.vectors) != 3:
         return None
     sigma = [v[0] for v in found.vectors]

@@ -9,6 +9,7 @@ Source: Prelle and Singer 1983, section 2 (their integrating factor is 1/V); Che
 from __future__ import annotations
 
 import itertools
+
 from sympy import Expr, Symbol
 
 from liesym.coefficients.field import Element, Field

@@ -12,7 +12,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from fractions import Fraction
 
 import sympy as sp
@@ -618,11 +619,9 @@ def _exponential_parts(a: Coefficients, v: Symbol, field: Field, below: int | No
     leading: list[tuple[int, Element] | None] = [_leading_at_infinity(c, x, field) for c in a]
     slopes = [Fraction(int(lead[0]), n - k) for k, lead in enumerate(leading) if lead is not None]
     q = max(slopes, default=Fraction(-1))  # growth of u'/u
-    if q.denominator != 1 or q < 0 or below is not None and q >= below:
+    if q.denominator != 1 or q < 0 or (below is not None and q >= below):
         return [field.zero]
-    coefficients = [
-        lead[1] if lead is not None and lead[0] == q * (n - k) else field.zero for k, lead in enumerate(leading)
-    ]
+    coefficients = [lead[1] if lead is not None and lead[0] == q * (n - k) else field.zero for k, lead in enumerate(leading)]
     result: list[Element] = []
     for exponent in roots([*coefficients, field.one], field) or ():
         if exponent.imaginary is not None:
@@ -672,5 +671,3 @@ def _by_size(ranges: Sequence[Iterable[int]]) -> Iterator[tuple[int, ...]]:
 
     for total in range(sum(max(map(abs, c), default=0) for c in choices) + 1):
         yield from of_total(0, total)
-
-

@@ -52,8 +52,7 @@ def restricted(determining: Determining, pattern: Pattern) -> Determining:
     where = Dependence(variables, tuple(frozenset(places[v] for v in a) for a in pattern.arguments))
     origin = (0,) * len(variables)
     known: dict[tuple[int, Index], LinearForm] = {
-        (a, origin): {(j, origin): e for j, e in part.items() if not e.is_zero}
-        for a, part in enumerate(pattern.components)
+        (a, origin): {(j, origin): e for j, e in part.items() if not e.is_zero} for a, part in enumerate(pattern.components)
     }
 
     def derivative(a: int, index: Index) -> LinearForm:
@@ -87,9 +86,7 @@ def solve_pattern(
 ) -> PatternSolution:
     """All infinitesimals of the pattern, as far as its functions can be integrated before the deadline."""
     field = determining.field
-    found = solve_general(
-        restricted(determining, pattern), deadline=deadline, taken=taken, size_limit=size_limit
-    )
+    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=taken, size_limit=size_limit)
     vectors = []
     for values in found.vectors:
         components = []
@@ -103,9 +100,7 @@ def solve_pattern(
         (tuple(_combined(part, values, determining) for part in pattern.components), arbitrary)
         for values, arbitrary in found.families
     )
-    return PatternSolution(
-        tuple(vectors), found.complete, found.reason, found.pivots, found.definitions, families
-    )
+    return PatternSolution(tuple(vectors), found.complete, found.reason, found.pivots, found.definitions, families)
 
 
 def _combined(part: Mapping[int, Element], values: Sequence[Expr], determining: Determining) -> Expr:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 
 from sympy import Expr
 
@@ -157,9 +158,7 @@ class Pool:
             other = self.characteristic(vector)
             place = next(i for i, q in enumerate(other) if not q.is_zero)
             ratio = newest[place] / other[place]
-            if not ratio.is_constant and all(
-                (a - ratio * b).is_zero for a, b in zip(newest, other, strict=True)
-            ):
+            if not ratio.is_constant and all((a - ratio * b).is_zero for a, b in zip(newest, other, strict=True)):
                 self.note_integral(ratio)
                 return
 

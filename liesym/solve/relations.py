@@ -26,9 +26,7 @@ def dependent_places(field: Field, variables: Sequence[Symbol]) -> list[bool]:
     return flags
 
 
-def split_columns(
-    columns: Mapping[int, Element], field: Field, variables: Sequence[Symbol]
-) -> list[dict[int, fmpz_mpoly]]:
+def split_columns(columns: Mapping[int, Element], field: Field, variables: Sequence[Symbol]) -> list[dict[int, fmpz_mpoly]]:
     """Rows r with: Σ_j c_j columns[j] = 0 for constants c_j (free of `variables`) exactly if Σ_j c_j r[j] = 0 for each r.
 
     Over one denominator, the numerators are split by monomials in the slots that depend on `variables`.
@@ -47,9 +45,7 @@ def split_columns(
     return [{j: field.ctx.from_dict(p) for j, p in part.items()} for part in parts.values()]
 
 
-def relations(
-    elements: Sequence[Element], field: Field, variables: Sequence[Symbol]
-) -> tuple[dict[int, Element], ...]:
+def relations(elements: Sequence[Element], field: Field, variables: Sequence[Symbol]) -> tuple[dict[int, Element], ...]:
     """A basis of the vectors c, free of `variables`, with Σ_j c_j elements[j] = 0."""
     rows = split_columns(dict(enumerate(elements)), field, variables)
     return nullspace(rows, len(elements), field).vectors

@@ -82,9 +82,7 @@ def pattern_rung(
 
 def in_pattern(determining: Determining, pattern: Pattern, system: ODESystem, deadline: float) -> Found:
     """Everything of a shape, as far as its functions can be integrated."""
-    solution = solve_pattern(
-        determining, pattern, deadline=deadline, taken=taken_names(system), size_limit=SIZE_LIMIT
-    )
+    solution = solve_pattern(determining, pattern, deadline=deadline, taken=taken_names(system), size_limit=SIZE_LIMIT)
     return Found(
         solution.vectors,
         solution.complete,

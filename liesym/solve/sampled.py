@@ -12,7 +12,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field as dataclass_field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from fractions import Fraction
 
 import numpy as np
@@ -286,8 +287,7 @@ class _Task:
             a, j = self.labels[column]
             values[a] = values[a] + c * self.spans[a][j]
         return all(
-            apply_form(form, values, self.determining.variables, field).is_zero
-            for form in self.determining.equations
+            apply_form(form, values, self.determining.variables, field).is_zero for form in self.determining.equations
         )
 
 

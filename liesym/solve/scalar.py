@@ -5,9 +5,9 @@ With ω = P dy - Q dx, f = Q/P, a field ξ ∂_x + η ∂_y is a symmetry exactl
     P V_x + Q V_y = (P_x + Q_y) V,
 
 and modulo trivial fields V is all that matters: (0, V/P) represents it. So besides the shapes that read well
-([F(x), P(x) y + Q(x)] and its mirror image, separated and crossed ones) V itself is sought as a combination of functions that
-occur, with coefficients that are unknown functions of one variable: linear equations (V free of y), Bernoulli (V = a y^n),
-Riccati (V of degree 2 in y), exact (V = 1) and homogeneous equations (V = x Q - y P) are all of this kind.
+([F(x), P(x) y + Q(x)] and its mirror image, separated and crossed ones) V itself is sought as a combination of functions
+that occur, with coefficients that are unknown functions of one variable: linear equations (V free of y), Bernoulli
+(V = a y^n), Riccati (V of degree 2 in y), exact (V = 1) and homogeneous equations (V = x Q - y P) are all of this kind.
 Sources: Cheb-Terrab and Roche 1998; Cheb-Terrab and Kolokolnikov 2003; Bluman and Anco 2002, section 3.2.
 """
 
@@ -136,9 +136,7 @@ def first_integral(field: Field, rate: Element, characteristic: Element, x: Symb
     return None
 
 
-def _logarithmic_integral(
-    field: Field, rate: Element, characteristic: Element, x: Symbol, y: Symbol
-) -> Element | None:
+def _logarithmic_integral(field: Field, rate: Element, characteristic: Element, x: Symbol, y: Symbol) -> Element | None:
     """I = Π p_i^(c_i), the p_i factors of f and Q, with Σ c_i D p_i/p_i = 0 for D = ∂_x + f ∂_y."""
     factors = occurring_factors(field, (rate, characteristic), (x, y))
     columns = [(p.diff(x) + rate * p.diff(y)) / p for p in factors]
@@ -179,9 +177,7 @@ def _without_logarithms(integral: Element, field: Field) -> Element:
 def factor_span(form: OneForm, degree: int) -> list[Element]:
     """For V with constant coefficients: monomials up to a degree times products of the kernels that occur."""
     field, variables = form.field, form.determining.variables
-    kernels = [
-        s for s in field.slots if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in variables)
-    ]
+    kernels = [s for s in field.slots if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in variables)]
     base = monomials(field, variables, degree if kernels else 2 * degree + 2)
     along = variables[1] if kernels and field.depends_on(kernels[0], variables[1]) else variables[0]
     return products(field, base, _kernel_products(field, kernels[:4], along))[:LARGEST_SPAN]

@@ -46,6 +46,7 @@ def moving_unknowns(system: ODESystem) -> list[Symbol]:
 
 
 def is_autonomous(system: ODESystem) -> bool:
+    """True if time does not occur on the right sides."""
     return not any(f.has(system.independent) for f in system.rhs)
 
 

@@ -100,4 +100,3 @@ def trivial_first(vectors: Sequence[Vector], rates: Sequence[Element], field: Fi
     trivial = [linear_combination(vectors, c, field) for c in constant_relations(defects, field)] if vectors else []
     rest = independent_vectors([*trivial, *vectors], field)[len(trivial) :]
     return trivial, rest
-

@@ -123,9 +123,7 @@ def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         close = nearest(kind, KINDS)
         raise AnsatzError(
-            f"there is no ansatz {kind!r}"
-            + (f"; did you mean {close}?" if close else "")
-            + f" Write one of {_HOW}"
+            f"there is no ansatz {kind!r}" + (f"; did you mean {close}?" if close else "") + f" Write one of {_HOW}"
         )
 
 
@@ -148,9 +146,7 @@ def _separable(depends: Sequence[tuple[str, Sequence[str]]], system: ODESystem) 
     for variable, on in depends:
         for name in (variable, *on):
             if name not in names:
-                raise AnsatzError(
-                    f"the ansatz names {name!r}, which is no variable; the variables are {', '.join(names)}"
-                )
+                raise AnsatzError(f"the ansatz names {name!r}, which is no variable; the variables are {', '.join(names)}")
         if len(set(on)) != len(on):
             raise AnsatzError(f"the ansatz names a variable twice in {variable}({', '.join(on)})")
     listed = [v for v, _ in depends]

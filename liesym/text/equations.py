@@ -113,9 +113,7 @@ def _build_equation(tree: Node, builder: Builder, space: JetSpace) -> _Equation:
     if space.order_of(equation.residual, MAX_ORDER) == 0:
         message = "this equation has no derivative"
         if any(node.data == "derived_call" for node in walk(tree)):
-            message += (
-                "; the derivatives of an unknown are written without its argument, y'' instead of y''(t)"
-            )
+            message += "; the derivatives of an unknown are written without its argument, y'' instead of y''(t)"
         raise error_at(message, tree, builder.source, ("a derivative such as y' or y''",))
     return equation
 
@@ -142,8 +140,7 @@ def _miscounted(equations: Sequence[_Equation], space: JetSpace, source: str) ->
     owned = {e.alone[0] for e in equations if e.alone}
     without = [x.name for i, x in enumerate(space.unknowns) if i not in owned]
     return NotSolvable(
-        f"{counts}: each name with a derivative needs an equation of its own, "
-        f"and {', '.join(without)} has none"
+        f"{counts}: each name with a derivative needs an equation of its own, and {', '.join(without)} has none"
     )
 
 
@@ -155,9 +152,7 @@ def _assemble(
     title: str,
 ) -> ODESystem:
     trees = [e.tree for e in equations]
-    orders, rhs, notes = solved_form(
-        [(Residual(e.residual, e.label), e.alone, e.right) for e in equations], space, branch
-    )
+    orders, rhs, notes = solved_form([(Residual(e.residual, e.label), e.alone, e.right) for e in equations], space, branch)
     parameters, more = _parameters(rhs, space, declared, trees)
     notes += _order_notes(trees, space) + more
     functions = sorted({write(f) for e in rhs for f in e.atoms(AppliedUndef)})

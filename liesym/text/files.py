@@ -146,6 +146,4 @@ def _relocated(error: ParseError, text: str, path: str) -> ParseError:
             if faulty and faulty in line:
                 column = line.index(faulty) + error.column
                 return ParseError(message, source=text, line=number, column=column, expected=error.expected)
-    return ParseError(
-        message, source=error.source, line=error.line, column=error.column, expected=error.expected
-    )
+    return ParseError(message, source=error.source, line=error.line, column=error.column, expected=error.expected)

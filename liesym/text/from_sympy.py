@@ -41,9 +41,7 @@ def system_from_sympy(
     _refuse_name_clash(read, space)
     if len(read) != len(symbols):
         names = ", ".join(s.name for s in space.unknowns)
-        raise NotSolvable(
-            f"{counted(len(read), 'equation')} for {counted(len(symbols), 'unknown')} ({names})"
-        )
+        raise NotSolvable(f"{counted(len(read), 'equation')} for {counted(len(symbols), 'unknown')} ({names})")
     parts = []
     for i, (left, right) in enumerate(read):
         place = space.locate(left) if isinstance(left, Symbol) else None
@@ -76,9 +74,7 @@ def _derivatives(side: Any) -> list[Any]:
         if not all(isinstance(v, Symbol) and v in side.free_symbols for v in by):
             continue  # f'(x(t)): the derivative of an arbitrary function by its argument
         if not isinstance(d.expr, AppliedUndef) or d.expr.args != tuple(dict.fromkeys(by)):
-            raise Unsupported(
-                f"{d} is no derivative of a function of one variable; carry it out with .doit()"
-            )
+            raise Unsupported(f"{d} is no derivative of a function of one variable; carry it out with .doit()")
         found.append(d)
     return found
 
@@ -105,6 +101,4 @@ def _refuse_name_clash(read: Sequence[tuple[Expr, ...]], space: JetSpace) -> Non
     taken = {s.name: s for s in (space.independent, *space.unknowns)}
     for symbol in (s for pair in read for side in pair for s in side.free_symbols):
         if isinstance(symbol, Symbol) and taken.get(symbol.name, symbol) != symbol:
-            raise Unsupported(
-                f"the name {symbol.name} is both a variable and another symbol; rename one of them"
-            )
+            raise Unsupported(f"the name {symbol.name} is both a variable and another symbol; rename one of them")

@@ -59,9 +59,7 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
 )
 
 # SymPy class -> text name, for the writer; sqrt is a power and has none
-NAMES: Mapping[Any, str] = MappingProxyType(
-    {cls: name for name, (cls, _) in FUNCTIONS.items() if name != "sqrt"}
-)
+NAMES: Mapping[Any, str] = MappingProxyType({cls: name for name, (cls, _) in FUNCTIONS.items() if name != "sqrt"})
 
 CONSTANTS: Mapping[str, sp.Expr] = MappingProxyType({"pi": sp.pi, "E": sp.E})
 
@@ -84,9 +82,7 @@ _MISNOMERS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 
 # letters that are one edit away from a function but are names of their own
-_LETTERS = frozenset(
-    ["tau", "eta", "chi", "psi", "phi", "rho", "iota", "zeta", "beta", "theta", "mu", "nu", "xi", "pi"]
-)
+_LETTERS = frozenset(["tau", "eta", "chi", "psi", "phi", "rho", "iota", "zeta", "beta", "theta", "mu", "nu", "xi", "pi"])
 
 
 def arity(name: str) -> int:

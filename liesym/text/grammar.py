@@ -103,9 +103,7 @@ def _check_parentheses(text: str) -> None:
         if len(opened) > MAX_DEPTH:
             raise _at(text, place, f"parentheses are nested more than {MAX_DEPTH} deep")
     if opened:
-        raise _at(
-            text, opened[-1], "unbalanced parenthesis: this ( is not closed before the end of the equation"
-        )
+        raise _at(text, opened[-1], "unbalanced parenthesis: this ( is not closed before the end of the equation")
 
 
 def _check_depth(tree: Node, text: str) -> None:

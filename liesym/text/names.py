@@ -32,9 +32,7 @@ def unknown_names(equations: Sequence[Node], independent: str, source: str) -> t
     for equation in equations:
         for node in walk(equation):
             if _differentiated(node, independent) == independent:
-                raise error_at(
-                    f"{independent} is the independent variable and has no derivatives", node, source
-                )
+                raise error_at(f"{independent} is the independent variable and has no derivatives", node, source)
     for name in names:
         check_name(name, "an unknown")
     return names
@@ -47,11 +45,7 @@ def _differentiated(node: Node, independent: str) -> str:
     if node.data != "call" or str(node.children[0]) != "D" or len(node.children) < 2:
         return ""
     target, *rest = node.children[1:]
-    along = (
-        not rest
-        or rest[0].data == "number"
-        or (rest[0].data == "name" and str(rest[0].children[0]) == independent)
-    )
+    along = not rest or rest[0].data == "number" or (rest[0].data == "name" and str(rest[0].children[0]) == independent)
     return str(target.children[0]) if target.data == "name" and along else ""
 
 
@@ -65,9 +59,7 @@ def refuse_ambiguous_orders(equations: Sequence[Node], names: Sequence[str], sou
     primed = {str(node.children[0]) for node in nodes if node.data == "jet"}
     alone = {}
     for left in (equation.children[0] for equation in equations):
-        place = (
-            (left.children[0], len(left.children[1])) if left.data == "jet" else order_in_parentheses(left)
-        )
+        place = (left.children[0], len(left.children[1])) if left.data == "jet" else order_in_parentheses(left)
         if place:
             alone[place[0]] = (left, place[1])
     for node in nodes:
@@ -95,6 +87,7 @@ def scope_of_text(
     declared: Sequence[Parameter],
     source: str,
 ) -> Scope:
+    """The names that equations may use: variables, declared parameters, and those that are found in the text."""
     variables = {n: Symbol(n, real=True) for n in (independent, *names)}
     for parameter in declared:
         if parameter.name in variables:

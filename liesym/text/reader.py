@@ -145,9 +145,7 @@ class Builder:
                 negative ^= child == "-"
                 continue
             factors = self._factors(child)
-            terms.append(
-                arithmetic.product([S.NegativeOne, *factors]) if negative else arithmetic.product(factors)
-            )
+            terms.append(arithmetic.product([S.NegativeOne, *factors]) if negative else arithmetic.product(factors))
             negative = False
         return arithmetic.total(terms)
 
@@ -211,9 +209,7 @@ class Builder:
             raise self._error(f"{name} is the independent variable and has no derivatives", tree)
         if name not in self.scope.unknowns:
             known = ", ".join(sorted(self.scope.unknowns)) or "none"
-            raise self._error(
-                f"{name} is not an unknown here and has no derivatives; unknowns: {known}", tree
-            )
+            raise self._error(f"{name} is not an unknown here and has no derivatives; unknowns: {known}", tree)
         if order > MAX_ORDER:
             raise self._error(f"derivatives are read up to order {MAX_ORDER}, not {order}", tree)
         return jet_symbol(self.scope.symbols[name], order)
@@ -226,20 +222,14 @@ class Builder:
             return getattr(self, f"_operator_{name}")(tree, arguments)
         if name in FUNCTIONS:
             if len(arguments) != arity(name):
-                raise self._error(
-                    f"{name} takes {counted(arity(name), 'argument')}, not {len(arguments)}", tree
-                )
+                raise self._error(f"{name} takes {counted(arity(name), 'argument')}, not {len(arguments)}", tree)
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
 
     def _arbitrary(self, name: str, arguments: list[Node], tree: Node) -> Any:
         scope = self.scope
         if name in scope.bound or name in scope.symbols or name in CONSTANTS:
-            what = (
-                "the constant"
-                if name in CONSTANTS and name not in scope.symbols
-                else "a variable or parameter"
-            )
+            what = "the constant" if name in CONSTANTS and name not in scope.symbols else "a variable or parameter"
             raise self._error(f"{name} is {what}, not a function; for a product write {name}*(…)", tree)
         if name not in scope.functions:
             meant = lookalike(name)
@@ -250,9 +240,7 @@ class Builder:
                     tree,
                 )
         if not arguments:
-            raise self._error(
-                f"undefined function {name}: an arbitrary function needs its arguments", tree, (f"{name}(y)",)
-            )
+            raise self._error(f"undefined function {name}: an arbitrary function needs its arguments", tree, (f"{name}(y)",))
         values = [self._node(a) for a in arguments]
         held = {s for v in values for s in v.free_symbols}
         if scope.variables and not any(s in scope.variables or _is_jet_name(str(s)) for s in held):
@@ -268,13 +256,9 @@ class Builder:
         name, order, arguments = str(tree.children[0]), len(tree.children[1]), tree.children[2:]
         if name in self.scope.symbols:
             mark = "'" * order
-            raise self._error(
-                f"{name}{mark} is written without arguments; for a product write {name}{mark}*(…)", tree
-            )
+            raise self._error(f"{name}{mark} is written without arguments; for a product write {name}{mark}*(…)", tree)
         if name in FUNCTIONS or name in OPERATORS:
-            raise self._error(
-                f"primes on {name}: write its derivative out; primes are for arbitrary functions", tree
-            )
+            raise self._error(f"primes on {name}: write its derivative out; primes are for arbitrary functions", tree)
         if len(arguments) != 1:
             raise self._error(f"primes need one argument; write D({name}(…), variable) for more", tree)
         applied = self._arbitrary(name, arguments, tree)
@@ -282,17 +266,13 @@ class Builder:
 
     def _operator_D(self, tree: Node, arguments: list[Node]) -> Expr:
         if not arguments:
-            raise self._error(
-                "D needs an unknown and an order, or a function and a variable", tree, ("D(y, 4)",)
-            )
+            raise self._error("D needs an unknown and an order, or a function and a variable", tree, ("D(y, 4)",))
         target, *rest = arguments
         if self._is_jet(target):
             return self._jet_operator(target, rest, tree)
         value = self._node(target)
         if not rest:
-            raise self._error(
-                "D of an expression needs the variable; for a product write D*(…)", tree, ("D(g(t, y), t)",)
-            )
+            raise self._error("D of an expression needs the variable; for a product write D*(…)", tree, ("D(g(t, y), t)",))
         pairs: list[tuple[Any, int]] = []
         for argument in rest:
             item: Any = self._node(argument)
@@ -301,9 +281,7 @@ class Builder:
             elif item._diff_wrt:
                 pairs.append((item, 1))
             else:
-                raise self._error(
-                    "D takes variables and orders after the function", argument, ("D(g(t, y), t, 2)",)
-                )
+                raise self._error("D takes variables and orders after the function", argument, ("D(g(t, y), t, 2)",))
         for variable in [v for v, count in pairs for _ in range(count)]:
             value = value.diff(variable)
             deepest = max((d.derivative_count for d in value.atoms(Derivative)), default=0)
@@ -321,9 +299,7 @@ class Builder:
         if rest and rest[0].data == "name" and str(rest[0].children[0]) == self.scope.independent:
             rest = rest[1:]
         elif rest and rest[0].data == "name":
-            raise self._error(
-                "D of an unknown takes an order, or the independent variable and an order", rest[0]
-            )
+            raise self._error("D of an unknown takes an order, or the independent variable and an order", rest[0])
         orders = [self._node(r) for r in rest]
         if len(orders) > 1 or any(not (isinstance(k, Integer) and k > 0) for k in orders):
             raise self._error("D of an unknown takes one positive order", tree, ("D(y, 4)",))
@@ -343,9 +319,7 @@ class Builder:
 
     def _operator_integral(self, tree: Node, arguments: list[Node]) -> Expr:
         if len(arguments) not in (2, 4):
-            raise self._error(
-                "an integral takes 2 or 4 arguments", tree, ("integral(f(s), s)", "integral(f(s), s, a, b)")
-            )
+            raise self._error("an integral takes 2 or 4 arguments", tree, ("integral(f(s), s)", "integral(f(s), s, a, b)"))
         name, variable = self._bind(arguments[1])
         if len(arguments) == 2 and self.scope.strict:
             self._node(arguments[1])
@@ -357,9 +331,7 @@ class Builder:
     def _operator_at(self, tree: Node, arguments: list[Node]) -> Expr:
         """at(expression, s, value): the expression with s replaced, kept unevaluated in derivatives."""
         if len(arguments) < 3 or len(arguments) % 2 == 0:
-            raise self._error(
-                "at takes an expression, a name and its value", tree, ("at(D(g(t, s), s), s, y/t)",)
-            )
+            raise self._error("at takes an expression, a name and its value", tree, ("at(D(g(t, s), s), s, y/t)",))
         names = [self._bind(a)[0] for a in arguments[1::2]]
         values = tuple(self._node(a) for a in arguments[2::2])
         bound = {name: _bound_dummy(name, value) for name, value in zip(names, values, strict=True)}

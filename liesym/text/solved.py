@@ -109,9 +109,7 @@ def solved_form(
     notes = [f"assumed nonzero: {write(e)}" for e in chosen.nonzero]
     if len(branches) > 1:
         notes += [f"branch {i} of {len(branches)}: {b}" for i, b in enumerate(branches)]
-        notes.append(
-            f"branch {branch or 0} is taken" + ("" if branch is not None else "; choose another with branch=")
-        )
+        notes.append(f"branch {branch or 0} is taken" + ("" if branch is not None else "; choose another with branch="))
     return tuple(highest), tuple(chosen[s] for s in leading), tuple(notes)
 
 
@@ -149,9 +147,7 @@ def _branches(
     others = [r for i, r in enumerate(left) if i != chosen]
     for value, divided in _roots(left[chosen], symbol):
         rest = [Residual(r.expression.xreplace({symbol: value}), r.label) for r in others]
-        yield from _branches(
-            rest, [s for s in open_ if s != symbol], {**values, symbol: value}, (*nonzero, *divided)
-        )
+        yield from _branches(rest, [s for s in open_ if s != symbol], {**values, symbol: value}, (*nonzero, *divided))
 
 
 def _is_linear(expression: Expr, symbol: Symbol) -> bool:
@@ -162,9 +158,7 @@ def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, .
     """(root, what was divided by) for each real root in closed form."""
     expression: Any = residual.expression
     if _is_linear(expression, symbol):
-        return [
-            _linear_root(residual, expression.diff(symbol), expression.xreplace({symbol: S.Zero}), symbol)
-        ]
+        return [_linear_root(residual, expression.diff(symbol), expression.xreplace({symbol: S.Zero}), symbol)]
     fraction: Any = together(expression)
     numerator = fraction.as_numer_denom()[0]
     try:
@@ -172,8 +166,7 @@ def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, .
         polynomials = [Poly(f, symbol) for f in factors]
     except PolynomialError:
         raise NotSolvable(
-            f"{residual.label} is not polynomial in its highest derivative {symbol.name}; "
-            f"write it solved, {symbol.name} = …"
+            f"{residual.label} is not polynomial in its highest derivative {symbol.name}; write it solved, {symbol.name} = …"
         ) from None
     found = [root for p in polynomials for root in _polynomial_roots(p, residual, symbol)]
     real = [(value, divided) for value, divided in found if not value.has(I)]
@@ -182,13 +175,9 @@ def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, .
     return real
 
 
-def _linear_root(
-    residual: Residual, slope: Expr, rest: Expr, symbol: Symbol
-) -> tuple[Expr, tuple[Expr, ...]]:
+def _linear_root(residual: Residual, slope: Expr, rest: Expr, symbol: Symbol) -> tuple[Expr, tuple[Expr, ...]]:
     if vanishes(slope):
-        raise NotSolvable(
-            f"{residual.label}: the coefficient {write(slope)} of {symbol.name} vanishes identically"
-        )
+        raise NotSolvable(f"{residual.label}: the coefficient {write(slope)} of {symbol.name} vanishes identically")
     if slope.is_number:
         return Add(*(-term / slope for term in Add.make_args(rest))), ()
     return -rest / slope, (slope,)
@@ -267,9 +256,7 @@ def _values(expression: Any) -> Iterator[Expr | None]:
     for lower, upper in ((100, 300), (300, 900), (1100, 2900), (10, 90)):
         stand_in = {o: Rational(generator.randint(lower, upper), 997) for o in sorted(opaque, key=str)}
         plain = expression.xreplace(stand_in)
-        point = {
-            s: Rational(generator.randint(lower, upper), 1009) for s in sorted(plain.free_symbols, key=str)
-        }
+        point = {s: Rational(generator.randint(lower, upper), 1009) for s in sorted(plain.free_symbols, key=str)}
         value = plain.xreplace(point).evalf(_DIGITS)
         yield value if value.is_Float or value.is_Rational or value.as_real_imag()[0].is_Float else None
 

@@ -35,9 +35,7 @@ def read_generator(text: str, system: ODESystem) -> Generator:
     return Generator.from_mapping(system.variables, components)
 
 
-def generator_from_texts(
-    components: Mapping[str, object], system: ODESystem, *, trivial: bool = False
-) -> Generator:
+def generator_from_texts(components: Mapping[str, object], system: ODESystem, *, trivial: bool = False) -> Generator:
     """A generator from {variable: infinitesimal as text}; a missing variable means 0.
 
     Raises:

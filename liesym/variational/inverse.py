@@ -111,8 +111,7 @@ class _Problem:
     def metrics(self, deadline: float) -> list[Metric]:
         """A basis of the symmetric matrices that fit, degenerate ones included."""
         unknowns = tuple(
-            UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables)
-            for i, j in self.places
+            UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables) for i, j in self.places
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
@@ -152,10 +151,7 @@ class _Problem:
             terms += [(self.f1[l][j], self._g(i, l)) for l in span]
             yield self._sum(*terms, *((self.f1[l][i], self._g(j, l)) for l in span))
         for i, j, k in itertools.combinations(span, 3):
-            parts = (
-                self._diff(self._magnetic(*pair), d + 1)
-                for pair, d in (((i, j), k), ((j, k), i), ((k, i), j))
-            )
+            parts = (self._diff(self._magnetic(*pair), d + 1) for pair, d in (((i, j), k), ((j, k), i), ((k, i), j)))
             yield self._sum(*((one, part) for part in parts))
         for i, j in itertools.combinations(span, 2):
             yield self._sum(
@@ -178,17 +174,11 @@ class _Problem:
 
     def lagrangian(self, metric: Metric) -> Lagrangian | None:
         field, qs = self.field, self.system.unknowns
-        magnetic = {
-            (i, j): self._value(self._magnetic(i, j), metric)
-            for i, j in itertools.combinations(range(self.m), 2)
-        }
+        magnetic = {(i, j): self._value(self._magnetic(i, j), metric) for i, j in itertools.combinations(range(self.m), 2)}
         vector = self._vector_potential(magnetic)
         if vector is None:
             return None
-        rest = [
-            -(self._value(self._force(i), metric) + a.diff(self.system.independent))
-            for i, a in enumerate(vector)
-        ]
+        rest = [-(self._value(self._force(i), metric) + a.diff(self.system.independent)) for i, a in enumerate(vector)]
         scalar = field.zero
         for i, q in enumerate(qs):
             step = integrate(rest[i], q, field)

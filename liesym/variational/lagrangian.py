@@ -39,9 +39,7 @@ class Lagrangian:
 
     def __post_init__(self) -> None:
         if self.jets.order_of(self.expression) > 1:
-            raise Unsupported(
-                "only Lagrangians of first order, L(t, q, q'), are handled; this one holds q'' or more"
-            )
+            raise Unsupported("only Lagrangians of first order, L(t, q, q'), are handled; this one holds q'' or more")
 
     @staticmethod
     def parse(
@@ -112,9 +110,7 @@ def as_lagrangian(
         names = [str(u) for u in unknowns] if unknowns is not None else _primed_in(given)
         return Lagrangian.parse(given, unknowns=names, independent=t.name)
     if unknowns is None:
-        primed = sorted(
-            s.name[:-1] for s in given.free_symbols if isinstance(s, Symbol) and s.name.endswith("'")
-        )
+        primed = sorted(s.name[:-1] for s in given.free_symbols if isinstance(s, Symbol) and s.name.endswith("'"))
         unknowns = list(dict.fromkeys(name.rstrip("'") for name in primed))
     symbols = tuple(u if isinstance(u, Symbol) else Symbol(u, real=True) for u in unknowns)
     return Lagrangian(given, t, symbols).with_parameters()
@@ -254,16 +250,12 @@ def legendre(
     if len(set(momenta)) != len(given.unknowns) or taken & set(momenta):
         raise Unsupported("the momenta need distinct names that are not in use; give them with names=")
     vs = given.velocities
-    field = Field.build(
-        [given.expression], (*given.variables, *vs, *momenta), tuple(p.symbol for p in given.parameters)
-    )
+    field = Field.build([given.expression], (*given.variables, *vs, *momenta), tuple(p.symbol for p in given.parameters))
     value = field(given.expression)
     slopes = [value.diff(v) for v in vs]
     mass = [[slope.diff(v) for v in vs] for slope in slopes]
     if any(e.depends_on(v) for row in mass for e in row for v in vs):
-        raise Unsupported(
-            "the Legendre transform is done for Lagrangians that are quadratic in the velocities"
-        )
+        raise Unsupported("the Legendre transform is done for Lagrangians that are quadratic in the velocities")
     rest = []
     for i, (p, slope) in enumerate(zip(momenta, slopes, strict=True)):
         linear = field.zero
@@ -276,8 +268,6 @@ def legendre(
     velocities = tuple(field.to_expr(e) for e in solution)
     inserted = given.expression.xreplace(dict(zip(vs, velocities, strict=True)))
     total = sum((p * v for p, v in zip(momenta, velocities, strict=True)), start=S.Zero)
-    closing = Field.build(
-        [inserted, total], (*given.variables, *momenta), tuple(p.symbol for p in given.parameters)
-    )
+    closing = Field.build([inserted, total], (*given.variables, *momenta), tuple(p.symbol for p in given.parameters))
     expression = presented(closing(total) - closing(inserted), closing, momenta)
     return Hamiltonian(expression, given.independent, given.unknowns, momenta, velocities, given.parameters)

@@ -181,9 +181,7 @@ def _integral(element: Element, variable: Symbol, field: Field) -> Element:
     except NeedsRefinement:
         found = None
     if found is None:
-        raise Unsupported(
-            f"the gauge term needs the integral of {element} along {variable}, which was not found"
-        )
+        raise Unsupported(f"the gauge term needs the integral of {element} along {variable}, which was not found")
     return found
 
 

@@ -54,9 +54,7 @@ def test_each_window_may_have_its_own_times(kit):
 @pytest.mark.parametrize("solver", ["dopri5", "dopri8"])
 def test_adaptive_solvers_reach_the_exact_solution(kit, solver):
     found, dtype = kit
-    model = found.NeuralODE(
-        found.MLPField(2, width=8, seed=3, dtype=dtype), solver=solver, rtol=1e-9, atol=1e-11
-    )
+    model = found.NeuralODE(found.MLPField(2, width=8, seed=3, dtype=dtype), solver=solver, rtol=1e-9, atol=1e-11)
     fine = found.NeuralODE(model.field, substeps=64)
     x0, times = np.array([[0.3, 0.1], [0.2, -0.4]]), np.array([0.0, 0.5, 2.0])
     assert np.abs(found.evaluate(model, x0, times) - found.evaluate(fine, x0, times)).max() < 1e-8
@@ -124,9 +122,7 @@ def test_terms_are_named_and_weighted(kit, data):
     loss = found.SymmetryLoss(found.misfit(), {"energy": energy_rate, "twice": energy_rate}, {"energy": 0.25})
     terms = {name: value.item() for name, value in loss.terms(model, batch).items()}
     assert set(terms) == {"data", "energy", "twice"}
-    assert loss(model, batch).item() == pytest.approx(
-        terms["data"] + 0.25 * terms["energy"] + terms["twice"], rel=1e-12
-    )
+    assert loss(model, batch).item() == pytest.approx(terms["data"] + 0.25 * terms["energy"] + terms["twice"], rel=1e-12)
 
 
 def test_weights_for_unknown_residuals_are_refused(kit):
@@ -209,9 +205,9 @@ def test_a_resumed_run_ends_with_the_same_weights(kit, data, tmp_path, rule):
     rest = short_run(found, dtype, data, rule=rule, checkpoint=file)
     assert np.array_equal(weights_of(found, rest.model), weights_of(found, whole.model))
     assert np.array_equal(rest.history["data"], whole.history["data"]) and rest.weights == whole.weights
-    assert not np.array_equal(
-        weights_of(found, part.model), weights_of(found, whole.model)
-    ) or found.__name__.startswith("liesym_torch")
+    assert not np.array_equal(weights_of(found, part.model), weights_of(found, whole.model)) or found.__name__.startswith(
+        "liesym_torch"
+    )
 
 
 KILLED = """

@@ -75,9 +75,7 @@ def test_dependent_gradients_are_left_out_and_gradients_stay_finite(kit):
     t, x = arrays(found, np.zeros(1), circular)
     value = numbers(found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))(t, x))
     assert np.isfinite(value).all() and np.abs(value).max() < 10
-    slope = gradient(
-        found, lambda s: found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))(t, s), x
-    )
+    slope = gradient(found, lambda s: found.TangentProjection(wild, levels(found, [ENERGY, MOMENTUM]))(t, s), x)
     assert np.isfinite(slope).all()
 
 
@@ -113,9 +111,7 @@ def test_stabilization_pulls_back_and_retraction_puts_back(kit):
     pull = numbers(still(t, moved, {"levels": goal}))
     slopes, defect = numbers(sets.gradients(t, moved, None)), numbers(sets.values(t, moved, None) - goal)
     assert np.abs((slopes * pull[:, None]).sum(-1) + 2.0 * defect).max() < 1e-11
-    model = found.NeuralODE(
-        found.Stabilization(found.MLPField(4, width=8, dtype=dtype), sets, 8.0), substeps=4
-    )
+    model = found.NeuralODE(found.Stabilization(found.MLPField(4, width=8, dtype=dtype), sets, 8.0), substeps=4)
     loose = found.NeuralODE(found.MLPField(4, width=8, dtype=dtype), substeps=4)
     times, start = np.linspace(0, 2, 21), STATES[:1]
     drift = []
@@ -149,9 +145,7 @@ def turned(states, angle):
 
 def test_an_equivariant_field_is_carried_into_itself(kit):
     found, dtype = kit
-    field = found.SecondOrderField(
-        found.EquivariantField.from_generators([ROTATION], order=2, width=8, dtype=dtype)
-    )
+    field = found.SecondOrderField(found.EquivariantField.from_generators([ROTATION], order=2, width=8, dtype=dtype))
     t, x, y = arrays(found, np.zeros(5), STATES, turned(STATES, 0.7))
     assert np.abs(turned(numbers(field(t, x)), 0.7) - numbers(field(t, y))).max() < 1e-12
     plain = found.SecondOrderField(found.MLPField(4, outputs=2, width=8, dtype=dtype))
@@ -203,9 +197,7 @@ def test_windows_move_by_the_prolonged_flow(kit):
     moved = group(found.Batch(*arrays(found, times, states, draws)))
     for k in range(5):
         factor = np.exp(0.5 * draws[k, 1])
-        expected = turned(states[k], np.pi * draws[k, 0]) * np.array(
-            [factor**2, factor**2, factor**-1, factor**-1]
-        )
+        expected = turned(states[k], np.pi * draws[k, 0]) * np.array([factor**2, factor**2, factor**-1, factor**-1])
         assert np.abs(numbers(moved.states)[k] - expected).max() < 1e-12
         assert np.abs(numbers(moved.times)[k] - times[k] * factor**3).max() < 1e-12
 
@@ -224,9 +216,7 @@ def test_the_invariance_term_vanishes_for_a_symmetric_field_only(kit):
     found, dtype = kit
     term = found.at_points(found.invariance(ROTATION, order=2))
     sample = (np.zeros((5, 1)), STATES[:, None], np.zeros((5, 0)))
-    symmetric = found.SecondOrderField(
-        found.EquivariantField.from_generators([ROTATION], order=2, dtype=dtype)
-    )
+    symmetric = found.SecondOrderField(found.EquivariantField.from_generators([ROTATION], order=2, dtype=dtype))
     plain = found.SecondOrderField(found.MLPField(4, outputs=2, dtype=dtype))
     values = [found.term_value(term, found.NeuralODE(f), sample) for f in (symmetric, plain)]
     assert values[0] < 1e-25 and values[1] > 1e-4

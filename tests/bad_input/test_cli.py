@@ -203,9 +203,7 @@ def test_as_a_process(module: str, folder: Path) -> None:
         command = [sys.executable, "-m", "liesym"]
     places = [str(p) for p in (Path(__file__).parents[2], Path(__file__).parents[2] / "backends")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-    done = subprocess.run(
-        [*command, "determine", "y'' = 2 y"], capture_output=True, text=True, env=environment, check=False
-    )
+    done = subprocess.run([*command, "determine", "y'' = 2 y"], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0].startswith("error: a product needs its sign")
     assert done.stderr.splitlines()[2].strip() == "^"
@@ -226,7 +224,5 @@ def test_import_stays_light() -> None:
     code = f"import sys, liesym; print([m for m in {heavy!r} if m in sys.modules])"
     places = [str(p) for p in (Path(__file__).parents[2], Path(__file__).parents[2] / "backends")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"

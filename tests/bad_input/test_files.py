@@ -127,12 +127,8 @@ def test_code_in_any_field_is_a_parse_error_and_runs_nothing(
     assert os.listdir(tmp_path) == ["problem.toml"]
 
 
-@pytest.mark.parametrize(
-    "table", [f'kind = "{INJECTION}"', f'kind = "separable"\ndepends = {{ "{INJECTION}" = ["t"] }}']
-)
-def test_code_in_names_of_the_ansatz_is_refused(
-    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("table", [f'kind = "{INJECTION}"', f'kind = "separable"\ndepends = {{ "{INJECTION}" = ["t"] }}'])
+def test_code_in_names_of_the_ansatz_is_refused(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = problem(tmp_path, f'equations = ["y\' = 1"]\n[ansatz]\n{table}')
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AnsatzError):

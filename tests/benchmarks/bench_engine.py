@@ -76,9 +76,7 @@ def peers_of(options: argparse.Namespace) -> dict[str, tuple[str, str]]:
 
 def applies(peer: str, entry: Mapping[str, Any]) -> bool:
     """SymPy takes one equation of order 1; the others are asked where the algebra is finite-dimensional."""
-    return (peer == "sympy") == (entry["class"] == "scalar-1") and (
-        peer == "sympy" or entry["class"] != "system-1"
-    )
+    return (peer == "sympy") == (entry["class"] == "scalar-1") and (peer == "sympy" or entry["class"] != "system-1")
 
 
 def told(peer: str, answer: Mapping[str, Any] | None) -> str:
@@ -95,9 +93,7 @@ def told(peer: str, answer: Mapping[str, Any] | None) -> str:
     if answer["all_seconds"] is None:
         return f"{dimension}, {number(answer['seconds'])} s; generators: none"
     share = "complete" if answer["complete"] else "incomplete"
-    return (
-        f"{dimension}, {number(answer['seconds'])} s; generators {share}, {number(answer['all_seconds'])} s"
-    )
+    return f"{dimension}, {number(answer['seconds'])} s; generators {share}, {number(answer['all_seconds'])} s"
 
 
 def row(entry: Mapping[str, Any], peers: Sequence[str]) -> list[str]:

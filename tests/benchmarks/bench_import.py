@@ -15,9 +15,7 @@ TIMED = "import time; s = time.perf_counter(); import {0}; print(time.perf_count
 
 def seconds(module: str) -> float:
     """The time of one import in a fresh process."""
-    done = subprocess.run(
-        [sys.executable, "-c", TIMED.format(module)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", TIMED.format(module)], capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 

@@ -87,9 +87,7 @@ def analyze(entry: Mapping[str, Any], budget: float) -> dict[str, Any]:
 
 def ask_peer(python: str, peer: str, entry: Mapping[str, Any], timeout: float) -> dict[str, Any]:
     """One answer of a peer, in a process of its own under a time-out; its start is not in `seconds`."""
-    system = ODESystem.parse(
-        "; ".join(entry["equations"]), independent=entry["independent"], parameters=entry["parameters"]
-    )
+    system = ODESystem.parse("; ".join(entry["equations"]), independent=entry["independent"], parameters=entry["parameters"])
     question = {
         "independent": system.independent.name,
         "unknowns": [u.name for u in system.unknowns],

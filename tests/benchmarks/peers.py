@@ -56,9 +56,7 @@ def delierium(question: dict[str, Any]) -> dict[str, Any]:
     t, functions, equations = sympy_equations(question)
     scalar = len(functions) == 1
     start = time.perf_counter()
-    symmetries = lie_symmetries(
-        equations[0] if scalar else equations, functions[0] if scalar else functions, t
-    )
+    symmetries = lie_symmetries(equations[0] if scalar else equations, functions[0] if scalar else functions, t)
     dimension = symmetries.dimension
     counted = time.perf_counter() - start
     answer = {"dimension": int(dimension) if symmetries.is_finite else None, "seconds": counted}

@@ -48,11 +48,7 @@ def dimension(family: str) -> int:
     return (own if own is not None else int(head[1])) + count
 
 
-CASES = [
-    (family, parameters)
-    for family in tables.TABLE
-    for parameters in PARAMETERS.get(family.partition("+")[0], [()])
-]
+CASES = [(family, parameters) for family in tables.TABLE for parameters in PARAMETERS.get(family.partition("+")[0], [()])]
 
 
 def has_constants(algebra: LieAlgebra, expected: LieAlgebra) -> bool:
@@ -99,9 +95,7 @@ BIANCHI = {
 @given(seed=st.integers(0, 10**6))
 def test_bianchi_types(kind: str, seed: int) -> None:
     family, parameters = BIANCHI[kind]
-    algebra = LieAlgebra.from_constants(3, tables.brackets_of(family, parameters)).transformed(
-        random_basis(3, seed, 4)
-    )
+    algebra = LieAlgebra.from_constants(3, tables.brackets_of(family, parameters)).transformed(random_basis(3, seed, 4))
     found = algebra.identification
     assert f"Bianchi {kind}" in (found.name, *found.aliases)
 

@@ -73,9 +73,7 @@ def numeric_remainder(generator: Generator, system: ODESystem, seed: int = 0) ->
         for j, x in enumerate(system.unknowns):
             terms += [-f.diff(jet_symbol(x, k)) * rows[j][k] for k in range(system.orders[j])]
         with mp.workdps(30):
-            values = [
-                mp.mpmathify(lambdify(names, t, "mpmath")(*map(mp.mpmathify, point.values()))) for t in terms
-            ]
+            values = [mp.mpmathify(lambdify(names, t, "mpmath")(*map(mp.mpmathify, point.values()))) for t in terms]
             worst, size = max(worst, float(abs(sum(values)))), max(size, *(float(abs(v)) for v in values))
     return worst, size
 

@@ -34,9 +34,7 @@ def generators(entry: dict) -> list[Generator]:
     system = ODESystem.parse("; ".join(entry["equations"]), independent=entry["independent"])
     symbols = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
     return [
-        Generator.from_mapping(
-            system.variables, {k: read_expression(v, symbols=symbols) for k, v in g.items()}
-        )
+        Generator.from_mapping(system.variables, {k: read_expression(v, symbols=symbols) for k, v in g.items()})
         for g in entry["generators"]
     ]
 

@@ -121,9 +121,7 @@ def read(text: str, system: ODESystem) -> Expr:
     symbols = {s.name: s for s in (*first.variables, *first.parameter_symbols)}
     expression = read_expression(text, symbols=symbols)
     velocities = {
-        symbols[f"{x.name}_1"]: jet_symbol(x, 1)
-        for x, n in zip(system.unknowns, system.orders, strict=True)
-        if n > 1
+        symbols[f"{x.name}_1"]: jet_symbol(x, 1) for x, n in zip(system.unknowns, system.orders, strict=True) if n > 1
     }
     return expression.xreplace(velocities)
 

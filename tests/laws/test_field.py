@@ -152,9 +152,7 @@ KERNELS = [
     asin(y), f(x * y), g(t, x), airyai(x), airybiprime(t), besselj(n, x), Integral(f(x), x), sinh(x),
     (1 + y) ** Rational(-2, 3),
 ]  # fmt: skip
-NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=3).map(
-    lambda q: Rational(q.numerator, q.denominator)
-)
+NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=3).map(lambda q: Rational(q.numerator, q.denominator))
 LEAVES = st.one_of(st.sampled_from([t, x, y, a]), NUMBERS, st.sampled_from(KERNELS))
 
 
@@ -249,9 +247,7 @@ def test_airy_functions_solve_their_equation_and_have_wronskian_one_over_pi() ->
     ("first", "second", "sign", "scale"), [(besselj, bessely, 1, 2 / pi), (besseli, besselk, -1, S(-1))]
 )
 @pytest.mark.parametrize("order", [n, S.Zero, Rational(1, 3)])
-def test_bessel_functions_solve_their_equation_and_have_their_wronskian(
-    first, second, sign, scale, order
-) -> None:
+def test_bessel_functions_solve_their_equation_and_have_their_wronskian(first, second, sign, scale, order) -> None:
     """DLMF 10.2.1, 10.5.2, 10.25.1 and 10.28.2."""
     field = field_of(first(order, x), second(order, x), pi, order)
     r, k = field(x), field(order)

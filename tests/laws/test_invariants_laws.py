@@ -127,10 +127,7 @@ def test_canonical_coordinates_straighten_the_field(name: str) -> None:
         *rest, height = found.forward
         value = generator.apply(height) - 1
         assert abs(complex(value.subs({t: 0.7, x: 0.6, y: 0.4, w: 0.9}).evalf())) < 1e-12
-        assert all(
-            abs(complex(generator.apply(r).subs({t: 0.7, x: 0.6, y: 0.4, w: 0.9}).evalf())) < 1e-12
-            for r in rest
-        )
+        assert all(abs(complex(generator.apply(r).subs({t: 0.7, x: 0.6, y: 0.4, w: 0.9}).evalf())) < 1e-12 for r in rest)
 
 
 def test_a_field_without_a_closed_flow_is_refused() -> None:

@@ -52,9 +52,7 @@ def test_the_defining_condition_holds(name: str) -> None:
     """X^(1) L + L D_t ξ = D_t B."""
     text, independent, _ = CASES[name]
     for law in noether(text, independent=independent):
-        lagrangian = Lagrangian.parse(
-            text, unknowns=[u.name for u in law.generator.variables[1:]], independent=independent
-        )
+        lagrangian = Lagrangian.parse(text, unknowns=[u.name for u in law.generator.variables[1:]], independent=independent)
         jets = lagrangian.jets
         left = law.generator.prolonged(lagrangian.expression)
         left += lagrangian.expression * jets.total_derivative(law.generator.xi)
@@ -113,9 +111,7 @@ def test_degenerate_lagrangians_are_refused() -> None:
 # -- Hamilton ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text", [KEPLER, DAMPED, "(x'^2+y'^2)/2 + b*(x*y'-y*x')/2", "x'^2*(1+y^2)/2 + x'*y' + y'^2"]
-)
+@pytest.mark.parametrize("text", [KEPLER, DAMPED, "(x'^2+y'^2)/2 + b*(x*y'-y*x')/2", "x'^2*(1+y^2)/2 + x'*y' + y'^2"])
 def test_hamilton_and_lagrange_agree(text: str) -> None:
     """q'' from Hamilton's equations, with p = ∂L/∂q' inserted, is the acceleration of Euler and Lagrange."""
     system, hamiltonian = euler_lagrange(text), legendre(text)

@@ -17,9 +17,7 @@ from liesym.jets import jet_symbol
 t, x, y = symbols("t x y", real=True)
 SHAPES = [S.Zero, S.One, t, x, y, t * x, x**2, t**2, x * y, sin(t), exp(-y)]
 NUMBERS = st.integers(min_value=-3, max_value=3)
-COMPONENTS = st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES), NUMBERS).map(
-    lambda c: c[0] + c[2] * c[1]
-)
+COMPONENTS = st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES), NUMBERS).map(lambda c: c[0] + c[2] * c[1])
 FIELDS = st.tuples(COMPONENTS, COMPONENTS, COMPONENTS).map(lambda c: Generator((t, x, y), c))
 FEW = settings(max_examples=8, derandomize=True, deadline=None)
 ORDER = 2
@@ -65,9 +63,7 @@ def test_a_wrong_prolongation_does_not_commute_with_brackets() -> None:
 def test_prolongation_through_the_characteristic(field: Generator) -> None:
     """η_i^(k) = D_t^k Q_i + ξ x_i^(k+1)."""
     jets = field.jets
-    for unknown, q, row in zip(
-        field.variables[1:], field.characteristic(), field.prolong(ORDER), strict=True
-    ):
+    for unknown, q, row in zip(field.variables[1:], field.characteristic(), field.prolong(ORDER), strict=True):
         for k, eta in enumerate(row):
             assert expand(eta - q - field.xi * jet_symbol(unknown, k + 1)) == 0
             q = jets.total_derivative(q)

@@ -174,20 +174,12 @@ def test_solutions_by_quadrature(text: str) -> None:
     ],
 )
 def test_solving_for_a_name(equation: str, count: int) -> None:
-    expression = sympify(
-        equation, locals={"a": Symbol("a", positive=True), "b": Symbol("b", positive=True), "y": y}
-    )
+    expression = sympify(equation, locals={"a": Symbol("a", positive=True), "b": Symbol("b", positive=True), "y": y})
     values = solve_for(expression, y)
     assert len(values) == (2 if equation == "y^4 - a" else count)
     for value in values:
         assert (
-            abs(
-                complex(
-                    expression.subs(y, value).subs(
-                        {Symbol("a", positive=True): 0.7, Symbol("b", positive=True): 1.9}
-                    )
-                )
-            )
+            abs(complex(expression.subs(y, value).subs({Symbol("a", positive=True): 0.7, Symbol("b", positive=True): 1.9})))
             < 1e-12
         )
 

@@ -73,18 +73,14 @@ def test_a_worker_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Worker, "command", (sys.executable, "-c", "import time; time.sleep(100)"))
     monkeypatch.setattr(Worker, "patience", 0.5)
     path = tmp_path / "out.jsonl"
-    summary = run_batch(
-        [Job("a", ("y' = y",), budget=0.5), Job("b", ("y' = 1",), budget=0.5)], path, workers=1
-    )
+    summary = run_batch([Job("a", ("y' = y",), budget=0.5), Job("b", ("y' = 1",), budget=0.5)], path, workers=1)
     assert dict(summary.states) == {"killed": 2}
     assert "killed" not in FINAL
     assert all(r["seconds"] < 5 for r in records(path))
 
 
 def test_a_worker_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Worker, "command", (sys.executable, "-c", "import sys; sys.stdin.readline(); sys.exit(7)")
-    )
+    monkeypatch.setattr(Worker, "command", (sys.executable, "-c", "import sys; sys.stdin.readline(); sys.exit(7)"))
     record = ask_alone(BAD[0])
     assert record["state"] == "crashed"
     assert "7" in record["error"]
@@ -93,9 +89,7 @@ def test_a_worker_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None
 def test_dask_gives_the_same_records(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     path = tmp_path / "out.jsonl"
-    cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-    )
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None)
     with cluster:
         summary = run_batch(BAD, path, dask=cluster.scheduler_address)
     assert dict(summary.states) == {"refused": 2}

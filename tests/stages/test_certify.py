@@ -176,9 +176,7 @@ def test_special_values_of_parameters_raise_the_dimension() -> None:
 def test_two_bodies_in_the_plane() -> None:
     """Eleven, counted independently by LIEPDE: generic mass ratio."""
     text = "; ".join(
-        f"{u}{i}'' = {sign}*({u}1-{u}2)/((x1-x2)^2+(y1-y2)^2)^(3/2)"
-        for u in "xy"
-        for i, sign in ((1, "-m"), (2, "1"))
+        f"{u}{i}'' = {sign}*({u}1-{u}2)/((x1-x2)^2+(y1-y2)^2)^(3/2)" for u in "xy" for i, sign in ((1, "-m"), (2, "1"))
     )
     assert certificate_of(text, structure=False).bound == 11
 

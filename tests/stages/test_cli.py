@@ -135,9 +135,7 @@ def module_at(path: Path) -> Any:
 def test_export_writes_a_module_that_runs_alone(tmp_path: Path) -> None:
     path = tmp_path / "residuals.py"
     call("export", "x'' = -x", "--generator", "x: x", "--backend", "numpy", "-o", str(path))
-    assert "liesym" not in [
-        line.split()[1] for line in path.read_text().splitlines() if line.startswith("import")
-    ]
+    assert "liesym" not in [line.split()[1] for line in path.read_text().splitlines() if line.startswith("import")]
     state = np.array([[0.3, -0.2, 0.7]])
     # X'' + x for X = x d/dx is the equation itself, x'' + x
     np.testing.assert_allclose(module_at(path).residual(0.0, state), [[1.0]])
@@ -145,9 +143,7 @@ def test_export_writes_a_module_that_runs_alone(tmp_path: Path) -> None:
 
 def test_export_of_a_given_integral(tmp_path: Path) -> None:
     path = tmp_path / "energy.py"
-    told = call(
-        "export", "x'' = -x", "--residual", "conservation", "--integral", "x'^2 + x^2", "-o", str(path)
-    )
+    told = call("export", "x'' = -x", "--residual", "conservation", "--integral", "x'^2 + x^2", "-o", str(path))
     assert "first integral: x^2 + x'^2" in told or "first integral: x'^2 + x^2" in told
     state = np.array([[0.3, -0.2, -0.3]])  # on the solution x'' = -x
     np.testing.assert_allclose(module_at(path).residual(0.0, state), [[0.0]], atol=1e-15)
@@ -208,9 +204,7 @@ def test_batch_resumes(tmp_path: Path) -> None:
         {"id": "cubic", "equations": ["y'' = y'^3"], "dimension": 8},
     ]
     corpus.write_text(json.dumps(entries))
-    first = call(
-        "batch", str(corpus), "-o", str(output), "--workers", "1", "--budget", "30", "--only", "free"
-    )
+    first = call("batch", str(corpus), "-o", str(output), "--workers", "1", "--budget", "30", "--only", "free")
     assert "1 systems, 0 of them" in first
     second = call("batch", str(corpus), "-o", str(output), "--workers", "1", "--budget", "30")
     assert "2 systems, 1 of them" in second

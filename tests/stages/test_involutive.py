@@ -90,9 +90,7 @@ def test_what_an_unknown_does_not_depend_on_is_an_equation() -> None:
 def test_completion_counts_the_symmetries(text: str, expected: int) -> None:
     """A second route to the dimension, independent of power series: Schwarz 2008, chapter 2."""
     determining = determine(ODESystem.parse(text))
-    basis = Basis(
-        determining.field, dependence(determining.variables, [u.arguments for u in determining.unknowns])
-    )
+    basis = Basis(determining.field, dependence(determining.variables, [u.arguments for u in determining.unknowns]))
     basis.add([dict(form) for form in determining.equations])
     basis.complete()
     free = basis.parametric()

@@ -60,9 +60,7 @@ def number_of_conditions(coefficients: list[Expr]) -> int:
         ([sqrt(x * p), sqrt(p), p], 2),
     ],
 )
-def test_dependent_functions_of_the_velocities_are_recognised(
-    coefficients: list[Expr], conditions: int
-) -> None:
+def test_dependent_functions_of_the_velocities_are_recognised(coefficients: list[Expr], conditions: int) -> None:
     assert number_of_conditions(coefficients) == conditions
 
 
@@ -72,9 +70,7 @@ def test_functions_of_the_variables_hidden_in_quotients_of_kernels() -> None:
     hidden = analyzed("u'' = exp(u'+u); v'' = exp(u'+x) - (1-u')^2*exp(x-u)", "x")
     assert hidden.dimension == plain.dimension == 4
     s, u, v = hidden.system.variables
-    assert is_spanned(
-        Generator((s, u, v), (S.Zero, S.Zero, v + exp(s - u))), hidden.generators, hidden.system
-    )
+    assert is_spanned(Generator((s, u, v), (S.Zero, S.Zero, v + exp(s - u))), hidden.generators, hidden.system)
 
 
 TRAPS = [
@@ -117,11 +113,7 @@ def test_split_equations_hold_no_jet_coordinate() -> None:
     for text in TRAPS:
         system = read(text)
         public = determine(system).public()
-        jets = {
-            jet_symbol(u, k)
-            for u, n in zip(system.unknowns, system.orders, strict=True)
-            for k in range(1, n + 2)
-        }
+        jets = {jet_symbol(u, k) for u, n in zip(system.unknowns, system.orders, strict=True) for k in range(1, n + 2)}
         assert not jets & set().union(*(e.free_symbols for e in public.equations))
         assert jets & set().union(*(e.free_symbols for e in public.conditions))
 
@@ -165,9 +157,7 @@ RENAMED = [
 
 
 @pytest.mark.parametrize(("text", "names"), RENAMED)
-def test_parameters_with_the_names_of_inventions_give_the_renamed_result(
-    text: str, names: dict[str, str]
-) -> None:
+def test_parameters_with_the_names_of_inventions_give_the_renamed_result(text: str, names: dict[str, str]) -> None:
     """No name is captured: the analysis commutes with renaming the parameters."""
     renamed_text = text
     for old, new in names.items():

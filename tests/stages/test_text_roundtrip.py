@@ -92,9 +92,7 @@ def in_grammar(expression: Expr) -> bool:
 expressions = st.recursive(leaves, _grow, max_leaves=8).filter(in_grammar)
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(expressions)
 def test_reading_what_was_written_gives_the_same_expression(expression: Expr) -> None:
     assert is_faithful(expression), (write(expression), expression)

@@ -18,7 +18,7 @@ LAYERS = (
     "errors clock jets coefficients system generators prolong",
     "program registry reference residuals lower export",
     "text determine split verify results",
-    "certify solve algebra flow variational invariants conservation equivariance audit classify pipeline",
+    "certify solve algebra flow variational invariants conservation reduction equivariance audit classify pipeline",
     "trajectories weights fitting matching experiment training testing",
     "report tasks worker batch console cli __main__",
 )
@@ -55,12 +55,7 @@ def upward(name: str, source: str, order: list[str]) -> list[str]:
     found = []
     for full in imported(ast.parse(source), late=False):
         parts = full.split(".")
-        if (
-            parts[0] == "liesym"
-            and len(parts) > 1
-            and parts[1] != name
-            and order.index(parts[1]) > order.index(name)
-        ):
+        if parts[0] == "liesym" and len(parts) > 1 and parts[1] != name and order.index(parts[1]) > order.index(name):
             found.append(full)
     return found
 

@@ -31,9 +31,7 @@ def exported_names(module: ModuleType) -> set[str]:
     """Names that a module defines, or passes on as ``import X as X``."""
     tree = ast.parse(inspect.getsource(module))
     passed = [a for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for a in node.names]
-    defined = {
-        name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
-    }
+    defined = {name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
     return {n for n in defined | {a.name for a in passed if a.asname == a.name} if not n.startswith("_")}
 
 

@@ -94,6 +94,4 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 
 def test_a_broken_link_is_noticed() -> None:
-    assert broken_links(ROOT / "README.md", "[a](nowhere.md) [b](LICENSE) [c](https://example.org)") == [
-        "nowhere.md"
-    ]
+    assert broken_links(ROOT / "README.md", "[a](nowhere.md) [b](LICENSE) [c](https://example.org)") == ["nowhere.md"]

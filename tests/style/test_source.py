@@ -29,9 +29,7 @@ def bare_raises(tree: ast.AST, caught: frozenset[str] = frozenset()) -> list[int
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             inside = frozenset()
         if isinstance(node, ast.Try):
-            handled = {
-                n.id for h in node.handlers if h.type for n in ast.walk(h.type) if isinstance(n, ast.Name)
-            }
+            handled = {n.id for h in node.handlers if h.type for n in ast.walk(h.type) if isinstance(n, ast.Name)}
             for part in node.body:
                 lines += bare_raises(ast.Module([part], []), caught | handled)
             rest = [*node.handlers, *node.orelse, *node.finalbody]
@@ -89,13 +87,8 @@ def test_errors_come_from_the_tree(path: Path) -> None:
 def test_a_bare_raise_is_noticed() -> None:
     assert bare_raises(ast.parse("def f():\n    raise ValueError('no')")) == [2]
     assert bare_raises(ast.parse("try:\n    raise KeyError\nexcept ValueError:\n    pass")) == [2]
-    assert bare_raises(ast.parse("try:\n    g()\nexcept ValueError:\n    raise RuntimeError from None")) == [
-        4
-    ]
-    assert (
-        bare_raises(ast.parse("try:\n    raise ValueError\nexcept ValueError as e:\n    raise Mine from e"))
-        == []
-    )
+    assert bare_raises(ast.parse("try:\n    g()\nexcept ValueError:\n    raise RuntimeError from None")) == [4]
+    assert bare_raises(ast.parse("try:\n    raise ValueError\nexcept ValueError as e:\n    raise Mine from e")) == []
     assert bare_raises(ast.parse("raise ParseError('no')")) == []
 
 

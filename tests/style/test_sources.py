@@ -18,9 +18,7 @@ def citations(source: str) -> set[tuple[str, str]]:
     strings = [
         node.value.value
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     ]
     return {match for text in strings for match in CITATION.findall(" ".join(text.split()))}
 
@@ -39,9 +37,7 @@ def listed() -> list[tuple[str, str]]:
 
 def unlisted(cited: set[tuple[str, str]], known: list[tuple[str, str]]) -> list[str]:
     """Citations with no entry of that author and year."""
-    return sorted(
-        f"{n} {y}" for n, y in cited if not any(n in authors and y == year for authors, year in known)
-    )
+    return sorted(f"{n} {y}" for n, y in cited if not any(n in authors and y == year for authors, year in known))
 
 
 def cited_in_code() -> set[tuple[str, str]]:
@@ -55,9 +51,7 @@ def test_every_citation_is_listed() -> None:
 
 def test_every_entry_is_cited() -> None:
     cited = cited_in_code()
-    unused = [
-        f"{a} {y}" for a, y in listed() if "NIST" not in a and not any(n in a and y == c for n, c in cited)
-    ]
+    unused = [f"{a} {y}" for a, y in listed() if "NIST" not in a and not any(n in a and y == c for n, c in cited)]
     assert unused == []
 
 
