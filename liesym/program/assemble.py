@@ -70,6 +70,7 @@ def assemble(
     if guard == "clamp":
         reader = Reader(builder, _clipped(builder, nodes), functions, clamp=True)
     truth: int | None = None
+    plain = reader  # reads without guards where inputs are masked
     if guard == "mask":
         truth, wheres = _masked_inputs(builder, inputs, nodes, expressions, tuple(functions))
         plain = Reader(builder, wheres, functions)
