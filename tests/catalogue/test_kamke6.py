@@ -1,7 +1,7 @@
 """Kamke's second-order nonlinear equations (chapter 6), parameters symbolic.
 
-Dimensions are asserted where a second, independent value exists: by hand, or from another program. For all others
-the claim must be consistent with itself.
+Dimensions are asserted where a second, independent value exists: by hand, or from another program. For all
+others the claim must be consistent with itself.
 """
 
 from __future__ import annotations
