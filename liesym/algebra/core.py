@@ -13,6 +13,7 @@ from typing import Any
 from sympy import GF, QQ, Domain, Expr, Integer, Matrix, S, Symbol, sympify
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear
 from liesym.errors import Unsupported, VerificationError
@@ -262,10 +263,20 @@ class LieAlgebra:
 
     @property
     def identification(self) -> Identification:
-        """Name, other names, and the basis that shows the standard form where that is implemented."""
+        """Name, other names, and the basis that shows the standard form where that is implemented.
+
+        Raises:
+            Unsupported: constants of subalgebras lie in fields that do not combine (parameters beside their roots).
+        """
         from liesym.algebra.identify import identify
 
-        return identify(self)
+        try:
+            return identify(self)
+        except (CoercionFailed, TypeError) as error:  # mixed rational function fields of SymPy's polynomials
+            raise Unsupported(
+                f"the algebra of dimension {self.dimension} is not identified: {error}; "
+                "substitute numbers for the parameters"
+            ) from error
 
     @property
     def name(self) -> str | None:

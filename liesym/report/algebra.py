@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Expr
 
-from liesym.errors import OutOfBudget
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.results import Result
 from liesym.text import write
 
@@ -67,7 +67,7 @@ def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) 
         try:
             with limit(SECONDS_FOR_A_FACT):
                 return fact()
-        except OutOfBudget:
+        except (OutOfBudget, Unsupported):
             return None
 
     algebra = within(lambda: result.algebra)
