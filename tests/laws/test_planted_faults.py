@@ -201,7 +201,9 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("text", [t if t in FAST else pytest.param(t, marks=pytest.mark.slow) for t in SYSTEMS])
+@pytest.mark.parametrize(
+    "text", [t if t in FAST else pytest.param(t, marks=pytest.mark.slow) for t in SYSTEMS]
+)
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_leads_to_a_wrong_proof(name: str, text: str) -> None:
     result, _ = analyzed_with(name, text)
@@ -238,7 +240,9 @@ def bound_shifted(by: int) -> Iterator[None]:
 
     def wrong(*arguments, **options):
         certificate = right(*arguments, **options)
-        return certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
+        return (
+            certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "certify", wrong)
