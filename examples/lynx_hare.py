@@ -123,16 +123,11 @@ def rows(result: dict[str, Any]) -> list[list[Any]]:
     """The table of one backend: means over the seeds, with the spread of the forecast error."""
     table = []
     for name, fits in result["fits"].items():
-        mean = {
-            key: float(np.mean([f[key] for f in fits]))
-            for key in ("train_log", "test_log", "drift", "seconds")
-        }
+        mean = {key: float(np.mean([f[key] for f in fits])) for key in ("train_log", "test_log", "drift", "seconds")}
         tests = [f["test"] for f in fits]
         spread = f"{np.mean(tests):.2f} ± {np.std(tests):.2f}" if len(tests) > 1 else f"{tests[0]:.2f}"
         label = f"{result['backend']}: {name}"
-        table.append(
-            [label, len(fits), mean["train_log"], spread, mean["test_log"], mean["drift"], mean["seconds"]]
-        )
+        table.append([label, len(fits), mean["train_log"], spread, mean["test_log"], mean["drift"], mean["seconds"]])
     return table
 
 
@@ -154,14 +149,11 @@ def picture(results: list[dict[str, Any]], path: Path) -> Path:
                 for k, fit in enumerate(fits):
                     after = np.vstack([data.states[0, years == split], fit["after"]])
                     label = name if k == 0 else None
-                    axis.plot(
-                        years[years <= split], np.array(fit["before"])[:, i], color=colours[name], lw=0.8
-                    )
+                    axis.plot(years[years <= split], np.array(fit["before"])[:, i], color=colours[name], lw=0.8)
                     axis.plot(years[years >= split], after[:, i], color=colours[name], lw=1.6, label=label)
             axis.plot(years, data.states[0, :, i], "k.", label="pelts")
             axis.axvline(split, color="k", lw=0.5, ls=":")
             axis.set_ylabel(f"{species}, thousands")
-            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.set_title(f"{result['backend']}" if i == 0 else "")
     axes[0][0].legend(fontsize=8)
     figure.tight_layout()

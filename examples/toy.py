@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 
 import liesym
 from liesym.experiment import print_table, write_results
@@ -39,23 +39,25 @@ COLUMNS = ["loss", "seeds", "error of theta1", "error of theta2", "residual at t
 
 
 def symmetries() -> tuple[liesym.ODESystem, liesym.Generator, liesym.Generator, Expr]:
-    """The system, the generators of c1 and c3 in T = c1 t + c2, Z = c1 (…) + c3 cos(…), and a first integral.
+    """The system, the generator that scales time, the one that does not involve it, and their first integral.
 
     Of a scalar equation the quotient of two characteristics η - ξ f is a first integral (Olver 1993,
     section 2.5).
     """
     problem = read_problem(HERE / "toy.toml")
     system = problem.system
-    t, f = system.independent, system.rhs[0]
     found = liesym.find_symmetries(system, ansatz=problem.ansatz).generators
-    shift = next(g for g in found if g.xi == 1 and g.components[1] == 0)
-    trivial = next(g for g in found if g.trivial)
+    t = system.independent
     scaling = next(g for g in found if g.xi.has(t))
-    speed = scaling.xi.coeff(t)
-    scaling = replace(scaling, components=tuple((c / speed).expand() for c in scaling.components))
-    along = replace(shift, components=(Integer(0), trivial.components[1]))
-    integral = ((scaling.components[1] - scaling.xi * f) / (shift.components[1] - shift.xi * f)).cancel()
-    if not along.is_symmetry_of(system) or system.total_derivative(integral).simplify() != 0:
+    # two that move time alike, one of them along the solutions: their difference does not move it
+    one, two = (g for g in found if g.xi == 1)
+    along = replace(
+        one,
+        components=tuple(a - b for a, b in zip(one.components, two.components, strict=True)),
+        trivial=False,
+    )
+    integral = ((scaling.components[1] - scaling.xi * system.rhs[0]) / along.components[1]).cancel()
+    if system.total_derivative(integral).simplify() != 0:
         raise liesym.VerificationError(f"{write(integral)} is not constant along solutions")
     return system, scaling, along, integral
 
@@ -73,16 +75,12 @@ def measure(system: liesym.ODESystem, seed: int) -> Trajectories:
 def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
     """Loss -> its residuals, each a term of `SymmetryLoss`."""
     system, scaling, along, integral = found
-    generator = replace(
-        scaling, components=tuple(a + b for a, b in zip(scaling.components, along.components, strict=True))
-    )
+    generator = replace(scaling, components=tuple(a + b for a, b in zip(scaling.components, along.components, strict=True)))
     epsilon = Symbol("epsilon", real=True)
     corrected = liesym.lower(group(generator, system, epsilon=epsilon, order=1), backend=backend)
     moved = generator.variables[1] + epsilon * generator.components[1]
     rate = moved.diff(generator.variables[1]) * system.rhs[0]
-    printed = liesym.lower(
-        [rate - system.rhs[0].subs(generator.variables[1], moved)], system.unknowns, backend=backend
-    )
+    printed = liesym.lower([rate - system.rhs[0].subs(generator.variables[1], moved)], system.unknowns, backend=backend)
     options: dict[str, Any] = {"backend": backend, "t": system.independent}
     constant = liesym.lower([integral], system.unknowns, **options)
     slope = liesym.lower([1 / integral.diff(system.unknowns[0]).simplify()], system.unknowns, **options)
@@ -112,9 +110,7 @@ def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def fit(
-    kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int
-) -> dict[str, Any]:
+def fit(kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int) -> dict[str, Any]:
     """One recovery of the parameters, in float64: the residuals have poles not far from the data."""
     data = measure(system, seed)
     true = {p.name: float(p.value or 0) for p in system.parameters}

@@ -66,10 +66,12 @@ class Determining:
 
     def public(self) -> DeterminingSystem:
         """As SymPy expressions."""
-        conditions = tuple(self.expression(form) for form in self.conditions)
-        split = self.equations is not self.conditions
-        equations = tuple(self.expression(form) for form in self.equations) if split else conditions
-        return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
+        return DeterminingSystem(
+            self.variables,
+            self.unknowns,
+            tuple(self.expression(form) for form in self.conditions),
+            tuple(self.expression(form) for form in self.equations),
+        )
 
     def expression(self, form: LinearForm) -> Expr:
         """Σ coefficient * derivative of the unknown function."""
@@ -82,7 +84,9 @@ class Determining:
         return Add(*terms)
 
 
-def infinitesimals(system: ODESystem, depends: Mapping[Symbol, Sequence[Symbol]] | None = None) -> tuple[UnknownFunction, ...]:
+def infinitesimals(
+    system: ODESystem, depends: Mapping[Symbol, Sequence[Symbol]] | None = None
+) -> tuple[UnknownFunction, ...]:
     """The unknown functions ξ, η_i; `depends` restricts their arguments (a missing variable: all of them)."""
     taken = {str(f.func) for f in system.functions}
     result = []
@@ -169,9 +173,7 @@ def add_multiple(form: LinearForm, other: LinearForm, factor: Element) -> None:
         add_to(form, term, coefficient * factor)
 
 
-def invariance_forms(
-    system: ODESystem, unknowns: Sequence[UnknownFunction], field: Field
-) -> tuple[LinearForm, ...]:
+def invariance_forms(system: ODESystem, unknowns: Sequence[UnknownFunction], field: Field) -> tuple[LinearForm, ...]:
     """The invariance condition of each equation as a linear form in the derivatives of ξ, η_i."""
     on = OnSolutions(system, field)
     zero_index = (0,) * len(system.variables)

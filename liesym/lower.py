@@ -26,7 +26,7 @@ from sympy import Basic, Expr, Symbol, sympify
 from sympy.matrices import MatrixBase
 
 from liesym.errors import BackendError, Unsupported
-from liesym.program import Guard, Inputs, Program, assemble, expand
+from liesym.program import Guard, Inputs, Program, assemble
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual, field_of
 from liesym.system import ODESystem, Parameter
@@ -122,16 +122,15 @@ def build_program(
 
 
 def for_backend(program: Program, backend: Backend) -> Program:
-    """The program in operations that the backend has; what it lacks is made of others where that is possible.
+    """The program, once it is sure that the backend has all its operations.
 
     Raises:
         BackendError: an operation is missing; the message names it.
     """
-    possible = expand(program, backend.operations)
-    missing = sorted(possible.operations - backend.operations - {"call"})
+    missing = sorted(program.operations - backend.operations - {"call"})
     if missing:
         raise BackendError(f"the backend {backend.name!r} has no counterpart for {', '.join(missing)}")
-    return possible
+    return program
 
 
 def _plain(target: Any, state: Sequence[Basic] | None) -> tuple[list[Basic], list[Symbol]]:
@@ -156,9 +155,7 @@ def _plain(target: Any, state: Sequence[Basic] | None) -> tuple[list[Basic], lis
 
 
 def _time_among(expressions: Sequence[Basic], symbols: Sequence[Symbol]) -> Symbol | None:
-    found = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol) and s.name == "t"} - set(
-        symbols
-    )
+    found = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol) and s.name == "t"} - set(symbols)
     if len(found) > 1:
         raise Unsupported("two different symbols are named t; name the independent variable with t=")
     return next(iter(found), None)
@@ -170,10 +167,7 @@ def _given(parameters: Parameters | None, free: set[Symbol]) -> dict[Symbol, flo
         return {}
     by_name = {s.name: s for s in free}
     if isinstance(parameters, Mapping):
-        pairs = [
-            (by_name.get(k, Symbol(k, real=True)) if isinstance(k, str) else k, v)
-            for k, v in parameters.items()
-        ]
+        pairs = [(by_name.get(k, Symbol(k, real=True)) if isinstance(k, str) else k, v) for k, v in parameters.items()]
     else:
         pairs = [(p.symbol, p.value) if isinstance(p, Parameter) else (p, None) for p in parameters]
     return {symbol: None if value is None else float(value) for symbol, value in pairs}
@@ -184,9 +178,7 @@ def _check_names(
 ) -> None:
     if known is not None and free - set(known):
         unknown = ", ".join(sorted(s.name for s in free - set(known)))
-        raise Unsupported(
-            f"{unknown}: neither a state component, nor the independent variable, nor a given parameter"
-        )
+        raise Unsupported(f"{unknown}: neither a state component, nor the independent variable, nor a given parameter")
     inputs = [*symbols, *([time] if time is not None else []), *sorted(free | set(known or ()), key=str)]
     names = [s.name for s in inputs]
     twice = sorted({n for n in names if names.count(n) > 1})

@@ -17,7 +17,7 @@ from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, co
 
 _PLAIN = (
     "sqrt", "exp", "expm1", "log", "log1p", "hypot", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs",
-    "sign", "copysign", "floor", "ceil", "mod", "minimum", "maximum", "isfinite", "where",
+    "sign", "floor", "ceil", "mod", "minimum", "maximum", "isfinite", "where",
 )  # fmt: skip
 _ARC = {
     "asin": "sin",
@@ -48,7 +48,6 @@ DIALECT = Dialect(
         "epsilon": "np.finfo(x.dtype).eps",
         "huge": "np.sqrt(np.finfo(x.dtype).max)",
     },
-    constant="x.dtype.type({0})",
     imports=(("import numpy as np", ""),),
 )
 
@@ -83,8 +82,7 @@ def lookup(args: Any, name: str, default: float | None) -> Any:
         value = default if args is None else getattr(args, name, default)
     if value is None:
         raise BackendError(
-            f"the parameter {name!r} has no value: give it in args, as {{{name!r}: ...}}, "
-            "or give it a default"
+            f"the parameter {name!r} has no value: give it in args, as {{{name!r}: ...}}, or give it a default"
         )
     return value
 
@@ -93,8 +91,7 @@ def check_state(shape: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Raise BackendError unless the last dimension of x holds the named components."""
     if not shape or shape[-1] != len(names):
         raise BackendError(
-            f"x has shape {tuple(shape)}; its last dimension must hold the {len(names)} components "
-            f"({', '.join(names)})"
+            f"x has shape {tuple(shape)}; its last dimension must hold the {len(names)} components ({', '.join(names)})"
         )
 
 
@@ -144,9 +141,7 @@ class NumpyFunction:
         flags = [np.broadcast_to(v, batch) for v in values[-len(self.program.failures) :]]
         if any(f.any() for f in flags):
             total = math.prod(batch)
-            raise BackendError(
-                failed(self.program, [bool(f.any()) for f in flags], [int(f.sum()) for f in flags], total)
-            )
+            raise BackendError(failed(self.program, [bool(f.any()) for f in flags], [int(f.sum()) for f in flags], total))
 
     def __reduce__(self) -> Any:
         return NumpyFunction, (self.program, self.functions)
@@ -197,12 +192,6 @@ class NumpyBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
         return NumpyFunction(program, functions)
-
-    def arrays(self) -> object:
-        """How `liesym.testing` makes and reads arrays."""
-        from liesym.testing import Arrays
-
-        return Arrays(np.asarray, np.asarray, None, np.sin)
 
 
 BACKEND = NumpyBackend()

@@ -32,9 +32,6 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "sin": jnp.sin,
 }
 
-single = jnp.float32
-"""The type of weights unless another is asked for."""
-
 
 class MLP(eqx.Module):
     """y = W_k σ(… σ(W_1 x + b_1) …) + b_k on the last axis.
@@ -53,9 +50,7 @@ class MLP(eqx.Module):
     biases: tuple[Array, ...]
     activation: str = eqx.field(static=True)
 
-    def __init__(
-        self, sizes: Sequence[int], *, activation: str = "tanh", seed: int = 0, dtype: Any = jnp.float32
-    ) -> None:
+    def __init__(self, sizes: Sequence[int], *, activation: str = "tanh", seed: int = 0, dtype: Any = jnp.float32) -> None:
         if activation not in ACTIVATIONS:
             raise TrainingError(f"no activation {activation!r}; there are {', '.join(ACTIVATIONS)}")
         self.activation = activation
@@ -292,9 +287,7 @@ def rk4_step(field: Field, t: Array, x: Array, step: Array, args: Any = None) ->
     return x + h * (k1 + 2.0 * (k2 + k3) + k4) / 6.0
 
 
-def rk4_rollout(
-    field: Field, x0: Array, times: Array, args: Any = None, *, substeps: int = 1, retract: Any = None
-) -> Array:
+def rk4_rollout(field: Field, x0: Array, times: Array, args: Any = None, *, substeps: int = 1, retract: Any = None) -> Array:
     """States (…, K, m) by `substeps` Runge-Kutta steps of order 4 between neighbouring times.
 
     Arguments:

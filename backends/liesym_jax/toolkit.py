@@ -30,7 +30,6 @@ from liesym_jax.models import evaluate as evaluate
 from liesym_jax.models import evaluate_field as evaluate_field
 from liesym_jax.models import rk4_rollout as rk4_rollout
 from liesym_jax.models import rk4_step as rk4_step
-from liesym_jax.models import single as single
 from liesym_jax.training import gradient_norms as gradient_norms
 from liesym_jax.training import term_value as term_value
 from liesym_jax.training import train as train

@@ -30,9 +30,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sin": torch.sin,
 }
 
-single = torch.float32
-"""The type of weights unless another is asked for."""
-
 
 class MLP(nn.Module):
     """y = W_k σ(… σ(W_1 x + b_1) …) + b_k on the last axis.
@@ -170,10 +167,7 @@ class SymbolicField(nn.Module):
         self.function = lower(system, backend="torch")
         stored = {name: np.log(value) if name in self.positive else value for name, value in start.items()}
         self.theta = nn.ParameterDict(
-            {
-                name: nn.Parameter(torch.tensor(value, dtype=dtype), name not in fixed)
-                for name, value in stored.items()
-            }
+            {name: nn.Parameter(torch.tensor(value, dtype=dtype), name not in fixed) for name, value in stored.items()}
         )
 
     def parameters_by_name(self) -> dict[str, Tensor]:
@@ -237,22 +231,16 @@ class NeuralODE(nn.Module):
         offset, common = times[..., 0], times - times[..., :1]
         while common.ndim > 1:
             if not torch.allclose(common, common[:1], rtol=0, atol=1e-12 + 1e-6 * float(common.abs().max())):
-                raise TrainingError(
-                    f"{self.solver} needs samples with the same spacing of times; use rk4 where they differ"
-                )
+                raise TrainingError(f"{self.solver} needs samples with the same spacing of times; use rk4 where they differ")
             common = common[0]
         right_side = _Bound(self.field, offset, args)
         solve = odeint_adjoint if self.gradient == "adjoint" else odeint
         # steps end at the times asked for: torchdiffeq's interpolation is of lower order than its steps
         options = {"step_t": common[1:].detach()}
         try:
-            states: Any = solve(
-                right_side, x0, common, rtol=self.rtol, atol=self.atol, method=self.solver, options=options
-            )
+            states: Any = solve(right_side, x0, common, rtol=self.rtol, atol=self.atol, method=self.solver, options=options)
         except AssertionError as error:
-            raise TrainingError(
-                f"{self.solver} cannot go on: {error}; the field may be stiff or diverge"
-            ) from None
+            raise TrainingError(f"{self.solver} cannot go on: {error}; the field may be stiff or diverge") from None
         return torch.movedim(states, 0, -2)
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import GF, QQ, Domain, Expr, Integer, Matrix, S, Symbol, sympify
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
-
-if TYPE_CHECKING:
-    from liesym.algebra.optimal import Subalgebra
 
 Constants = tuple[tuple[int, int, int, Expr], ...]
 
@@ -140,10 +138,7 @@ class LieAlgebra:
         """Entry (i, j) is [e_i, e_j] as a combination of the symbols e1, …, en."""
         names = [Symbol(f"e{i + 1}") for i in range(self.dimension)]
         return tuple(
-            tuple(
-                sum((c * names[k] for k, c in self.commutator(i, j).items()), start=S.Zero)
-                for j in range(self.dimension)
-            )
+            tuple(sum((c * names[k] for k, c in self.commutator(i, j).items()), start=S.Zero) for j in range(self.dimension))
             for i in range(self.dimension)
         )
 
@@ -157,9 +152,7 @@ class LieAlgebra:
         change = Matrix(entries)
         if change.shape != (self.dimension, self.dimension):
             raise Unsupported(f"a basis of {self.dimension} rows of {self.dimension} coordinates is needed")
-        domain = _common_domain(
-            [*(e for row in entries for e in row), *(c for *_, c in self.constants)], self.modulus
-        )
+        domain = _common_domain([*(e for row in entries for e in row), *(c for *_, c in self.constants)], self.modulus)
         new = DomainMatrix.from_Matrix(change).convert_to(domain).to_dense()
         if new.rank() < self.dimension:
             raise Unsupported("the rows of a new basis must be independent")
@@ -171,9 +164,7 @@ class LieAlgebra:
             products = (new * ad.transpose() * inverse).to_list()
             for j in range(i + 1, n):
                 table[i, j] = {k: domain.to_sympy(c) for k, c in enumerate(products[j]) if c}
-        constants = tuple(
-            (i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items())
-        )
+        constants = tuple((i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items()))
         return LieAlgebra(n, constants, modulus=self.modulus)
 
     def subalgebra(self, rows: Sequence[Sequence[object]]) -> LieAlgebra:
@@ -184,9 +175,7 @@ class LieAlgebra:
         """
         from liesym.algebra.structure import restricted
 
-        space = DomainMatrix.from_Matrix(Matrix([[sympify(e) for e in r] for r in rows])).convert_to(
-            self.domain
-        )
+        space = DomainMatrix.from_Matrix(Matrix([[sympify(e) for e in r] for r in rows])).convert_to(self.domain)
         return restricted(self, space.to_dense())
 
     # -- structure -------------------------------------------------------------------------------
@@ -274,10 +263,20 @@ class LieAlgebra:
 
     @property
     def identification(self) -> Identification:
-        """Name, other names, and the basis that shows the standard form where that is implemented."""
+        """Name, other names, and the basis that shows the standard form where that is implemented.
+
+        Raises:
+            Unsupported: constants of subalgebras lie in fields that do not combine (parameters beside their roots).
+        """
         from liesym.algebra.identify import identify
 
-        return identify(self)
+        try:
+            return identify(self)
+        except (CoercionFailed, TypeError) as error:  # mixed rational function fields of SymPy's polynomials
+            raise Unsupported(
+                f"the algebra of dimension {self.dimension} is not identified: {error}; "
+                "substitute numbers for the parameters"
+            ) from error
 
     @property
     def name(self) -> str | None:
@@ -289,25 +288,12 @@ class LieAlgebra:
         """Rows e_1, …, e_n in the given basis with the commutators of the named standard form."""
         return self.identification.basis
 
-    def optimal_system(self) -> tuple[Subalgebra, ...]:
-        """One-dimensional subalgebras up to inner automorphisms, for dimension at most 4, in the given basis.
-
-        Raises:
-            Unsupported: larger dimension, or constants modulo a prime.
-        Source: Patera and Winternitz 1977; Ovsiannikov 1982, section 14.
-        """
-        from liesym.algebra.optimal import optimal_system
-
-        return optimal_system(self)
-
     def to_json(self) -> dict[str, object]:
         """The `algebra` record of `analyze --json`."""
         from liesym.text import write
 
         return {
-            "commutators": [
-                [i, j, {str(k): write(c) for k, c in row.items()}] for i, j, row in self.commutators
-            ],
+            "commutators": [[i, j, {str(k): write(c) for k, c in row.items()}] for i, j, row in self.commutators],
             "solvable": self.is_solvable,
             "nilpotent": self.is_nilpotent,
             "semisimple": self.is_semisimple,
@@ -378,8 +364,8 @@ def _combination(ads: Sequence[DomainMatrix], row: Sequence, n: int, domain: Dom
     return total
 
 
-def _into(domain: Domain, element: Any) -> Any:
-    """The element in the domain; a constant can come as a rational function over more parameters."""
+def _into(domain: Domain, element: object) -> object:
+    """The element in the domain: a constant can come as a rational function over more parameters than the domain has."""
     if domain.of_type(element):
         return element
     return domain.from_sympy(element.as_expr() if hasattr(element, "as_expr") else sympify(element))

@@ -227,22 +227,14 @@ def _motions(
     m, s = nil.shape[0], levi.shape[0]
     nil = linear.span(nil)
     actions = [linear.coordinates(nil * ad(algebra, row).transpose(), nil) for row in levi.to_list()]
-    flattened = linear.matrix(
-        [[e for row in a.to_list() for e in row] for a in actions], m * m, algebra.domain
-    )
+    flattened = linear.matrix([[e for row in a.to_list() for e in row] for a in actions], m * m, algebra.domain)
     if flattened.rank() < s or flat.shape[0] > 1:
         return None
-    dilates = flat.shape[0] == 1 and _is_scalar(
-        linear.coordinates(nil * ad(algebra, flat.to_list()[0]).transpose(), nil)
-    )
+    dilates = flat.shape[0] == 1 and _is_scalar(linear.coordinates(nil * ad(algebra, flat.to_list()[0]).transpose(), nil))
     if flat.shape[0] == 1 and not dilates:
         return None
     if s == m * m - 1:
-        return (
-            Identification(f"gl({m},R)⋉{m}A1", (f"aff({m},R)",))
-            if dilates
-            else Identification(f"sl({m},R)⋉{m}A1")
-        )
+        return Identification(f"gl({m},R)⋉{m}A1", (f"aff({m},R)",)) if dilates else Identification(f"sl({m},R)⋉{m}A1")
     if 2 * s != m * (m - 1):
         return None
     form = _invariant_form(actions, m)
@@ -254,9 +246,7 @@ def _motions(
 def _is_scalar(m: DomainMatrix) -> bool:
     lines = m.to_list()
     return all(
-        lines[i][j] == (lines[0][0] if i == j else m.domain.zero)
-        for i in range(len(lines))
-        for j in range(len(lines))
+        lines[i][j] == (lines[0][0] if i == j else m.domain.zero) for i in range(len(lines)) for j in range(len(lines))
     )
 
 
@@ -298,8 +288,7 @@ def _euclidean(
     p, q = sorted((kinds.count(1), kinds.count(-1)), reverse=True)
     label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
     if dilates:
-        others = (label.replace("⋉", "+A1⋉"), *(("gl(2,R)⋉3A1",) if (p, q) == (2, 1) else ()))
-        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", others)
+        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", (label.replace("⋉", "+A1⋉"),))
     if q:
         return Identification(f"e({p},{q})", (label,) + (("poincare(3,1)",) if (p, q) == (3, 1) else ()))
     return Identification(f"e({m})", (label,), basis=_rigid_basis(algebra, levi, nil, diagonal))

@@ -140,7 +140,6 @@ class Field:
         index = len(self.slots)
         if index >= self.capacity:
             self._grow()
-            relation = None if relation is None else self.lift(relation)
         inner = list(arguments) if relation is None else [*arguments, self.of_poly(self.lift(relation))]
         depends = frozenset(moving).union(*(self.slots[i].moving for e in inner for i in self.slots_of(e)))
         slot = Slot(index, expr, kind, degree, relation, derivative, depends)
@@ -460,17 +459,15 @@ class Element:
     def depends_on(self, variable: Symbol) -> bool:
         """True if the derivative with respect to the variable is not zero."""
         field = self.field
-        return any(field.depends_on(field.slots[i], variable) for i in field.slots_of(self)) and not self.diff(
-            variable
-        ).is_zero
+        return (
+            any(field.depends_on(field.slots[i], variable) for i in field.slots_of(self)) and not self.diff(variable).is_zero
+        )
 
     @property
     def is_constant(self) -> bool:
         """True if every derivation kills the element (it may hold parameters)."""
         field = self.field
-        return not any(
-            field.depends_on(field.slots[i], v) for i in field.slots_of(self) for v in field.variables
-        )
+        return not any(field.depends_on(field.slots[i], v) for i in field.slots_of(self) for v in field.variables)
 
     @property
     def is_rational(self) -> bool:
@@ -481,7 +478,9 @@ class Element:
         """The value of a rational constant."""
         if not self.is_rational:
             raise Unsupported("not a rational number")
-        return Fraction(int(self.num.leading_coefficient() if not self.num.is_zero() else 0), int(self.den.leading_coefficient()))
+        return Fraction(
+            int(self.num.leading_coefficient() if not self.num.is_zero() else 0), int(self.den.leading_coefficient())
+        )
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, int | Fraction):

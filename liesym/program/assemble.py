@@ -12,7 +12,6 @@ from liesym.errors import Unsupported
 from liesym.program.anchor import regular_point
 from liesym.program.builder import Builder, Sign
 from liesym.program.differentiate import jacobian as derivatives
-from liesym.program.forms import Form, cheapest, forms
 from liesym.program.guard import failures, valid
 from liesym.program.nodes import Condition, Program, pruned
 from liesym.program.reading import Reader
@@ -34,9 +33,7 @@ class Inputs:
 
     def nodes(self, builder: Builder) -> dict[Basic, int]:
         """Symbol -> the node that reads it."""
-        found: dict[Basic, int] = {
-            s: builder.node("state", value=i, sign=sign(s)) for i, s in enumerate(self.state)
-        }
+        found: dict[Basic, int] = {s: builder.node("state", value=i, sign=sign(s)) for i, s in enumerate(self.state)}
         if self.time is not None:
             found[self.time] = builder.node("time", sign=sign(self.time))
         for symbol, _ in self.parameters:
@@ -66,21 +63,17 @@ def assemble(
     Raises:
         Unsupported: something in the expressions has no counterpart; it is named.
     """
-    functions = tuple(functions)
-    form = cheapest(
-        forms(expressions), lambda b, f: Reader(b, inputs.nodes(b), functions, form=f).read(f.expressions)
-    )
-    expressions = form.expressions
     builder = Builder()
     nodes = inputs.nodes(builder)
-    reader = Reader(builder, nodes, functions, form=form)
+    reader = Reader(builder, nodes, functions)
     wheres: dict[Basic, int] = nodes
     if guard == "clamp":
-        reader = Reader(builder, _clipped(builder, nodes), functions, form=form, clamp=True)
+        reader = Reader(builder, _clipped(builder, nodes), functions, clamp=True)
     truth: int | None = None
+    plain = reader  # reads without guards where inputs are masked
     if guard == "mask":
-        truth, wheres = _masked_inputs(builder, inputs, nodes, form, functions)
-        plain = Reader(builder, wheres, functions, form=form)
+        truth, wheres = _masked_inputs(builder, inputs, nodes, expressions, tuple(functions))
+        plain = Reader(builder, wheres, functions)
         outputs = plain.read(expressions)
     else:
         outputs = reader.read(expressions)
@@ -137,13 +130,13 @@ def _masked_inputs(
     builder: Builder,
     inputs: Inputs,
     nodes: Mapping[Basic, int],
-    form: Form,
+    expressions: Sequence[Basic],
     functions: tuple[str, ...],
 ) -> tuple[int, dict[Basic, int]]:
     """The truth value "valid here", and the inputs with invalid points replaced by a regular one."""
     stopped: dict[Basic, int] = {s: builder.node("stop", i, sign=sign(s)) for s, i in nodes.items()}  # type: ignore[arg-type]
-    scout = Reader(builder, stopped, functions, form=form)
-    values = scout.read(form.expressions)
+    scout = Reader(builder, stopped, functions)
+    values = scout.read(expressions)
     used = _used(builder, stopped.values(), values)
     truth = valid(builder, used, values, tuple(scout.conditions.values()))
     sample = finished(

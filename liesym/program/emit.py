@@ -18,10 +18,7 @@ COMMON: dict[str, str] = {
 
 def calls(prefix: str, names: Mapping[str, str]) -> dict[str, str]:
     """Templates for operations that are calls: operation -> ``prefix + name({0}, …)``."""
-    return {
-        op: f"{prefix}{name}({', '.join(f'{{{i}}}' for i in range(OPERATIONS[op]))})"
-        for op, name in names.items()
-    }
+    return {op: f"{prefix}{name}({', '.join(f'{{{i}}}' for i in range(OPERATIONS[op]))})" for op, name in names.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +148,11 @@ class _Writer:
 
     def _read_state(self) -> list[str]:
         used = {int(node.value or 0): i for i, node in enumerate(self.program.nodes) if node.op == "state"}
-        targets = [
-            self._name_for(name, "x") if i in used else "_" for i, name in enumerate(self.program.state)
-        ]
+        targets = [self._name_for(name, "x") if i in used else "_" for i, name in enumerate(self.program.state)]
         for component, index in used.items():
             self.text[index] = targets[component]
         if used and self.dialect.unpack:
-            self.lines.append(
-                self.dialect.unpack.format(targets=", ".join(targets) + ("," if len(targets) == 1 else ""))
-            )
+            self.lines.append(self.dialect.unpack.format(targets=", ".join(targets) + ("," if len(targets) == 1 else "")))
         else:
             for component in sorted(used):
                 self.lines.append(f"{targets[component]} = {self.dialect.component.format(component)}")
@@ -181,11 +174,9 @@ class _Writer:
 
     def _operation(self, index: int, node: Node) -> None:
         operands = [self.text[a] for a in node.args]
-        constants = [self.program.nodes[a].op == "constant" for a in node.args]
-        if node.op in self.dialect.arrays_only or (node.op == "where" and all(constants[1:])):
-            operands = [
-                self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)
-            ]
+        if node.op in self.dialect.arrays_only:
+            constants = [self.program.nodes[a].op == "constant" for a in node.args]
+            operands = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)]
         if node.op == "call":
             template = "functions[{value}]({all})"
             right = template.format(value=self.program.calls.index(str(node.value)), all=", ".join(operands))

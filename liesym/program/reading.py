@@ -47,7 +47,6 @@ from liesym.errors import Unsupported
 from liesym.program import functions as table
 from liesym.program import special
 from liesym.program.builder import Builder, Sign
-from liesym.program.forms import Form
 from liesym.program.nodes import Condition
 
 Signed = tuple[int, bool]
@@ -106,7 +105,6 @@ class Reader:
         builder: receives the nodes.
         inputs: symbol -> node.
         functions: names of the functions the user supplies.
-        form: the form that will be read, if it has definitions.
         clamp: move operands to the nearest point of the domain, one epsilon inside.
     """
 
@@ -116,20 +114,18 @@ class Reader:
         inputs: Mapping[Basic, int],
         functions: Iterable[str] = (),
         *,
-        form: Form | None = None,
         clamp: bool = False,
     ) -> None:
         self.builder = builder
         self.functions = frozenset(functions)
         self.clamp = clamp
-        self.definitions = dict(form.definitions) if form is not None else {}
         self.conditions: dict[tuple[str, int, int | None], Condition] = {}
         self._memo: dict[Key, Signed] = {(symbol, 0): (node, False) for symbol, node in inputs.items()}
         self._inputs = dict(inputs)
         self._scopes: list[int | None] = [None]
         self._exponents: dict[Basic, dict[Rational, int]] = {}
         self._occurring: set[Basic] = set()
-        self._tied_roots = form.tied_roots if form is not None else frozenset()
+        self._lone_roots: set[Basic] = set()
         self._bound: dict[int, Dummy] = {}
 
     def read(self, expressions: Sequence[Basic]) -> list[int]:
@@ -138,22 +134,28 @@ class Reader:
         Raises:
             Unsupported: a function, constant or construct with no counterpart, named.
         """
-        self._survey([*expressions, *self.definitions.values()])
+        self._survey(expressions)
         return [self._plain(self._evaluate((e, 0))) for e in expressions]
 
     # -- the survey of powers and trigonometric functions ------------------------------------------
 
     def _survey(self, expressions: Sequence[Basic]) -> None:
         """Which powers of each base, and which functions, occur in all expressions together."""
-        pending = list(expressions)
-        while pending:
-            expr = pending.pop()
-            if isinstance(expr, Pow) and expr.exp.is_Rational:
-                counts = self._exponents.setdefault(expr.base, {})
-                counts[expr.exp] = counts.get(expr.exp, 0) + 1
-            if expr not in self._occurring:
-                self._occurring.add(expr)
-                pending.extend(expr.args)
+        for expression in expressions:
+            pending, seen = [expression], set[Basic]()
+            roots: dict[Basic, set[bool]] = {}
+            while pending:
+                expr = pending.pop()
+                if isinstance(expr, Pow) and expr.exp.is_Rational:
+                    counts = self._exponents.setdefault(expr.base, {})
+                    counts[expr.exp] = counts.get(expr.exp, 0) + 1
+                    if expr.exp.q == 2:
+                        roots.setdefault(expr.base, set()).add(bool(expr.exp > 0))
+                if expr not in seen:
+                    seen.add(expr)
+                    pending.extend(expr.args)
+            self._occurring |= seen
+            self._lone_roots |= {base for base, positive in roots.items() if positive == {True}}
 
     # -- the loop ----------------------------------------------------------------------------------
 
@@ -186,12 +188,8 @@ class Reader:
 
     def _plan(self, expr: Basic, scope: int) -> Plan:
         if isinstance(expr, Symbol):
-            if expr in self.definitions:
-                return Plan(((self.definitions[expr], scope),), lambda u: u)
             if expr not in self._inputs:
-                raise Unsupported(
-                    f"the symbol {expr} is neither time, nor a state component, nor a parameter here"
-                )
+                raise Unsupported(f"the symbol {expr} is neither time, nor a state component, nor a parameter here")
             return Plan((), lambda: (self._inputs[expr], False))
         if isinstance(expr, (Relational, Boolean)):
             return self._plan_logic(expr, scope)
@@ -331,9 +329,7 @@ class Reader:
         for base, exponent in factors:
             signed = next(operands)
             if exponent is None:
-                above.append(
-                    self._general_power(base, self._plain(signed), self._plain(next(operands)), scope)
-                )
+                above.append(self._general_power(base, self._plain(signed), self._plain(next(operands)), scope))
                 continue
             if signed[1] and exponent.q == 1:
                 negative ^= bool(exponent.p % 2)
@@ -374,10 +370,9 @@ class Reader:
         b = self.builder
         if p < 0:
             return b.power(b.node("rsqrt", self.inside(node, POSITIVE, base, scope)), -p)
-        if base in self._tied_roots:
+        if self._has_inverse_root(base) and base not in self._lone_roots:
             operand = self.inside(node, POSITIVE, base, scope)
-            inverse = self._has_inverse_root(base)
-            root = b.mul(operand, b.node("rsqrt", operand)) if inverse else b.node("sqrt", operand)
+            root = b.mul(operand, b.node("rsqrt", operand))
         else:
             operand = self.inside(node, NONNEGATIVE, base, scope)
             root = self._safe_root(operand)
@@ -412,9 +407,7 @@ class Reader:
         b = self.builder
         if b.is_positive(base):
             return b.node("pow", base, exponent)
-        operand = self.inside(
-            base, POSITIVE if not b.is_positive(exponent) else NONNEGATIVE, expr.args[0], scope
-        )
+        operand = self.inside(base, POSITIVE if not b.is_positive(exponent) else NONNEGATIVE, expr.args[0], scope)
         zero = b.node("eq", operand, b.constant(0.0))
         power = b.node("pow", b.node("where", zero, b.constant(1.0), operand), exponent)
         unity = b.where(b.node("eq", exponent, b.constant(0.0)), b.constant(1.0), b.constant(float("inf")))
@@ -465,9 +458,7 @@ class Reader:
         builder = table.COMPOSED.get(type(expr).__name__)
         if builder is not None:
             arguments = tuple((a, scope) for a in table.operands(expr))
-            return Plan(
-                arguments, lambda *nodes: (builder(self, expr, scope, *map(self._plain, nodes)), False)
-            )
+            return Plan(arguments, lambda *nodes: (builder(self, expr, scope, *map(self._plain, nodes)), False))
         found = special.template(expr)
         if found is not None:
             return Plan(((found[1], scope),), lambda u: self._plan_template(found[0], self._plain(u), scope))
@@ -505,17 +496,10 @@ class Reader:
         return b.node("log1p", node), False
 
     def _gudermann(self, s: Signed, c: Signed, other: Basic, scope: int) -> Signed:
-        """atanh(s) = ± log1p((|s| + s²/(1 + |c|))/|c|), s = sin(a), c = cos(a).
-
-        For tanh(y) = s one has sinh(y) = s/|c| =: v and cosh(y) = 1/|c|, so that e^|y| - 1 = |v| + 1/|c| - 1 with
-        1/|c| - 1 = (1 - c²)/(|c| (1 + |c|)). This is asinh(sign(cos a) tan(a)), in vectorized operations.
-        """
+        """atanh(sin a) = asinh(sin a / |cos a|): sinh(y) = tan(a) sign(cos a) if tanh(y) = sin(a)."""
         b = self.builder
-        side = b.node("copysign", b.constant(1.0), s[0])
         width = self.inside(b.node("abs", c[0]), NONZERO, other, scope)
-        bend = b.div(b.mul(s[0], s[0]), b.add(b.constant(1.0), width))
-        growth = b.node("log1p", b.div(b.add(b.mul(side, s[0]), bend), width))
-        return b.mul(side, growth), s[1]
+        return b.node("asinh", b.div(s[0], width)), s[1]
 
     def _unary(self, op: str, u: Signed, expr: Basic, scope: int) -> Signed:
         b = self.builder
@@ -548,13 +532,10 @@ class Reader:
         name = expr.func.__name__
         if name not in self.functions:
             raise Unsupported(
-                f"the arbitrary function {name} has no numbers: "
-                f"give a callable for it with functions={{{name!r}: ...}}"
+                f"the arbitrary function {name} has no numbers: give a callable for it with functions={{{name!r}: ...}}"
             )
         operands = tuple((a, scope) for a in expr.args)
-        return Plan(
-            operands, lambda *nodes: (self.builder.node("call", *map(self._plain, nodes), value=name), False)
-        )
+        return Plan(operands, lambda *nodes: (self.builder.node("call", *map(self._plain, nodes), value=name), False))
 
     # -- choices -----------------------------------------------------------------------------------
 

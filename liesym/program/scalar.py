@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from liesym.program.nodes import Node, Program
 
 
-def evaluate(
-    program: Program, time: float, state: Sequence[float], parameters: Mapping[str, float]
-) -> list[float]:
+def evaluate(program: Program, time: float, state: Sequence[float], parameters: Mapping[str, float]) -> list[float]:
     """The results of a program at one point; truth values are 0.0 and 1.0, and a call of a user's function is
     1.0."""
     values: list[float] = []
@@ -93,7 +91,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
             **{
                 name: getattr(math, name)
                 for name in (
-                    "hypot", "copysign", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan",
+                    "hypot", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan",
                     "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "lgamma",
                 )
             },

@@ -13,21 +13,16 @@ from liesym.solve.scalar import factor_shapes, factor_span, one_form, plain_shap
 from liesym.solve.span import solve_in_span
 from liesym.system import ODESystem
 
-# terms of a right side up to which more than one symmetry of an equation is looked for
-LIGHT = 60
-
 
 def scalar_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     """Once a symmetry is known, all others are its multiples by first integrals: only simple shapes go on then."""
-    rate = determining.field(system.rhs[0])
     yield polynomial_rung(determining, 1)
     for i, pattern in enumerate(plain_shapes(determining)):
         yield pattern_rung(system, lambda d, i=i: nth(plain_shapes(d), i), pattern.name)
     for degree in (2, 3):
         yield replace(polynomial_rung(determining, degree, 1.0), always=False)
-    light = len(rate.num) + len(rate.den) <= LIGHT
     for i, pattern in enumerate(factor_shapes(one_form(system))):
-        yield replace(_shape_rung(system, i, pattern.name), always=light)
+        yield _shape_rung(system, i, pattern.name)
     yield Rung("V = exp(Σ c_j*g_j)*Π p_i^c_i", lambda deadline: _multiplicative(system, deadline), always=False)
     for degree in (1, 2, 3):
         yield _span_rung(system, degree)

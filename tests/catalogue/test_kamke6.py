@@ -14,9 +14,7 @@ from symmetry_examples import analyzed, field_from_text, is_spanned, rank
 from liesym.results import Completeness, Result
 
 LINES = (Path(__file__).parent / "kamke6.txt").read_text().splitlines()
-EQUATIONS = {
-    int(n): text for n, text in (line.split(" ", 1) for line in LINES if line and not line.startswith("#"))
-}
+EQUATIONS = {int(n): text for n, text in (line.split(" ", 1) for line in LINES if line and not line.startswith("#"))}
 
 # 63: rotation (-y, x) by hand; 100: Thomas-Fermi scaling; 157: u'' = 0 under y = u^(-3/2);
 # all six: also the rank of a Janet basis, counted by another program

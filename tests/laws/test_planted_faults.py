@@ -201,9 +201,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize(
-    "text", [t if t in FAST else pytest.param(t, marks=pytest.mark.slow) for t in SYSTEMS]
-)
+@pytest.mark.parametrize("text", [t if t in FAST else pytest.param(t, marks=pytest.mark.slow) for t in SYSTEMS])
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_leads_to_a_wrong_proof(name: str, text: str) -> None:
     result, _ = analyzed_with(name, text)
@@ -240,9 +238,7 @@ def bound_shifted(by: int) -> Iterator[None]:
 
     def wrong(*arguments, **options):
         certificate = right(*arguments, **options)
-        return (
-            certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
-        )
+        return certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "certify", wrong)
