@@ -38,7 +38,11 @@ Inputs = Annotated[list[str] | None, typer.Argument(metavar="FILE | EQUATION", h
 Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
 Ansatz = Annotated[
     str | None,
-    typer.Option(help="general | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"),
+    typer.Option(help="general | affine | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"),
+]
+Moving = Annotated[
+    str | None,
+    typer.Option(help="Parameters that the symmetries may move too: their names, such as k1,k2, or all."),
 ]
 Budget = Annotated[float, typer.Option(help="Seconds that the search may take.")]
 Branch = Annotated[int | None, typer.Option(help="Which solution of implicit equations to take, from 0.")]
@@ -75,6 +79,7 @@ def analyze(
     as_json: AsJson = False,
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    moving: Moving = None,
     independent: Independent = None,
     classify: Annotated[bool, typer.Option(help="Follow the special values of the parameters.")] = False,
     branch: Branch = None,
@@ -87,7 +92,7 @@ def analyze(
     from liesym.tasks import analysis
 
     check_budget(budget)
-    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
     if output is not None:
         check_writable(output)
     with progress() as show:
@@ -122,6 +127,7 @@ def determine(
     as_json: AsJson = False,
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    moving: Moving = None,
     independent: Independent = None,
     branch: Branch = None,
 ) -> None:
@@ -130,7 +136,7 @@ def determine(
     from liesym.tasks import determining_of
 
     check_budget(budget)
-    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
     with clock(budget), progress() as show:
         show("determining system")
         found = determining_of(problem.system, problem.ansatz)
@@ -150,8 +156,10 @@ def determine(
 def verify(
     inputs: Inputs = None,
     generator: Annotated[
-        str | None, typer.Option(help='The infinitesimals, such as "t: 1; x: 0"; not named means 0.')
+        str | None,
+        typer.Option(help='The infinitesimals, such as "t: 1; x: 0"; not named means 0, new names are arbitrary.'),
     ] = None,
+    moving: Moving = None,
     independent: Independent = None,
     branch: Branch = None,
     budget: Budget = 60.0,
@@ -170,16 +178,19 @@ def verify(
     if generator is None:
         raise ParseError('which generator? give it with --generator "t: 1; x: 0"')
     from liesym.text import write
-    from liesym.text.vectorfields import read_generator
+    from liesym.text.vectorfields import invented_names, read_generator
 
-    system = load_problem(inputs or (), independent=independent, branch=branch).system
-    given = read_generator(generator, system)
+    system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
+    given = read_generator(generator, system, constants=True)
+    invented = invented_names(given, system)
     with clock(budget):
         remainder = given.remainder(system)
-    if not any(remainder):
-        typer.echo(f"a symmetry: {given}")
+    sound = not any(remainder)
+    typer.echo(f"{'a symmetry' if sound else 'not a symmetry'}: {given}")
+    if invented:
+        typer.echo(f"  arbitrary: {', '.join(invented)}")
+    if sound:
         return
-    typer.echo(f"not a symmetry: {given}")
     for i, rest in enumerate(remainder):
         if rest != 0:
             typer.echo(f"  remainder for {system.leading(i).name}: {write(rest)}")

@@ -62,8 +62,12 @@ def load_problem(
     independent: str | None = None,
     ansatz: str | None = None,
     branch: int | None = None,
+    moving: str | None = None,
 ) -> Problem:
     """One problem file, or equations; nothing at all reads equations from the standard input.
+
+    Arguments:
+        moving: parameters that join the unknowns, as names between commas, or "all".
 
     Raises:
         ParseError, NotSolvable, AnsatzError, DataError: as the readers do.
@@ -83,6 +87,9 @@ def load_problem(
             raise ParseError(f"{files[0]} has the independent variable {own}; --independent {independent} differs")
     else:
         problem = Problem(read_system("\n".join(texts), independent=independent or "t", branch=branch))
+    if moving is not None:
+        names = None if moving.strip() == "all" else [n.strip() for n in moving.split(",") if n.strip()]
+        problem = replace(problem, system=problem.system.with_moving_parameters(names))
     if ansatz is not None:
         problem = replace(problem, ansatz=parse_ansatz(ansatz, problem.system))
     return problem

@@ -245,11 +245,20 @@ class ODESystem:
         )
 
     def with_moving_parameters(self, names: Sequence[str] | None = None) -> ODESystem:
-        """The parameters joined to the unknowns with θ' = 0: its symmetries are equivalence transformations."""
+        """The parameters joined to the unknowns with θ' = 0: its symmetries are equivalence transformations.
+
+        Arguments:
+            names: of the parameters that join; all of them if None.
+
+        Raises:
+            Unsupported: a name is no parameter of the system.
+        Source: Ovsiannikov 1982, section 6.
+        """
         chosen = [p for p in self.parameters if names is None or p.name in names]
         missing = set(names or ()) - {p.name for p in chosen}
         if missing:
-            raise Unsupported(f"{sorted(missing)} are not parameters of the system")
+            known = ", ".join(p.name for p in self.parameters) or "none"
+            raise Unsupported(f"no parameters of the system: {', '.join(sorted(missing))}; its parameters are: {known}")
         symbols = tuple(p.symbol for p in chosen)
         return replace(
             self,

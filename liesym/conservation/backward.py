@@ -3,17 +3,19 @@
 Forward x' = f(t, x, θ), adjoint a' = -(∂f/∂x)ᵀ a, a_θ' = -(∂f/∂θ)ᵀ a. If X = ξ ∂_t + η·∂_x + τ·∂_θ is a
 symmetry of {x' = f, θ' = 0}, then I = a·(η - ξ f) + a_θ·τ is constant along the pair: the evolutionary field
 η - ξ f, τ solves the linearised equations, and the pairing of a solution of the linearised equations with
-one of the adjoint is constant. It is Noether's theorem for the action ∫ a·(x' - f) dt (Ibragimov 2007). A
-loss ℓ_k(x(t_k)) observed at t_k makes the adjoint jump by -∂ℓ_k/∂x there (backwards in time), and I by the
-same pairing.
+one of the adjoint is constant. It is Noether's theorem for the action ∫ a·(x' - f) dt (Ibragimov 2007).
+
+With a loss L = Σ ℓ_k(t_k, x(t_k), θ) observed at times t_k and a(t) = ∂L/∂x(t), a_θ(t) = ∂L/∂θ from t on:
+a(t_k - 0) = a(t_k + 0) + ∂ℓ_k/∂x and a_θ(t_k - 0) = a_θ(t_k + 0) + ∂ℓ_k/∂θ. Between the t_k every I is
+constant, at t_k it jumps by the same pairing, and after the last one it is 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, S, Symbol
 
 from liesym.certify.independence import independent_positions
 from liesym.determine import jet_field
@@ -38,7 +40,7 @@ class BackwardLaw:
     adjoint: ODESystem
 
     def jump(self, adjoint_jump: Mapping[Symbol, Expr]) -> Expr:
-        """The jump of I where the adjoints jump: I is linear in them.
+        """The jump of I where the adjoints jump by given amounts: I is linear in them.
 
         Arguments:
             adjoint_jump: adjoint symbol -> its jump at the observation, such as the gradient of the loss
@@ -46,11 +48,37 @@ class BackwardLaw:
         """
         return Add(*(self.expression.diff(a) * step for a, step in adjoint_jump.items()))
 
+    def jump_at_observation(self, loss: Expr) -> Expr:
+        """I(t_k + 0) - I(t_k - 0) at a time t_k at which a loss is observed.
+
+            ΔI = -(∂ℓ/∂x·(η - ξ f) + ∂ℓ/∂θ·τ)
+
+        is minus the rate at which the symmetry changes the loss: I(t) is the sum of these rates over the
+        observations that lie ahead.
+
+        Arguments:
+            loss: ℓ(t, x, θ), one term of the loss; other symbols in it are data.
+
+        Returns:
+            an expression in t, x, θ and the data, to be taken at t_k.
+
+        Raises:
+            Unsupported: the loss holds adjoints.
+        Source: Chen et al. 2018, figure 2.
+        """
+        moved = self.generator.variables[1:]
+        costates = self.adjoint.unknowns[len(self.adjoint.unknowns) - len(moved) :]
+        if held := sorted(str(a) for a in costates if loss.has(a)):
+            raise Unsupported(f"the loss holds {', '.join(held)}, adjoints; it is a function of time, state and parameters")
+        gradient = (loss.diff(s) for s in moved)
+        return self.jump({a: -g for a, g in zip(costates, gradient, strict=True)})
+
 
 def backward_conservation_laws(
     system: ODESystem,
     generators: Sequence[Generator] | None = None,
     *,
+    ansatz: str = "affine",
     names: Mapping[str, str] | None = None,
     budget: float = 30.0,
 ) -> tuple[BackwardLaw, ...]:
@@ -58,7 +86,8 @@ def backward_conservation_laws(
 
     Arguments:
         system: a first-order system.
-        generators: symmetries of `system.with_moving_parameters()`; looked for among the affine ones if None.
+        generators: symmetries of `system.with_moving_parameters()`, or of `system` itself; looked for if None.
+        ansatz: the form in which they are looked for, with the parameters among the variables.
         names: names of the adjoints, as for `ODESystem.adjoint`.
         budget: seconds for the search.
 
@@ -75,13 +104,12 @@ def backward_conservation_laws(
     if generators is None:
         from liesym.pipeline import find_symmetries
 
-        generators = find_symmetries(extended, "polynomial: 1", budget=budget).generators
+        generators = find_symmetries(extended, ansatz, budget=budget).generators
     states = len(system.unknowns)
     costates = adjoint.unknowns[states:]
     laws: list[BackwardLaw] = []
     for generator in generators:
-        if generator.variables != extended.variables:
-            raise Unsupported("the generators must be over time, the unknowns and the parameters, in that order")
+        generator = _extended(generator, system, extended)
         eta = generator.components[1:]
         rates = (*system.rhs, *(0 for _ in system.parameters))
         expression = Add(*(a * (e - generator.xi * f) for a, e, f in zip(costates, eta, rates, strict=True))).expand()
@@ -91,6 +119,16 @@ def backward_conservation_laws(
             raise VerificationError(f"{expression} is not constant along the forward-backward pair")
         laws.append(BackwardLaw(expression, generator, adjoint))
     return tuple(laws[i] for i in _independent(laws, adjoint))
+
+
+def _extended(generator: Generator, system: ODESystem, extended: ODESystem) -> Generator:
+    """The generator over time, unknowns and parameters; one over time and unknowns leaves the parameters alone."""
+    if generator.variables == extended.variables:
+        return generator
+    if generator.variables == system.variables:
+        components = (*generator.components, *(S.Zero for _ in system.parameters))
+        return replace(generator, variables=extended.variables, components=components)
+    raise Unsupported("the generators must be over time and the unknowns, or over those and the parameters, in that order")
 
 
 def _independent(laws: Sequence[BackwardLaw], adjoint: ODESystem) -> list[int]:

@@ -10,8 +10,9 @@ from sympy import Expr, Symbol
 from liesym.coefficients.field import Element, Field
 from liesym.determine import Index, Term
 from liesym.solve.integrate import integrate
-from liesym.solve.relations import relations
+from liesym.solve.relations import dependent_places, relations
 from liesym.solve.span import monomials
+from liesym.solve.vectors import constant_content
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,20 @@ def solve_first_order(
         if solution is None:
             return None
         particular[term] = solution * factor
-    return FirstOrderSolution(factor, tuple(field.to_expr(i, factor=False) for i in invariants), particular)
+    free = tuple(field.to_expr(primitive(i), factor=False) for i in invariants)
+    return FirstOrderSolution(factor, free, particular)
+
+
+def primitive(invariant: Element) -> Element:
+    """The invariant times a constant: no constant factor, no constant denominator, the shortest term positive."""
+    field = invariant.field
+    flags = dependent_places(field, field.variables)
+    num = field.lift(invariant.num)
+    num = divmod(num, constant_content(num, flags, field))[0]
+    _, sign = min((sum(map(int, monomial)), -int(c) // abs(int(c))) for monomial, c in num.terms())
+    den = field.of_poly(field.lift(invariant.den))
+    scaled = field.of_poly(num * -sign)
+    return scaled if not any(den.depends_on(v) for v in field.variables) else scaled / den
 
 
 def derivative_along(vector: Mapping[Symbol, Element], element: Element) -> Element:

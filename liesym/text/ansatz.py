@@ -15,9 +15,9 @@ from liesym.text.grammar import parse
 from liesym.text.reader import Builder
 from liesym.text.writer import write
 
-KINDS = ("general", "polynomial", "separable", "span")
+KINDS = ("general", "affine", "polynomial", "separable", "span")
 MAX_DEGREE = 12
-_HOW = "general | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"
+_HOW = "general | affine | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class AnsatzSpec:
 
 
 def parse_ansatz(text: str, system: ODESystem) -> AnsatzSpec:
-    """Read ``general``, ``polynomial: 2``, ``separable: t(t), z(z)`` or ``span: 1, u, log(u)``.
+    """Read ``general``, ``affine``, ``polynomial: 2``, ``separable: t(t), z(z)`` or ``span: 1, u, log(u)``.
+
+    ``affine`` is short for ``polynomial: 1``.
 
     Raises:
         ParseError: the text is not in the grammar.
@@ -59,6 +61,10 @@ def parse_ansatz(text: str, system: ODESystem) -> AnsatzSpec:
     kind = text.partition(":")[0].strip()
     tree = parse(text, "ansatz_span" if kind == "span" and ":" in text else "ansatz")
     kind, parts = str(tree.children[0]), tree.children[1:]
+    if kind == "affine":
+        if parts:
+            raise AnsatzError(f"the ansatz affine takes nothing after it; write one of {_HOW}")
+        return _polynomial(1, "polynomial")
     _check_kind(kind)
     if tree.data == "ansatz_span":
         builder = Builder(text, scope_of(system, jets=False))
@@ -85,6 +91,8 @@ def ansatz_from_table(table: Mapping[str, object], system: ODESystem) -> AnsatzS
     kind = table.get("kind")
     if not isinstance(kind, str):
         raise AnsatzError(f"[ansatz] needs kind = one of {', '.join(KINDS)}")
+    if kind == "affine" and len(table) == 1:
+        return _polynomial(1, "polynomial")
     _check_kind(kind)
     needed = {"polynomial": "degree", "separable": "depends", "span": "functions"}.get(kind)
     for key in table:

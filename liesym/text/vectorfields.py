@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sympy import Expr
+from sympy.core.function import AppliedUndef
 
 from liesym.errors import AnsatzError, ParseError
 from liesym.generators import Generator
@@ -12,10 +13,15 @@ from liesym.system import ODESystem
 from liesym.text.equations import scope_of
 from liesym.text.grammar import error_at, parse
 from liesym.text.reader import Builder
+from liesym.text.writer import write
 
 
-def read_generator(text: str, system: ODESystem) -> Generator:
+def read_generator(text: str, system: ODESystem, *, constants: bool = False) -> Generator:
     """Read ``variable: infinitesimal`` pairs separated by `;`; a variable that is left out has 0.
+
+    Arguments:
+        constants: take names that the system does not have as arbitrary constants, such as the k of
+            ``t: k*t``, instead of refusing them.
 
     Raises:
         ParseError: the text is not in the grammar, holds unknown names, or gives a variable twice.
@@ -24,7 +30,7 @@ def read_generator(text: str, system: ODESystem) -> Generator:
     pairs = [node for node in parse(text, "generator").children if getattr(node, "data", "") == "assignment"]
     if not pairs:
         raise ParseError("the generator is empty", expected=("pairs such as t: 1; x: 0",))
-    builder = Builder(text, scope_of(system, jets=False))
+    builder = Builder(text, scope_of(system, jets=False, strict=not constants))
     components: dict[str, Expr] = {}
     for pair in pairs:
         name = str(pair.children[0])
@@ -33,6 +39,14 @@ def read_generator(text: str, system: ODESystem) -> Generator:
         _check_variable(name, system)
         components[name] = builder.build(pair.children[1])
     return Generator.from_mapping(system.variables, components)
+
+
+def invented_names(generator: Generator, system: ODESystem) -> tuple[str, ...]:
+    """Constants and applied functions in a generator that the system does not have, as text, sorted."""
+    symbols = {s for c in generator.components for s in c.free_symbols} - {*system.variables, *system.parameter_symbols}
+    functions = {f for c in generator.components for f in c.atoms(AppliedUndef)}
+    known = {f.func for f in system.functions}
+    return (*sorted(map(str, symbols)), *sorted(write(f) for f in functions if f.func not in known))
 
 
 def generator_from_texts(components: Mapping[str, object], system: ODESystem, *, trivial: bool = False) -> Generator:

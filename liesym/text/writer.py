@@ -56,7 +56,11 @@ def _number(e: Any) -> tuple[str, int]:
 
 def _sum(e: Any) -> str:
     text = ""
-    for term in e.as_ordered_terms():
+    terms = e.as_ordered_terms()
+    if _is_negative(terms[0]):  # u - a*w reads better than -a*w + u
+        first = next((i for i, term in enumerate(terms) if not _is_negative(term)), 0)
+        terms.insert(0, terms.pop(first))
+    for term in terms:
         negative = _is_negative(term)
         body, strength = _write(-term if negative else term)
         if strength == _SUM:

@@ -90,6 +90,8 @@ def test_equations(command: str, text: str, words: str, folder: Path) -> None:
         (["analyze", "nothing.toml"], "cannot be read"),
         (["analyze", TOY, "-o", "missing/out.json"], "no folder missing"),
         (["verify", TOY], "--generator"),
+        (["analyze", TOY, "--moving", "theta3"], "its parameters are: theta1, theta2"),
+        (["analyze", TOY, "--ansatz", "affine: 2"], "affine takes nothing after it"),
         (["verify", TOY, "--generator", "q: 1"], "q is not a variable"),
         (["verify", TOY, "--generator", f"t: {INJECTION}"], "unexpected"),
         (["verify", "nothing.json"], "cannot be read"),

@@ -100,6 +100,41 @@ def test_verify_says_yes_or_shows_the_remainder() -> None:
     assert "2*y'^2" in text
 
 
+PAIR = (
+    "z' = cos(theta1*z + theta2); u' = u*theta1*sin(theta1*z + theta2); "
+    "v' = u*z*sin(theta1*z + theta2); w' = u*sin(theta1*z + theta2)"
+)
+
+
+def test_verify_takes_new_names_as_arbitrary() -> None:
+    right = "t: k2; u: k3*u; v: k3*v + k5; w: k3*w + h(u - theta1*w)"
+    text = call("verify", PAIR, "--generator", right)
+    assert text.startswith("a symmetry")
+    assert "arbitrary: k2, k3, k5, h(u - theta1*w)" in text
+    text = call("verify", PAIR, "--generator", right.replace("h(u - theta1*w)", "h(u)"), status=1)
+    assert "remainder for w': theta1*u*sin(theta1*z + theta2)*h'(u)" in text
+
+
+def test_verify_shows_the_remainders_of_hao_equation_32() -> None:
+    """Three of the four conditions fail for k4 ≠ 0 and for g' ≠ 0, h' ≠ 0; the one for u holds."""
+    printed = (
+        "t: k2; z: k4*tan(theta1*z + theta2); u: k3*u + k4*theta1*u*log(u); "
+        "v: (k3 + k4*theta1*log(u))*v + g(u); w: (k3 + k4*theta1*log(u))*w + h(u)"
+    )
+    lines = call("verify", PAIR, "--generator", printed, status=1).splitlines()
+    shown = [line.split(":")[0].strip() for line in lines if "remainder" in line]
+    assert shown == ["remainder for z'", "remainder for v'", "remainder for w'"]
+
+
+def test_parameters_that_move() -> None:
+    record = json.loads(call("analyze", "x' = -k*x", "--ansatz", "affine", "--moving", "all", "--json", "--no-integrals"))
+    assert record["system"]["unknowns"] == ["x", "k"]
+    assert record["system"]["parameters"] == []
+    assert {"t": "t", "x": "0", "k": "-k", "trivial": False} in record["generators"]
+    assert call("verify", "x' = -k*x", "--moving", "k", "--generator", "t: t; k: -k").startswith("a symmetry")
+    assert call("verify", "x' = -k*x", "--generator", "t: t", status=1).startswith("not a symmetry")
+
+
 def test_verify_rechecks_a_saved_result(tmp_path: Path) -> None:
     path = tmp_path / "saved.json"
     call("analyze", *KEPLER, "-o", str(path))
