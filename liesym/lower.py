@@ -26,7 +26,7 @@ from sympy import Basic, Expr, Symbol, sympify
 from sympy.matrices import MatrixBase
 
 from liesym.errors import BackendError, Unsupported
-from liesym.program import Guard, Inputs, Program, assemble
+from liesym.program import Guard, Inputs, Program, assemble, expand
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual, field_of
 from liesym.system import ODESystem, Parameter
@@ -122,15 +122,16 @@ def build_program(
 
 
 def for_backend(program: Program, backend: Backend) -> Program:
-    """The program, once it is sure that the backend has all its operations.
+    """The program in operations that the backend has; what it lacks is made of others where that is possible.
 
     Raises:
         BackendError: an operation is missing; the message names it.
     """
-    missing = sorted(program.operations - backend.operations - {"call"})
+    possible = expand(program, backend.operations)
+    missing = sorted(possible.operations - backend.operations - {"call"})
     if missing:
         raise BackendError(f"the backend {backend.name!r} has no counterpart for {', '.join(missing)}")
-    return program
+    return possible
 
 
 def _plain(target: Any, state: Sequence[Basic] | None) -> tuple[list[Basic], list[Symbol]]:

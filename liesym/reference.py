@@ -17,7 +17,7 @@ from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, co
 
 _PLAIN = (
     "sqrt", "exp", "expm1", "log", "log1p", "hypot", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs",
-    "sign", "floor", "ceil", "mod", "minimum", "maximum", "isfinite", "where",
+    "sign", "copysign", "floor", "ceil", "mod", "minimum", "maximum", "isfinite", "where",
 )  # fmt: skip
 _ARC = {
     "asin": "sin",
@@ -48,6 +48,7 @@ DIALECT = Dialect(
         "epsilon": "np.finfo(x.dtype).eps",
         "huge": "np.sqrt(np.finfo(x.dtype).max)",
     },
+    constant="x.dtype.type({0})",
     imports=(("import numpy as np", ""),),
 )
 
@@ -192,6 +193,12 @@ class NumpyBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
         return NumpyFunction(program, functions)
+
+    def arrays(self) -> object:
+        """How `liesym.testing` makes and reads arrays."""
+        from liesym.testing import Arrays
+
+        return Arrays(np.asarray, np.asarray, None, np.sin)
 
 
 BACKEND = NumpyBackend()

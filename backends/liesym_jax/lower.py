@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 from jax.scipy import special
 
@@ -29,6 +30,7 @@ DIALECT = Dialect(
         "epsilon": "jnp.finfo(x.dtype).eps.item()",
         "huge": "float(jnp.finfo(x.dtype).max) ** 0.5",
     },
+    constant="jnp.asarray({0}, x.dtype)",
     component="lax.index_in_dim(x, {0}, -1, keepdims=False)",
     imports=(
         ("import jax.numpy as jnp", ""),
@@ -131,6 +133,17 @@ class JaxBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> JaxFunction:
         return JaxFunction(program, functions)
+
+    def arrays(self) -> object:
+        """How `liesym.testing` makes and reads arrays; float64 only where jax_enable_x64 is on."""
+        from liesym.testing import Arrays
+
+        dtypes = ("float64", "float32") if jax.config.jax_enable_x64 else ("float32",)
+        return Arrays(jnp.asarray, np.asarray, _gradient, jnp.sin, dtypes)
+
+
+def _gradient(function: Callable[[Any], Array], x: Any) -> Any:
+    return np.asarray(jax.jit(jax.grad(lambda z: jnp.sum(function(z))))(jnp.asarray(x)))
 
 
 BACKEND = JaxBackend()

@@ -16,7 +16,7 @@ from liesym.reference import check_state, lookup, source_of
 _SAME = (
     "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos",
     "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "sign", "floor", "ceil", "erf",
-    "erfc", "lgamma", "digamma", "isfinite", "atan2", "hypot", "minimum", "maximum", "where",
+    "erfc", "lgamma", "digamma", "isfinite", "atan2", "hypot", "minimum", "maximum", "copysign", "where",
 )  # fmt: skip
 
 DIALECT = Dialect(
@@ -30,7 +30,7 @@ DIALECT = Dialect(
         "epsilon": "x.new_full((), torch.finfo(x.dtype).eps)",
         "huge": "x.new_full((), torch.finfo(x.dtype).max ** 0.5)",
     },
-    arrays_only=frozenset({"atan2", "hypot", "minimum", "maximum"}),
+    arrays_only=frozenset({"atan2", "copysign", "hypot", "minimum", "maximum"}),
     constant="x.new_full((), {0})",
     unpack="{targets} = x.unbind(-1)",
     imports=(("import torch", ""), ("from torch import Tensor", "")),
@@ -134,6 +134,20 @@ class TorchBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> TorchFunction:
         return TorchFunction(program, functions)
+
+    def arrays(self) -> object:
+        """How `liesym.testing` makes and reads arrays."""
+        from liesym.testing import Arrays
+
+        return Arrays(torch.as_tensor, lambda a: torch.as_tensor(a).detach().cpu().numpy(), _gradient, torch.sin)
+
+
+def _gradient(function: Callable[[Tensor], Tensor], x: Any) -> Any:
+    data = torch.as_tensor(x).requires_grad_()
+    total = function(data).sum()
+    if not total.requires_grad:
+        return torch.zeros_like(data).numpy()
+    return torch.autograd.grad(total, data, allow_unused=True, materialize_grads=True)[0].numpy()
 
 
 BACKEND = TorchBackend()

@@ -10,6 +10,7 @@ from liesym.program.emit import ModuleText as ModuleText
 from liesym.program.emit import body as body
 from liesym.program.emit import calls as calls
 from liesym.program.emit import compile_function as compile_function
+from liesym.program.expand import expand as expand
 from liesym.program.nodes import OPERATIONS as OPERATIONS
 from liesym.program.nodes import Condition as Condition
 from liesym.program.nodes import Node as Node

@@ -12,6 +12,7 @@ from liesym.errors import Unsupported
 from liesym.program.anchor import regular_point
 from liesym.program.builder import Builder, Sign
 from liesym.program.differentiate import jacobian as derivatives
+from liesym.program.forms import Form, cheapest, forms
 from liesym.program.guard import failures, valid
 from liesym.program.nodes import Condition, Program, pruned
 from liesym.program.reading import Reader
@@ -63,17 +64,19 @@ def assemble(
     Raises:
         Unsupported: something in the expressions has no counterpart; it is named.
     """
+    functions = tuple(functions)
+    form = cheapest(forms(expressions), lambda b, f: Reader(b, inputs.nodes(b), functions, form=f).read(f.expressions))
+    expressions = form.expressions
     builder = Builder()
     nodes = inputs.nodes(builder)
-    reader = Reader(builder, nodes, functions)
+    reader = Reader(builder, nodes, functions, form=form)
     wheres: dict[Basic, int] = nodes
     if guard == "clamp":
-        reader = Reader(builder, _clipped(builder, nodes), functions, clamp=True)
+        reader = Reader(builder, _clipped(builder, nodes), functions, form=form, clamp=True)
     truth: int | None = None
-    plain = reader  # reads without guards where inputs are masked
     if guard == "mask":
-        truth, wheres = _masked_inputs(builder, inputs, nodes, expressions, tuple(functions))
-        plain = Reader(builder, wheres, functions)
+        truth, wheres = _masked_inputs(builder, inputs, nodes, form, functions)
+        plain = Reader(builder, wheres, functions, form=form)
         outputs = plain.read(expressions)
     else:
         outputs = reader.read(expressions)
@@ -130,13 +133,13 @@ def _masked_inputs(
     builder: Builder,
     inputs: Inputs,
     nodes: Mapping[Basic, int],
-    expressions: Sequence[Basic],
+    form: Form,
     functions: tuple[str, ...],
 ) -> tuple[int, dict[Basic, int]]:
     """The truth value "valid here", and the inputs with invalid points replaced by a regular one."""
     stopped: dict[Basic, int] = {s: builder.node("stop", i, sign=sign(s)) for s, i in nodes.items()}  # type: ignore[arg-type]
-    scout = Reader(builder, stopped, functions)
-    values = scout.read(expressions)
+    scout = Reader(builder, stopped, functions, form=form)
+    values = scout.read(form.expressions)
     used = _used(builder, stopped.values(), values)
     truth = valid(builder, used, values, tuple(scout.conditions.values()))
     sample = finished(

@@ -44,7 +44,7 @@ def _sweep(builder: Builder, count: int, variable: int) -> list[int]:
     return result
 
 
-_FLAT = frozenset({"sign", "floor", "ceil", "stop", "lt", "le", "eq", "and", "or", "not", "isfinite"})
+_FLAT = frozenset({"copysign", "sign", "floor", "ceil", "stop", "lt", "le", "eq", "and", "or", "not", "isfinite"})
 """Operations whose derivative is 0 wherever it exists."""
 
 

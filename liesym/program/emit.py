@@ -174,8 +174,8 @@ class _Writer:
 
     def _operation(self, index: int, node: Node) -> None:
         operands = [self.text[a] for a in node.args]
-        if node.op in self.dialect.arrays_only:
-            constants = [self.program.nodes[a].op == "constant" for a in node.args]
+        constants = [self.program.nodes[a].op == "constant" for a in node.args]
+        if node.op in self.dialect.arrays_only or (node.op == "where" and all(constants[1:])):
             operands = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)]
         if node.op == "call":
             template = "functions[{value}]({all})"

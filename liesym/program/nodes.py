@@ -27,7 +27,7 @@ ARITHMETIC: dict[str, int] = {
     "exp": 1, "expm1": 1, "log": 1, "log1p": 1,
     "sin": 1, "cos": 1, "tan": 1, "asin": 1, "acos": 1, "atan": 1, "atan2": 2,
     "sinh": 1, "cosh": 1, "tanh": 1, "asinh": 1, "acosh": 1, "atanh": 1,
-    "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "mod": 2, "minimum": 2, "maximum": 2,
+    "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "mod": 2, "minimum": 2, "maximum": 2, "copysign": 2,
     "stop": 1, "erf": 1, "erfc": 1, "lgamma": 1, "digamma": 1, "polygamma": 1,
 }  # fmt: skip
 

@@ -47,6 +47,7 @@ from liesym.errors import Unsupported
 from liesym.program import functions as table
 from liesym.program import special
 from liesym.program.builder import Builder, Sign
+from liesym.program.forms import Form
 from liesym.program.nodes import Condition
 
 Signed = tuple[int, bool]
@@ -105,6 +106,7 @@ class Reader:
         builder: receives the nodes.
         inputs: symbol -> node.
         functions: names of the functions the user supplies.
+        form: the form that will be read, if it has definitions.
         clamp: move operands to the nearest point of the domain, one epsilon inside.
     """
 
@@ -114,18 +116,20 @@ class Reader:
         inputs: Mapping[Basic, int],
         functions: Iterable[str] = (),
         *,
+        form: Form | None = None,
         clamp: bool = False,
     ) -> None:
         self.builder = builder
         self.functions = frozenset(functions)
         self.clamp = clamp
+        self.definitions = dict(form.definitions) if form is not None else {}
         self.conditions: dict[tuple[str, int, int | None], Condition] = {}
         self._memo: dict[Key, Signed] = {(symbol, 0): (node, False) for symbol, node in inputs.items()}
         self._inputs = dict(inputs)
         self._scopes: list[int | None] = [None]
         self._exponents: dict[Basic, dict[Rational, int]] = {}
         self._occurring: set[Basic] = set()
-        self._lone_roots: set[Basic] = set()
+        self._tied_roots = form.tied_roots if form is not None else frozenset()
         self._bound: dict[int, Dummy] = {}
 
     def read(self, expressions: Sequence[Basic]) -> list[int]:
@@ -134,28 +138,22 @@ class Reader:
         Raises:
             Unsupported: a function, constant or construct with no counterpart, named.
         """
-        self._survey(expressions)
+        self._survey([*expressions, *self.definitions.values()])
         return [self._plain(self._evaluate((e, 0))) for e in expressions]
 
     # -- the survey of powers and trigonometric functions ------------------------------------------
 
     def _survey(self, expressions: Sequence[Basic]) -> None:
         """Which powers of each base, and which functions, occur in all expressions together."""
-        for expression in expressions:
-            pending, seen = [expression], set[Basic]()
-            roots: dict[Basic, set[bool]] = {}
-            while pending:
-                expr = pending.pop()
-                if isinstance(expr, Pow) and expr.exp.is_Rational:
-                    counts = self._exponents.setdefault(expr.base, {})
-                    counts[expr.exp] = counts.get(expr.exp, 0) + 1
-                    if expr.exp.q == 2:
-                        roots.setdefault(expr.base, set()).add(bool(expr.exp > 0))
-                if expr not in seen:
-                    seen.add(expr)
-                    pending.extend(expr.args)
-            self._occurring |= seen
-            self._lone_roots |= {base for base, positive in roots.items() if positive == {True}}
+        pending = list(expressions)
+        while pending:
+            expr = pending.pop()
+            if isinstance(expr, Pow) and expr.exp.is_Rational:
+                counts = self._exponents.setdefault(expr.base, {})
+                counts[expr.exp] = counts.get(expr.exp, 0) + 1
+            if expr not in self._occurring:
+                self._occurring.add(expr)
+                pending.extend(expr.args)
 
     # -- the loop ----------------------------------------------------------------------------------
 
@@ -188,6 +186,8 @@ class Reader:
 
     def _plan(self, expr: Basic, scope: int) -> Plan:
         if isinstance(expr, Symbol):
+            if expr in self.definitions:
+                return Plan(((self.definitions[expr], scope),), lambda u: u)
             if expr not in self._inputs:
                 raise Unsupported(f"the symbol {expr} is neither time, nor a state component, nor a parameter here")
             return Plan((), lambda: (self._inputs[expr], False))
@@ -225,11 +225,17 @@ class Reader:
             return operand
         guard = self._scopes[scope]
         kind = "nonzero" if domain.kind == "positive" and b.is_nonnegative(operand) else domain.kind
-        self.conditions.setdefault((kind, operand, guard), Condition(kind, operand, _short(expr), guard))
+        self.conditions.setdefault((kind, operand, guard), Condition(kind, operand, self._text(expr), guard))
         if guard is not None:
             sign = {"positive": Sign.POSITIVE, "nonzero": Sign.NONZERO}.get(domain.kind, Sign.ANY)
             operand = b.node("where", guard, operand, b.constant(domain.safe), sign=sign)
         return self._clamped(operand, domain) if self.clamp else operand
+
+    def _text(self, expr: Basic) -> str:
+        """The expression as the user wrote it, cut where it is long."""
+        while self.definitions and (held := self.definitions.keys() & expr.free_symbols):
+            expr = expr.xreplace({symbol: self.definitions[symbol] for symbol in held})
+        return _short(expr)
 
     def _clamped(self, operand: int, domain: Domain) -> int:
         b = self.builder
@@ -370,9 +376,10 @@ class Reader:
         b = self.builder
         if p < 0:
             return b.power(b.node("rsqrt", self.inside(node, POSITIVE, base, scope)), -p)
-        if self._has_inverse_root(base) and base not in self._lone_roots:
+        if base in self._tied_roots:
             operand = self.inside(node, POSITIVE, base, scope)
-            root = b.mul(operand, b.node("rsqrt", operand))
+            inverse = self._has_inverse_root(base)
+            root = b.mul(operand, b.node("rsqrt", operand)) if inverse else b.node("sqrt", operand)
         else:
             operand = self.inside(node, NONNEGATIVE, base, scope)
             root = self._safe_root(operand)
@@ -496,10 +503,17 @@ class Reader:
         return b.node("log1p", node), False
 
     def _gudermann(self, s: Signed, c: Signed, other: Basic, scope: int) -> Signed:
-        """atanh(sin a) = asinh(sin a / |cos a|): sinh(y) = tan(a) sign(cos a) if tanh(y) = sin(a)."""
+        """atanh(s) = ± log1p((|s| + s²/(1 + |c|))/|c|), s = sin(a), c = cos(a).
+
+        For tanh(y) = s one has sinh(y) = s/|c| =: v and cosh(y) = 1/|c|, so that e^|y| - 1 = |v| + 1/|c| - 1 with
+        1/|c| - 1 = (1 - c²)/(|c| (1 + |c|)). This is asinh(sign(cos a) tan(a)), in vectorized operations.
+        """
         b = self.builder
+        side = b.node("copysign", b.constant(1.0), s[0])
         width = self.inside(b.node("abs", c[0]), NONZERO, other, scope)
-        return b.node("asinh", b.div(s[0], width)), s[1]
+        bend = b.div(b.mul(s[0], s[0]), b.add(b.constant(1.0), width))
+        growth = b.node("log1p", b.div(b.add(b.mul(side, s[0]), bend), width))
+        return b.mul(side, growth), s[1]
 
     def _unary(self, op: str, u: Signed, expr: Basic, scope: int) -> Signed:
         b = self.builder
@@ -518,7 +532,7 @@ class Reader:
         elif op == "tan":
             self.conditions.setdefault(
                 ("nonzero", node, self._scopes[scope]),
-                Condition("nonzero", b.node("cos", node), _short(cos(expr.args[0])), self._scopes[scope]),
+                Condition("nonzero", b.node("cos", node), self._text(cos(expr.args[0])), self._scopes[scope]),
             )
         return b.node(op, node), negative
 

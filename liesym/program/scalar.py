@@ -91,7 +91,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
             **{
                 name: getattr(math, name)
                 for name in (
-                    "hypot", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan",
+                    "hypot", "copysign", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan",
                     "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "lgamma",
                 )
             },

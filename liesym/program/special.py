@@ -61,11 +61,10 @@ COEFFICIENTS: list[tuple[float, ...]] = []
 def chebyshev(rest: Callable[[Any], Any], variable: Expr, low: float, high: float, terms: int = 64) -> Expr:
     """`rest` on [low, high] as a series in the expression `variable`, which takes its values there."""
     with mpmath.workdps(DIGITS):
-        angles = [mpmath.pi * (2 * j + 1) / (2 * terms) for j in range(terms)]
-        values = [rest(low + (high - low) * (mpmath.cos(a) + 1) / 2) for a in angles]
-        found = [
-            2 * mpmath.fsum(v * mpmath.cos(k * a) for v, a in zip(values, angles, strict=True)) / terms for k in range(terms)
-        ]
+        cosines = [mpmath.cos(mpmath.pi * j / (2 * terms)) for j in range(4 * terms)]
+        values = [rest(low + (high - low) * (cosines[2 * j + 1] + 1) / 2) for j in range(terms)]
+        found = [2 * mpmath.fdot((v, cosines[k * (2 * j + 1) % (4 * terms)]) for j, v in enumerate(values)) / terms
+                 for k in range(terms)]  # fmt: skip
     numbers = [float(mpmath.re(c)) for c in found]
     numbers[0] /= 2
     limit = 1e-17 * max(map(abs, numbers))

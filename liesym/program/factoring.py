@@ -1,0 +1,356 @@
+"""Fewer operations by factoring sums over common divisors, across all outputs.
+
+Each sum is a list of cubes, a cube a coefficient times powers of literals. A divisor is either a sum of two
+cubes with no common factor, which may stand inside a sum as (cube)*(divisor), or a product of two literals.
+Again and again the divisor that saves most operations becomes a literal of its own, until none saves any.
+Horner's rule for polynomials, sums shared between outputs and nested factors all come out of this.
+
+Rounding. Taking a common factor out of a sum does not enlarge the bound on its rounding error. Multiplying a
+factor into a sum, which is what exposes common terms in the first place, does not either where the terms of
+that sum are rounded already; where they are exact, as in k*(x - y), it would, and such sums stay whole.
+Products of two sums are never multiplied out.
+
+Source: Rajski and Vasudevamurthy 1992 (concurrent extraction of double-cube divisors); Hosangadi, Fallah and
+Kastner 2006 (the same for polynomials).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sympy import Add, Basic, Dummy, Expr, Mul, Pow, Rational, S, Symbol, exp
+
+Monomial = tuple[tuple[int, int], ...]
+"""(literal, exponent >= 1), sorted."""
+
+Cube = tuple[Rational, Monomial]
+
+LARGEST_SUM = 40
+"""Longer sums are searched for common products, not for common sums."""
+
+LARGEST_TOTAL = 800
+"""With more cubes in all, nothing is factored: the search would take longer than it saves."""
+
+SMOOTH = frozenset({"sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "atan", "asinh", "erf"})
+"""Functions whose arguments are factored too; the others are looked at as a whole, for their stable forms."""
+
+
+@dataclass(slots=True)
+class Pool:
+    """Sums under construction: literal -> its cubes, for those literals that are sums."""
+
+    literals: list[Basic] = field(default_factory=list)
+    index: dict[Basic, int] = field(default_factory=dict)
+    sums: dict[int, list[Cube]] = field(default_factory=dict)
+    distribute: bool = True
+    changed: bool = False
+
+    def literal(self, expr: Basic) -> int:
+        """The number of a literal, new or old."""
+        found = self.index.get(expr)
+        if found is None:
+            found = self.index[expr] = len(self.literals)
+            self.literals.append(expr)
+        return found
+
+    def new_sum(self, cubes: list[Cube]) -> int:
+        """A literal for a sum, itself a fresh symbol."""
+        number = self.literal(Dummy("d", real=True))
+        self.sums[number] = cubes
+        return number
+
+
+def factored(expressions: Sequence[Basic], *, distribute: bool) -> tuple[list[Basic], dict[Symbol, Expr]] | None:
+    """(expressions, definitions of the symbols that they hold), or None if there is nothing to factor or too much.
+
+    Arguments:
+        distribute: multiply single factors into sums first, where that does no harm.
+    """
+    pool = Pool(distribute=distribute)
+    roots = [_Reading(pool).entry(e) for e in expressions]
+    if sum(map(len, pool.sums.values())) > LARGEST_TOTAL:
+        return None
+    _Search(pool).run()
+    if not pool.changed:
+        return None
+    definitions = {pool.literals[k]: _rebuilt(pool, cubes) for k, cubes in pool.sums.items()}
+    return [pool.literals[r] if isinstance(r, int) else r for r in roots], definitions  # type: ignore[return-value]
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+
+
+class _Reading:
+    """Expressions to cubes."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    def entry(self, expr: Basic) -> int | Basic:
+        """The literal of an expression that is a sum or a product; any other expression as it is."""
+        if not isinstance(expr, (Add, Mul)) or expr.is_number:
+            return self.atom(expr)
+        key = self.pool.index.get(expr)
+        if key is not None:
+            return key
+        number = self.pool.new_sum(self.cubes(expr))
+        self.pool.index[expr] = number
+        return number
+
+    def atom(self, expr: Basic) -> Basic:
+        """A function with its argument factored, where that is allowed."""
+        if type(expr).__name__ in SMOOTH and isinstance(expr.args[0], Add) and not _is_delicate(expr.args[0]):
+            number = self.entry(expr.args[0])
+            if isinstance(number, int):
+                return expr.func(self.pool.literals[number])
+        return expr
+
+    def cubes(self, expr: Expr) -> list[Cube]:
+        """The terms of a sum; equal monomials are joined."""
+        total: dict[Monomial, Rational] = {}
+        for term in Add.make_args(expr):
+            for coefficient, monomial in self.products(term):
+                total[monomial] = total.get(monomial, S.Zero) + coefficient
+        return [(c, m) for m, c in total.items() if c != 0]
+
+    def products(self, term: Expr) -> list[Cube]:
+        """A product as one cube, or as several where a sum in it is multiplied out."""
+        coefficient: Rational = S.One
+        powers: Counter[int] = Counter()
+        inner: list[Expr] = []
+        for factor in Mul.make_args(term):
+            if isinstance(factor, Rational):
+                coefficient *= factor
+            elif isinstance(factor, Add):
+                inner.append(factor)
+            else:
+                base, exponent = self.split(factor)
+                powers[base] += exponent
+        monomial = tuple(sorted(powers.items()))
+        if len(inner) == 1 and self.pool.distribute and _is_rounded(inner[0]):
+            self.pool.changed = True
+            return [(coefficient * c, _product(monomial, m)) for c, m in self.cubes(inner[0])]
+        for factor in inner:
+            number = self.entry(factor)
+            assert isinstance(number, int)
+            powers[number] += 1
+        return [(coefficient, tuple(sorted(powers.items())))]
+
+    def split(self, factor: Basic) -> tuple[int, int]:
+        """A factor as a literal to a positive integer power: x³, (1/x)², (u^(-1/2))³."""
+        if isinstance(factor, Pow) and isinstance(factor.exp, Rational) and factor.exp.q in (1, 2, 4):
+            p, q = int(factor.exp.p), int(factor.exp.q)
+            unit = Rational(1 if p > 0 else -1, q)
+            return self.pool.literal(factor.base**unit), abs(p)
+        return self.pool.literal(self.atom(factor)), 1
+
+
+def _is_rounded(expr: Add) -> bool:
+    """True if at most one term is exact, and none asks to stay together with another."""
+    exact = sum(_is_exact(term) for term in expr.args)
+    return exact <= 1 and not _is_delicate(expr)
+
+
+def _is_exact(term: Expr) -> bool:
+    return isinstance(-term if term.could_extract_minus_sign() else term, Symbol) or bool(term.is_number)
+
+
+def _is_delicate(expr: Add) -> bool:
+    """True for c*exp(u) - c + …, which is computed with expm1 as long as it is not torn apart."""
+    return expr.as_coeff_Add()[0] != 0 and any(isinstance(a, exp) for t in expr.args for a in Mul.make_args(t))
+
+
+# -- searching -----------------------------------------------------------------------------------------------
+
+Divisor = tuple[Monomial, Monomial, Rational]
+"""m1 + r m2."""
+
+Pair = tuple[int, int]
+"""The product of two literals."""
+
+
+@dataclass(slots=True)
+class _Offer:
+    """What one sum has to offer.
+
+    Operations saved by each divisor, cubes that hold each product, what it is itself.
+    """
+
+    divisors: dict[Divisor, int]
+    products: Counter[Pair]
+    itself: Divisor | None
+
+
+class _Search:
+    """Greedy extraction with tables that follow each replacement."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.offers: dict[int, _Offer] = {}
+        self.saved: Counter[Divisor] = Counter()
+        self.products: Counter[Pair] = Counter()
+        self.whole: dict[Divisor, int] = {}
+        for number in list(pool.sums):
+            self.refresh(number)
+
+    def refresh(self, number: int) -> None:
+        """Bring the tables up to date with a sum."""
+        old = self.offers.get(number)
+        if old is not None:
+            self.saved.subtract(old.divisors)
+            self.products.subtract(old.products)
+            if old.itself is not None and self.whole.get(old.itself) == number:
+                del self.whole[old.itself]
+        new = self.offers[number] = _offer(self.pool.sums[number])
+        self.saved.update(new.divisors)
+        self.products.update(new.products)
+        if new.itself is not None:
+            self.whole.setdefault(new.itself, number)
+
+    def run(self) -> None:
+        """Make literals of divisors while one saves operations."""
+        while True:
+            gain, divisor = self.best_divisor()
+            pair, count = max(self.products.items(), key=lambda item: item[1], default=((0, 0), 0))
+            if divisor is not None and gain >= max(count - 1, 1):
+                self.take_divisor(divisor)
+            elif count > 1:
+                self.take_product(pair)
+            else:
+                return
+            self.pool.changed = True
+
+    def best_divisor(self) -> tuple[int, Divisor | None]:
+        best, found = 0, None
+        for divisor, amount in self.saved.items():
+            if amount <= best:
+                continue
+            own = 0 if divisor in self.whole else _cost(divisor)
+            if amount - own > best:
+                best, found = amount - own, divisor
+        return best, found
+
+    def take_divisor(self, divisor: Divisor) -> None:
+        """Make the divisor a literal, and put it in wherever it divides two cubes of a sum."""
+        number = self.whole.get(divisor)
+        if number is None:
+            number = self.pool.new_sum([(S.One, divisor[0]), (divisor[2], divisor[1])])
+        holders = [k for k, offer in self.offers.items() if divisor in offer.divisors and k != number]
+        self.refresh(number)
+        for key in holders:
+            self.pool.sums[key] = _divided(self.pool.sums[key], divisor, number)
+            self.refresh(key)
+
+    def take_product(self, pair: Pair) -> None:
+        number = self.pool.new_sum([(S.One, ((pair[0], 1), (pair[1], 1)))])
+        for key, offer in list(self.offers.items()):
+            if pair in offer.products:
+                self.pool.sums[key] = [(c, _with_pair(m, pair, number)) for c, m in self.pool.sums[key]]
+                self.refresh(key)
+
+
+def _offer(cubes: list[Cube]) -> _Offer:
+    products: Counter[Pair] = Counter()
+    for _, monomial in cubes:
+        for i, (a, _) in enumerate(monomial):
+            for b, _ in monomial[i + 1 :]:
+                products[a, b] += 1
+    divisors: dict[Divisor, int] = {}
+    itself: Divisor | None = None
+    if 2 <= len(cubes) <= LARGEST_SUM:
+        taken: dict[Divisor, set[int]] = {}
+        for i, first in enumerate(cubes):
+            for j in range(i + 1, len(cubes)):
+                divisor, common, scale = _divisor(first, cubes[j])
+                if len(cubes) == 2 and not common and scale == 1:
+                    itself = divisor
+                    continue
+                used = taken.setdefault(divisor, set())
+                if i not in used and j not in used:
+                    used |= {i, j}
+                    before = _multiplications(*first) + _multiplications(*cubes[j]) + 1
+                    after = _multiplications(scale, _product(common, ((-1, 1),)))
+                    divisors[divisor] = divisors.get(divisor, 0) + before - after
+    return _Offer(divisors, products, itself)
+
+
+def _divided(cubes: list[Cube], divisor: Divisor, number: int) -> list[Cube]:
+    """The sum with the divisor, now a literal, in place of every pair of cubes that it divides."""
+    rest = list(cubes)
+    position = 0
+    while position < len(rest):
+        for other in range(position + 1, len(rest)):
+            candidate, common, scale = _divisor(rest[position], rest[other])
+            if candidate == divisor:
+                del rest[other]
+                rest[position] = (scale, _product(common, ((number, 1),)))
+                break
+        position += 1
+    return rest
+
+
+def _divisor(first: Cube, second: Cube) -> tuple[Divisor, Monomial, Rational]:
+    """(m1 + r m2, common monomial, scale) with first + second = scale * common * (m1 + r m2)."""
+    if second[1] < first[1]:
+        first, second = second, first
+    common = _common(first[1], second[1])
+    ratio = second[0] / first[0]
+    return (_quotient(first[1], common), _quotient(second[1], common), ratio), common, first[0]
+
+
+def _cost(divisor: Divisor) -> int:
+    return _multiplications(S.One, divisor[0]) + _multiplications(divisor[2], divisor[1]) + 1
+
+
+def _multiplications(coefficient: Rational, monomial: Monomial) -> int:
+    degree = sum(_power_cost(e) for _, e in monomial) + max(len(monomial) - 1, 0)
+    return degree + (abs(coefficient) != 1 and bool(monomial))
+
+
+def _power_cost(exponent: int) -> int:
+    """Multiplications of repeated squaring."""
+    return exponent.bit_length() - 1 + exponent.bit_count() - 1
+
+
+def _with_pair(monomial: Monomial, pair: Pair, number: int) -> Monomial:
+    powers = dict(monomial)
+    times = min(powers.get(pair[0], 0), powers.get(pair[1], 0))
+    if not times:
+        return monomial
+    for literal in pair:
+        powers[literal] -= times
+        if not powers[literal]:
+            del powers[literal]
+    powers[number] = powers.get(number, 0) + times
+    return tuple(sorted(powers.items()))
+
+
+# -- monomials -----------------------------------------------------------------------------------------------
+
+
+def _product(a: Monomial, b: Monomial) -> Monomial:
+    powers = Counter(dict(a))
+    powers.update(dict(b))
+    return tuple(sorted(powers.items()))
+
+
+def _common(a: Monomial, b: Monomial) -> Monomial:
+    other = dict(b)
+    return tuple((k, min(e, other[k])) for k, e in a if k in other)
+
+
+def _quotient(a: Monomial, b: Monomial) -> Monomial:
+    less = dict(b)
+    return tuple((k, e - less.get(k, 0)) for k, e in a if e > less.get(k, 0))
+
+
+def _rebuilt(pool: Pool, cubes: list[Cube]) -> Expr:
+    """The sum as an expression in literals."""
+    terms = [Mul(c, *(_power(pool.literals[k], e) for k, e in m)) for c, m in cubes]
+    return Add(*terms)
+
+
+def _power(literal: Basic, exponent: int) -> Expr:
+    return literal**exponent  # type: ignore[operator]

@@ -1,0 +1,242 @@
+"""The conformance suite on every backend that is shipped and on a stranger's, and that it rejects wrong ones."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import liesym
+from liesym.errors import BackendError, Unsupported, VerificationError
+from liesym.program import Masked, Program
+from liesym.reference import NumpyBackend
+from liesym.registry import available_backends, get_backend
+from liesym.testing import ARITHMETIC, CASES, CHOICES, ELEMENTARY, REFUSED, Arrays, assert_conforms, conformance
+from liesym.testing.cases import STATE, T
+
+TOY = Path(__file__).parent / "toy"
+FEW = tuple(c for c in ARITHMETIC if c.name in ("x + y - 3", "3", "a*sin(t)", "sqrt(2)*x", "sqrt(x)", "x**7"))
+PLAIN = (*ARITHMETIC, *ELEMENTARY, *CHOICES)
+
+
+assert len(FEW) == 6
+
+
+def doubled(name):
+    """A context in which the backend has float64."""
+    if name == "jax":
+        return pytest.importorskip("jax").enable_x64(True)
+    pytest.importorskip(name)
+    return contextlib.nullcontext()
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+def test_a_shipped_backend_conforms(name):
+    with doubled(name):
+        assert_conforms(name)
+
+
+def test_jax_conforms_on_functions_that_compile_fast():
+    with doubled("jax"):
+        assert_conforms("jax", cases=PLAIN)
+
+
+@pytest.mark.slow
+def test_jax_conforms():
+    with doubled("jax"):
+        assert_conforms("jax")
+
+
+def test_jax_conforms_in_single_precision():
+    pytest.importorskip("jax")
+    assert get_backend("jax").arrays().dtypes == ("float32",)
+    assert_conforms("jax", cases=FEW)
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "jax"])
+@pytest.mark.parametrize(("expression", "word"), REFUSED, ids=[word for _, word in REFUSED])
+def test_what_has_no_counterpart_is_refused_by_name(name, expression, word):
+    pytest.importorskip(name)
+    with pytest.raises(Unsupported, match=word):
+        liesym.lower([expression], STATE, backend=name, t=T, functions={"F": np.sin})
+
+
+# -- a stranger ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder on the path into which the toy distribution is installed as an installer would: its package,
+    and a dist-info folder with the metadata and the entry points that its pyproject.toml declares."""
+    project = tomllib.loads((TOY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(head, encoding="utf-8")
+    lines = []
+    for group, points in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "liesym_toy").symlink_to(TOY / "liesym_toy")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("liesym_toy", None)
+
+
+def test_a_stranger_registers_by_entry_point_and_conforms(site):
+    assert "toy" in available_backends()
+    assert "liesym_toy" not in sys.modules
+    assert_conforms("toy")
+    assert "liesym_toy" in sys.modules
+
+
+def test_a_stranger_is_found_from_a_fresh_process(site):
+    code = (
+        "import sys, numpy as np, sympy as sp, liesym\n"
+        "x = sp.Symbol('x', real=True)\n"
+        "assert not {'liesym_toy', 'torch', 'jax'} & set(sys.modules)\n"
+        "print(liesym.lower([sp.sinh(x)], (x,), backend='toy')(None, np.ones(1)))\n"
+    )
+    root = str(Path(liesym.__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": f"{site}:{root}"}, capture_output=True, text=True)
+    assert done.stdout.startswith("[1.1752"), done.stderr
+
+
+def test_without_its_distribution_the_stranger_is_unknown():
+    with pytest.raises(BackendError, match="no backend 'toy'"):
+        get_backend("toy")
+
+
+def test_a_stranger_that_lacks_an_operation_refuses_it_by_name(site):
+    expression = next(c.expression for c in CASES if c.name == "erf(x)")
+    with pytest.raises(BackendError, match="'toy' has no counterpart for erf"):
+        liesym.lower([expression], STATE, backend="toy")
+
+
+# -- negative controls -----------------------------------------------------------------------------------
+
+
+class Faulty(NumpyBackend):
+    """The reference with one fault."""
+
+    name = "faulty"
+
+    def __init__(self, change=None, wrap=None):
+        self.change, self.wrap = change, wrap
+
+    def lower(self, program: Program, functions):
+        function = super().lower(self.change(program) if self.change else program, functions)
+        return Wrapped(function, self.wrap) if self.wrap else function
+
+
+class Wrapped:
+    def __init__(self, function, wrap):
+        self.function, self.wrap, self.program = function, wrap, function.program
+
+    def __call__(self, t, x, args=None):
+        return self.wrap(self.function, t, x, args)
+
+    def __reduce__(self):
+        return Wrapped, (self.function, self.wrap)
+
+
+def swapped(program):
+    """sin computed as cos."""
+    return replace(program, nodes=tuple(replace(n, op="cos") if n.op == "sin" else n for n in program.nodes))
+
+
+def always_double(function, t, x, args):
+    return np.asarray(function(t, x, args), "float64")
+
+
+def slightly_off(function, t, x, args):
+    result = function(t, x, args)
+    return result * (1 + 1e-10) if isinstance(result, np.ndarray) else result
+
+
+def flat(function, t, x, args):
+    """Constants are not broadcast: one row too few for an empty batch, no batch for t."""
+    return function(np.ravel(t)[0] if t is not None else None, x, args)
+
+
+def forgetful(function, t, x, args):
+    """A missing parameter counts as zero."""
+    return function(t, x, dict.fromkeys(("a",), 0.0) | dict(args or {}))
+
+
+def unmasked(function, t, x, args):
+    result = function(t, x, args)
+    return Masked(result.values, 0.0 * result.fraction) if isinstance(result, Masked) else result
+
+
+def transposed(function, t, x, args):
+    result = function(t, x, args)
+    return result._replace(jacobian=result.jacobian[..., ::-1]) if hasattr(result, "jacobian") else result
+
+
+FAULTS = {
+    "check_values": [Faulty(swapped), Faulty(wrap=always_double), Faulty(wrap=slightly_off)],
+    "check_jacobian": [Faulty(wrap=transposed)],
+    "check_shapes": [Faulty(wrap=flat)],
+    "check_pickle": [Faulty(wrap=lambda f, t, x, args: f(t, x, args))],
+    "check_mistakes": [Faulty(wrap=forgetful)],
+    "check_guards": [Faulty(wrap=unmasked)],
+}
+FAULTY = [(check, backend) for check, backends in FAULTS.items() for backend in backends]
+
+
+@pytest.mark.parametrize(("check", "backend"), FAULTY, ids=[f"{c}-{i}" for i, (c, _) in enumerate(FAULTY)])
+def test_the_suite_names_the_fault(check, backend):
+    outcomes = {o.check: o for o in conformance(backend, cases=FEW)}
+    assert not outcomes[check].ok
+    assert outcomes[check].detail
+
+
+def test_the_suite_notices_a_wrong_gradient():
+    pytest.importorskip("torch")
+    right = get_backend("torch").arrays()
+
+    def gradient(function, x):
+        return right.gradient(function, x) * (1 + 1e-8)
+
+    outcomes = {o.check: o.ok for o in conformance("torch", replace(right, gradient=gradient), cases=FEW)}
+    assert not outcomes.pop("check_gradients")
+    assert all(outcomes.values())
+
+
+def test_a_failed_suite_says_which_check():
+    with pytest.raises(VerificationError, match=r"check_values: .*float32"):
+        assert_conforms(Faulty(wrap=always_double), cases=FEW)
+
+
+def test_a_backend_without_arrays_must_be_given_some():
+    class Silent:
+        name, operations = "silent", frozenset()
+
+        def lower(self, program, functions):
+            raise AssertionError
+
+    with pytest.raises(BackendError, match="no method arrays"):
+        conformance(Silent())
+
+
+def test_an_operation_that_is_promised_but_missing_is_a_failure():
+    """A backend that lists what it does not have is not excused from it."""
+
+    class Boastful(NumpyBackend):
+        name = "boastful"
+
+        def lower(self, program, functions):
+            if "erf" in program.operations:
+                raise KeyError("erf")
+            return super().lower(program, functions)
+
+    cases = tuple(c for c in CASES if c.name == "erf(x)")
+    assert not conformance(Boastful(), cases=cases)[0].ok
+    assert isinstance(Boastful().arrays(), Arrays)
