@@ -76,17 +76,14 @@ def assemble(
     truth: int | None = None
     if guard == "mask":
         truth, wheres = _masked_inputs(builder, inputs, nodes, form, functions)
-        plain = Reader(builder, wheres, functions, form=form)
-        outputs = plain.read(expressions)
-    else:
-        outputs = reader.read(expressions)
+        reader = Reader(builder, wheres, functions, form=form)
+    outputs = reader.read(expressions)
     rows = derivatives(builder, outputs, [wheres[s] for s in inputs.state]) if jacobian else ()
     failing: tuple[tuple[int, str], ...] = ()
     conditions = tuple(reader.conditions.values())
     if guard == "raise":
         failing = failures(builder, _used(builder, nodes.values(), outputs), outputs, conditions)
     if truth is not None:
-        conditions = tuple(plain.conditions.values())
         zero = builder.constant(0.0)
         outputs = [builder.where(truth, i, zero) for i in outputs]
         rows = tuple(tuple(builder.where(truth, i, zero) for i in row) for row in rows)
