@@ -330,7 +330,11 @@ def _common_domain(values: Sequence[Expr], modulus: int | None) -> Domain:
         return GF(modulus)
     if all(v.is_Rational for v in values):
         return QQ
-    return construct_domain(list(values), field=True, extension=True)[0]
+    found: Any = construct_domain(list(values), field=True, extension=True)[0]
+    if found.is_FractionField and (found.domain.is_ZZ or found.domain.is_QQ):
+        # ZZ(w) and QQ(w) hold the same numbers, but their elements do not mix
+        return QQ.frac_field(*sorted(found.symbols, key=str))
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sympy import Expr
+from sympy.core.function import AppliedUndef
+
 from liesym.algebra.core import LieAlgebra
+from liesym.coefficients.convert import Definition
 from liesym.coefficients.field import Element, Field
 from liesym.errors import AnsatzError, Unsupported, VerificationError
 from liesym.generators import Generator
@@ -21,7 +25,29 @@ def generator_field(generators: Sequence[Generator]) -> Field:
     if any(g.variables != variables for g in generators):
         raise AnsatzError("the generators of one algebra must be over the same variables")
     definitions = {d.name: d for g in generators for d in g.definitions}
-    return Field.build([c for g in generators for c in g.components], variables, (), definitions.values())
+    named = _with_unit_wronskians(list(definitions.values()))
+    return Field.build([c for g in generators for c in g.components], variables, (), named)
+
+
+def _with_unit_wronskians(definitions: Sequence[Definition]) -> list[Definition]:
+    """Pairs of solutions of ψ'' = q ψ scaled to ψ1 ψ2' - ψ1' ψ2 = 1, which a constant factor always does.
+
+    The Wronskian is constant, but no polynomial identity of the field says so; then ψ2' = (1 + ψ1' ψ2)/ψ1
+    does.
+    """
+    result: list[Definition] = []
+    partners: dict[Expr, AppliedUndef] = {}
+    for d in definitions:
+        ratio = (d.rhs / d.function).cancel()
+        if d.order != 2 or ratio.has(d.function.func):
+            result.append(d)
+        elif ratio not in partners:
+            partners[ratio] = d.function
+            result.append(d)
+        else:
+            first, t = partners[ratio], d.variable
+            result.append(Definition(d.function, 1, (1 + first.diff(t) * d.function) / first))
+    return result
 
 
 def structure_constants(generators: tuple[Generator, ...]) -> LieAlgebra:
@@ -34,19 +60,44 @@ def structure_constants(generators: tuple[Generator, ...]) -> LieAlgebra:
     slopes = [[[c.diff(v) for v in variables] for c in row] for row in vectors]
     pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
     brackets = [_bracket(vectors[i], vectors[j], slopes[i], slopes[j], field) for i, j in pairs]
-    # free columns of a relation come first, so the generators are put last
-    found = {min(r): r for r in constant_relations([*brackets, *vectors], field)}
-    if any(first >= len(pairs) for first in found):
+    found, rest = _solved(constant_relations([*brackets, *vectors], field), len(pairs))
+    if rest:
         raise Unsupported("the generators are linearly dependent over the constants; give a basis")
     constants = []
     for place, (i, j) in enumerate(pairs):
         relation = found.get(place)
-        if relation is None or any(0 <= k < len(pairs) for k in relation if k != place):
+        if relation is None or any(k < len(pairs) for k in relation if k != place):
             raise Unsupported(f"the bracket of generators {i} and {j} (counted from 0) is not in their span")
         coefficients = {k - len(pairs): -c for k, c in relation.items() if k != place}
         _check(brackets[place], vectors, coefficients, field)
         constants += [(i, j, k, field.to_expr(c)) for k, c in sorted(coefficients.items())]
     return LieAlgebra(n, tuple(constants), generators)
+
+
+def _solved(
+    relations: Sequence[dict[int, Element]], width: int
+) -> tuple[dict[int, dict[int, Element]], list[dict[int, Element]]]:
+    """Relations solved for the columns below `width`, by elimination, and those that hold none of them."""
+    left = [dict(r) for r in relations]
+    solved: dict[int, dict[int, Element]] = {}
+    for column in range(width):
+        pivot = next((r for r in left if column in r), None)
+        if pivot is None:
+            continue
+        left = [r for r in left if r is not pivot]
+        scaled = {k: c / pivot[column] for k, c in pivot.items()}
+        for other in (*left, *solved.values()):
+            factor = other.get(column)
+            if factor is None:
+                continue
+            for k, c in scaled.items():
+                value = other[k] - factor * c if k in other else -(factor * c)
+                if value.is_zero:
+                    other.pop(k, None)
+                else:
+                    other[k] = value
+        solved[column] = scaled
+    return solved, [r for r in left if r]
 
 
 def _bracket(

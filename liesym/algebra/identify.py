@@ -207,8 +207,7 @@ def _abelian_complement(algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatr
         sum((e * (7 * i + 3) for i, e in enumerate(column)), start=algebra.domain.zero)
         for column in zip(*commuting.to_list(), strict=True)
     ]
-    null = linear.kernel(ad(algebra, generic) ** algebra.dimension)
-    cartan = linear.meet(commuting, null)
+    cartan = linear.meet(commuting, linear.fitting_null(ad(algebra, generic)))
     outer = linear.complement(linear.meet(cartan, nil), cartan)
     if outer.shape[0] != r.shape[0] - nil.shape[0]:
         return None
@@ -288,7 +287,8 @@ def _euclidean(
     p, q = sorted((kinds.count(1), kinds.count(-1)), reverse=True)
     label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
     if dilates:
-        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", (label.replace("⋉", "+A1⋉"),))
+        others = (label.replace("⋉", "+A1⋉"), *(("gl(2,R)⋉3A1",) if (p, q) == (2, 1) else ()))
+        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", others)
     if q:
         return Identification(f"e({p},{q})", (label,) + (("poincare(3,1)",) if (p, q) == (3, 1) else ()))
     return Identification(f"e({m})", (label,), basis=_rigid_basis(algebra, levi, nil, diagonal))

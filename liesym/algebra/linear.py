@@ -54,8 +54,27 @@ def kernel(m: DomainMatrix) -> DomainMatrix:
     """Reduced basis of {v : m v = 0}, as rows."""
     if m.shape[0] == 0:
         return whole_space(m.shape[1], m.domain)
-    null = m.to_field().nullspace()
-    return span(null.to_dense()) if null.shape[0] else zero_space(m.shape[1], m.domain)
+    form: Any = m.to_field()
+    reduced, places = form.to_dense().rref()  # the fractions stay small; SymPy's nullspace clears denominators first
+    width, one, zero = m.shape[1], m.domain.one, m.domain.zero
+    lines, rows = reduced.to_list(), []
+    for free in (j for j in range(width) if j not in places):
+        row = [one if j == free else zero for j in range(width)]
+        for line, place in zip(lines, places, strict=False):
+            row[place] = -line[free]
+        rows.append(row)
+    return span(matrix(rows, width, form.domain)) if rows else zero_space(width, form.domain)
+
+
+def fitting_null(m: DomainMatrix) -> DomainMatrix:
+    """{v : m^k v = 0 for some k}."""
+    power, null = m, kernel(m)
+    while True:
+        power = (power * m).to_dense()
+        larger = kernel(power)
+        if larger.shape[0] == null.shape[0]:
+            return null
+        null = larger
 
 
 def meet(a: DomainMatrix, b: DomainMatrix) -> DomainMatrix:

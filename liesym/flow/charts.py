@@ -11,7 +11,7 @@ and q = x/cos ωt those of x'' = -ω² x become those of q'' = 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import (
@@ -188,16 +188,28 @@ class Charted:
     chart: Chart
     original: Generator
 
+    @property
+    def place(self) -> int:
+        return self.original.variables.index(self.chart.variable)
+
+    @property
+    def forward(self) -> dict[Symbol, Expr]:
+        """u and q_i as functions of (t, x)."""
+        weight = self.chart.weight(self.chart.forward)
+        return {
+            q: self.chart.forward if i == self.place else weight * x
+            for i, (q, x) in enumerate(zip(self.generator.variables, self.original.variables, strict=True))
+        }
+
+    def old(self, values: Sequence[Expr]) -> tuple[Expr, ...]:
+        """(t, x) for given values of (u, q)."""
+        weight = self.chart.weight(values[self.place])
+        return tuple(tidied(self.chart.backward(v) if i == self.place else v / weight) for i, v in enumerate(values))
+
     def back(self, images: tuple[Expr, ...]) -> tuple[Expr, ...]:
         """Images of (u, q) as images of (t, x), by x̄ = q̄/m(ū)."""
-        place = self.original.variables.index(self.chart.variable)
-        new = self.generator.variables
-        u = self.chart.forward
-        start = {new[place]: u}
-        for i, (q, x) in enumerate(zip(new, self.original.variables, strict=True)):
-            if i != place:
-                start[q] = self.chart.weight(u) * x
-        moved = [image.xreplace(start) for image in images]
+        place, u = self.place, self.chart.forward
+        moved = [image.xreplace(self.forward) for image in images]
         weight = self.chart.weight(moved[place])
         return tuple(self.chart.image(moved[place], u) if i == place else image / weight for i, image in enumerate(moved))
 

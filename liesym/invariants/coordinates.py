@@ -12,7 +12,7 @@ Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 2.3.5.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol
@@ -20,6 +20,9 @@ from sympy import Expr, S, Symbol
 from liesym.coefficients.field import Element, Field
 from liesym.errors import Unsupported
 from liesym.flow import flow
+from liesym.flow.charts import charts, in_chart
+from liesym.flow.check import tidied
+from liesym.flow.exact import FAILURES
 from liesym.generators import Generator
 from liesym.invariants.frame import Frame, frames
 from liesym.jets import jet_symbol
@@ -55,17 +58,39 @@ def canonical_coordinates(generator: Generator, *, names: Sequence[str] | None =
     Raises:
         Unsupported: no closed flow, or no slice for which the crossing time is found.
     """
-    exact = flow(generator)
-    if not exact.exact:
-        raise Unsupported("canonical coordinates are made from the closed form of the flow, which was not found")
     m = len(generator.variables) - 1
     default = ["r", "s"] if m == 1 else [*(f"r{i + 1}" for i in range(m)), "s"]
     new = _fresh(names or default, generator)
+    found = next(candidates(generator, new), None)
+    if found is not None:
+        return found
+    if not flow(generator).exact:
+        raise Unsupported("canonical coordinates are made from the closed form of the flow, which was not found")
+    return _from_slice(generator, new)
+
+
+def candidates(generator: Generator, new: tuple[Symbol, ...]) -> Iterator[Coordinates]:
+    """Canonical coordinates solved for in both directions: from the flow, then from its form in charts."""
+    exact = flow(generator)
+    if not exact.exact:
+        return
     for frame in itertools.islice(frames(exact), 6):
         found = _from_frame(frame, new)
         if found is not None:
-            return found
-    return _from_slice(generator, new)
+            yield found
+    for chart in charts(generator):
+        try:
+            charted = in_chart(generator, chart)
+            inner = None if charted is None else flow(charted.generator)
+        except FAILURES:
+            continue
+        if charted is None or inner is None or not inner.exact:
+            continue
+        for frame in itertools.islice(frames(inner), 3):
+            found = _from_frame(frame, new)
+            if found is not None and found.forward is not None:
+                forward = tuple(tidied(e.xreplace(charted.forward)) for e in found.forward)
+                yield Coordinates(generator.variables, new, charted.old(found.backward), forward)
 
 
 def _fresh(names: Sequence[str], generator: Generator) -> tuple[Symbol, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import nmod_mat
@@ -22,17 +22,21 @@ from sympy import Expr, S, Symbol, log
 
 from liesym.coefficients.field import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.conservation.first_integrals import first_integrals
 from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import flow
 from liesym.generators import Generator
+from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
 from liesym.jets import jet_symbol
 from liesym.solve.characteristics import first_integrals_of_field
 from liesym.solve.linear import ModularPoint
 from liesym.solve.span import monomials, products
 from liesym.solve.vectors import constant_relations, linear_combination, normalized
+from liesym.system import ODESystem
 
 LARGEST_SPAN = 1200
+LARGEST_INVARIANT = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def invariants(
     if not chosen or any(g.variables != chosen[0].variables for g in chosen):
         raise AnsatzError("joint invariants need generators over the same variables")
     search = _Search(chosen, order, degree, time.monotonic() + budget)
-    for method in (search.by_frame, search.by_characteristics, search.by_span, search.by_derived_algebra):
+    for method in search.methods():
         if not search.done:
             method()
     return Invariants(tuple(search.found), search.expected, search.coordinates)
@@ -104,7 +108,7 @@ class _Search:
     def offer(self, candidates: Iterable[Expr]) -> None:
         """Keep verified candidates that raise the rank; short ones first."""
         for candidate in sorted(set(candidates), key=lambda e: (e.count_ops(), str(e))):
-            if len(self.found) >= self.expected:
+            if self.done or candidate.count_ops() > LARGEST_INVARIANT:
                 return
             if not candidate.free_symbols & set(self.coordinates):
                 continue
@@ -116,11 +120,20 @@ class _Search:
 
     # -- methods ---------------------------------------------------------------------------------
 
+    def methods(self) -> tuple[Callable[[], None], ...]:
+        if len(self.generators) == 1:
+            return (
+                self.by_frame,
+                self.by_characteristics,
+                self.by_first_integrals,
+                self.by_canonical,
+                self.by_span,
+            )
+        return self.by_span, self.by_derived_algebra
+
     def by_frame(self) -> None:
         """Coordinates of the moved jet at the slice; for one generator with a closed flow."""
-        if len(self.generators) != 1:
-            return
-        exact = flow(next(iter(self.generators)))
+        exact = flow(self.generators[0])
         if not exact.exact:
             return
         rows = exact.prolonged(self.order)
@@ -131,9 +144,43 @@ class _Search:
             if self.done:
                 return
 
+    def by_first_integrals(self) -> None:
+        """Integrals of v' = X(v), free of the parameter along the orbits."""
+        names = {v: Symbol(f"c{i}", real=True) for i, v in enumerate(self.coordinates)}
+        time_, states = Symbol("tau", real=True), tuple(names.values())
+        rhs = tuple(c.xreplace(names) for c in self.fields[0].values())
+        system = ODESystem(time_, states, (1,) * len(states), rhs)
+        left = 0.5 * max(self.deadline - time.monotonic(), 0.1)
+        found = first_integrals(system, budget=left, generators=())
+        back = {c: v for v, c in names.items()}
+        self.offer(i.xreplace(back) for i in found if not i.has(time_))
+
+    def by_canonical(self) -> None:
+        """r_i with X(r_i) = 0 and s with X(s) = 1; then D r_i/D r_1, D s/D r_1, and so on."""
+        generator = self.generators[0]
+        new = tuple(Symbol(f"new{i}", real=True) for i in range(len(generator.variables)))
+        for coordinates in itertools.islice(candidates(generator, new), 3):
+            assert coordinates.forward is not None
+            *invariant, height = coordinates.forward
+            if self.done or sum(e.count_ops() for e in coordinates.forward) > LARGEST_INVARIANT:
+                return
+            self.offer(_simple(i, self.coordinates) or i for i in invariant)
+            self._offer_rates(generator, invariant[0], [*invariant[1:], height])
+            if self.done:
+                return
+
+    def _offer_rates(self, generator: Generator, base: Expr, functions: list[Expr]) -> None:
+        jets = generator.jets
+        speed = jets.total_derivative(base)
+        for _ in range(self.order):
+            if self.done or max(f.count_ops() for f in functions) > LARGEST_INVARIANT:
+                return
+            functions = [jets.total_derivative(f) / speed for f in functions]
+            simple = [_simple(f, self.coordinates) for f in functions]
+            functions = [f if e is None else e for f, e in zip(functions, simple, strict=True)]
+            self.offer(functions)
+
     def by_characteristics(self) -> None:
-        if len(self.generators) > 1:
-            return
         field = Field.build(list(self.fields[0].values()), self.coordinates)
         vector = {v: field(c) for v, c in self.fields[0].items()}
         try:
@@ -265,7 +312,9 @@ def _as_powers(expression: Expr) -> Expr:
 
 
 def _simple(expression: Expr, coordinates: Sequence[Symbol]) -> Expr | None:
-    """Normal form of the expression, None if the field cannot hold it."""
+    """Normal form of the expression, None if the field cannot hold it or it is too long."""
+    if expression.count_ops() > LARGEST_INVARIANT:
+        return None
     try:
         field = Field.build([expression], tuple(coordinates))
         return field.to_expr(field(expression), factor=True)

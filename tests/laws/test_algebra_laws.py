@@ -6,9 +6,9 @@ import pytest
 from algebra_examples import affine, matrix_algebra, random_basis, sl, so
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Matrix, Rational, Symbol, cos, exp, sin, symbols, sympify
+from sympy import QQ, Matrix, Rational, Symbol, cos, exp, sin, symbols, sympify
 
-from liesym.algebra import LieAlgebra
+from liesym.algebra import LieAlgebra, linear
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
 
@@ -138,3 +138,24 @@ def test_exponential_and_irrational_coefficients() -> None:
     fields = [(1, 0), (0, exp(t)), (0, exp(Rational(1, 3) * t))]
     algebra = LieAlgebra.from_generators([Generator((t, x), tuple(map(sympify, f))) for f in fields])
     assert algebra.name == "A3,5^(1/3)"
+
+
+def test_constants_over_a_parameter_ring_and_its_field_combine() -> None:
+    """The algebra of two Calogero particles: a subalgebra has coefficients in ZZ[w], the whole one in QQ(w)."""
+    w = Symbol("w", real=True)
+    fields = [
+        (1, 0, 0),
+        (cos(2 * w * t), -w * x * sin(2 * w * t), -w * y * sin(2 * w * t)),
+        (sin(2 * w * t), w * x * cos(2 * w * t), w * y * cos(2 * w * t)),
+        (0, cos(w * t), cos(w * t)),
+        (0, sin(w * t), sin(w * t)),
+        (0, x + y, x + y),
+    ]
+    algebra = LieAlgebra.from_generators([Generator((t, x, y), tuple(map(sympify, f))) for f in fields])
+    assert algebra.name == "gl(2,R)⋉2A1"
+
+
+def test_the_null_component_of_a_matrix_is_that_of_its_powers() -> None:
+    m = linear.matrix([[*map(QQ, row)] for row in ((0, 1, 0, 0), (0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 1, 0))], 4, QQ)
+    assert linear.fitting_null(m) == linear.kernel(m**4)
+    assert linear.fitting_null(m).shape[0] == 2

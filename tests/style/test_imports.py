@@ -18,7 +18,7 @@ LAYERS = (
     "errors clock jets coefficients system generators prolong",
     "program registry reference residuals lower export",
     "text determine split verify results",
-    "certify solve algebra flow variational invariants conservation reduction equivariance audit classify pipeline",
+    "certify solve algebra flow variational conservation invariants reduction equivariance audit classify pipeline",
     "trajectories weights fitting matching experiment training testing",
     "report tasks worker batch console cli __main__",
 )
