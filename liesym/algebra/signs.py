@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sympy import Dummy, Expr, Poly, Rational, S, factor_list, fraction, together
+from sympy.core.function import AppliedUndef
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.errors import Unsupported
@@ -41,6 +42,8 @@ class Signs:
             Undecided: naming the factor whose sign is not known.
         """
         if not value.free_symbols:
+            if value.has(AppliedUndef):  # a value of an arbitrary function at a number
+                raise Undecided(value)
             return _numeric_sign(value)
         whole: Any = together(value)
         result = 1

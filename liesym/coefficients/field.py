@@ -386,9 +386,10 @@ class Element:
 
     def _current(self) -> Element:
         ctx = self.field.ctx
-        if self.num.context() is ctx and self.den.context() is ctx:
-            return self
-        return Element(self.field, self.field.lift(self.num), self.field.lift(self.den))
+        if self.num.context() is not ctx or self.den.context() is not ctx:
+            # the same value in the context that has grown: kept, so that an element is carried over once
+            self.num, self.den = self.field.lift(self.num), self.field.lift(self.den)
+        return self
 
     def _coerce(self, other: Element | int | Fraction) -> Element:
         if isinstance(other, Element):

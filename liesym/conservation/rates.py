@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flint import fmpz_mpoly
-from sympy import Dummy, Expr, Matrix, S, Symbol, exp, log
+from sympy import Dummy, Expr, Matrix, Pow, S, Symbol, exp, log
+from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.coefficients.field import Element
@@ -131,6 +132,8 @@ def _linear_rates(system: ODESystem) -> list[Expr]:
         return []
     if jacobian.has(S.NaN, S.ComplexInfinity, S.Infinity) or jacobian.has(system.independent):
         return []
+    if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in jacobian.atoms(Pow)):
+        return []  # no number at the origin: f(0), or 0^n with a parameter n
     eigenvalues = _eigenvalues(jacobian)
     rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
     rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]

@@ -78,6 +78,18 @@ def test_integrals_are_verified_and_independent(text: str, count: int) -> None:
     assert all(is_first_integral(i, system) for i in found)
 
 
+@pytest.mark.parametrize(
+    "force",
+    ["mu*{0}*(x^2 + y^2)^n", "-{0}*f(x^2 + y^2)"],
+    ids=["symbolic power", "arbitrary function"],
+)
+def test_a_force_without_a_value_at_the_origin_keeps_its_angular_momentum(force: str) -> None:
+    system = ODESystem.parse(f"x'' = {force.format('x')}; y'' = {force.format('y')}")
+    found = first_integrals(system, budget=20.0)
+    w = jet_symbol(y, 1)
+    assert any((i - (x * w - y * v)).expand() == 0 or (i + (x * w - y * v)).expand() == 0 for i in found)
+
+
 def test_parameters_called_like_library_names() -> None:
     system = ODESystem.parse("S' = -beta*S*I; I' = beta*S*I - gamma*I")
     (found,) = first_integrals(system, budget=20)
