@@ -170,7 +170,8 @@ def group(
     ]
     names = tuple(f"moved equation for {system.leading(i).name}" for i in range(len(system.unknowns)))
     result = _residual("group", names, expressions, system, jet_state(system), "dx̄/dt̄ - F(t̄, x̄)")
-    return replace(result, parameters=(*result.parameters, Parameter(parameter)))
+    others = tuple(p for p in result.parameters if p.symbol != parameter)
+    return replace(result, parameters=(*others, Parameter(parameter)))
 
 
 def closed_flow(generator: Generator, epsilon: Symbol) -> FlowPair:
@@ -249,7 +250,10 @@ def _residual(
     state: tuple[Symbol, ...],
     formula: str,
 ) -> Residual:
-    return Residual(kind, names, tuple(expressions), system.independent, state, system.parameters, formula)
+    known = {system.independent, *state, *system.parameter_symbols}
+    constants = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol)} - known
+    parameters = (*system.parameters, *(Parameter(s) for s in sorted(constants, key=str)))
+    return Residual(kind, names, tuple(expressions), system.independent, state, parameters, formula)
 
 
 def _within_orders(expression: Expr, system: ODESystem) -> Expr:
