@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sympy import Symbol, atanh, cos, sin, symbols
+from sympy import Symbol, atanh, cos, sin, symbols, sympify
 
 import liesym
 from liesym.determine import jet_field
@@ -41,7 +41,7 @@ def cells(text: str) -> list[list[str]]:
 
 def spans(system: liesym.ODESystem, found: list, expected: list) -> bool:
     """True if both lists of component tuples span the same space over the constants."""
-    every = [c for v in (*found, *expected) for c in v]
+    every = [sympify(c) for v in (*found, *expected) for c in v]
     field = jet_field(system, every)
     one, two = ([tuple(field(c) for c in v) for v in vectors] for vectors in (found, expected))
     count = len(independent_vectors([*one, *two], field))
