@@ -5,8 +5,10 @@ spans                   all                    combinations of functions that oc
 of Darboux
                                                polynomials among them, for higher orders polynomials in the
                                                derivatives
-Killing equations       order 2                all that are polynomial in the velocities, coefficients
-integrated linear systems          constant coefficients  e^{-At} x
+Killing tensors         x'' = F(x)             all that are linear or quadratic in the velocities
+Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
+φ - t J                 free of t              φ in a span, J a known integral
+linear systems          constant coefficients  e^{-At} x
 functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
 symmetries              N <= 4                 ratios of last multipliers, quadratures
 Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
@@ -21,17 +23,18 @@ from sympy import Expr, Symbol
 
 from liesym.coefficients.field import Element
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.conservation.flat import flat_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
 from liesym.conservation.rates import as_product, linear_integrals, logarithms, time_functions
 from liesym.conservation.select import Selection
 from liesym.conservation.spans import (
-    LARGEST_SPAN,
     coefficient_functions,
     independent_span,
     integrals_in_span,
-    velocity_spans,
+    integrals_linear_in_time,
 )
 from liesym.conservation.velocities import polynomial_integrals
+from liesym.conservation.velocity_spans import LARGEST_SPAN, is_newtonian, velocity_spans
 from liesym.determine import OnSolutions, jet_field
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.generators import Generator
@@ -42,6 +45,7 @@ from liesym.variational.present import presented
 from liesym.verify import is_first_integral
 
 SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7
+LARGEST_SPAN_WITH_TIME = 400
 
 
 def first_integrals(
@@ -62,8 +66,8 @@ def first_integrals(
         few.
 
     Returns:
-        Expressions in t, the unknowns and their derivatives below the order. Those free of t are independent
-        modulo polynomials in the others; those with t are functionally independent of all before. Not found
+        Expressions in t, the unknowns and their derivatives below the order. None that is free of t is a
+        polynomial in those before it; one that holds t is functionally independent of all before. Not found
         is not proven absent; N functionally independent ones are all there are.
     """
     search = _Search(system, degree, time.monotonic() + budget, generators)
@@ -84,6 +88,7 @@ class _Search:
         self.system, self.degree, self.deadline, self.generators = system, degree, deadline, generators
         self.selection = Selection(system)
         self.autonomous = not any(f.has(system.independent) for f in system.rhs)
+        self.quadratic_complete = False
 
     @property
     def finished(self) -> bool:
@@ -103,12 +108,14 @@ class _Search:
         if self.system.is_first_order:
             yield self.first_order_spans
         else:
+            yield self.quadratic
             yield self.derivative_spans
         second_order = min(self.system.orders) == max(self.system.orders) == 2
-        if second_order and self.autonomous and not self.all_free_of_time:
+        if second_order and self.autonomous and not self.quadratic_complete and not self.all_free_of_time:
             yield self.killing
+        if not self.system.is_first_order:
+            yield self.linear_in_time if self.autonomous else self.derivative_spans_with_time
         if second_order:
-            yield self.derivative_spans_with_time
             yield self.killing_with_time
         yield self.linear
         if self.generators is not None or self.selection.phase_dimension <= 3:
@@ -130,10 +137,19 @@ class _Search:
 
     # -- methods ---------------------------------------------------------------------------------
 
+    def quadratic(self) -> None:
+        """x'' = F(x): all that are linear or quadratic in the velocities."""
+        on = OnSolutions(self.system, jet_field(self.system))
+        if is_newtonian(on):
+            known = flat_integrals(on)
+            self.offer(known.found, on, functional=False)
+            self.quadratic_complete = known.complete
+
     def derivative_spans(self) -> None:
         on = OnSolutions(self.system, jet_field(self.system))
         deadline = self.share(SPAN_SHARE)
-        for span in velocity_spans(self.system, on, self.degree):
+        lowest = 3 if self.quadratic_complete else 1
+        for span in velocity_spans(self.system, on, self.degree, lowest=lowest):
             self.offer(integrals_in_span(on, span, deadline), on, functional=False)
             if self.all_free_of_time:
                 return
@@ -145,6 +161,17 @@ class _Search:
             if self.finished:
                 return
 
+    def linear_in_time(self) -> None:
+        """φ - t J with J known."""
+        on = OnSolutions(self.system, jet_field(self.system, self.selection.kept))
+        known = [on.field(e) for e in self.selection.kept]
+        for span in velocity_spans(self.system, on, min(self.degree, 2)):
+            if len(span) > LARGEST_SPAN_WITH_TIME:
+                return
+            self.offer(integrals_linear_in_time(on, span, known, self.share(SPAN_SHARE)), on, functional=True)
+            if self.finished:
+                return
+
     def derivative_spans_with_time(self) -> None:
         on = OnSolutions(self.system, jet_field(self.system))
         for span in velocity_spans(self.system, on, self.degree, with_time=True):
@@ -152,12 +179,14 @@ class _Search:
 
     def killing(self) -> None:
         """All with coefficients free of t."""
-        self._killing(self.system.unknowns, self.degree, SPAN_SHARE, functional=False)
+        for degree in sorted({1, self.degree}):
+            if not self.all_free_of_time:
+                self._killing(self.system.unknowns, degree, SPAN_SHARE, functional=False)
 
     def killing_with_time(self) -> None:
         """As many with t as are independent."""
         self._killing(self.system.variables, 1, GENERAL_SHARE, functional=True)
-        if not self.finished and len(self.system.unknowns) <= 2 and self.degree > 1:
+        if not self.finished and len(self.system.unknowns) <= 2 and self.degree > 1 and not self.quadratic_complete:
             self._killing(self.system.variables, self.degree, GENERAL_SHARE, functional=True)
 
     def _killing(self, arguments: Sequence[Symbol], degree: int, share: float, *, functional: bool) -> None:

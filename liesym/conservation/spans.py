@@ -1,32 +1,29 @@
 """Finite spans of functions for first integrals, built from the functions that occur in the equations.
 
-I = Σ c_j φ_j with constants c_j and D_t I = 0 on solutions is one exact linear system. Where the right sides
-are even in the velocities and free of t, integrals fall apart into an even and an odd part, which are looked
-for separately.
+I = Σ c_j φ_j with constants c_j and D_t I = 0 on solutions is one exact linear system. Without t in the
+equations, ∂_t I is an integral too; so I = φ - t J with D_t φ = J, and J among known integrals, is another.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from flint import fmpz_mpoly
 from sympy import Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Element, Field, Slot
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import OnSolutions
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.solve.integrate import integrate
 from liesym.solve.linear import nullspace
 from liesym.solve.relations import split_columns
-from liesym.solve.span import monomials, products
+from liesym.solve.span import products
 from liesym.solve.vectors import constant_relations, linear_combination
-from liesym.system import ODESystem
 
 MOST_FUNCTIONS = 40
-LARGEST_SPAN = 1500
 
 
 def integrals_in_span(on: OnSolutions, span: Sequence[Element], deadline: float) -> list[Element]:
@@ -48,12 +45,58 @@ def integrals_in_span(on: OnSolutions, span: Sequence[Element], deadline: float)
     return [linear_combination([(e,) for e in span], v, field)[0] for v in found.vectors]
 
 
+def integrals_linear_in_time(
+    on: OnSolutions, span: Sequence[Element], known: Sequence[Element], deadline: float
+) -> list[Element]:
+    """φ - t J with φ in the span and D_t φ = J, J a combination of 1 and known integrals, not 0.
+
+    Raises:
+        OutOfBudget: the deadline passed.
+    """
+    field = on.field
+    rates = []
+    for e in span:
+        if time.monotonic() > deadline:
+            raise OutOfBudget("the budget ran out while differentiating a span")
+        rates.append(on.rate(e))
+    constants = [field.one, *known]
+    t = field(on.system.independent)
+    result = []
+    for relation in constant_relations([(e,) for e in (*rates, *constants)], field):
+        if max(relation) >= len(span):
+            terms = [(e,) for e in (*span, *(t * c for c in constants))]
+            result.append(linear_combination(terms, relation, field)[0])
+    return result
+
+
 def independent_span(span: Sequence[Element], field: Field) -> list[Element]:
-    """The span without elements that depend on others over the constants."""
-    redundant: set[int] = set()
+    """The span without elements that depend on those before them over the constants."""
+    solved: dict[int, dict[int, Element]] = {}
     for relation in constant_relations([(e,) for e in span], field):
-        redundant.add(max(j for j in relation if j not in redundant))
-    return [e for j, e in enumerate(span) if j not in redundant]
+        rest = dict(relation)
+        for late, known in solved.items():
+            factor = rest.get(late)
+            if factor is not None:
+                _subtract(rest, known, factor)
+        last = max(rest)
+        scale = rest[last]
+        rest = {j: c / scale for j, c in rest.items()}
+        for known in solved.values():
+            factor = known.get(last)
+            if factor is not None:
+                _subtract(known, rest, factor)
+        solved[last] = rest
+    return [e for j, e in enumerate(span) if j not in solved]
+
+
+def _subtract(row: dict[int, Element], other: dict[int, Element], factor: Element) -> None:
+    """row -= factor * other, without zeros."""
+    for j, c in other.items():
+        value = row.get(j, c.field.zero) - factor * c
+        if value.is_zero:
+            row.pop(j, None)
+        else:
+            row[j] = value
 
 
 # -- functions of the position ------------------------------------------------------------------------
@@ -68,7 +111,7 @@ def coefficient_functions(on: OnSolutions, away: Sequence[Symbol]) -> list[Eleme
     slots = [
         s
         for s in list(field.slots)
-        if s.kind in ("kernel", "root") and _moves(field, s, field.variables) and not _moves(field, s, away)
+        if s.kind in ("kernel", "root") and moves(field, s, field.variables) and not moves(field, s, away)
     ]
     kernels = [field.of_slot(s) for s in slots]
     degrees = {id(k): (s.degree - 1 if s.kind == "root" else 2) for k, s in zip(kernels, slots, strict=True)}
@@ -106,11 +149,12 @@ def _terms(on: OnSolutions, away: Sequence[Symbol]) -> list[Element]:
 
 def constant_places(field: Field) -> set[int]:
     """Places, in a monomial, of the slots that no derivation moves."""
-    fixed = [s.index for s in list(field.slots) if not _moves(field, s, field.variables)]
+    fixed = [s.index for s in list(field.slots) if not moves(field, s, field.variables)]
     return {field.capacity - 1 - index for index in fixed}
 
 
-def _moves(field: Field, slot, variables: Sequence[Symbol]) -> bool:
+def moves(field: Field, slot: Slot, variables: Sequence[Symbol]) -> bool:
+    """True if the slot depends on one of the variables."""
     return any(field.depends_on(slot, v) for v in variables)
 
 
@@ -142,84 +186,3 @@ def _potentials(on: OnSolutions, away: Sequence[Symbol]) -> list[Element]:
         if potential is not None and not potential.is_zero:
             result.append(potential)
     return result
-
-
-# -- polynomial in the velocities ----------------------------------------------------------------------
-
-
-def velocity_spans(system: ODESystem, on: OnSolutions, degree: int, *, with_time: bool = False) -> Iterator[list[Element]]:
-    """Spans polynomial in the derivatives, small ones first; leading coefficients polynomial.
-
-    Then any that occur.
-    """
-    field, jets = on.field, system.jet_coordinates
-    autonomous = not any(f.depends_on(system.independent) for f in on.rhs)
-    places = list(system.unknowns) if autonomous and not with_time else list(system.variables)
-    functions = coefficient_functions(on, jets)
-    reversible = autonomous and not with_time and max(system.orders) == 2 and _is_even(on, jets)
-    # A force of degree below 2 in the velocities leaves the leading coefficients Killing tensors of flat
-    # space, which are polynomials of at most the same degree.
-    shapes = (True, False) if _velocity_degree(on, jets) > 1 or max(system.orders) > 2 else (True,)
-    for highest in range(1, degree + 1):
-        for flat in shapes:
-            columns = _columns(field, places, jets, functions, highest, flat)
-            groups = [columns] if not reversible else _by_parity(columns)
-            for group in groups:
-                if 0 < len(group) <= LARGEST_SPAN:
-                    yield [e for e, _ in group]
-
-
-def _columns(
-    field: Field,
-    places: Sequence[Symbol],
-    jets: Sequence[Symbol],
-    functions: Sequence[Element],
-    highest: int,
-    flat: bool,
-) -> list[tuple[Element, int]]:
-    """(velocity monomial * coefficient, degree in the velocities)."""
-    result: list[tuple[Element, int]] = []
-    low = products(field, functions, monomials(field, places, 2))
-    high = monomials(field, places, max(highest, 2)) if flat else products(field, functions, monomials(field, places, 1))
-    for total in range(highest + 1):
-        for chosen in itertools.combinations_with_replacement(jets, total):
-            weight = field.one
-            for v in chosen:
-                weight = weight * field(v)
-            coefficients = independent_span(high if total == highest else low, field)
-            result += [(weight * c, total) for c in coefficients]
-    return [(e, d) for e, d in result if not e.is_rational]
-
-
-def _by_parity(columns: Sequence[tuple[Element, int]]) -> list[list[tuple[Element, int]]]:
-    top = max(d for _, d in columns)
-    return [[(e, d) for e, d in columns if d % 2 == top % 2]]
-
-
-def _velocity_degree(on: OnSolutions, jets: Sequence[Symbol]) -> int:
-    """Degree of the right sides in the derivatives, 2 if they are not polynomial in them."""
-    field = on.field
-    places = [field.capacity - 1 - field.by_symbol[v].index for v in jets]
-    own = {field.by_symbol[v].index for v in jets}
-    highest = 0
-    for f in on.rhs:
-        held = field.slots_of(f) - own
-        if any(_moves(field, field.slots[i], jets) for i in held) or field.slots_of(field.of_poly(f.den)) & own:
-            return 2
-        highest = max(highest, *(sum(m[p] for p in places) for m, _ in field.lift(f.num).terms()), 0)
-    return highest
-
-
-def _is_even(on: OnSolutions, jets: Sequence[Symbol]) -> bool:
-    """F(x, -v) = F(x, v), read off the monomials."""
-    field = on.field
-    places = [field.capacity - 1 - field.by_symbol[v].index for v in jets]
-    own = {field.by_symbol[v].index for v in jets}
-    for f in on.rhs:
-        if any(_moves(field, field.slots[i], jets) for i in field.slots_of(f) - own):
-            return False
-        if field.slots_of(field.of_poly(f.den)) & own:
-            return False
-        if any(sum(m[p] for p in places) % 2 for m, _ in field.lift(f.num).terms()):
-            return False
-    return True

@@ -10,3 +10,5 @@ from liesym.variational.lagrangian import euler_lagrange as euler_lagrange
 from liesym.variational.lagrangian import legendre as legendre
 from liesym.variational.noether import NoetherLaw as NoetherLaw
 from liesym.variational.noether import noether as noether
+from liesym.variational.poisson import integral_algebra as integral_algebra
+from liesym.variational.poisson import poisson_bracket as poisson_bracket
