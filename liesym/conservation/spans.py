@@ -103,7 +103,7 @@ def _subtract(row: dict[int, Element], other: dict[int, Element], factor: Elemen
 
 
 def coefficient_functions(on: OnSolutions, away: Sequence[Symbol]) -> list[Element]:
-    """1, products of two kernels, inverses of denominators, and potentials: functions that occur.
+    """1, products of two kernels, denominators, their inverses, and potentials: functions that occur.
 
     Free of `away`.
     """
@@ -119,10 +119,11 @@ def coefficient_functions(on: OnSolutions, away: Sequence[Symbol]) -> list[Eleme
     for a, b in itertools.combinations_with_replacement(kernels, 2):
         if a is not b or degrees[id(a)] >= 2:
             found.append(a * b)
-    inverses = [field.one]
+    bottoms, inverses = [], [field.one]
     for p, power in _denominators(on, away):
-        inverses += [field.one / field.of_poly(field.lift(p)) ** k for k in range(1, power + 1)]
-    result = [*products(field, found, inverses)[:MOST_FUNCTIONS], *_terms(on, away), *_potentials(on, away)]
+        bottoms.append(field.of_poly(field.lift(p)))
+        inverses += [field.one / bottoms[-1] ** k for k in range(1, power + 1)]
+    result = [*products(field, found, inverses)[:MOST_FUNCTIONS], *bottoms, *_terms(on, away), *_potentials(on, away)]
     return independent_span(products(field, result, [field.one]), field)
 
 

