@@ -32,7 +32,7 @@ def classify_cases(
     deadline: float,
     depth: int = 2,
     progress: Callable[[str], None] | None = None,
-) -> tuple[Case, ...]:
+) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     """The branches of a result, each analysed; deeper branches below the ones whose dimension differs.
 
     Arguments:
@@ -41,34 +41,63 @@ def classify_cases(
         depth: how many conditions may be imposed together.
 
     Returns:
-        Cases in the order of the conditions. A branch on which the system is not defined is left out.
+        Cases in the order of the conditions, and one sentence for each thing that was not decided. A branch on which the
+        system is not defined is left out.
     """
     from liesym.pipeline import find_symmetries
 
     cases: list[Case] = []
+    undecided = list(_unprobed(result.system))
     seen: set[ODESystem] = {result.system}
     branches = list(_parameter_branches(result, deadline)) + list(_function_branches(result.system))
     for place, (assumptions, system) in enumerate(branches):
         left = deadline - time.monotonic()
-        if left <= 0:
-            break
         if system is None or system in seen:
+            continue
+        named = ", ".join(map(_equation, assumptions))
+        if left <= 0:
+            undecided.append(f"the case {named} was not reached in the time given")
             continue
         seen.add(system)
         if progress is not None:
-            progress("case " + ", ".join(map(str, assumptions)))
+            progress("case " + named)
         try:
             found = find_symmetries(system, result.ansatz, budget=max(1.0, left / (len(branches) - place)))
-        except LiesymError:
+        except LiesymError as error:
+            undecided.append(f"the case {named} was not decided: {error}")
             continue
         if _is_probe(assumptions) and not _richer(found, result):
             continue
         children: tuple[Case, ...] = ()
-        if depth > 1 and not _is_probe(assumptions):
-            children = classify_cases(found, deadline=deadline, depth=depth - 1, progress=progress)
+        if depth > 1:
+            children, open_below = classify_cases(found, deadline=deadline, depth=depth - 1, progress=progress)
+            undecided += [f"within {named}: {sentence}" for sentence in open_below]
+        if _is_probe(assumptions):
+            children = tuple(c for c in children if _richer(c.result, found))
         values = tuple((a.lhs, a.rhs) for a in assumptions if isinstance(a, Eq) and isinstance(a.lhs, Symbol))
         cases.append(Case(assumptions, values, found, children))
-    return tuple(cases)
+    return tuple(cases), tuple(undecided)
+
+
+def _equation(assumption: Expr) -> str:
+    from liesym.text import write
+
+    return f"{write(assumption.lhs)} = {write(assumption.rhs)}" if isinstance(assumption, Eq) else str(assumption)
+
+
+def _unprobed(system: ODESystem) -> Iterator[str]:
+    """What the probes of arbitrary functions leave open."""
+    from liesym.text import write
+
+    for function in system.functions:
+        if len(function.args) == 1:
+            forms = ", ".join(write(form) for form, _ in _forms(function, system))
+            yield (
+                f"of {write(function)} these forms were tried, with the argument as it stands and not shifted by a "
+                f"constant: {forms}; other special forms are not decided"
+            )
+        else:
+            yield f"special forms of {write(function)}, a function of {len(function.args)} arguments, are not decided"
 
 
 def _richer(case: Result, generic: Result) -> bool:

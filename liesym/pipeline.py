@@ -80,7 +80,8 @@ def find_symmetries(
     if classify:
         from liesym.classify import classify_cases
 
-        result = replace(result, cases=classify_cases(result, deadline=run.deadline, progress=run.progress))
+        cases, undecided = classify_cases(result, deadline=run.deadline, progress=run.progress)
+        result = replace(result, cases=cases, notes=(*result.notes, *undecided))
     return result
 
 
