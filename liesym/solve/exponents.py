@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 
 from flint import fmpz_mpoly
 from sympy import Dummy
@@ -93,7 +94,10 @@ def _quadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple[E
 
 
 def _biquadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple[Element, Element | None]]:
-    """a λ⁴ + b λ² + c: by λ² where its roots are real, else by real quadratic factors."""
+    """a λ⁴ + b λ² + c: by a root of c if there is one, by λ² where its roots are real, else by real quadratic factors."""
+    root = exact_root(c / a, field)
+    if root is not None:
+        return _half_sums(root * 2 - b / a, -(root * 2) - b / a, field)
     discriminant = b * b - a * c * 4
     if is_negative(discriminant, field):
         # λ⁴ + B λ² + C = (λ² + √C)² - (2√C - B) λ², with C > 0
@@ -104,6 +108,32 @@ def _biquadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple
     for square, _ in _quadratic(a, b, c, field):
         result += _quadratic(field.one, field.zero, -square, field)
     return result
+
+
+def _half_sums(first: Element, second: Element, field: Field) -> list[tuple[Element, Element | None]]:
+    """λ⁴ + B λ² + q²: λ = ½(±√(2q - B) ± √(-2q - B)), for 4λ² = -2B ± 2√(B² - 4q²)."""
+    parts = [(is_negative(e, field), e) for e in (first, second)]
+    (one_turns, one), (two_turns, two) = [(turns, field.converter.root(-e if turns else e, HALF) / 2) for turns, e in parts]
+    if one_turns and two_turns:
+        return [(field.zero, one + two), (field.zero, one - two)]
+    if one_turns or two_turns:
+        real, imaginary = (two, one) if one_turns else (one, two)
+        return [(real, imaginary), (-real, imaginary)]
+    return [(s * one + t * two, None) for s in (1, -1) for t in (1, -1)]
+
+
+def exact_root(element: Element, field: Field) -> Element | None:
+    """q with q² = element, in the field without a new root; None if there is none."""
+    halves = []
+    for poly in (element.num, element.den):
+        constant, factors = poly.factor()
+        if constant < 0 or isqrt(int(constant)) ** 2 != constant or any(int(e) % 2 for _, e in factors):
+            return None
+        half = field.constant(isqrt(int(constant)))
+        for factor, e in factors:
+            half = half * field.of_poly(field.lift(factor)) ** (int(e) // 2)
+        halves.append(half)
+    return halves[0] / halves[1]
 
 
 def _pure_cubic(a: Element, d: Element, field: Field) -> list[tuple[Element, Element | None]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients import Definition, Element, Field
 from liesym.errors import NotSolvable, Unsupported
 from liesym.jets import JetSpace, jet_symbol
 from liesym.system import ODESystem, Parameter
@@ -89,11 +89,11 @@ class Lagrangian:
         """p_i = ∂L/∂q_i'."""
         return tuple(self.expression.diff(v) for v in self.velocities)
 
-    def field(self, extra: Sequence[Expr] = (), order: int = 1) -> Field:
+    def field(self, extra: Sequence[Expr] = (), order: int = 1, definitions: Sequence[Definition] = ()) -> Field:
         """A coefficient field over (t, q, q', …) that holds L and `extra`."""
         jets = [jet_symbol(q, k) for k in range(1, order + 1) for q in self.unknowns]
         symbols = tuple(p.symbol for p in self.parameters)
-        return Field.build([self.expression, *extra], (*self.variables, *jets), symbols)
+        return Field.build([self.expression, *extra], (*self.variables, *jets), symbols, definitions)
 
 
 def as_lagrangian(

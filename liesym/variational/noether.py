@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients import Definition, Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining, LinearForm, UnknownFunction, add_to
 from liesym.errors import Unsupported, VerificationError
@@ -31,7 +31,7 @@ class NoetherLaw:
     """A variational symmetry X with X^(1) L + L D_t ξ = D_t B, and I = ξ L + Σ Q_i ∂L/∂q_i' - B.
 
     Arguments:
-        generator: X.
+        generator: X; its definitions hold the linear ODEs of functions that have no closed form.
         gauge: B(t, q).
         integral: I(t, q, q'), constant on solutions of the Euler-Lagrange equations.
     """
@@ -68,16 +68,17 @@ def noether(
     given = as_lagrangian(lagrangian, unknowns, independent)
     deadline = time.monotonic() + budget
     if generators is None:
-        found, field = _all_variational(given, deadline)
+        found, field, definitions = _all_variational(given, deadline)
     else:
-        found, field = _among(given, generators)
-    return tuple(_law(given, vector, field) for vector in found)
+        found, field, definitions = _among(given, generators)
+    return tuple(_law(given, vector, field, definitions) for vector in found)
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
+Found = tuple[list[Vector], Field, tuple[Definition, ...]]
 
 
-def _all_variational(lagrangian: Lagrangian, deadline: float) -> tuple[list[Vector], Field]:
+def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
     field = lagrangian.field()
     variables = lagrangian.variables
     names = ["xi", *(f"eta_{q.name}" for q in lagrangian.unknowns), "gauge"]
@@ -87,7 +88,7 @@ def _all_variational(lagrangian: Lagrangian, deadline: float) -> tuple[list[Vect
     equations = split((form,), field, lagrangian.velocities)
     solution = solve_general(Determining(field, variables, unknowns, (form,), equations), deadline=deadline)
     moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
-    return [normalized(v, field) for v in moving], field
+    return [normalized(v, field) for v in moving], field, solution.definitions
 
 
 def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:
@@ -116,7 +117,7 @@ def _add_rate(form: LinearForm, unknown: int, weight: Element, speeds: Sequence[
         add_to(form, (unknown, index), weight * speed)
 
 
-def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> tuple[list[Vector], Field]:
+def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> Found:
     """Combinations for which W = X^(1) L + L D_t ξ has vanishing Euler operators.
 
     The gauge by integration.
@@ -124,7 +125,8 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> tuple[lis
     components = [c for g in generators for c in g.components]
     if any(g.variables != lagrangian.variables for g in generators):
         raise Unsupported(f"the generators must be over {', '.join(v.name for v in lagrangian.variables)}")
-    field = lagrangian.field(components, order=2)
+    definitions = tuple(dict.fromkeys(d for g in generators for d in g.definitions))
+    field = lagrangian.field(components, order=2, definitions=definitions)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
     sources = [_variation(lagrangian, v, field) for v in vectors]
     conditions = [tuple(_euler(lagrangian, w, field)) for w in sources]
@@ -133,7 +135,7 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> tuple[lis
         vector = linear_combination(vectors, relation, field)
         (source,) = linear_combination([(w,) for w in sources], relation, field)
         result.append((*vector, _potential(lagrangian, source, field)))
-    return [normalized(v, field) for v in result], field
+    return [normalized(v, field) for v in result], field, definitions
 
 
 def _rate(lagrangian: Lagrangian, element: Element, field: Field, order: int = 1) -> Element:
@@ -185,10 +187,11 @@ def _integral(element: Element, variable: Symbol, field: Field) -> Element:
     return found
 
 
-def _law(lagrangian: Lagrangian, vector: Vector, field: Field) -> NoetherLaw:
+def _law(lagrangian: Lagrangian, vector: Vector, field: Field, definitions: tuple[Definition, ...]) -> NoetherLaw:
     """The charge of one symmetry, checked by Noether's identity in a field that holds q''."""
     *components, gauge = (field.to_expr(e) for e in vector)
-    wide = lagrangian.field([*components, gauge], order=2)
+    used = tuple(d for d in definitions if any(e.has(d.function.func) for e in (*components, gauge)))
+    wide = lagrangian.field([*components, gauge], order=2, definitions=used)
     xi, *etas = (wide(c) for c in components)
     value = wide(lagrangian.expression)
     charge = xi * value - wide(gauge)
@@ -200,5 +203,5 @@ def _law(lagrangian: Lagrangian, vector: Vector, field: Field) -> NoetherLaw:
         defect = defect + q * equation
     if not (_rate(lagrangian, charge, wide, order=2) + defect).is_zero:
         raise VerificationError("a Noether charge failed its check by substitution")
-    generator = Generator(lagrangian.variables, tuple(components))
+    generator = Generator(lagrangian.variables, tuple(components), definitions=used)
     return NoetherLaw(generator, gauge, presented(charge, wide, lagrangian.velocities))

@@ -14,6 +14,7 @@ from liesym.conservation.select import gradient_rank
 from liesym.determine import jet_field
 from liesym.errors import NotSolvable, Unsupported
 from liesym.jets import jet_symbol
+from liesym.solve.vectors import constant_relations
 from liesym.text import write
 from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, legendre
 from liesym.verify import is_first_integral
@@ -22,6 +23,11 @@ t, x, y = symbols("t x y", real=True)
 v, w = jet_symbol(x, 1), jet_symbol(y, 1)
 KEPLER = "(x'^2+y'^2+z'^2)/2 + mu/sqrt(x^2+y^2+z^2)"
 SCHWARZSCHILD = "-(1-2*m/r)*t'^2/2 + r'^2/(1-2*m/r)/2 + r^2*p'^2/2 + r^2*sin(p)^2*q'^2/2"
+KERR = (
+    "-(1-2*m*r/(r^2+a^2*cos(p)^2))*t'^2/2 - 2*m*a*r*sin(p)^2/(r^2+a^2*cos(p)^2)*t'*q'"
+    "+ (r^2+a^2*cos(p)^2)*(r'^2/(r^2-2*m*r+a^2)+p'^2)/2"
+    "+ (r^2+a^2+2*m*r*a^2*sin(p)^2/(r^2+a^2*cos(p)^2))*sin(p)^2*q'^2/2"
+)
 DAMPED = "exp(g*t)*(x'^2 - w^2*x^2)/2"
 
 # Lagrangian, independent variable, number of variational point symmetries with gauge, source of the number
@@ -33,6 +39,15 @@ CASES = {
     "inverse square potential": ("(x'^2+y'^2)/2 - 1/(x^2+y^2)", "t", 4),
     "Lane-Emden of index 5": ("t^2*(y'^2/2 - y^6/6)", "t", 1),
     "Schwarzschild": (SCHWARZSCHILD, "s", 5),
+    "charge in a constant magnetic field": ("(x'^2+y'^2)/2 + b*(x*y'-y*x')/2", "t", 8),  # Schrödinger again
+    "charge in crossed gauges": ("(x'^2+y'^2+z'^2)/2 + b*x*y' + e*z", "t", 8),  # Landau gauge, E along B
+    "Foucault pendulum": ("(x'^2+y'^2)/2 + o*(x*y'-y*x') - k*(x^2+y^2)/2", "t", 8),
+    # rotations with a gauge term each, and sl(2,R): Jackiw 1980
+    "magnetic monopole": ("(r'^2 + r^2*p'^2 + r^2*sin(p)^2*q'^2)/2 + g*cos(p)*q'", "t", 6),
+    "Ermakov": ("(x'^2 - w^2*x^2 - 1/x^2)/2", "t", 3),  # sl(2,R): Ray and Reid 1979
+    "Kerr": (KERR, "s", 3),  # energy, angular momentum, and the metric; Carter's integral is no point symmetry
+    "Einstein-de Sitter for radiation": ("(-t'^2 + t*(x'^2+y'^2+z'^2))/2", "s", 8),  # e(3), s and its scaling
+    "charge in a field, relativistic": ("-m*sqrt(1-x'^2-y'^2) + e*(x*y'-y*x')/2", "t", 4),
     "free relativistic particle in the plane": ("-sqrt(1 - x'^2 - y'^2)", "t", 6),  # Poincare group in 1 + 2
 }
 
@@ -77,6 +92,34 @@ def test_the_damped_oscillator_has_its_gauge_symmetry() -> None:
     expected = exp(g * t) * (v**2 / 2 + frequency**2 * x**2 / 2 + g * x * v / 2)
     assert (law.integral + expected).expand() == 0 or (law.integral + 2 * expected).expand() == 0
     assert noether(DAMPED, generators=[Generator((t, x), (S.One, S.Zero))]) == ()
+
+
+def test_all_variational_symmetries_of_the_damped_oscillator() -> None:
+    """Five of the eight, as without damping (Cerveró and Villarroel 1984)."""
+    laws = noether(DAMPED, budget=60)
+    assert len(laws) == 5
+    gauge_symmetry = Generator((t, x), (S.One, -Symbol("g", real=True) * x / 2))
+    spanned = [law.generator for law in laws]
+    field = Lagrangian.parse(DAMPED, unknowns=["x"]).field([c for g in spanned for c in g.components])
+    columns = [tuple(field(c) for c in g.components) for g in (gauge_symmetry, *spanned)]
+    assert any(0 in relation for relation in constant_relations(columns, field))
+
+
+@pytest.mark.slow
+def test_an_oscillator_of_any_frequency_in_time_has_its_invariants() -> None:
+    """Five symmetries through solutions of u'' = -k(t) u, as Lewis 1968; the definitions travel with the generators."""
+    laws = noether("(x'^2 - k(t)*x^2)/2", budget=60)
+    assert len(laws) == 5
+    system = ODESystem.parse("x'' = -k(t)*x")
+    for law in laws:
+        definitions = law.generator.definitions
+        assert definitions and law.generator.is_symmetry_of(system)
+        lagrangian = Lagrangian.parse("(x'^2 - k(t)*x^2)/2", unknowns=["x"])
+        jets = lagrangian.jets
+        left = law.generator.prolonged(lagrangian.expression)
+        left += lagrangian.expression * jets.total_derivative(law.generator.xi)
+        field = lagrangian.field([left, jets.total_derivative(law.gauge)], definitions=definitions)
+        assert (field(left) - field(jets.total_derivative(law.gauge))).is_zero
 
 
 def test_a_gauge_term_is_found_for_boosts() -> None:
