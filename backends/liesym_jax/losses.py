@@ -118,6 +118,7 @@ def at_points(
     *,
     args: Callable[[Any], Any] | Mapping[str, Any] | None = None,
     moved: Callable[[Batch], Batch] | None = None,
+    per_window: int | None = None,
 ) -> Term:
     """A term from a pointwise residual(field, t, x, args), taken at the samples or where a group moves them.
 
@@ -125,10 +126,14 @@ def at_points(
         residual: for example `invariance(generator)` or `conservation(integrals, state)`.
         args: parameters by name, or a function of the model that returns them.
         moved: for example a `GroupAugmentation`: states that the group reaches and the data does not.
+        per_window: only the first so many samples of each window, which costs less; windows that overlap
+            still reach every sample from one step to another.
     """
 
     def term(model: Any, batch: Batch) -> Array:
         batch = batch if moved is None else moved(batch)
+        if per_window is not None:
+            batch = batch._replace(times=batch.times[..., :per_window], states=batch.states[..., :per_window, :])
         given = args(model) if callable(args) else args
         return residual(field_of(model), batch.times, batch.states, given)
 

@@ -14,7 +14,9 @@ v).
     solve
 
 All of them are functions of (t, x, args) that can be lowered further by torch.compile and torch.func; args
-goes to the field as it is, and parameters of the generator or the integral are read from it by name.
+goes to the field as it is, and parameters of the generator or the integral are read from it by name. A field
+that is differentiated by torch.func.jvp (see `liesym_torch.pushforward`) is compiled with dynamic=False, since
+forward mode in torch does not take symbolic shapes.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from liesym.generators import Generator
 from liesym.lower import lower
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
 from liesym_torch.lower import typed
+from liesym_torch.pushforward import pushforward
 
 Field = Callable[[Any, Tensor, Any], Tensor]
 Integrals = Residual | Expr | Sequence[Expr] | Field
@@ -59,28 +62,34 @@ def invariance_residual(field: Field, generator: Generator, *, order: int = 1, m
     def residual(t: Any, x: Tensor, args: Any = None) -> Tensor:
         t, x = _together(t, x)
         along = direction(t, x, args)
-        primals: list[Any] = [x]
-        tangents: list[Any] = [along[..., 1 : 1 + states]]
-        if condition.moves_time:
-            if t is None:
-                raise BackendError("the generator moves time; t is needed")
-            primals.append(t)
-            tangents.append(along[..., 0])
-        for k, name in enumerate(condition.moving):
-            parameter = typed(_entry(args, name), x).expand(along.shape[:-1]).contiguous()
-            primals.append(parameter)
-            tangents.append(along[..., 1 + states + k])
-
-        def evaluate(x: Tensor, *rest: Tensor) -> Tensor:
-            when = rest[0] if condition.moves_time else t
-            moved = rest[1 if condition.moves_time else 0 :]
-            changed = {**args, **dict(zip(condition.moving, moved, strict=True))} if condition.moving else args
-            return field(when, x, changed)[..., -m:]
-
-        leading, rate = torch.func.jvp(evaluate, tuple(primals), tuple(tangents))
+        if condition.moves_time and t is None:
+            raise BackendError("the generator moves time; t is needed")
+        dt = along[..., 0] if condition.moves_time else None
+        dx = along[..., 1 : 1 + states]
+        if condition.moving:
+            leading, rate = _with_parameters(field, condition.moving, t, x, args, dt, along[..., 1:])
+        else:
+            leading, rate = pushforward(field, t, x, args, dt, dx)
+        leading, rate = leading[..., -m:], rate[..., -m:]
         return value(t, torch.cat((x, leading), -1), args) - rate
 
     return residual
+
+
+def _with_parameters(
+    field: Field, names: Sequence[str], t: Any, x: Tensor, args: Any, dt: Tensor | None, direction: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The field and its derivative along (dt, dx, dθ); direction holds (dx, dθ)."""
+    states = x.shape[-1]
+    given = [typed(_entry(args, name), x).expand(x.shape[:-1]).contiguous() for name in names]
+    primals = (x, *given, *(() if dt is None else (t,)))
+    tangents = (direction[..., :states], *direction[..., states:].unbind(-1), *(() if dt is None else (dt,)))
+
+    def evaluate(x: Tensor, *rest: Tensor) -> Tensor:
+        changed = {**args, **dict(zip(names, rest, strict=False))}
+        return field(t if dt is None else rest[-1], x, changed)
+
+    return torch.func.jvp(evaluate, primals, tangents)
 
 
 def conservation_residual(

@@ -12,6 +12,7 @@ from torch import Tensor
 from liesym.fitting import check_terms, term_weights
 from liesym.generators import Generator
 from liesym_torch.fields import conservation_residual, invariance_residual
+from liesym_torch.pushforward import pushforward
 
 Term = Callable[[Any, Any], Tensor]
 CARRIED = "the field of the model"
@@ -117,6 +118,7 @@ def at_points(
     *,
     args: Callable[[Any], Any] | Mapping[str, Any] | None = None,
     moved: Callable[[Batch], Batch] | None = None,
+    per_window: int | None = None,
 ) -> Term:
     """A term from a pointwise residual(field, t, x, args), taken at the samples or where a group moves them.
 
@@ -124,10 +126,14 @@ def at_points(
         residual: for example `invariance(generator)` or `conservation(integrals, state)`.
         args: parameters by name, or a function of the model that returns them.
         moved: for example a `GroupAugmentation`: states that the group reaches and the data does not.
+        per_window: only the first so many samples of each window, which costs less; windows that overlap
+            still reach every sample from one step to another.
     """
 
     def term(model: Any, batch: Batch) -> Tensor:
         batch = batch if moved is None else moved(batch)
+        if per_window is not None:
+            batch = batch._replace(times=batch.times[..., :per_window], states=batch.states[..., :per_window, :])
         given = args(model) if callable(args) else args
         return residual(field_of(model), batch.times, batch.states, given)
 
@@ -139,7 +145,7 @@ def invariance(generator: Generator, *, order: int = 1) -> Callable[..., Tensor]
 
     Lowered once, for whatever field it is called with; see `invariance_residual` for the formula.
     """
-    residual = invariance_residual(_carried, generator, order=order)
+    residual = invariance_residual(_Carried(), generator, order=order)
     return lambda field, t, x, args=None: residual(t, x, dict(args or {}) | {CARRIED: field})
 
 
@@ -150,14 +156,25 @@ def conservation(
 
     Lowered once, for whatever field it is called with; see `conservation_residual`.
     """
-    residual = conservation_residual(_carried, integrals, state=state, t=t, order=order)
+    residual = conservation_residual(_Carried(), integrals, state=state, t=t, order=order)
     return lambda field, t, x, args=None: residual(t, x, dict(args or {}) | {CARRIED: field})
 
 
-def _carried(t: Any, x: Tensor, args: Mapping[str, Any]) -> Tensor:
+class _Carried:
     """The field that travels in the arguments, so that one lowered residual serves every field."""
-    rest = {name: value for name, value in args.items() if name != CARRIED}
-    return args[CARRIED](t, x, rest or None)
+
+    def __call__(self, t: Any, x: Tensor, args: Mapping[str, Any]) -> Tensor:
+        return args[CARRIED](t, x, self._rest(args))
+
+    def pushforward(
+        self, t: Any, x: Tensor, args: Mapping[str, Any], dt: Tensor | None, dx: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """See `liesym_torch.pushforward`."""
+        return pushforward(args[CARRIED], t, x, self._rest(args), dt, dx)
+
+    @staticmethod
+    def _rest(args: Mapping[str, Any]) -> dict[str, Any] | None:
+        return {name: value for name, value in args.items() if name != CARRIED} or None
 
 
 def augmented(term: Term, moved: Callable[[Batch], Batch]) -> Term:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from liesym.errors import TrainingError
 from liesym.fitting import check_solver, dense_weights, parameter_values
 from liesym.system import ODESystem
+from liesym_torch.pushforward import SLOPES, pushforward
 
 Field = Callable[..., Tensor]
 
@@ -56,6 +58,7 @@ class MLP(nn.Module):
         if activation not in ACTIVATIONS:
             raise TrainingError(f"no activation {activation!r}; there are {', '.join(ACTIVATIONS)}")
         self.activation = ACTIVATIONS[activation]
+        self.slope = SLOPES.get(activation)
         layers = dense_weights(sizes, seed)
         self.weights = nn.ParameterList([torch.tensor(w, dtype=dtype) for w, _ in layers])
         self.biases = nn.ParameterList([torch.tensor(b, dtype=dtype) for _, b in layers])
@@ -65,6 +68,17 @@ class MLP(nn.Module):
         for w, b in hidden:
             x = self.activation(nn.functional.linear(x, w, b))
         return nn.functional.linear(x, weight, bias)
+
+    def along(self, x: Tensor, dx: Tensor) -> tuple[Tensor, Tensor]:
+        """The values and their derivative along dx: dy = W_k σ'(u) … σ'(u_1) W_1 dx."""
+        if self.slope is None or type(self).forward is not MLP.forward:
+            return torch.func.jvp(self, (x,), (dx,))
+        *hidden, (weight, bias) = zip(self.weights, self.biases, strict=True)
+        for w, b in hidden:
+            u = nn.functional.linear(x, w, b)
+            x = self.activation(u)
+            dx = nn.functional.linear(dx, w) * self.slope(u, x)
+        return nn.functional.linear(x, weight, bias), nn.functional.linear(dx, weight)
 
 
 class MLPField(nn.Module):
@@ -111,6 +125,22 @@ class MLPField(nn.Module):
         value = self.network(inputs)
         return value * self.scale if self.rescaled else value
 
+    def pushforward(self, t: Any, x: Tensor, args: Any, dt: Tensor | None, dx: Tensor) -> tuple[Tensor, Tensor]:
+        """See `liesym_torch.pushforward`."""
+        inputs, moved = (x / self.scale, dx / self.scale) if self.scaled else (x, dx)
+        if self.time:
+            batch = x.shape[:-1]
+            step = x.new_zeros(()) if dt is None else dt
+            inputs = torch.cat([inputs, t.expand(batch)[..., None]], dim=-1)
+            moved = torch.cat([moved, step.expand(batch)[..., None]], dim=-1)
+        along = self.network.along if isinstance(self.network, MLP) else partial(_along, self.network)
+        value, rate = along(inputs, moved)
+        return (value * self.scale, rate * self.scale) if self.rescaled else (value, rate)
+
+
+def _along(function: Callable[[Tensor], Tensor], x: Tensor, dx: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.func.jvp(function, (x,), (dx,))
+
 
 class PositiveField(nn.Module):
     """x_i' = x_i g_i(t, log x): a field for states that stay positive, with g the given field in the
@@ -135,6 +165,12 @@ class SecondOrderField(nn.Module):
     def forward(self, t: Tensor, x: Tensor, args: Any = None) -> Tensor:
         velocity = x[..., x.shape[-1] // 2 :]
         return torch.cat([velocity, self.acceleration(t, x, args)], dim=-1)
+
+    def pushforward(self, t: Any, x: Tensor, args: Any, dt: Tensor | None, dx: Tensor) -> tuple[Tensor, Tensor]:
+        """See `liesym_torch.pushforward`."""
+        half = x.shape[-1] // 2
+        value, rate = pushforward(self.acceleration, t, x, args, dt, dx)
+        return torch.cat([x[..., half:], value], dim=-1), torch.cat([dx[..., half:], rate], dim=-1)
 
 
 class SymbolicField(nn.Module):
