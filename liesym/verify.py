@@ -45,12 +45,13 @@ def remainder_elements(components: Sequence[Element], system: ODESystem, field: 
         prolonged.append(row)
     result = []
     for i, n in enumerate(system.orders):
-        value = prolonged[i][n] - xi * on.rhs[i].diff(system.independent)
+        value = prolonged[i][n]
+        if not xi.is_zero:
+            value = value - xi * on.rhs[i].diff(system.independent)
         for j, (x, order) in enumerate(zip(system.unknowns, system.orders, strict=True)):
             for k in range(order):
-                partial = on.rhs[i].diff(jet_symbol(x, k))
-                if not partial.is_zero:
-                    value = value - partial * prolonged[j][k]
+                if not prolonged[j][k].is_zero:
+                    value = value - on.rhs[i].diff(jet_symbol(x, k)) * prolonged[j][k]
         result.append(value)
     return result
 

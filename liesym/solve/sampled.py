@@ -296,9 +296,10 @@ def _modular_nullspace(matrix: Values, prime: int) -> tuple[list[int], list[dict
     height, width = matrix.shape
     if not height:
         return list(range(width)), [{j: 1} for j in range(width)]
-    reduced, rank = nmod_mat(height, width, [int(v) for v in matrix.ravel()], prime).rref()
-    entries = [[int(reduced[i, j]) for j in range(width)] for i in range(rank)]
-    pivots = [next(j for j, v in enumerate(row) if v) for row in entries]
+    reduced, rank = nmod_mat(height, width, matrix.ravel().tolist(), prime).rref()
+    table = np.array(reduced.table()[:rank], dtype=object).astype(np.int64).reshape(rank, width)
+    pivots = [int(j) for j in (table != 0).argmax(axis=1)]
+    entries = table.tolist()
     taken = set(pivots)
     basis = []
     for free in (j for j in range(width) if j not in taken):
