@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
+    from liesym.identifiability import unidentifiable as unidentifiable
     from liesym.pipeline import Result as Result
     from liesym.pipeline import find_symmetries as find_symmetries
 
@@ -44,6 +45,7 @@ _LAZY = {
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
+    "unidentifiable": ("liesym.identifiability", "unidentifiable"),
     "residuals": ("liesym.residuals", ""),
 }
 

@@ -18,8 +18,9 @@ import pytest
 from flint import nmod_mat
 from sympy import Matrix, Symbol, fraction, lambdify, together
 
-from liesym import Generator, ODESystem, find_symmetries
+from liesym import Generator, ODESystem, find_symmetries, unidentifiable
 from liesym.determine import jet_field
+from liesym.errors import Unsupported
 from liesym.results import Completeness, Result
 from liesym.solve.vectors import independent_vectors
 from liesym.text import read_expression
@@ -173,3 +174,41 @@ def test_an_input_may_be_an_arbitrary_function_of_time() -> None:
     assert result.completeness is Completeness.WITHIN_ANSATZ
     assert in_span(read_generator("x1: x1; x2: x2; x3: x3; x4: x4; k2: -k2", system), result)
     assert all(g.xi == 0 for g in result.generators)
+
+
+@pytest.mark.parametrize("model", [p for p, m in zip(EACH, MODELS, strict=True) if m["observables"]])
+def test_what_observables_leave_open(model: dict[str, Any]) -> None:
+    system = system_of(model)
+    symbols = {v.name: v for v in (*system.variables, *system.parameter_symbols)}
+    seen = [read_expression(o, symbols=symbols) for o in model["observables"]]
+    found = unidentifiable(system, seen, budget=120)
+    assert found.completeness is Completeness.WITHIN_ANSATZ
+    assert len(found.directions) >= len(model["scalings"])
+    for text in model["scalings"]:
+        known = read_generator(text, found.system)
+        assert {x for x, c in known.eta.items() if c != 0} <= set(found.moved)
+        assert depends([g.components for g in found.directions], known.components, found.system)
+    everything = unidentifiable(system, [*seen, *symbols.values()], budget=120)
+    assert everything.directions == everything.moved == ()
+
+
+def depends(vectors: list[tuple[Any, ...]], vector: tuple[Any, ...], system: ODESystem) -> bool:
+    """True if the vector is a combination of the others at a random point."""
+    point = {v: random.Random(i).randrange(2, 10**6) for i, v in enumerate(system.variables)}
+    matrix = Matrix([[c.xreplace(point) for c in row] for row in [*vectors, vector]])
+    return matrix.rank() == len(vectors)
+
+
+def test_a_parameter_of_the_measurement_alone() -> None:
+    """Reported cases k I of an SIR epidemic: only k S, k I, b/k and g are identifiable."""
+    system = ODESystem.parse("S' = -b*S*I; I' = b*S*I - g*I")
+    k, i = Symbol("k", real=True), system.unknowns[1]
+    found = unidentifiable(system, [k * i])
+    (direction,) = found.directions
+    assert {str(x) for x in found.moved} == {"S", "I", "b", "k"}
+    s, b = system.unknowns[0], found.system.unknowns[2]
+    assert all(direction.apply(e) == 0 for e in (k * s, k * i, b / k))
+    assert direction.apply(b) != 0
+    assert unidentifiable(system, [i, s]).directions == ()
+    with pytest.raises(Unsupported, match="observable"):
+        unidentifiable(system, [])
