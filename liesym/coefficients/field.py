@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from liesym.coefficients.convert import Converter, Definition
 
 SPARE = 24
+LARGE = 400  # terms from which on the clock is looked at in every operation
 
 
 @dataclass(slots=True)
@@ -140,7 +141,9 @@ class Field:
         index = len(self.slots)
         if index >= self.capacity:
             self._grow()
-        inner = list(arguments) if relation is None else [*arguments, self.of_poly(self.lift(relation))]
+        if relation is not None:  # it may come from before the field grew
+            relation = self.lift(relation)
+        inner = list(arguments) if relation is None else [*arguments, self.of_poly(relation)]
         depends = frozenset(moving).union(*(self.slots[i].moving for e in inner for i in self.slots_of(e)))
         slot = Slot(index, expr, kind, degree, relation, derivative, depends)
         self.slots.append(slot)
@@ -189,8 +192,8 @@ class Field:
             OutOfBudget: more terms than `size_limit`, or `deadline` passed, where these are set.
         """
         self._operations += 1
-        if self.deadline is not None and self._operations % 64 == 0 and time.monotonic() > self.deadline:
-            raise OutOfBudget("arithmetic with coefficients")
+        if self._operations % 64 == 0 or len(num) + len(den) > LARGE:
+            self._check_time()
         if self.size_limit is not None and len(num) + len(den) > self.size_limit:
             raise OutOfBudget(f"arithmetic with coefficients of more than {self.size_limit} terms")
         if self.roots:
@@ -211,6 +214,10 @@ class Field:
                 num, den = -num, -den
         return Element(self, num, den)
 
+    def _check_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfBudget("arithmetic with coefficients")
+
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
         if not self.roots or poly.is_zero() or poly.is_constant():
@@ -229,6 +236,9 @@ class Field:
             if den.degrees()[self.capacity - 1 - slot.index] == 0:
                 continue
             cofactor = self._conjugate(den, slot)
+            self._check_time()
+            if self.size_limit is not None and len(num) * len(cofactor) > self.size_limit * LARGE:
+                raise OutOfBudget("arithmetic with coefficients: a root in a denominator")
             num, den = self.reduce(num * cofactor), self.reduce(den * cofactor)
             if den.is_zero():
                 raise ZeroDivisionError("division by a zero divisor: an algebraic relation of the field is reducible")

@@ -301,7 +301,10 @@ def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) 
 
 
 def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
-    """u = Σ C_i φ_i + Σ P_t t with C_i free of the variable and P_t particular solutions."""
+    """u = Σ C_i φ_i + Σ P_t t with C_i free of the variable and P_t particular solutions.
+
+    The φ_i and P_t may hold variables that u is free of; the C_i then do so too, and u_w = 0 for such w is added.
+    """
     variable = state.variables[candidate.place]
     try:
         solutions = solver.fundamental_solutions(candidate.coefficients, variable)
@@ -315,14 +318,19 @@ def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
             add_to(value, term, particular)
     except NeedsRefinement:
         return False
-    remaining = state.arguments[candidate.unknown] - {candidate.place}
+    own = state.arguments[candidate.unknown]
+    inside = [*solutions, *value.values()]
+    passing = {i for i, w in enumerate(state.variables) if i not in own and any(e.depends_on(w) for e in inside)}
+    remaining = (own | passing) - {candidate.place}
     for phi in solutions:
         value[state.new_unknown(remaining), state.origin] = phi
     for element in value.values():  # what was divided by on the way must not vanish
         state.pivots.append(state.field.of_poly(element._current().den))
     state.pivots += solver.pivots
     solver.pivots.clear()
+    foreign = passing | {i for a, _ in value for i in state.arguments[a]} - own
     substitute(state, candidate.unknown, value)
+    state.forms += [f for f in (differentiate(value, i, state.where) for i in sorted(foreign)) if f]
     return True
 
 
