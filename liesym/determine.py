@@ -21,6 +21,7 @@ from liesym.system import ODESystem
 Index = tuple[int, ...]
 Term = tuple[int, Index]
 LinearForm = dict[Term, Element]
+MOST_WRITTEN = 6000  # terms of a determining system that are still written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,17 @@ class Determining:
     conditions: tuple[LinearForm, ...]
     equations: tuple[LinearForm, ...]
 
-    def public(self) -> DeterminingSystem:
-        """As SymPy expressions."""
+    def public(self, system: ODESystem | None = None) -> DeterminingSystem:
+        """As SymPy expressions.
+
+        Arguments:
+            system: of first order and with nothing split; equations that would take too long to write out are then
+                left in terms of its right sides.
+        """
+        terms = sum(len(c.num) + len(c.den) for form in self.equations for c in form.values())
+        if system is not None and terms > MOST_WRITTEN:
+            lines = tuple(condition_of_rates(system, self.unknowns, i) for i in range(len(system.rhs)))
+            return DeterminingSystem(self.variables, self.unknowns, lines, lines)
         return DeterminingSystem(
             self.variables,
             self.unknowns,
@@ -82,6 +92,19 @@ class Determining:
             derivative = Derivative(function, *along) if along else function
             terms.append(self.field.to_expr(coefficient) * derivative)
         return Add(*terms)
+
+
+def condition_of_rates(system: ODESystem, unknowns: Sequence[UnknownFunction], i: int) -> Expr:
+    """D η_i - f_i D ξ - Σ η_j ∂f_i/∂x_j - ξ ∂f_i/∂t with D = ∂_t + f·∂_x, for equation i of a first-order system."""
+    xi, *etas = (u.applied for u in unknowns)
+    f, t = system.rhs[i], system.independent
+
+    def along(u: Expr) -> Expr:
+        steps = zip(system.unknowns, system.rhs, strict=True)
+        return Derivative(u, t) + Add(*(rate * Derivative(u, x) for x, rate in steps))
+
+    moved = Add(*(eta * f.diff(x) for x, eta in zip(system.unknowns, etas, strict=True)))
+    return along(etas[i]) - f * along(xi) - moved - xi * f.diff(t)
 
 
 def infinitesimals(

@@ -103,6 +103,8 @@ class _Run:
     definitions: tuple[Definition, ...] = ()
     bound: int | None = None
     stopped: bool = False
+    # True if the vectors, and the first integrals in the families, have passed substitution in the field of the search
+    substituted: bool = False
 
     def analyze(self) -> Result:
         determining = self._timed("determine", self._determine)
@@ -268,7 +270,7 @@ class _Run:
             ansatz=self.spec,
             conditions=conditions_of(self.pivots, field, system),
             definitions=self.definitions,
-            determining_system=determining.public(),
+            determining_system=determining.public(system if system.is_first_order and self.spec is None else None),
             certificate=certificate,
             seconds=tuple(self.seconds),
             notes=tuple(self.notes),
@@ -298,7 +300,7 @@ class _Run:
         """The vectors that pass substitution, scaled and independent; one that fails is a defect and is dropped loudly."""
         kept = []
         for vector in vectors:
-            if all(r.is_zero for r in remainder_elements(vector, self.system, field)):
+            if self.substituted or all(r.is_zero for r in remainder_elements(vector, self.system, field)):
                 kept.append(normalized(vector, field))
             else:
                 self.notes.append("a candidate failed verification by substitution and was dropped")
@@ -319,12 +321,17 @@ class _Run:
         generator = Generator(self.system.variables, tuple(components), definitions=self.definitions)
         if self.system.is_first_order and _is_trivial(generator, self.system):
             return Family(replace(generator, trivial=True), arbitrary)  # η = ξ f verified: a symmetry whatever ξ is
+        if self.substituted:
+            return Family(generator, arbitrary)  # h(I) X, where X and I have passed: a symmetry whatever h is
         if any(generator.remainder(self.system)):
             raise VerificationError(f"the family {generator} failed verification by substitution")
         return Family(generator, arbitrary)
 
 
 def _is_trivial(generator: Generator, system: ODESystem) -> bool:
+    """η = ξ f, seen from how it is written or else computed."""
+    if all(eta == generator.xi * f for eta, f in zip(generator.components[1:], system.rhs, strict=True)):
+        return True
     field = Field.build([*generator.components, *system.rhs], system.variables, system.parameter_symbols)
     xi = field(generator.xi)
     return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))

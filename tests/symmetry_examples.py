@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from liesym import Generator, ODESystem, find_symmetries
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Field
 from liesym.results import Result
+from liesym.solve.vectors import constant_relations
 from liesym.text import read_expression
 
 
@@ -46,3 +47,20 @@ def field_from_text(components: dict[str, str], system: ODESystem) -> Generator:
     """The vector field {variable: infinitesimal in the text grammar}."""
     symbols: dict[str, Symbol] = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
     return Generator.from_mapping(system.variables, {k: read_expression(v, symbols=symbols) for k, v in components.items()})
+
+
+def characteristic(generator: Generator, system: ODESystem) -> Generator:
+    """(0, η - ξ f): what of a symmetry of a first-order system is left modulo trivial ones."""
+    pairs = zip(generator.components[1:], system.rhs, strict=True)
+    return Generator(
+        system.variables, (S.Zero, *(eta - generator.xi * f for eta, f in pairs)), definitions=generator.definitions
+    )
+
+
+def is_spanned_modulo_trivial(generator: Generator, result: Result) -> bool:
+    """The generator is a combination, with constant coefficients, of listed ones and a trivial one ρ (∂_t + f·∂_x)."""
+    system = result.system
+    rows = [characteristic(g, system) for g in (*result.nontrivial, generator)]
+    field = field_for(rows, system)
+    vectors = [tuple(field(c) for c in g.components) for g in rows]
+    return any(len(vectors) - 1 in relation for relation in constant_relations(vectors, field))

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sympy import Function, S
+from sympy import Add, Function, I, S, Symbol, expand
 
+from liesym.coefficients.field import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining
 from liesym.errors import OutOfBudget, Unsupported
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LARGEST_FAMILIES = 8
 # share of the budget that is left for verification and for the report
 RESERVE = 0.1
+# for a rung of one equation of which a symmetry is known: all others are its multiples by first integrals
+IN_PASSING = 0.5
 
 
 def search_first_order(run: _Run, determining: Determining) -> bool:
@@ -48,7 +51,7 @@ def search_first_order(run: _Run, determining: Determining) -> bool:
     finished = _climb(run, pool, ladder(system, determining))
     if len(system.unknowns) == 1 and pool.vectors and not pool.integrals:
         _note_quadrature(run, pool)
-    run.vectors = list(pool.vectors)
+    run.vectors, run.substituted = list(pool.vectors), True
     run.families = (trivial_family(run), *integral_families(run, pool))
     if pool.dropped:
         run.notes.append(f"{pool.dropped} candidates could not be confirmed by substitution and were dropped")
@@ -71,16 +74,24 @@ def _climb(run: _Run, pool: Pool, rungs: Iterator[Rung]) -> list[str]:
         if left <= 0:
             run.notes.append(f"time ran out before: {rung.name}")
             break
+        enough = bool(pool.vectors) and len(run.system.unknowns) == 1
         if pool.vectors and not rung.always:
             continue
         run.progress(rung.name)
         try:
-            found = rung.work(time.monotonic() + min(rung.seconds, left / 2))
+            found = rung.work(time.monotonic() + min(rung.seconds, left / 2, IN_PASSING if enough else left))
         except (OutOfBudget, Unsupported, NeedsRefinement, ArithmeticError):
             continue  # the rung is not among those that are named complete
-        if _gather(pool, rung, found):
+        dropped = pool.dropped
+        try:
+            with bounded(pool.field, run.deadline, size_limit=None):
+                left_over = _gather(pool, rung, found)
+        except OutOfBudget:
+            run.notes.append(f"time ran out in the verification of what was found as {rung.name}")
+            break
+        if left_over:
             named.append(found)
-        if found.complete:
+        if found.complete and pool.dropped == dropped:
             finished.append(rung.name)
             run.pivots += [a for a in map(pool.constant, found.assumptions) if a is not None]
     for found in named:
@@ -109,7 +120,19 @@ def _note_quadrature(run: _Run, pool: Pool) -> None:
         run.notes.append(f"the first integral that belongs to the symmetry was not found: {stop}")
         return
     if integral is not None and not run.definitions:
-        pool.note_integral(integral)
+        pool.note_integral(_plain(integral, field, run.system.variables))
+
+
+def _plain(integral: Element, field: Field, variables: tuple[Symbol, ...]) -> Element:
+    """Without additive constants and, where that makes it real, without a factor i: logarithms of what is negative leave
+    both."""
+    constants = [c for c in Add.make_args(expand(field.to_expr(integral))) if not c.has(*variables)]
+    if constants:
+        integral = integral - field(Add(*constants))
+    if not field.to_expr(integral).has(I):
+        return integral
+    turned = integral * field(I)
+    return integral if field.to_expr(turned).has(I) else turned
 
 
 def _search_mixed(run: _Run, determining: Determining) -> bool:

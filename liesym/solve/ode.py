@@ -495,6 +495,10 @@ class OdeSolver:
             named = self.fundamental_solutions((-r, field.zero), v)
             factor = field.converter.exponential(damping)
             return None if named is None else [factor * w for w in named]
+        return self.name_solutions(a, v)
+
+    def name_solutions(self, a: Coefficients, v: Symbol) -> list[Element]:
+        """A fundamental set psi_1 … psi_n of just this equation, whose coefficients hold no variable other than v."""
         for coefficients, known in self.named:
             if len(coefficients) == len(a) and all((p - q).is_zero for p, q in zip(coefficients, a, strict=True)):
                 return known

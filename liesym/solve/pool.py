@@ -8,6 +8,7 @@ multiples of listed symmetries are left out, since the family h(I) X stands for 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -29,6 +30,7 @@ LARGEST_FAMILY = 160
 HIGHEST_POWER = 3
 LENGTHY = 30
 MOST_OF_ONE = 6
+LONG = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Pool:
     vectors: list[Vector] = dataclass_field(default_factory=list)
     integrals: list[Element] = dataclass_field(default_factory=list)
     dropped: int = 0
+    # True once the substitution of one vector took long
+    laborious: bool = False
 
     def __post_init__(self) -> None:
         self.rates = [self.field(f) for f in self.system.rhs]
@@ -82,7 +86,9 @@ class Pool:
         for components in sorted(candidates, key=lambda v: sum(c.count_ops() for c in v)):
             if self._is_lengthy_multiple(components):
                 continue
+            start = time.monotonic()
             vector = self._element_form(components)
+            self.laborious |= time.monotonic() - start > LONG
             if vector is not None and not all(q.is_zero for q in self.characteristic(vector)):
                 fresh.append(vector)
         before = len(self.vectors)
@@ -98,7 +104,7 @@ class Pool:
         """For one equation every symmetry is a multiple, by a first integral, of the one that is known."""
         if len(self.rates) > 1 or not self.vectors:
             return False
-        return len(self.vectors) >= MOST_OF_ONE or sum(c.count_ops() for c in components) > LENGTHY
+        return self.laborious or len(self.vectors) >= MOST_OF_ONE or sum(c.count_ops() for c in components) > LENGTHY
 
     def _element_form(self, components: Sequence[Expr]) -> Vector | None:
         """The vector in this field if it passes substitution; None (and counted) otherwise."""
@@ -176,11 +182,17 @@ class Pool:
                 self.add([[c * expression for c in first]], multiples=True)
 
     def note_integral(self, integral: Element) -> None:
-        """Remember a first integral, unless it is a function of known ones."""
+        """Remember a first integral, unless it is a function of known ones; it is checked by substitution."""
         from liesym.solve.characteristics import functionally_independent
 
         if len(self.integrals) == len(self.rates):
             return  # there are no more independent ones
+        drift = integral.diff(self.system.independent)
+        for x, rate in zip(self.system.unknowns, self.rates, strict=True):
+            drift = drift + integral.diff(x) * rate
+        if not drift.is_zero:
+            self.dropped += 1
+            return
         if not self.integrals or functionally_independent(self.field, [*self.integrals, integral], self.system.variables):
             self.integrals.append(integral)
 

@@ -103,10 +103,10 @@ def nth(items: Iterator[Item], n: int) -> Item:
 
 
 @contextmanager
-def bounded(field: Field, deadline: float) -> Iterator[None]:
+def bounded(field: Field, deadline: float, *, size_limit: int | None = SIZE_LIMIT) -> Iterator[None]:
     """Arithmetic in the field raises OutOfBudget when time or size run out."""
     previous = field.size_limit, field.deadline
-    field.size_limit, field.deadline = SIZE_LIMIT, deadline
+    field.size_limit, field.deadline = size_limit, deadline
     try:
         yield
     finally:

@@ -43,6 +43,33 @@ def plain_shapes(determining: Determining) -> Iterator[Pattern]:
     yield Pattern(f"[F({y}), G({x})]", ((y,), (x,)), ({0: one}, {1: one}))
 
 
+def sum_shapes(determining: Determining) -> Iterator[Pattern]:
+    """[0, F(x) + G(y)] and [F(x) + G(y), 0] (Cheb-Terrab and Roche 1998, section 3)."""
+    x, y = determining.variables
+    both = {0: determining.field.one, 1: determining.field.one}
+    yield Pattern(f"[0, F({x}) + G({y})]", ((x,), (y,)), ({}, both))
+    yield Pattern(f"[F({x}) + G({y}), 0]", ((x,), (y,)), (both, {}))
+
+
+def product_symmetry(field: Field, rate: Element, x: Symbol, y: Symbol) -> Element | None:
+    """η of a symmetry [0, F(x) G(y)] of y' = f(x, y), or None.
+
+    F'/F + f G'/G = f_y; with g = G'/G, ∂_x gives g = f_xy/f_x, which must be free of x, and then f_y - f g of y.
+    Source: Cheb-Terrab, Duarte and da Mota 1997, section 3.
+    """
+    moved = rate.diff(x)
+    if moved.is_zero:
+        return rate  # y' = f(y)
+    g = moved.diff(y) / moved
+    h = rate.diff(y) - rate * g
+    if g.depends_on(x) or h.depends_on(y):
+        return None
+    parts = integrate(h, x, field), integrate(g, y, field)
+    if parts[0] is None or parts[1] is None:
+        return None
+    return field.converter.exponential(parts[0] + parts[1])
+
+
 @dataclass(frozen=True)
 class OneForm:
     """P dy - Q dx, and the equation for its inverse integrating factors V."""

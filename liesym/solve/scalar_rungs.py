@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from liesym.determine import Determining
+from sympy import S
+
+from liesym.determine import Determining, jet_field
 from liesym.solve.multiplicative import multiplicative_factor
+from liesym.solve.ode import OdeSolver
 from liesym.solve.pool import Found
-from liesym.solve.rungs import Rung, assumptions, bounded, in_pattern, nth, pattern_rung, polynomial_rung
-from liesym.solve.scalar import factor_shapes, factor_span, one_form, plain_shapes
+from liesym.solve.riccati import riccati_equations, riccati_symmetries
+from liesym.solve.rungs import Rung, assumptions, bounded, in_pattern, nth, pattern_rung, polynomial_rung, taken_names
+from liesym.solve.scalar import factor_shapes, factor_span, one_form, plain_shapes, product_symmetry, sum_shapes
 from liesym.solve.span import solve_in_span
 from liesym.system import ODESystem
 
@@ -17,15 +21,20 @@ from liesym.system import ODESystem
 def scalar_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     """Once a symmetry is known, all others are its multiples by first integrals: only simple shapes go on then."""
     yield polynomial_rung(determining, 1)
+    yield Rung("Riccati equations, solved", lambda d: _riccati(system, d, named=False), 4.0, always=False)
+    yield Rung("[0, F*G] and [F*G, 0], F and G of one variable each", lambda d: _products(system, d), 1.0, always=False)
     for i, pattern in enumerate(plain_shapes(determining)):
         yield pattern_rung(system, lambda d, i=i: nth(plain_shapes(d), i), pattern.name)
     for degree in (2, 3):
         yield replace(polynomial_rung(determining, degree, 1.0), always=False)
+    for i, pattern in enumerate(sum_shapes(determining)):
+        yield pattern_rung(system, lambda d, i=i: nth(sum_shapes(d), i), pattern.name, always=False)
     for i, pattern in enumerate(factor_shapes(one_form(system))):
         yield _shape_rung(system, i, pattern.name)
     yield Rung("V = exp(Σ c_j*g_j)*Π p_i^c_i", lambda deadline: _multiplicative(system, deadline), always=False)
     for degree in (1, 2, 3):
         yield _span_rung(system, degree)
+    yield Rung("Riccati equations, with named solutions", lambda d: _riccati(system, d, named=True), 10.0, always=False)
 
 
 def _shape_rung(system: ODESystem, number: int, name: str) -> Rung:
@@ -38,6 +47,36 @@ def _shape_rung(system: ODESystem, number: int, name: str) -> Rung:
         return replace(found, vectors=tuple(form.generator(v[0]) for v in found.vectors))
 
     return Rung(name, work, 2.0, multiples=True)
+
+
+def _products(system: ODESystem, deadline: float) -> Found:
+    x, y = system.variables
+    field = jet_field(system)
+    with bounded(field, deadline):
+        rate = field(system.rhs[0])
+        eta = product_symmetry(field, rate, x, y)
+        if eta is not None:
+            return Found(((S.Zero, field.to_expr(eta)),), complete=False)
+        xi = None if rate.is_zero else product_symmetry(field, field.one / rate, y, x)
+    return Found(() if xi is None else ((field.to_expr(xi), S.Zero),), complete=False)
+
+
+def _riccati(system: ODESystem, deadline: float, *, named: bool) -> Found:
+    """Symmetries (0, η) where y' = f is a Riccati equation after a substitution for y, (ξ, 0) where dx/dy = 1/f is one."""
+    x, y = system.variables
+    field = jet_field(system)
+    with bounded(field, deadline):
+        rate = field(system.rhs[0])
+        if rate.is_zero:
+            return Found(complete=False)
+        for independent, unknown, speed in ((x, y, rate), (y, x, field.one / rate)):
+            for equation in riccati_equations(field, speed, independent, unknown):
+                solver = OdeSolver(field, allow_names=named, taken=taken_names(system), deadline=deadline)
+                found = [field.to_expr(e / equation.slope) for e in riccati_symmetries(equation, solver)]
+                if found:
+                    vectors = tuple((S.Zero, e) if unknown == y else (e, S.Zero) for e in found)
+                    return Found(vectors, True, assumptions(solver.pivots, field), tuple(solver.definitions))
+    return Found(complete=False)
 
 
 def _multiplicative(system: ODESystem, deadline: float) -> Found:

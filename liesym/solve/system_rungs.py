@@ -144,9 +144,9 @@ def _integrals(system: ODESystem, deadline: float) -> Found:
 
 
 def integral_candidates(field: Field, system: ODESystem) -> list[Element]:
-    """Monomials of degree 3 (2 for many unknowns) and logarithms of the unknowns."""
+    """Monomials of degree 4 (less for many unknowns) and logarithms of the unknowns."""
     moving = moving_unknowns(system)
-    degree = 3 if len(moving) <= 4 else 2 if len(moving) <= 10 else 1
+    degree = 4 if len(moving) <= 3 else 3 if len(moving) == 4 else 2 if len(moving) <= 10 else 1
     return [*monomials(field, moving, degree), *(field.converter.logarithm(field(x)) for x in moving)]
 
 

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import platform
+import random
 import resource
 import statistics
 import subprocess
@@ -17,10 +18,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from sympy import srepr
+from sympy import Derivative, Integral, N, Rational, srepr
+from sympy.core.function import AppliedUndef
 
 import liesym
 from liesym.errors import LiesymError
+from liesym.results import Result
 from liesym.system import ODESystem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +40,7 @@ def warm_up() -> None:
 def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
     start = time.perf_counter()
     answer: dict[str, Any]
+    result = None
     try:
         system = ODESystem.parse(
             "; ".join(entry["equations"]), independent=entry["independent"], parameters=entry["parameters"]
@@ -46,14 +50,36 @@ def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
             "dimension": result.dimension,
             "upper_bound": result.upper_bound,
             "generators": len(result.generators),
+            "nontrivial": len(result.nontrivial),
+            "named": all(g.definitions for g in result.nontrivial) if result.nontrivial else False,
             "completeness": result.completeness.value,
             "stages": dict(result.seconds),
         }
     except LiesymError as error:
         answer = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
     answer["seconds"] = time.perf_counter() - start
+    if result is not None:
+        answer["unmarked"] = unmarked_trivial(result)
     answer["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pipe.send(answer)
+
+
+def unmarked_trivial(result: Result) -> int:
+    """Fields among the nontrivial ones with η = ξ f at a random point, in numbers: f is as good as symbols may be."""
+    if not result.system.is_first_order:
+        return 0
+    found = 0
+    for generator in result.nontrivial:
+        draw = random.Random(0)
+        rates = result.system.rhs
+        parts = [eta - generator.xi * f for eta, f in zip(generator.components[1:], rates, strict=True)]
+        opaque = set().union(*(p.atoms(AppliedUndef, Derivative, Integral) for p in parts))
+        first = {e: Rational(draw.randrange(101, 199), 97) for e in sorted(opaque, key=str)}
+        plain = [p.xreplace(first) for p in parts]
+        names = sorted(set().union(*(p.free_symbols for p in plain)), key=str)
+        point = {s: Rational(draw.randrange(101, 199), 97) for s in names}
+        found += all(abs(N(p.xreplace(point), 30)) < 1e-15 for p in plain)
+    return found
 
 
 def analyze(entry: Mapping[str, Any], budget: float) -> dict[str, Any]:
@@ -64,7 +90,8 @@ def analyze(entry: Mapping[str, Any], budget: float) -> dict[str, Any]:
         budget: seconds; the fork is killed some seconds after it.
 
     Returns:
-        dimension, upper_bound, generators, completeness, stages, seconds and peak_mib, or else error.
+        dimension, upper_bound, generators, nontrivial, named, unmarked, completeness, stages, seconds and peak_mib, or
+        else error.
     """
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
