@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from mpmath import mp
-from sympy import Add, Expr, Pow, S, Symbol, asin, atan, cos, denom, exp, lambdify, sin, sqrt, tan
+from sympy import Add, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, exp, lambdify, sin, sqrt, tan
 
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -27,7 +27,12 @@ def composed(expression: Expr, moved: dict[Symbol, Expr]) -> Expr:
     """The expression at the moved point.
 
     Circular functions of a sum with an inverse one are written algebraically.
+
+    Raises:
+        Unsupported: it holds an integral along a variable that moves.
     """
+    if any(n.variables[0] in moved for n in expression.atoms(Integral)):
+        raise Unsupported("an integral that is not evaluated has no value at a moved point")
     return tidied(expression.xreplace(moved))
 
 

@@ -22,6 +22,9 @@ from liesym.errors import Unsupported
 from liesym.flow import Flow
 from liesym.flow.check import tidied
 
+LARGEST_EQUATION = 400
+"""Operations in an equation for the crossing time that is still worth solving."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -85,7 +88,9 @@ def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
 
 
 def _roots(equation: Expr, unknown: Symbol) -> list[Expr]:
-    """Roots of a rational equation of degree 1 or 2."""
+    """Roots of a rational equation of degree 1 or 2; none looked for if it is large."""
+    if equation.count_ops() > LARGEST_EQUATION:
+        return []
     numerator = equation.together().as_numer_denom()[0].expand()
     if not numerator.is_polynomial(unknown):
         return []

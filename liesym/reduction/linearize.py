@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integral, Symbol
 
 from liesym.coefficients.field import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -121,7 +121,7 @@ def _candidate_maps(generators: Sequence[Generator]) -> Iterator[Coordinates]:
                 base = canonical_coordinates(generator, names=("u", "v"))
             except Unsupported:
                 continue
-            found = _with_ratio(base, ratio)
+            found = with_ratio(base, ratio)
             if found is not None:
                 yield found
             yield base
@@ -145,12 +145,14 @@ def _parallel(generator: Generator, generators: Sequence[Generator]) -> list[Exp
     return result
 
 
-def _with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
+def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
     """The canonical coordinates with r replaced by u = ratio(r), where r can be solved for."""
     from liesym.reduction.solving import solve_for
 
     r, s = base.new
     t, y = base.old
+    if ratio.has(Integral):
+        return None
     inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
     field = Field.build([inside], (r, s))
     element = field(inside)

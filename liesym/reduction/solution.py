@@ -3,7 +3,8 @@
 N functionally independent first integrals I_k = C_k solve an equation of order N: eliminating the
 derivatives leaves one relation between t and y. With a symmetry X and one integral that X leaves alone, an
 equation of order 2 is solved by quadrature: in canonical coordinates I(r, w) = C_1 gives w, and s = ∫ w dr +
-C_2. Source: Olver 1993, sections 2.5 and 4.3.
+C_2. Two symmetries bring it to one of Lie's canonical forms; one of higher order is reduced until that is done.
+Source: Olver 1993, sections 2.5 and 4.3.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
@@ -28,9 +29,10 @@ from liesym.determine import jet_field
 from liesym.errors import Unsupported
 from liesym.generators import Generator
 from liesym.jets import jet_symbol
+from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
+from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
 from liesym.reduction.solving import solve_for
-from liesym.solve.integrate import integrate
 from liesym.system import ODESystem
 from liesym.verify import is_first_integral
 
@@ -42,8 +44,8 @@ class Solution:
     Arguments:
         equation: the relation between t, y and the constants, or None for a parametric solution.
         explicit: branches y = …, where the relation was solved; each was checked by substitution.
-        parametric: (t, y) as functions of the parameter r and the constants, or None.
-        parameter: r.
+        parametric: (t, y) as functions of a parameter and the constants, checked by substitution, or None.
+        parameter: its symbol.
         constants: C1, C2, ….
         integrals: I_k with I_k = C_k on solutions.
     """
@@ -88,25 +90,27 @@ def general_solution(
         found = by_elimination(system, chosen)
         if found is not None:
             return found
-    if system.order != 2:
-        return None
-    for generator, integral in itertools.product(generators, integrals):
-        found = by_quadrature(system, generator, integral)
-        if found is not None:
-            return found
+    for found in _by_symmetries(system, generators, integrals, deadline):
+        return found
     return None
 
 
-def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:
-    """C1, C2, …, with underscores if a name is in use."""
-    taken = {s.name for s in (*system.variables, *system.parameter_symbols)}
-    names = []
-    for k in range(1, count + 1):
-        name = f"C{k}"
-        while name in taken:
-            name += "_"
-        names.append(Symbol(name, real=True))
-    return tuple(names)
+def _by_symmetries(
+    system: ODESystem, generators: Sequence[Generator], integrals: Sequence[Expr], deadline: float
+) -> Iterator[Solution]:
+    """Parametric solutions, one method after the other."""
+    if system.order == 2:
+        attempts = itertools.chain(
+            (by_quadrature(system, g, i) for g, i in itertools.product(generators, integrals)),
+            (by_canonical_form(form) for form in canonical_forms(system, generators)),
+        )
+    else:
+        attempts = (by_reduction(system, g, deadline) for g in generators)
+    for found in attempts:
+        if found is not None:
+            yield found
+        if time.monotonic() > deadline:
+            return
 
 
 def _independent_sets(integrals: Sequence[Expr], system: ODESystem) -> Iterator[tuple[Expr, ...]]:
@@ -129,11 +133,24 @@ def by_elimination(system: ODESystem, integrals: Sequence[Expr]) -> Solution | N
         if eliminated is None:
             return None
         relations = eliminated
-    relation = relations[0]
-    field = Field.build([relation], (*system.variables, *constants), system.parameter_symbols)
-    shown = _without_powers(field.to_expr(field(relation)))
+    field = Field.build(relations, (*system.variables, *constants), system.parameter_symbols)
+    shown = _without_powers(field.to_expr(field(relations[0])))
+    inserted = dict(zip(constants, integrals, strict=True))
+    factors = [f for f in Mul.make_args(shown) if _vanishes(f.xreplace(inserted), system)]
+    if not factors:
+        return None
+    shown = Mul(*factors)
     explicit = tuple(Eq(y, value) for value in solve_for(shown, y) if _solves(system, value, constants))
     return Solution(Eq(shown, 0), explicit, None, None, constants, tuple(integrals))
+
+
+def _vanishes(relation: Expr, system: ODESystem) -> bool:
+    """A factor of the relation, with C_k = I_k: zero for every solution, unlike the factors that elimination adds."""
+    try:
+        field = jet_field(system, [relation])
+        return field(relation).is_zero
+    except FAILURES:
+        return False
 
 
 def _without(relations: Sequence[Expr], name: Symbol) -> list[Expr] | None:
@@ -202,27 +219,56 @@ def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> So
     try:
         reduction = reduce_order(system, generator)
         inside = reduction.in_new(integral)
-    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+    except FAILURES:
         return None
     constants = constants_for(system, 2)
     r, s = reduction.coordinates.new
     w = reduction.reduced.unknowns[0]
     for value in solve_for(inside - constants[0], w):
         slope = reduction.slope.subs(w, value)
-        height = _antiderivative(slope, r, constants) + constants[1]
-        parametric = tuple(e.subs(s, height) for e in reduction.coordinates.backward)
-        return Solution(_relation(reduction, height), (), (parametric[0], parametric[1]), r, constants, (integral,))
+        height = antiderivative(slope, r, constants) + constants[1]
+        first, second = (e.subs(s, height) for e in reduction.coordinates.backward)
+        if follows_curve(system, first, second, r, constants):
+            return Solution(_relation(reduction, height), (), (first, second), r, constants, (integral,))
     return None
 
 
-def _antiderivative(slope: Expr, r: Symbol, constants: Sequence[Symbol]) -> Expr:
-    """∫ slope dr, unevaluated if it is not found."""
+def by_canonical_form(form: CanonicalForm) -> Solution | None:
+    """Order 2 with two symmetries: the quadratures of Lie's canonical form."""
+    one, two = constants_for(form.original, 2)
+    curve = form.parametric((one, two))
+    return None if curve is None else Solution(None, (), curve, form.argument, (one, two), ())
+
+
+def by_reduction(system: ODESystem, generator: Generator, deadline: float) -> Solution | None:
+    """Order 3 and above: the equation of lower order is solved for w(r), and s = ∫ ds/dr dr."""
+    left = deadline - time.monotonic()
+    if left < 0:
+        return None
     try:
-        field = Field.build([slope], (r, *constants))
-        found = integrate(field(slope), r, field)
-    except (Unsupported, NeedsRefinement, ZeroDivisionError):
-        return Integral(slope, r)
-    return Integral(slope, r) if found is None else field.to_expr(found)
+        reduction = reduce_order(system, generator)
+    except FAILURES:
+        return None
+    inner = general_solution(reduction.reduced, budget=left)
+    if inner is None:
+        return None
+    w, (r, s) = reduction.reduced.unknowns[0], reduction.coordinates.new
+    constants = (*inner.constants, constants_for(system, system.order)[-1])
+    for place, value, parameter in _curves(inner, r):
+        slope = reduction.slope.subs(w, value) * place.diff(parameter)
+        height = antiderivative(slope, parameter, constants) + constants[-1]
+        first, second = (e.subs({r: place, s: height}, simultaneous=True) for e in reduction.coordinates.backward)
+        if follows_curve(system, first, second, parameter, constants):
+            return Solution(None, (), (first, second), parameter, constants, ())
+    return None
+
+
+def _curves(solution: Solution, r: Symbol) -> Iterator[tuple[Expr, Expr, Symbol]]:
+    """(independent variable, unknown, parameter) of the branches of a solution."""
+    for branch in solution.explicit:
+        yield r, branch.rhs, r
+    if solution.parametric is not None and solution.parameter is not None:
+        yield *solution.parametric, solution.parameter
 
 
 def _relation(reduction: Reduction, height: Expr) -> Eq | None:

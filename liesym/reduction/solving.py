@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from sympy import Expr, Mul, Rational, Symbol, asin, asinh, atan, atanh, exp, log, sin, sinh, sqrt, tan, tanh
+from sympy import Expr, Mul, Rational, Symbol, asin, asinh, atan, atanh, cos, exp, log, powsimp, sin, sinh, sqrt, tan, tanh
 
 INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
 
@@ -23,7 +23,7 @@ def solve_for(equation: Expr, unknown: Symbol) -> list[Expr]:
     for factor in Mul.make_args(numerator.factor()):
         base = factor.base if factor.is_Pow else factor
         if base.has(unknown) and base != unknown:
-            found += _polynomial_roots(base, unknown) or _by_kernel(base, unknown)
+            found += _polynomial_roots(base, unknown) or _by_kernel(base, unknown) or _by_power(base, unknown)
     return found
 
 
@@ -52,7 +52,9 @@ def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
 
 def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
     """The unknown inside one function only: solve for the function, then for its argument."""
-    found: list[Expr] = []
+    found = _by_tangent(equation, unknown)
+    if found:
+        return found
     kernels = [n for n in equation.atoms(*INVERSES, exp) if n.has(unknown)]
     for node in kernels:
         name = Symbol("kernel", real=True)
@@ -65,3 +67,26 @@ def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
         if found:
             return found
     return found
+
+
+def _by_tangent(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """a sin z + b cos z: tan z = -b/a."""
+    angles = {n.args[0] for n in equation.atoms(sin, cos) if n.has(unknown)}
+    if len(angles) != 1:
+        return []
+    (z,) = angles
+    expanded = equation.expand()
+    a, b = expanded.coeff(sin(z)), expanded.coeff(cos(z))
+    if a == 0 or b == 0 or a.has(unknown) or b.has(unknown) or (expanded - a * sin(z) - b * cos(z)).expand() != 0:
+        return []
+    return solve_for(z + atan(b / a), unknown)
+
+
+def _by_power(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """c unknown^e + rest with any exponent e, the unknown positive."""
+    rest, held = equation.expand().as_independent(unknown, as_Add=True)
+    coefficient, power = powsimp(held, force=True).as_independent(unknown, as_Add=False)
+    base, exponent = power.as_base_exp()
+    if base != unknown or exponent.has(unknown) or rest == 0:
+        return []
+    return [(-rest / coefficient) ** (1 / exponent)]

@@ -21,8 +21,8 @@ from liesym.coefficients.field import Field
 from liesym.errors import Unsupported
 from liesym.jets import jet_symbol
 from liesym.reduction import general_solution, linearization, reduce_order
+from liesym.reduction.quadrature import constants_for
 from liesym.reduction.solution import _solves as solves
-from liesym.reduction.solution import constants_for
 from liesym.reduction.solving import solve_for
 from liesym.verify import is_first_integral
 

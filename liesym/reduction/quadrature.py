@@ -1,0 +1,74 @@
+"""Antiderivatives, constants of integration, and the check of a parametric solution by substitution."""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Dummy, Expr, Integral, Symbol
+
+from liesym.coefficients import Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import Unsupported
+from liesym.jets import jet_symbol
+from liesym.solve.integrate import integrate
+from liesym.system import ODESystem
+
+
+def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:
+    """C1, C2, …, with underscores if a name is in use."""
+    return tuple(free_symbol(f"C{k}", system) for k in range(1, count + 1))
+
+
+def free_symbol(name: str, system: ODESystem) -> Symbol:
+    """A real symbol of that name, with underscores if the system uses it."""
+    taken = {s.name for s in (*system.variables, *system.parameter_symbols)}
+    while name in taken:
+        name += "_"
+    return Symbol(name, real=True)
+
+
+def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -> Expr:
+    """∫ slope d(variable), unevaluated if it is not found."""
+    if slope.has(Integral):
+        return Integral(slope, variable)
+    try:
+        field = Field.build([slope], (variable, *constants))
+        found = integrate(field(slope), variable, field)
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return Integral(slope, variable)
+    return Integral(slope, variable) if found is None else field.to_expr(found)
+
+
+def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]) -> bool:
+    """True if t = time(p), y = height(p) solves the equation identically in p and the constants.
+
+        y^(k+1) = (d y^(k)/dp)/(dt/dp);  unevaluated integrals count as independent quantities
+
+    Arguments:
+        system: one equation of any order.
+        time, height: t and y as functions of the parameter, with `Integral` where a quadrature is left.
+    """
+    t, y = system.variables
+    speed = time.diff(parameter)
+    if speed == 0:
+        return False
+    values, value = {t: time}, height
+    for k in range(system.order):
+        values[jet_symbol(y, k)] = value
+        value = value.diff(parameter) / speed
+    defect = value - system.rhs[0].xreplace(values)
+    quantities: dict[Expr, Symbol] = {}
+
+    def named(integral: Expr) -> Symbol:
+        return quantities.setdefault(integral, Dummy(f"q{len(quantities)}", real=True))
+
+    plain = defect.replace(lambda e: isinstance(e, Integral), named)
+    try:
+        field = Field.build([plain], (parameter, *constants, *quantities.values()), system.parameter_symbols)
+        return field(plain).is_zero
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return False
