@@ -265,23 +265,27 @@ class LieAlgebra:
     def identification(self) -> Identification:
         """Name, other names, and the basis that shows the standard form where that is implemented.
 
-        Raises:
-            Unsupported: constants of subalgebras lie in fields that do not combine (parameters beside their roots).
+        The name is None where none is known, and where constants of subalgebras lie in fields that do not combine
+        (parameters beside their roots); `description` then says what there is.
         """
         from liesym.algebra.identify import identify
 
         try:
             return identify(self)
-        except (CoercionFailed, TypeError) as error:  # mixed rational function fields of SymPy's polynomials
-            raise Unsupported(
-                f"the algebra of dimension {self.dimension} is not identified: {error}; "
-                "substitute numbers for the parameters"
-            ) from error
+        except (CoercionFailed, TypeError):  # elements of different fields of SymPy's polynomials
+            return Identification(None)
 
     @property
     def name(self) -> str | None:
         """The isomorphism class over the reals, or None if it is not in the tables."""
         return self.identification.name
+
+    @property
+    def description(self) -> str:
+        """The name, or else the invariants in words: dimension, Levi factor, radical, nilradical, series, centre."""
+        from liesym.algebra.describe import describe
+
+        return self.name or describe(self)
 
     @property
     def standard_basis(self) -> tuple[tuple[Expr, ...], ...] | None:
@@ -298,6 +302,7 @@ class LieAlgebra:
             "nilpotent": self.is_nilpotent,
             "semisimple": self.is_semisimple,
             "name": self.name,
+            "description": self.description,
         }
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
-from sympy import Expr, S, sqrt, sstr
+from sympy import Expr, sstr
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear, small, structure, tables
 from liesym.algebra.action import Vector, combine
+from liesym.algebra.chevalley import special_linear_basis
 from liesym.algebra.core import Identification, LieAlgebra, ad
-from liesym.algebra.signs import Signs, Undecided, diagonalize
+from liesym.algebra.forms import shows, standard_form
+from liesym.algebra.motions import galilean_motions, linear_motions
+from liesym.algebra.signs import Signs, Undecided
 from liesym.algebra.simple import cartan_rank, complex_type, simple_names
 from liesym.algebra.sums import centroid, summands
 from liesym.errors import Unsupported
@@ -29,7 +34,7 @@ def identify(algebra: LieAlgebra) -> Identification:
     while open_cases and len(cases) + len(open_cases) <= MOST_CASES:
         assumed = open_cases.pop()
         try:
-            cases.append((assumed, _identify(algebra, Signs(dict(assumed)))))
+            cases.append((assumed, _checked(algebra, _identify(algebra, Signs(dict(assumed))))))
         except Undecided as question:
             open_cases += [{**assumed, question.factor: -1}, {**assumed, question.factor: 1}]
         except Unsupported:
@@ -57,7 +62,7 @@ def _identify(algebra: LieAlgebra, signs: Signs) -> Identification:
     if algebra.is_semisimple:
         names = simple_names(algebra, signs)
         if len(names) == 1:
-            return Identification(names[0][0], names[0][1:])
+            return Identification(names[0][0], names[0][1:], basis=_simple_basis(algebra, names[0][0]))
         return _joined([Identification(n[0], n[1:]) for n in names])
     if algebra.is_nilpotent:
         return _nilpotent(algebra)
@@ -76,6 +81,20 @@ def _small(algebra: LieAlgebra, signs: Signs) -> Identification:
     if usual is None:
         return Identification(table_name, aliases, found.parameters, found.rows)
     return Identification(usual, (table_name, *aliases), found.parameters, found.rows)
+
+
+def _simple_basis(algebra: LieAlgebra, name: str) -> tuple[Vector, ...] | None:
+    """The matrix units of sl(n,R); other simple algebras are named only."""
+    match = re.fullmatch(r"sl\((\d+),R\)", name)
+    return special_linear_basis(algebra, int(match.group(1))) if match else None
+
+
+def _checked(algebra: LieAlgebra, found: Identification) -> Identification:
+    """A basis is kept only if it shows the constants of the standard form of the name."""
+    form = None if found.basis is None or found.name is None else standard_form(found.name)
+    if form is None or found.basis is None or shows(algebra, found.basis, form):
+        return found
+    return replace(found, basis=None)
 
 
 # -- direct sums -----------------------------------------------------------------------------------
@@ -182,9 +201,12 @@ def _semidirect(algebra: LieAlgebra, signs: Signs) -> Identification:
         return Identification(None)
     inner = structure.restricted(algebra, nil)
     if levi.shape[0] and inner.is_abelian:
-        special = _motions(algebra, levi, flat, nil, signs)
-        if special is not None:
-            return special
+        special = linear_motions(algebra, levi, flat, nil, signs)
+    else:
+        special = galilean_motions(algebra, levi, flat, nil, signs)
+        special = special if special is not None and _checked(algebra, special).basis is not None else None
+    if special is not None:
+        return special
     acting = _identify(structure.restricted(algebra, linear.join(levi, flat)), signs)
     moved = _identify(inner, signs)
     if acting.name is None or moved.name is None:
@@ -213,107 +235,6 @@ def _abelian_complement(algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatr
         return None
     closed = structure.product(algebra, outer, outer).shape[0] == 0
     return outer if closed else None
-
-
-def _motions(
-    algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
-) -> Identification | None:
-    """e(p,q) = so(p,q)⋉R^m and sl(m,R)⋉R^m, and these with the dilation; None for other actions.
-
-    so(p,q) is recognised by the one invariant symmetric form, of which a faithful algebra of dimension
-    m(m-1)/2 is all.
-    """
-    m, s = nil.shape[0], levi.shape[0]
-    nil = linear.span(nil)
-    actions = [linear.coordinates(nil * ad(algebra, row).transpose(), nil) for row in levi.to_list()]
-    flattened = linear.matrix([[e for row in a.to_list() for e in row] for a in actions], m * m, algebra.domain)
-    if flattened.rank() < s or flat.shape[0] > 1:
-        return None
-    dilates = flat.shape[0] == 1 and _is_scalar(linear.coordinates(nil * ad(algebra, flat.to_list()[0]).transpose(), nil))
-    if flat.shape[0] == 1 and not dilates:
-        return None
-    if s == m * m - 1:
-        return Identification(f"gl({m},R)⋉{m}A1", (f"aff({m},R)",)) if dilates else Identification(f"sl({m},R)⋉{m}A1")
-    if 2 * s != m * (m - 1):
-        return None
-    form = _invariant_form(actions, m)
-    if form is None:
-        return None
-    return _euclidean(algebra, levi, nil, form, signs, dilates)
-
-
-def _is_scalar(m: DomainMatrix) -> bool:
-    lines = m.to_list()
-    return all(
-        lines[i][j] == (lines[0][0] if i == j else m.domain.zero) for i in range(len(lines)) for j in range(len(lines))
-    )
-
-
-def _invariant_form(actions: Sequence[DomainMatrix], m: int) -> DomainMatrix | None:
-    """The symmetric form with A B + B Aᵀ = 0 for every action A on rows.
-
-    If there is exactly one and it is regular.
-    """
-    domain = actions[0].domain
-    places = [(i, j) for i in range(m) for j in range(i, m)]
-    columns = []
-    for i, j in places:
-        unit = [[domain.zero] * m for _ in range(m)]
-        unit[i][j] = unit[j][i] = domain.one
-        b = linear.matrix(unit, m, domain)
-        images = [a * b + (a * b).transpose() for a in actions]
-        columns.append([e for image in images for row in image.to_list() for e in row])
-    null = linear.kernel(linear.matrix(columns, len(columns[0]), domain).transpose())
-    if null.shape[0] != 1:
-        return None
-    lines = [[domain.zero] * m for _ in range(m)]
-    for (i, j), value in zip(places, null.to_list()[0], strict=True):
-        lines[i][j] = lines[j][i] = value
-    form = linear.matrix(lines, m, domain)
-    return form if form.rank() == m else None
-
-
-def _euclidean(
-    algebra: LieAlgebra,
-    levi: DomainMatrix,
-    nil: DomainMatrix,
-    form: DomainMatrix,
-    signs: Signs,
-    dilates: bool,
-) -> Identification:
-    m, domain = nil.shape[0], algebra.domain
-    diagonal = [(domain.to_sympy(v), tuple(domain.to_sympy(e) for e in row)) for v, row in diagonalize(form)]
-    kinds = [signs.sign(v) for v, _ in diagonal]
-    p, q = sorted((kinds.count(1), kinds.count(-1)), reverse=True)
-    label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
-    if dilates:
-        others = (label.replace("⋉", "+A1⋉"), *(("gl(2,R)⋉3A1",) if (p, q) == (2, 1) else ()))
-        return Identification(f"sim({p})" if q == 0 else f"sim({p},{q})", others)
-    if q:
-        return Identification(f"e({p},{q})", (label,) + (("poincare(3,1)",) if (p, q) == (3, 1) else ()))
-    return Identification(f"e({m})", (label,), basis=_rigid_basis(algebra, levi, nil, diagonal))
-
-
-def _rigid_basis(
-    algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatrix, diagonal: Sequence[tuple[Expr, Vector]]
-) -> tuple[Vector, ...]:
-    """Rows P_1, …, P_m, then R_ij (i < j) with [R_ij, P_i] = P_j, [R_ij, P_j] = -P_i."""
-    from sympy import Matrix
-
-    m, domain = nil.shape[0], algebra.domain
-    given = [tuple(domain.to_sympy(e) for e in row) for row in nil.to_list()]
-    turns = [tuple(domain.to_sympy(e) for e in row) for row in levi.to_list()]
-    overall = diagonal[0][0]
-    frame = [combine((1 / sqrt(v / overall), combine(*zip(row, given, strict=True)))) for v, row in diagonal]
-    images = Matrix([[e for p in frame for e in algebra.bracket(t, p)] for t in turns]).T
-    rows = list(frame)
-    for i in range(m):
-        for j in range(i + 1, m):
-            target: list[Vector] = [(S.Zero,) * algebra.dimension] * m
-            target[i], target[j] = frame[j], tuple(-e for e in frame[i])
-            weights = images.gauss_jordan_solve(Matrix([e for v in target for e in v]))[0]
-            rows.append(combine(*zip(weights, turns, strict=True)))
-    return tuple(rows)
 
 
 def _modular(algebra: LieAlgebra) -> Identification:

@@ -28,6 +28,7 @@ class AlgebraFacts:
         solvable, nilpotent, semisimple: yes or no.
         derived_series, lower_central_series: dimensions.
         name: the isomorphism class, None also where it is not in the tables.
+        description: the name, or else the invariants in words.
     """
 
     dimension: int
@@ -38,6 +39,7 @@ class AlgebraFacts:
     derived_series: tuple[int, ...] | None
     lower_central_series: tuple[int, ...] | None
     name: str | None
+    description: str | None = None
 
     @property
     def abelian(self) -> bool:
@@ -52,6 +54,7 @@ class AlgebraFacts:
             "nilpotent": self.nilpotent,
             "semisimple": self.semisimple,
             "name": self.name,
+            "description": self.description,
         }
 
 
@@ -82,4 +85,5 @@ def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) 
         within(lambda: algebra.derived_series),
         within(lambda: algebra.lower_central_series),
         within(lambda: algebra.name),
+        within(lambda: algebra.description),
     )

@@ -135,7 +135,7 @@ def _algebra(algebra: AlgebraFacts | None) -> str:
         return ""
     basis = [Symbol(f"X{i + 1}") for i in range(algebra.dimension)]
     facts = [
-        ("name", escape(algebra.name or "not in the tables")),
+        ("name", escape(algebra.name or algebra.description or "not in the tables")),
         ("abelian", algebra.abelian),
         ("solvable", algebra.solvable),
         ("nilpotent", algebra.nilpotent),

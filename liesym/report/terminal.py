@@ -107,7 +107,10 @@ def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
         )
         if holds
     ]
-    say(screen, f"algebra: {algebra.name or 'not named'}" + (f" ({', '.join(words)})" if words else ""))
+    say(
+        screen,
+        f"algebra: {algebra.name or algebra.description or 'not named'}" + (f" ({', '.join(words)})" if words else ""),
+    )
     for i, j, row in algebra.commutators:
         say(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}")
 

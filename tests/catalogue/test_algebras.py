@@ -5,6 +5,7 @@ Sources: Patera, Sharp, Winternitz and Zassenhaus 1976, table I; Bianchi 1898; H
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from algebra_examples import (
     affine,
@@ -16,12 +17,14 @@ from algebra_examples import (
     sl,
     so,
     sp,
+    unit,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Rational, S, simplify
+from sympy import BlockMatrix, Matrix, Rational, S, simplify, zeros
 
 from liesym.algebra import LieAlgebra, small, tables
+from liesym.algebra.forms import shows, standard_form
 from liesym.algebra.signs import Signs
 
 HALF = Rational(1, 2)
@@ -177,3 +180,102 @@ def test_eigenvalues_of_a_cubic() -> None:
     for row, weight in zip(found.rows[:3], (S(1), *(v for _, v in found.parameters)), strict=True):
         image = algebra.bracket(row, x)
         assert all(abs((a - weight * b).evalf(30)) < 1e-25 for a, b in zip(image, row, strict=True))
+
+
+STANDARD = [
+    "sl(3,R)", "gl(3,R)", "e(3)", "e(2,1)", "sim(3)", "sl(2,R)⋉2A1", "gl(2,R)⋉2A1", "sl(3,R)⋉3A1", "heisenberg(2)",
+    "gal(2)", "gal(3)", "bargmann(2)", "bargmann(3)", "sch(1)", "sch(2)", "sch(3)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STANDARD)
+@settings(max_examples=1, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_the_standard_basis_is_returned_with_the_name(name: str, seed: int) -> None:
+    form = standard_form(name)
+    assert form is not None
+    changed = form.transformed(random_basis(form.dimension, seed, 3))
+    found = changed.identification
+    assert found.name == name and found.basis is not None
+    # the check by squares and signs, and digits beside it
+    assert shows(changed, found.basis, form)
+    assert not shows(changed, (found.basis[1], found.basis[0], *found.basis[2:]), form)
+    assert _digits_agree(changed, found.basis, form)
+
+
+def _digits_agree(algebra: LieAlgebra, rows, form: LieAlgebra) -> bool:
+    table = np.zeros((form.dimension,) * 3)
+    wanted = np.zeros_like(table)
+    for target, source in ((table, algebra), (wanted, form)):
+        for i, j, k, c in source.constants:
+            target[i, j, k], target[j, i, k] = float(c), -float(c)
+    frame = np.array([[float(e) for e in row] for row in rows])
+    moved = np.einsum("ia,jb,abk,kc->ijc", frame, frame, table, np.linalg.inv(frame))
+    return bool(np.allclose(moved, wanted, atol=1e-6))
+
+
+NEAR_MISSES = {
+    "su(2,1) is not sl(3,R)": (lambda: matrix_algebra(su(2, 1)), "su(2,1)"),
+    "su(3) is not sl(3,R)": (lambda: matrix_algebra(su(3, 0)), "su(3)"),
+    "e(2,1) is not e(3)": (lambda: affine(so(2, 1), 3), "e(2,1)"),
+    "a free mass": (lambda: direct_sum(form_of("gal(3)"), LieAlgebra(1, ())), "gal(3)+A1"),
+    "sl(2) beside heisenberg": (lambda: direct_sum(matrix_algebra(sl(2)), heisenberg(1)), "sl(2,R)+heisenberg(1)"),
+    "a smaller heisenberg": (lambda: direct_sum(heisenberg(1), LieAlgebra(2, ())), "heisenberg(1)+2A1"),
+    "sl(2) on three dimensions": (lambda: affine(spin_one(), 3), "e(2,1)"),
+    "sl(2) and a trivial direction": (lambda: direct_sum(affine(sl(2), 2), LieAlgebra(1, ())), "sl(2,R)⋉2A1+A1"),
+}
+
+
+def form_of(name: str) -> LieAlgebra:
+    form = standard_form(name)
+    assert form is not None
+    return form
+
+
+def spin_one() -> list[Matrix]:
+    """sl(2) on quadratic forms, which is so(2,1)."""
+    return [
+        Matrix([[0, 2, 0], [0, 0, 1], [0, 0, 0]]),
+        Matrix([[0, 0, 0], [1, 0, 0], [0, 2, 0]]),
+        Matrix([[2, 0, 0], [0, 0, 0], [0, 0, -2]]),
+    ]
+
+
+def su(p: int, q: int) -> list[Matrix]:
+    """Complex matrices as real ones of twice the size: X G + G X* = 0, trace 0."""
+    n, sign = p + q, [1] * p + [-1] * q
+    found = []
+    for i in range(n):
+        for j in range(i + 1, n):
+            real, imaginary = unit(n, i, j), unit(n, j, i)
+            found.append((real - sign[i] * sign[j] * imaginary, zeros(n, n)))
+            found.append((zeros(n, n), real + sign[i] * sign[j] * imaginary))
+    found += [(zeros(n, n), unit(n, i, i) - unit(n, i + 1, i + 1)) for i in range(n - 1)]
+    return [Matrix(BlockMatrix([[a, -b], [b, a]]).as_explicit()) for a, b in found]
+
+
+@pytest.mark.parametrize("case", NEAR_MISSES)
+def test_near_misses_are_named_for_what_they_are(case: str) -> None:
+    make, name = NEAR_MISSES[case]
+    algebra = make()
+    assert algebra.transformed(random_basis(algebra.dimension, 3)).name == name
+
+
+@pytest.mark.parametrize(
+    ("family", "near"), [("A3,5", Rational(99, 100)), ("A3,5", Rational(-99, 100)), ("A3,7", Rational(1, 100))]
+)
+def test_near_parameters_are_told_apart(family: str, near) -> None:
+    algebra = LieAlgebra.from_constants(3, tables.brackets_of(family, (("a", near),)))
+    found = algebra.transformed(random_basis(3, 5)).identification
+    assert found.parameters == (("a", near),)
+    assert not {"A3,3", "A3,4", "A3,6"} & {found.name, *found.aliases}
+
+
+def test_an_algebra_without_a_name_is_described() -> None:
+    """The filiform algebra [e1, e_i] = e_(i+1), and it beside a Levi factor."""
+    filiform = LieAlgebra.from_constants(5, {(0, 1): {2: 1}, (0, 2): {3: 1}, (0, 3): {4: 1}})
+    assert filiform.name is None and filiform.standard_basis is None
+    assert "nilpotent, lower central series 5 > 3 > 2 > 1 > 0" in filiform.description
+    both = direct_sum(filiform, matrix_algebra(so(3, 0)))
+    assert both.name is None and "Levi factor so(3)" in both.description
+    assert matrix_algebra(sl(3)).description == "sl(3,R)"
