@@ -28,12 +28,9 @@ from liesym.generators import Generator
 from liesym.results import Completeness, Family, Result
 from liesym.solve.conditions import conditions_of
 from liesym.solve.general import GeneralSolution, solve_general
-from liesym.solve.ladder import kernel_spans
-from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.span import polynomial_spans, solve_in_span
 from liesym.solve.vectors import (
     Vector,
-    bracket,
     constant_relations,
     independent_vectors,
     normalized,
@@ -143,87 +140,41 @@ class _Run:
         spec = self.spec
         if spec is None or spec.kind == "general":
             if self.system.is_finite_type:
-                return self._search_finite(determining)
+                from liesym.solve.finite import search_finite
+
+                return search_finite(self, determining)
             from liesym.solve.first_order import search_first_order
 
             return search_first_order(self, determining)
         if spec.kind == "polynomial":
-            return self._span(determining, polynomial_spans(determining, spec.degree or 0))
+            return self.span(determining, polynomial_spans(determining, spec.degree or 0))
         if spec.kind == "span":
             functions = [determining.field(f) for f in spec.functions]
             independent = [v[0] for v in independent_vectors([(f,) for f in functions], determining.field)]
-            return self._span(determining, [independent] * len(determining.unknowns))
-        return self._general(determining)
+            return self.span(determining, [independent] * len(determining.unknowns))
+        return self.general(determining)
 
-    def _search_finite(self, determining: Determining) -> bool:
-        if self.bound == 0:
-            return True
-        highest = 3 if len(self.system.variables) <= 3 else 2
-        for degree in range(1, highest + 1):
-            self.progress(f"polynomials of degree {degree}")
-            if not self._span(determining, polynomial_spans(determining, degree)) or self._bound_met():
-                return self._bound_met()
-        if self.system.orders == (2,) and self.bound in (8, None) and self._linearizable(determining):
-            return True
-        known = list(self.vectors)
-        if self._general(determining) and (self.bound is None or self._bound_met()):
-            return True
-        self.vectors = known if len(self.vectors) < len(known) else self.vectors
-        for spans in kernel_spans(determining):
-            self.progress("functions that occur in the equations")
-            if not self._span(determining, spans) or self._bound_met():
-                break
-        if not self._bound_met():
-            self._close_under_brackets(determining)
-        return self._bound_met()
-
-    def _close_under_brackets(self, determining: Determining) -> None:
-        """Symmetries form an algebra: brackets of known ones may be new."""
-        field, variables = determining.field, self.system.variables
-        try:
-            vectors = [self.vectors[i] for i in independent_positions(self.vectors, variables, field)]
-            grown = True
-            while grown and not (self.bound is not None and len(vectors) >= self.bound):
-                brackets = [bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]]
-                extended = [*vectors, *brackets]
-                kept = [extended[i] for i in independent_positions(extended, variables, field)]
-                grown, vectors = len(kept) > len(vectors), kept
-                if time.monotonic() > self.deadline:
-                    break
-            self.vectors = vectors
-        except NoPoint:
-            return
-
-    def _linearizable(self, determining: Determining) -> bool:
-        """Eight generators from the flat projective structure, those without named functions preferred."""
-        self.progress("flat projective structure")
-        share = self._share(0.5)
-        found = symmetries_from_flat_structure(self.system, determining, deadline=share, taken=self._taken())
-        if found is None:
-            return False
-        self.vectors, self.definitions = list(found.vectors), found.definitions
-        self.pivots += found.pivots
-        return len(self.vectors) == 8
-
-    def _share(self, part: float) -> float:
+    def share(self, part: float) -> float:
         """The deadline of a stage that may use this part of the time that is left."""
         now = time.monotonic()
         return now + part * max(0.0, self.deadline - now)
 
-    def _taken(self) -> frozenset[str]:
+    @property
+    def taken(self) -> frozenset[str]:
         """Names that invented functions must not use."""
         system = self.system
         return frozenset(
             {s.name for s in (*system.variables, *system.parameter_symbols)} | {str(f.func) for f in system.functions}
         )
 
-    def _bound_met(self) -> bool:
+    @property
+    def bound_met(self) -> bool:
         return self.bound is not None and len(self.vectors) >= self.bound
 
-    def _span(self, determining: Determining, spans: Sequence[Sequence[Element]]) -> bool:
+    def span(self, determining: Determining, spans: Sequence[Sequence[Element]], deadline: float | None = None) -> bool:
         """Solve in a finite span; keeps the result if it is larger than what is known. False if time ran out."""
         try:
-            found = solve_in_span(determining, spans, deadline=self.deadline)
+            found = solve_in_span(determining, spans, deadline=deadline or self.deadline)
         except OutOfBudget as stop:
             self.notes.append(f"time ran out during the {stop}")
             self.stopped = True
@@ -233,10 +184,10 @@ class _Run:
             self.pivots += found.pivots
         return True
 
-    def _general(self, determining: Determining) -> bool:
+    def general(self, determining: Determining, deadline: float | None = None) -> bool:
         """Complete and integrate the determining system; keeps the result if it is no smaller than what is known."""
         found: GeneralSolution = solve_general(
-            determining, deadline=self._share(0.7), taken=self._taken(), progress=self.progress
+            determining, deadline=deadline or self.share(0.7), taken=self.taken, progress=self.progress
         )
         self.stopped |= found.stopped
         if found.reason:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from flint import fmpz
 from sympy import Symbol
 
-from liesym.certify.expansion import Expansion, NoPoint, draw_prime, expand, splitting_is_confirmed
+from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for, splitting_is_confirmed
 from liesym.certify.structure import StructureModPrime as StructureModPrime
 from liesym.certify.structure import structure_constants
 from liesym.determine import Determining, determine
@@ -104,7 +104,7 @@ def certify(
 
 def _certify(determining: Determining, start: float, deadline: float, seed: int, structure: bool) -> Certificate:
     seeds = (seed, seed + 1)
-    primes = tuple(draw_prime(s + 17) for s in seeds)
+    primes = tuple(prime_for(determining.field, s + 17) for s in seeds)
     if not splitting_is_confirmed(determining, primes[0], seed):
         return _none("no bound: samples of the invariance condition contradict the split determining system", start)
     order = max((sum(i) for form in determining.equations for _, i in form), default=1)

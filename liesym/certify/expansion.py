@@ -31,6 +31,23 @@ def draw_prime(seed: int) -> int:
     return candidate
 
 
+def prime_for(field: Field, seed: int, attempts: int = 100) -> int:
+    """A prime below 2^31 modulo which the constant roots of the field exist: sqrt(2) and I do for one prime in four.
+
+    Raises:
+        NoPoint: none of the primes that were tried is of that kind.
+    """
+    roots = [s.index for s in field.roots if not any(field.depends_on(s, v) for v in field.variables)]
+    for attempt in range(attempts):
+        prime = draw_prime(seed + 1000 * attempt)
+        try:
+            Draw(field, prime, seed).values(roots, attempts=40)
+        except NoPoint:
+            continue
+        return prime
+    raise NoPoint
+
+
 class Draw:
     """Random values modulo the prime for the slots of a field, with every algebraic relation kept."""
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flint import nmod_mat
 from sympy import Symbol
 
-from liesym.certify.expansion import Draw, NoPoint, draw_prime
+from liesym.certify.expansion import Draw, NoPoint, prime_for
 from liesym.certify.series import Monomials, SlotSeries, closure
 from liesym.coefficients.field import Element, Field
 
@@ -31,7 +31,7 @@ def independent_positions(
         NoPoint: no regular point was found.
     """
     for attempt in range(6):
-        prime = draw_prime(seed + attempt)
+        prime = prime_for(field, seed + attempt)
         try:
             rows = _rows(vectors, variables, field, prime, seed + attempt)
         except (NoPoint, ZeroDivisionError):

@@ -396,18 +396,27 @@ class Converter:
         return {k: c for k, c in vector.items() if c}
 
     def exponential(self, argument: Element) -> Element:
-        """exp of an element."""
-        field = self.field
-        result = field.one
-        vector: KernelVector = {}
+        """exp of an element.
+
+        A constant in the argument has a kernel of its own: exp(u + c)/exp(u) is a constant, and splitting would take the
+        two for independent over the constants.
+        """
+        result = self.field.one
+        moving: KernelVector = {}
+        constant: KernelVector = {}
         logs = {slot.expr: key for key, slot in self.log_slots.items()}
         for term, c in self._terms(argument).items():
             if term in logs:
                 result = result * self.root(self(logs[term]), c)
             else:
-                vector[term] = c
-        if not vector:
-            return result
+                (moving if self._level(term) else constant)[term] = c
+        for vector in (constant, moving):
+            if vector:
+                result = result * self._exponential_of(vector)
+        return result
+
+    def _exponential_of(self, vector: KernelVector) -> Element:
+        field, result = self.field, self.field.one
         for index, multiple in self._lattice_coordinates(vector, self.exp_basis, self.exp_slots, self.seen_exp):
             if self.exp_slots[index] is None:
                 self.exp_slots[index] = self._new_exponential(self.exp_basis[index])

@@ -140,11 +140,11 @@ def _search_mixed(run: _Run, determining: Determining) -> bool:
     finished = []
     for degree in (1, 2):
         run.progress(f"polynomials of degree {degree}")
-        if not run._span(determining, polynomial_spans(determining, degree)):
+        if not run.span(determining, polynomial_spans(determining, degree)):
             break
         finished.append(f"polynomials of degree {degree}")
     known = list(run.vectors)
-    if run._general(determining):
+    if run.general(determining):
         finished.append("all infinitesimals")
     elif len(run.vectors) < len(known):
         run.vectors = known

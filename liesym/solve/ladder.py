@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from liesym.coefficients.field import Element, Field, Slot
+from liesym.coefficients.field import Element, Slot
 from liesym.determine import Determining
 from liesym.solve.integrate import _is_exponential
+from liesym.solve.sampled import independent_functions
 from liesym.solve.span import monomials, products
 
 LARGEST = 240
@@ -15,22 +16,42 @@ LARGEST = 240
 
 def kernel_spans(determining: Determining) -> Iterator[list[list[Element]]]:
     """Spans of growing size, the same for every unknown: kernels x monomials, then poles x monomials."""
-    field, variables = determining.field, determining.variables
-    kernels = [s for s in field.slots if s.kind in ("kernel", "root") and any(field.depends_on(s, v) for v in variables)]
-    moving = set(variables)
-    kernels = [s for s in kernels if not any(field.depends_on(s, v) for v in field.variables if v not in moving)]
-    poles = _poles(determining)
+    field = determining.field
+    kernels = _kernel_monomials(_kernels(determining)[:4], determining)
+    poles = [field.one, *_poles(determining)]
     for degree in (1, 2, 3, 4):
-        base = monomials(field, variables, degree)
-        span = products(field, base, _kernel_monomials(field, kernels[:4], determining))
-        if poles:
-            span = products(field, span, [field.one, *poles])
+        span = products(field, monomials(field, determining.variables, degree), kernels)
+        span = products(field, span, poles)
         if len(span) > LARGEST * 2:
             return
-        yield [span] * len(determining.unknowns)
+        yield [independent_functions(span, field)] * len(determining.unknowns)
 
 
-def _kernel_monomials(field: Field, kernels: list[Slot], determining: Determining) -> list[Element]:
+def plain_spans(determining: Determining) -> Iterator[list[list[Element]]]:
+    """The same without roots and poles, where there are any: smaller, and often enough."""
+    field, kernels = determining.field, _kernels(determining)
+    plain = [s for s in kernels if s.kind == "kernel"][:4]
+    if not plain or (len(plain) == len(kernels) and not _poles(determining)):
+        return
+    for degree in (1, 2, 3, 4):
+        span = products(field, monomials(field, determining.variables, degree), _kernel_monomials(plain, determining))
+        if len(span) > LARGEST * 2:
+            return
+        yield [independent_functions(span, field)] * len(determining.unknowns)
+
+
+def _kernels(determining: Determining) -> list[Slot]:
+    """Kernels and roots that occur in the equations and depend on the variables of the unknowns alone."""
+    field, variables = determining.field, determining.variables
+    occurring = {i for form in determining.equations for c in form.values() for i in field.slots_of(c)}
+    kernels = [field.slots[i] for i in sorted(occurring) if field.slots[i].kind in ("kernel", "root")]
+    kernels = [s for s in kernels if any(field.depends_on(s, v) for v in variables)]
+    others = [v for v in field.variables if v not in set(variables)]
+    return [s for s in kernels if not any(field.depends_on(s, v) for v in others)]
+
+
+def _kernel_monomials(kernels: list[Slot], determining: Determining) -> list[Element]:
+    field = determining.field
     ranges = []
     for slot in kernels:
         if slot.kind == "root":

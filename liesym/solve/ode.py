@@ -25,10 +25,11 @@ from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
 from liesym.solve.exponents import HALF, Exponent, is_negative, roots, solution_of
 from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
-from liesym.solve.relations import relations
+from liesym.solve.relations import dependent_places, relations
 
 Coefficients = tuple[Element, ...]
 LARGEST_SPAN = 150
+LARGEST_SOURCE = 12
 
 
 @dataclass
@@ -194,7 +195,7 @@ class OdeSolver:
             return field.zero
         if n == 0:
             return source
-        span = list(self._span((*a, source), v, field.one))
+        span = [*self._undetermined(source, n, v), *self._span((*a, source), v, field.one)]
         columns = [-source, *(apply_operator(a, phi, v) for phi in span)]
         for relation in relations(columns, field, [v]):
             if 0 in relation:
@@ -204,6 +205,13 @@ class OdeSolver:
                         total = total + span[j - 1] * c / relation[0]
                 return total
         return self._varied(solutions, source, v) if n <= 3 else None
+
+    def _undetermined(self, source: Element, n: int, v: Symbol) -> list[Element]:
+        """The terms of the source times 1, v, … v^n: undetermined coefficients, whatever powers the source holds."""
+        field = self.field
+        below = field.of_poly(source.den)
+        parts = split_terms(source.num, v, field)[:LARGEST_SOURCE]
+        return [part / below * field(v) ** k for k in range(n + 1) for part in parts]
 
     def _varied(self, solutions: Sequence[Element], source: Element, v: Symbol) -> Element | None:
         """Σ φ_i ∫ (W_i/W) source, W_i the Wronskian with column i replaced by (0, …, 0, 1)."""
@@ -675,3 +683,11 @@ def _by_size(ranges: Sequence[Iterable[int]]) -> Iterator[tuple[int, ...]]:
 
     for total in range(sum(max(map(abs, c), default=0) for c in choices) + 1):
         yield from of_total(0, total)
+
+
+def split_terms(poly: fmpz_mpoly, v: Symbol, field: Field) -> list[Element]:
+    """The monomials of a polynomial in the slots that depend on v, without their coefficients."""
+    poly = field.lift(poly)
+    moving = dependent_places(field, [v])
+    found = {tuple(int(e) if m else 0 for e, m in zip(monomial, moving, strict=True)) for monomial, _ in poly.terms()}
+    return [field.of_poly(field.ctx.from_dict({monomial: 1})) for monomial in sorted(found)]

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from flint import fmpz, fmpz_mpoly, nmod_mat, nmod_poly
 from numpy.typing import NDArray
+from sympy import Symbol
 
+from liesym.certify.series import closure
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.determine import Determining, Index, LinearForm, apply_form
 from liesym.errors import OutOfBudget
@@ -47,18 +50,21 @@ class Sample:
         field: its slots that are constant have one value, all others one for each point.
         count: number of points.
         seed: of the draw.
+        needed: slots that have values.
     """
 
     field: Field
     count: int
     seed: int
+    needed: Sequence[int]
     prime: int = 0
     values: dict[int, Values] = dataclass_field(default_factory=dict)
     known: dict[str, Values] = dataclass_field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
-        constant = [s for s in self.field.slots if is_constant(s, self.field)]
+        slots = [self.field.slots[i] for i in self.needed]
+        constant = [s for s in slots if is_constant(s, self.field)]
         for attempt in range(40):
             self.prime = small_prime(self.seed + attempt)
             self.values.clear()
@@ -67,7 +73,7 @@ class Sample:
         else:
             raise OutOfBudget("search for a prime modulo which the constants of the field exist")
         chosen = {s.index for s in constant}
-        for slot in list(self.field.slots):
+        for slot in slots:
             if slot.index not in chosen and not self._draw(slot, shared=False):
                 raise OutOfBudget("search for points at which every root of the field exists")
 
@@ -148,6 +154,19 @@ class AtPole(ArithmeticError):
     """An unlucky draw: another seed is tried."""
 
 
+def slots_needed(elements: Iterable[Element], field: Field, variables: Sequence[Symbol], depth: int) -> list[int]:
+    """The slots that occur in the elements and in their derivatives up to an order, with those of algebraic relations."""
+    pending = closure(field, {i for e in elements for i in field.slots_of(e)}, variables, depth)
+    found = set(pending)
+    while pending:
+        relation = field.slots[pending.pop()].relation
+        if relation is not None:
+            inner = field.slots_of(field.of_poly(field.lift(relation))) - found
+            found |= inner
+            pending += inner
+    return sorted(found)
+
+
 def is_constant(slot: Slot, field: Field) -> bool:
     """True if no variable moves the slot."""
     return not any(field.depends_on(slot, v) for v in field.variables)
@@ -201,6 +220,14 @@ class _Task:
     derivative: Derivative
     deadline: float | None
 
+    @cached_property
+    def needed(self) -> list[int]:
+        """The slots of coefficients, of span elements and of their derivatives."""
+        d = self.determining
+        elements = [*(c for form in d.equations for c in form.values()), *(e for span in self.spans for e in span)]
+        order = max((sum(index) for form in d.equations for _, index in form), default=0)
+        return slots_needed(elements, d.field, d.variables, order)
+
     def check_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfBudget("linear system of the span ansatz")
@@ -211,7 +238,7 @@ class _Task:
         # one equation alone must be able to settle the largest span that it differentiates
         largest = max(len(s) for s in self.spans)
         count = max(width // max(len(equations), 1), 2 * largest) + margin
-        sample = Sample(self.determining.field, count, seed)
+        sample = Sample(self.determining.field, count, seed, self.needed)
         blocks = []
         for form in equations:
             self.check_time()
@@ -227,6 +254,7 @@ class _Task:
         for a, index in form:
             by_unknown.setdefault(a, []).append(index)
         for column, (a, j) in enumerate(self.labels):
+            self.check_time()
             for index in by_unknown.get(a, ()):
                 element = self.derivative(self.spans, a, j, index)
                 if not element.is_zero:
@@ -289,6 +317,33 @@ class _Task:
         return all(
             apply_form(form, values, self.determining.variables, field).is_zero for form in self.determining.equations
         )
+
+
+def independent_functions(span: Sequence[Element], field: Field) -> list[Element]:
+    """The elements that do not depend, over the constants, on earlier ones: by their values at points modulo a prime.
+
+    Independent values prove independent functions; an unlucky draw can only leave a function out.
+    """
+    needed = slots_needed(span, field, (), 0)
+    for seed in range(6):
+        sample = Sample(field, len(span) + MARGIN, seed, needed)
+        try:
+            matrix = np.array([sample.element(e) for e in span]).T
+        except AtPole:
+            continue
+        return [span[j] for j in _pivots(matrix, sample.prime)]
+    raise OutOfBudget("search for points at which the functions of a span are regular")
+
+
+def _pivots(matrix: Values, prime: int) -> list[int]:
+    """The columns that do not depend on earlier ones."""
+    height, width = matrix.shape
+    reduced, rank = nmod_mat(height, width, [int(v) for v in matrix.ravel()], prime).rref()
+    places, start = [], 0
+    for i in range(rank):
+        start = next(j for j in range(start, width) if int(reduced[i, j]))
+        places.append(start)
+    return places
 
 
 def _modular_nullspace(matrix: Values, prime: int) -> tuple[list[int], list[dict[int, int]]]:

@@ -184,3 +184,10 @@ def test_two_bodies_in_the_plane() -> None:
 def test_no_bound_is_given_when_the_time_is_over() -> None:
     certificate = certificate_of(KNOWN["Kepler plane"][0], budget=0.0)
     assert certificate.bound is None and "no bound" in certificate.statement
+
+
+def test_irrational_constants_need_primes_modulo_which_they_exist() -> None:
+    """sqrt(2), sqrt(3) and the imaginary unit have residues modulo one prime in eight; the count waits for such a prime."""
+    text = "x'' = sqrt(2)*sqrt(-x')*x + sqrt(3)*x'"
+    certificate = certify(ODESystem.parse(text), budget=30)
+    assert certificate.bound == 1 and recheck(certificate, ODESystem.parse(text))
