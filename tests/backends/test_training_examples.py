@@ -1,0 +1,148 @@
+"""The examples run, and a problem is trained from its files: reduced in steps, whole in everything else."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from liesym.errors import DataError
+from liesym.system import ODESystem
+from liesym.training import run_problem
+from liesym.trajectories import simulate
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+
+
+def run_script(name, *arguments, folder):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "backends")])}
+    command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_demo_prints_its_tables_and_names_its_picture(tmp_path):
+    out = tmp_path / "out"
+    text = run_script("demo.py", "--out", out, "--seeds", 0, "--toy-steps", 40, "--steps", 30, folder=tmp_path)
+    for part in ("torch: plain", "jax: with conservation", f"picture: {out / 'lynx_hare.png'}"):
+        assert part in text
+    assert (out / "lynx_hare.png").stat().st_size > 10_000
+    records = [json.loads((out / f"demo-{backend}.json").read_text()) for backend in ("torch", "jax")]
+    for record in records:
+        assert {"torch", "jax", "python"} <= set(record["environment"])
+        fits = record["lynx_hare"]["fits"]
+        assert all(math.isfinite(fit["test"]) for group in fits.values() for fit in group)
+        assert record["toy"]["fits"]["invariance"][0]["residual"] < 1e-20
+    ends = [record["lynx_hare"]["fits"]["with conservation"][0]["test"] for record in records]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-2)
+
+
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
+def test_the_toy_recovers_its_parameters(backend, monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import toy  # pyright: ignore[reportMissingImports]
+
+    result = toy.run(backend, (0,), 120)
+    errors = {name: max(fits[0]["error"].values()) for name, fits in result["fits"].items()}
+    assert errors["plain"] < 0.03 and errors["paper, corrected"] == pytest.approx(errors["plain"], abs=5e-3)
+    left = {name: fits[0]["residual"] for name, fits in result["fits"].items()}
+    assert left["invariance"] < 1e-20 and left["paper, corrected"] < 1e-3 < left["paper, as printed"]
+
+
+# -- a problem from its files ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def pendulum(tmp_path):
+    (tmp_path / "pendulum.toml").write_text("equations = [\"x'' = -sin(x)\"]\n", encoding="utf-8")
+    times = np.linspace(0, 3, 31)
+    states = simulate(lambda t, x: [x[1], -np.sin(x[0])], np.array([[0.5, 0.0], [1.0, 0.2], [1.5, -0.3]]), times)
+    np.savez(tmp_path / "data.npz", t=times, x=states)
+    return tmp_path
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_a_second_order_problem_is_trained_with_its_energy(backend, pendulum, capsys):
+    report = run_problem(
+        pendulum / "pendulum.toml",
+        pendulum / "data.npz",
+        backend=backend,
+        steps=150,
+        width=8,
+        out=str(pendulum / "out"),
+    )
+    record = json.loads(report.results.read_text())
+    assert record["laws"]["kind"] == "conservation" and "cos(x)" in record["laws"]["found"][0]
+    plain, lawful = record["fits"]["plain"][0], record["fits"]["with conservation"][0]
+    assert lawful["broken"] < plain["broken"]
+    assert report.picture.exists() and "picture:" in capsys.readouterr().out
+
+
+def test_parameters_are_fitted_and_weights_searched(tmp_path):
+    report = run_problem(
+        EXAMPLES / "lotka_volterra.toml",
+        EXAMPLES / "data" / "lynx_hare.csv",
+        backend="jax",
+        steps=20,
+        search=2,
+        width=8,
+        out=str(tmp_path),
+        show=False,
+    )
+    values = report.record["parameters"]
+    assert set(values) == {"alpha", "beta", "gamma", "delta"} and all(0 < v < 2 for v in values.values())
+    assert report.record["weight"] != 1.0 and (tmp_path / "weights-jax.journal").exists()
+
+
+def test_invariance_and_no_law(pendulum):
+    options = {"backend": "torch", "steps": 5, "width": 8, "out": str(pendulum / "out"), "show": False}
+    system = ODESystem.parse("x'' = -x")
+    both = run_problem(system, pendulum / "data.npz", residual="invariance", **options)
+    assert both.record["laws"]["kind"] == "invariance" and len(both.rows) == 2
+    alone = run_problem(system, pendulum / "data.npz", residual="none", **options)
+    assert len(alone.rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"residual": "magic"}, "auto, conservation, invariance, none"),
+        ({"split": 1.5}, "between 0 and 1"),
+        ({"colour": 1}, "unknown choice colour"),
+        ({"window": 1}, "window"),
+        ({"steps": -1}, "steps = -1"),
+        ({"positive": True}, "not positive"),
+    ],
+)
+def test_choices_that_cannot_be_are_refused(pendulum, choices, message):
+    with pytest.raises(DataError, match=message):
+        run_problem(
+            pendulum / "pendulum.toml",
+            pendulum / "data.npz",
+            backend="torch",
+            **({"residual": "none", "out": str(pendulum / "out")} | choices),
+        )
+
+
+def test_a_folder_that_cannot_be_written_is_refused(pendulum):
+    (pendulum / "file").write_text("in the way")
+    with pytest.raises(DataError, match="cannot write"):
+        run_problem(
+            pendulum / "pendulum.toml",
+            pendulum / "data.npz",
+            backend="torch",
+            residual="none",
+            steps=1,
+            out=str(pendulum / "file"),
+        )
