@@ -165,7 +165,10 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     for x, row in zip(system.unknowns, rows, strict=True):
         values |= {jet_symbol(x, k): field.to_expr(row[k]) for k in range(1, order)}
     forces = [f.xreplace(values) for f in system.rhs]
-    solved = _solve_highest(field, [row[order] for row in rows], forces, unknowns, order)
+    highest = [row[order] for row in rows]
+    if order == 1:  # x' = Dx/Dt is linear in the new velocities only when multiplied by Dt
+        highest, forces = [h * speed for h in highest], [f * field.to_expr(speed) for f in forces]
+    solved = _solve_highest(field, highest, forces, unknowns, order)
     rhs = tuple(solved)
     return ODESystem(r, tuple(unknowns), (order,) * len(unknowns), rhs, system.parameters)
 

@@ -8,7 +8,7 @@
 
 For rank 2 the forms ω_i dual to X_1, X_2 give r and s by quadrature: dr = ω_1, ds = ω_2 for type I; for type III
 d log r = ω_2 and d(s/r) = ω_1/r. For rank 1, X_2 = u X_1, and u is r (type II) or s (type IV).
-Sources: Lie 1883; Stephani 1989, section 7.3; Bluman and Anco 2002, section 3.3.
+Sources: Lie 1883; Stephani 1989, chapter 7; Bluman and Anco 2002, section 3.3.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.

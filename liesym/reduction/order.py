@@ -1,7 +1,8 @@
-"""Lowering the order of a scalar equation by a symmetry.
+"""Lowering the order of an equation or a system by a symmetry.
 
-In canonical coordinates (r, s) with X = ∂_s the equation does not hold s; so w = ds/dr, or its reciprocal,
-solves one of one order less, and s = ∫ w dr. Source: Olver 1993, section 2.5; Bluman and Anco 2002, section
+In canonical coordinates (r, s) with X = ∂_s the equations do not hold s; so w = ds/dr, or its reciprocal,
+solves one of one order less, and s = ∫ w dr. In a system the other coordinates r_2, …, r_m stay beside w; a
+first-order system loses the unknown s. Source: Olver 1993, section 2.5; Bluman and Anco 2002, section
 3.3.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from liesym.coefficients.field import Field
+from liesym.determine import jet_field
 from liesym.errors import Unsupported
 from liesym.generators import Generator
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
@@ -26,15 +28,15 @@ from liesym.system import ODESystem
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """An equation of order n - 1 for w, and the way back.
+    """An equation of order n - 1 for w, or a system of lower order in all, and the way back.
 
     Arguments:
-        original: the equation of order n.
+        original: the equation or system of order n.
         generator: X.
-        coordinates: (r, s) as functions of (t, y) and back.
-        reduced: the equation for w(r).
-        slope: ds/dr in terms of w, either w or 1/w.
-        invariants: (r, w) as functions of (t, y, y'), None if the coordinates were not solved for.
+        coordinates: (r_1, …, s) as functions of the old variables and back.
+        reduced: the equation for w(r), or the system for r_2, …, r_m and w.
+        slope: ds/dr in the variables of `reduced`; w or 1/w from order 2 on.
+        invariants: (r_1, …, r_m, w) as functions of (t, y, y'), None if the coordinates were not solved for.
     """
 
     original: ODESystem
@@ -42,14 +44,16 @@ class Reduction:
     coordinates: Coordinates
     reduced: ODESystem
     slope: Expr
-    invariants: tuple[Expr, Expr] | None
+    invariants: tuple[Expr, ...] | None
 
     def induced(self, other: Generator) -> Generator:
         """The generator on (r, w) that another symmetry Y with [X, Y] = c X leaves behind.
 
         Raises:
-            Unsupported: Y does not project, or the coordinates were not solved for.
+            Unsupported: Y does not project, the coordinates were not solved for, or the original is a system.
         """
+        if len(self.original.unknowns) > 1:
+            raise Unsupported("symmetries are carried over to the reduced equation for one unknown only")
         if self.invariants is None:
             raise Unsupported("the canonical coordinates were not solved for the old variables")
         w = self.reduced.unknowns[0]
@@ -73,31 +77,59 @@ class Reduction:
 
 
 def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str] = ("r", "s", "w")) -> Reduction:
-    """A scalar equation of order n >= 2 reduced to one of order n - 1 by a symmetry.
+    """An equation of order n >= 2 as one of order n - 1, or a system with the sum of its orders lowered by one.
 
     Arguments:
-        system: one equation of order at least 2.
+        system: one equation of order at least 2, or several of one order.
         generator: a symmetry of it with a closed flow.
-        names: of r, s and w.
+        names: of r, s and w; the invariants of a system are r1, r2, ….
 
     Raises:
-        Unsupported: no scalar equation of order 2 or more, no symmetry, or no canonical coordinates.
+        Unsupported: an equation of order 1, a mixture of orders, no symmetry, or no canonical coordinates.
     """
-    if len(system.unknowns) != 1 or system.order < 2:
-        raise Unsupported("the order of one equation, of order 2 or more, is reduced at a time")
+    if len(system.unknowns) == 1 and system.order < 2:
+        raise Unsupported("the order of one equation is lowered from order 2 or more")
     if not generator.is_symmetry_of(system):
         raise Unsupported(f"{generator} is no symmetry of the equation")
+    if len(system.unknowns) > 1:
+        return _system_reduced(system, generator, names)
     coordinates = canonical_coordinates(generator, names=names[:2])
     moved = rewritten(system, coordinates)
-    r, s = coordinates.new
-    taken = {p.name for p in system.parameter_symbols} | {r.name, s.name}
-    name = names[2]
-    while name in taken:
-        name += "_"
-    w = Symbol(name, real=True)
+    w = _new_name(names[2], moved)
     candidates = [_reduced(moved, w, slope) for slope in (w, 1 / w)]
     reduced, slope = min(candidates, key=lambda c: c[0].rhs[0].count_ops())
     return Reduction(system, generator, coordinates, reduced, slope, _invariants(system, coordinates, slope == w))
+
+
+def _new_name(name: str, moved: ODESystem) -> Symbol:
+    taken = {symbol.name for symbol in (*moved.parameter_symbols, *moved.variables)}
+    while name in taken:
+        name += "_"
+    return Symbol(name, real=True)
+
+
+def _system_reduced(system: ODESystem, generator: Generator, names: Sequence[str]) -> Reduction:
+    """s' = w from order 2 on; a system of order 1 loses s."""
+    count = len(system.unknowns)
+    coordinates = canonical_coordinates(generator, names=[*(f"{names[0]}{i + 1}" for i in range(count)), names[1]])
+    moved = rewritten(system, coordinates)
+    *rest, s = moved.unknowns
+    *forces, force = moved.rhs
+    if any(f.has(s) for f in moved.rhs):
+        field = jet_field(moved)
+        forces_, force_ = [field(f) for f in forces], field(force)
+        if any(e.depends_on(s) for e in (*forces_, force_)):
+            raise Unsupported("the system depends on s in canonical coordinates: the generator is no symmetry")
+        forces, force = [field.to_expr(e) for e in forces_], field.to_expr(force_)
+    if moved.order == 1:
+        reduced = ODESystem(moved.independent, tuple(rest), (1,) * len(rest), tuple(forces), moved.parameters)
+        return Reduction(system, generator, coordinates, reduced, force, coordinates.forward and coordinates.forward[:-1])
+    w = _new_name(names[2], moved)
+    lowered = {jet_symbol(s, k + 1): jet_symbol(w, k) for k in range(moved.order)}
+    rhs = tuple(f.xreplace(lowered) for f in (*forces, force))
+    orders = (*moved.orders[:-1], moved.order - 1)
+    reduced = ODESystem(moved.independent, (*rest, w), orders, rhs, moved.parameters)
+    return Reduction(system, generator, coordinates, reduced, w, _invariants(system, coordinates, True))
 
 
 def _reduced(moved: ODESystem, w: Symbol, slope: Expr) -> tuple[ODESystem, Expr]:
@@ -120,15 +152,16 @@ def _reduced(moved: ODESystem, w: Symbol, slope: Expr) -> tuple[ODESystem, Expr]
     return ODESystem(r, (w,), (order - 1,), (field.to_expr(rhs),), moved.parameters), slope
 
 
-def _invariants(system: ODESystem, coordinates: Coordinates, direct: bool) -> tuple[Expr, Expr] | None:
-    """r and w = D_t s/D_t r (or the reciprocal)."""
+def _invariants(system: ODESystem, coordinates: Coordinates, direct: bool) -> tuple[Expr, ...] | None:
+    """r_1, …, r_m and w = D_t s/D_t r_1 (or the reciprocal)."""
     if coordinates.forward is None:
         return None
-    r, s = coordinates.forward
+    *invariants, s = coordinates.forward
     jets = system.jets
-    field = Field.build([r, s], (*system.variables, *(jet_symbol(y, 1) for y in system.unknowns)), system.parameter_symbols)
-    dr, ds = (field(jets.total_derivative(e)) for e in (r, s))
+    velocities = tuple(jet_symbol(y, 1) for y in system.unknowns)
+    field = Field.build(coordinates.forward, (*system.variables, *velocities), system.parameter_symbols)
+    dr, ds = (field(jets.total_derivative(e)) for e in (invariants[0], s))
     if dr.is_zero or ds.is_zero:
         return None
     slope = ds / dr if direct else dr / ds
-    return field.to_expr(field(r)), field.to_expr(slope)
+    return *(field.to_expr(field(e)) for e in invariants), field.to_expr(slope)

@@ -1,6 +1,6 @@
 """Lie's four canonical forms of equations of order 2 with two symmetries, found again after point transformations.
 
-Sources: Lie 1883; Stephani 1989, section 7.3; Bluman and Anco 2002, section 3.3; Ibragimov 1999, section 12.2.
+Sources: Lie 1883; Stephani 1989, chapter 7; Bluman and Anco 2002, section 3.3; Ibragimov 1999, chapter 12.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
@@ -94,12 +94,12 @@ def test_the_check_of_canonical_equations_can_fail() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("y'' = -k*y*y' - y^3", LieType.III),  # modified Emden equation, any k: Stephani 1989, section 7.3
+        ("y'' = -k*y*y' - y^3", LieType.III),  # modified Emden equation, any k: Stephani 1989, chapter 7
         ("y'' = y'^3*(1+y')", LieType.I),
         ("y'' = y^n", LieType.III),
         ("y'' = y'^2*y", LieType.IV),
         ("y'' = a*(1+y'^2)^(3/2)", LieType.I),  # of the three-dimensional algebra e(2), the translations
-        ("y'' = y'/y^2 - 1/(t*y)", LieType.III),  # Ibragimov 1999, section 12.2
+        ("y'' = y'/y^2 - 1/(t*y)", LieType.III),  # Ibragimov 1999, chapter 12
     ],
 )
 def test_from_the_equation_alone(text: str, kind: LieType) -> None:

@@ -14,14 +14,14 @@ import json
 from pathlib import Path
 
 import pytest
-from sympy import Eq, Integral, Symbol, symbols, sympify
+from sympy import Eq, Symbol, symbols, sympify
 
 from liesym import Generator, ODESystem
 from liesym.coefficients.field import Field
 from liesym.errors import Unsupported
 from liesym.jets import jet_symbol
 from liesym.reduction import general_solution, linearization, reduce_order
-from liesym.reduction.quadrature import constants_for
+from liesym.reduction.quadrature import constants_for, follows_curve
 from liesym.reduction.solution import _solves as solves
 from liesym.reduction.solving import solve_for
 from liesym.verify import is_first_integral
@@ -71,6 +71,56 @@ def test_the_order_falls_by_one(text: str, generator: Generator) -> None:
     found = reduce_order(system, generator)
     assert found.reduced.order == system.order - 1
     assert found.invariants is not None and follows(found)
+
+
+x, z = symbols("x z", real=True)
+PLANE = (t, x, y)
+SYSTEMS = [
+    ("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)", (0, -y, x)),
+    ("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)", (1, 0, 0)),
+    ("x'' = x/(x^2+y^2)^2; y'' = y/(x^2+y^2)^2", (2 * t, x, y)),
+    ("x'' = y'; y'' = -x'", (0, 1, 0)),
+    ("x''' = y; y''' = x'", (0, x, y)),
+    ("x' = x*(1-y); y' = y*(x-1)", (1, 0, 0)),
+    ("x' = x^2+y^2; y' = 2*x*y", (t, -x, -y)),
+    ("x' = y*f(y/x); y' = x", (0, x, y)),
+]
+
+
+@pytest.mark.parametrize(("text", "components"), SYSTEMS)
+def test_a_system_loses_one_order(text: str, components: tuple) -> None:
+    system = ODESystem.parse(text)
+    found = reduce_order(system, Generator(PLANE, tuple(sympify(c) for c in components)))
+    assert sum(found.reduced.orders) == sum(system.orders) - 1
+    assert found.invariants is not None and system_follows(found)
+
+
+def system_follows(reduction) -> bool:
+    """Every equation of the reduced system, for the invariants as functions of (t, x, …) on solutions."""
+    system, reduced = reduction.original, reduction.reduced
+    place, *images = reduction.invariants
+    rate = system.total_derivative(place)
+    moved = {reduced.independent: place}
+    tops = []
+    for unknown, order, image in zip(reduced.unknowns, reduced.orders, images, strict=True):
+        for k in range(order):
+            moved[jet_symbol(unknown, k)] = image
+            image = system.total_derivative(image) / rate
+        tops.append(image)
+    defects = [top - f.xreplace(moved) for top, f in zip(tops, reduced.rhs, strict=True)]
+    held = Field.build(defects, (*system.variables, *system.jet_coordinates))
+    return all(held(d).is_zero for d in defects)
+
+
+def test_the_check_of_reduced_systems_can_fail() -> None:
+    from dataclasses import replace
+
+    system = ODESystem.parse("x'' = y'; y'' = -x'")
+    found = reduce_order(system, Generator(PLANE, (sympify(0), sympify(1), sympify(0))))
+    wrong = replace(found.reduced, rhs=(*found.reduced.rhs[:-1], found.reduced.rhs[-1] + 1))
+    assert system_follows(found) and not system_follows(replace(found, reduced=wrong))
+    with pytest.raises(Unsupported, match="one unknown"):
+        found.induced(Generator(PLANE, (sympify(1), sympify(0), sympify(0))))
 
 
 def test_the_check_of_reductions_can_fail() -> None:
@@ -144,22 +194,54 @@ def test_the_check_of_solutions_can_fail() -> None:
     assert not solves(system, constants[0] * t, constants)
 
 
-@pytest.mark.parametrize("text", ["y'' = -2*y'/t - y^5", "y'' = -y^3", "y'' = 6*y^2"])
+QUADRATURES = {
+    "y'' = -2*y'/t - y^5": "Lane and Emden, index 5: Bluman and Anco 2002, chapter 3",
+    "y'' = y^2/t^5": "Emden and Fowler: Stephani 1989, chapter 7",
+    "y'' = t^(-15/7)*y^2": "Emden and Fowler, the second integrable power: Stephani 1989, chapter 7",
+    "y'' = -a*y - b*y^3": "Duffing, elliptic functions",
+    "y'' = -3*y' - 2*y - b*y^3": "damped Duffing with its second symmetry",
+    "y'' = 6*y^2": "Weierstrass",
+    "y'' = -sin(y)": "pendulum",
+    "y'' = -k*y*y' - y^3": "modified Emden, any k: Stephani 1989, chapter 7",
+    "y'' = y^n": "two symmetries for any n: Ibragimov 1999, chapter 12",
+    "y'' = y'/y^2 - 1/(t*y)": "Ibragimov 1999, chapter 12",
+    "t^2*y'' = t*y'^2 - y*y'": "Olver 1993, section 2.5",
+    "y'' = a*(1+y'^2)^(3/2)": "circles",
+    "y'' = -1/y^2": "radial fall",
+    "y''' = y'^3": "order 3, twice reduced",
+    "y''' = y''^2/y'": "order 3, twice reduced",
+}
+
+
+@pytest.mark.parametrize("text", QUADRATURES)
 def test_solutions_by_quadrature(text: str) -> None:
-    """Emden-Fowler and the elliptic cases: an integral that SymPy is handed back unevaluated."""
+    """Solved, or left as integrals that SymPy is handed back unevaluated; checked by substitution."""
     system = ODESystem.parse(text)
     found = general_solution(system, budget=30)
-    assert found is not None and found.parametric is not None
-    time, height = found.parametric
-    assert time.has(Integral) and found.parameter is not None
-    # along the parametric curve the first integral equals C1
-    r = found.parameter
-    velocity = height.diff(r) / time.diff(r)
-    inserted = found.integrals[0].subs({v: velocity, t: time, y: height}, simultaneous=True)
-    inserted = inserted.replace(lambda e: isinstance(e, Integral), lambda e: Symbol("quadrature", real=True))
-    point = {r: sympify("3/5"), found.constants[0]: sympify("-1/3"), found.constants[1]: sympify("1/7")}
-    value = (inserted - found.constants[0]).subs(point).subs(Symbol("quadrature", real=True), sympify("2/9"))
-    assert abs(complex(value.evalf(20))) < 1e-10
+    assert found is not None
+    assert len(found.constants) == system.order
+    for branch in found.explicit:
+        assert solves(system, branch.rhs, found.constants)
+    if not found.explicit:
+        assert found.parametric is not None and found.parameter is not None
+        assert follows_curve(system, *found.parametric, found.parameter, found.constants)
+        shown = {s for e in found.parametric for s in e.free_symbols}
+        assert set(found.constants) <= shown
+
+
+@pytest.mark.parametrize("text", ["y''' = -y*y''/2", "y'' = (1-y^2)*y' - y", "y'' = t^a*y^n", "y'' = 6*y^2 + t"])
+def test_no_solution_is_made_up(text: str) -> None:
+    """Blasius (two symmetries for order 3), van der Pol, generic Emden-Fowler, the first Painleve equation."""
+    assert general_solution(ODESystem.parse(text), budget=15) is None
+
+
+def test_ermakov_by_pinney() -> None:
+    """y² = a u² + 2 b u v + c v² with ac - b² = 1/W²: y² is a combination of 1, cos 2wt, sin 2wt (Pinney 1950)."""
+    system = ODESystem.parse("y'' = -w^2*y + 1/y^3")
+    found = general_solution(system, budget=30)
+    assert found is not None and len(found.explicit) == 4 and found.equation is not None
+    for branch in found.explicit:
+        assert solves(system, branch.rhs, found.constants)
 
 
 @pytest.mark.parametrize(
