@@ -198,14 +198,21 @@ def solve_sampled(
         OutOfBudget: the deadline passed, or no sample settled the question.
     """
     task = _Task(determining, spans, labels, derivative, deadline)
-    for attempt in range(6):
+    field = determining.field
+    moving = not any(is_constant(field.slots[i], field) for i in task.needed)
+    live, factor, before = list(range(len(labels))), 1, len(labels) + 1
+    for attempt in range(8):
         try:
-            live, basis, prime = task.sample(seed=17 + attempt, margin=MARGIN * 2**attempt)
+            live, basis, prime = task.sample(live, seed=17 + attempt, factor=factor)
         except AtPole:
             continue
-        solution = task.rational(basis, prime) or task.parametric(live, attempt)
+        solution = task.rational(basis, prime)
         if solution is not None:
             return solution
+        if moving and len(basis) < before:  # without constants solutions are rational: there were too few points
+            factor, before = 2 * factor, len(basis)
+            continue
+        return task.parametric(live)
     raise OutOfBudget("search for a sample that settles the span ansatz")
 
 
@@ -232,33 +239,34 @@ class _Task:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfBudget("linear system of the span ansatz")
 
-    def sample(self, seed: int, margin: int) -> tuple[list[int], list[dict[int, int]], int]:
-        """(columns that live, basis of the nullspace, prime) at random points."""
-        equations, width = self.determining.equations, len(self.labels)
+    def sample(self, columns: Sequence[int], seed: int, factor: int) -> tuple[list[int], list[dict[int, int]], int]:
+        """(columns that live, basis of the nullspace, prime) at random points, for solutions in some columns."""
+        equations = self.determining.equations
         # one equation alone must be able to settle the largest span that it differentiates
         largest = max(len(s) for s in self.spans)
-        count = max(width // max(len(equations), 1), 2 * largest) + margin
+        count = factor * max(len(columns) // max(len(equations), 1), 2 * largest) + MARGIN
         sample = Sample(self.determining.field, count, seed, self.needed)
         blocks = []
         for form in equations:
             self.check_time()
-            blocks.append(self._block(form, sample))
-        matrix = np.concatenate(blocks, axis=0)
-        matrix = matrix[matrix.any(axis=1)]
-        return *_modular_nullspace(matrix, sample.prime), sample.prime
+            block = self._block(form, columns, sample)
+            blocks.append(block[block.any(axis=1)])
+        live, basis = _modular_nullspace(np.concatenate(blocks, axis=0), sample.prime)
+        return [columns[k] for k in live], [{columns[k]: v for k, v in b.items()} for b in basis], sample.prime
 
-    def _block(self, form: LinearForm, sample: Sample) -> Values:
-        block = np.zeros((sample.count, len(self.labels)), dtype=np.int64)
+    def _block(self, form: LinearForm, columns: Sequence[int], sample: Sample) -> Values:
+        block = np.zeros((sample.count, len(columns)), dtype=np.int64)
         coefficients = {term: sample.element(c) for term, c in form.items()}
         by_unknown: dict[int, list[Index]] = {}
         for a, index in form:
             by_unknown.setdefault(a, []).append(index)
-        for column, (a, j) in enumerate(self.labels):
+        for place, column in enumerate(columns):
             self.check_time()
+            a, j = self.labels[column]
             for index in by_unknown.get(a, ()):
                 element = self.derivative(self.spans, a, j, index)
                 if not element.is_zero:
-                    block[:, column] += coefficients[a, index] * sample.element(element) % sample.prime
+                    block[:, place] += coefficients[a, index] * sample.element(element) % sample.prime
         return block % sample.prime
 
     def rational(self, basis: Sequence[dict[int, int]], prime: int) -> SampledSolution | None:
@@ -278,7 +286,7 @@ class _Task:
             vectors.append(vector)
         return SampledSolution(tuple(vectors), ())
 
-    def parametric(self, live: Sequence[int], attempt: int) -> SampledSolution | None:
+    def parametric(self, live: Sequence[int]) -> SampledSolution:
         """The solutions over the constants of the field, exactly, in the columns that live."""
         field = self.determining.field
         rows: list[dict[int, fmpz_mpoly]] = []

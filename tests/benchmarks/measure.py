@@ -121,6 +121,11 @@ def ask_peer(python: str, peer: str, entry: Mapping[str, Any], timeout: float) -
         "orders": list(system.orders),
         "rhs": [srepr(e) for e in system.rhs],
     }
+    return asked(python, peer, question, timeout)
+
+
+def asked(python: str, peer: str, question: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+    """A peer's answer to a question in its own terms."""
     try:
         done = subprocess.run(
             [python, str(PEERS), peer],

@@ -6,9 +6,11 @@ Knows nothing of liesym. Prints one line of JSON: what the peer found, and the s
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 from sympy import Eq, Function, Symbol, sympify
@@ -41,12 +43,12 @@ def infinitesimals(question: dict[str, Any]) -> dict[str, Any]:
 
     t, (y,), (equation,) = sympy_equations(question)
     right = y.diff(t) - equation
-    start = time.perf_counter()
+    start, started = time.perf_counter(), time.process_time()
     found = find(Eq(y.diff(t), right))
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - started
     xi, eta = Function("xi")(t, y), Function("eta")(t, y)
     useful = [f for f in found if (f[eta] - f[xi] * right).simplify() != 0]
-    return {"found": len(found), "nontrivial": len(useful), "seconds": seconds}
+    return {"found": len(found), "nontrivial": len(useful), "seconds": seconds, "cpu": cpu}
 
 
 def delierium(question: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +89,27 @@ def cinfsymmetries(question: dict[str, Any]) -> dict[str, Any]:
     return {"equations": len(conditions), "seconds": time.perf_counter() - start}
 
 
-PEERS = {"sympy": infinitesimals, "delierium": delierium, "cinfsymmetries": cinfsymmetries}
+def symident(question: dict[str, Any]) -> dict[str, Any]:
+    """symident: directions of states and parameters that leave the observables alone; "reconstruct" takes all of them."""
+    package = import_module("symident")
+    names = {n: n + "_" for n in question["names"] if iskeyword(n)}
+
+    def plain(text: str) -> str:
+        return re.sub(r"\b[^\W\d]\w*\b", lambda m: names.get(m.group(), m.group()), text).replace("^", "**")
+
+    model = package.Model(
+        {plain(x): plain(f) for x, f in question["rates"].items()},
+        {f"seen{i}": plain(h) for i, h in enumerate(question["observables"])},
+    )
+    options = {"reconstruct": True} if question["reconstruct"] else {"scalings_only": True}
+    start, started = time.perf_counter(), time.process_time()
+    found = package.detect(model, **options)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - started
+    generators = [dict(s) for s in found.symmetries]
+    return {"found": len(generators), "generators": generators, "seconds": seconds, "cpu": cpu}
+
+
+PEERS = {"sympy": infinitesimals, "delierium": delierium, "cinfsymmetries": cinfsymmetries, "symident": symident}
 
 if __name__ == "__main__":
-    print(json.dumps(PEERS[sys.argv[1]](json.load(sys.stdin))))
+    print(json.dumps(PEERS[sys.argv[1]](json.load(sys.stdin)), default=str))
