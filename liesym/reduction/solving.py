@@ -3,6 +3,7 @@
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+# pyright: reportOptionalOperand=false
 
 from __future__ import annotations
 

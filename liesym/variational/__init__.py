@@ -3,7 +3,9 @@
 Euler-Lagrange equations, Legendre transform, Noether, the inverse problem.
 """
 
+from liesym.variational.inverse import InverseProblem as InverseProblem
 from liesym.variational.inverse import find_lagrangian as find_lagrangian
+from liesym.variational.inverse import inverse_problem as inverse_problem
 from liesym.variational.lagrangian import Hamiltonian as Hamiltonian
 from liesym.variational.lagrangian import Lagrangian as Lagrangian
 from liesym.variational.lagrangian import euler_lagrange as euler_lagrange

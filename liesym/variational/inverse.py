@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sympy import Expr, S
 
@@ -30,6 +31,7 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.jets import jet_symbol
 from liesym.solve.general import solve_general
 from liesym.solve.integrate import integrate
+from liesym.solve.ode import determinant
 from liesym.solve.vectors import linear_combination, normalized
 from liesym.system import ODESystem
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
@@ -52,22 +54,55 @@ def find_lagrangian(system: ODESystem, *, budget: float = 60.0) -> Lagrangian | 
     Raises:
         Unsupported: an equation is not of order 2.
     """
+    return inverse_problem(system, budget=budget).lagrangian
+
+
+@dataclass(frozen=True, slots=True)
+class InverseProblem:
+    """What is known of the Lagrangians of a system that are quadratic in the velocities.
+
+    Arguments:
+        lagrangian: a regular one, verified; None if none was found.
+        multipliers: number of linearly independent matrices g that fit, degenerate ones included.
+        absent: True if it is proven that there is no regular one in the class, for generic values of parameters.
+    """
+
+    lagrangian: Lagrangian | None
+    multipliers: int
+    absent: bool
+
+
+def inverse_problem(system: ODESystem, *, budget: float = 60.0) -> InverseProblem:
+    """Lagrangians quadratic in the velocities: one of them, how many matrices g, or the proof that there is none.
+
+    Arguments:
+        system: every equation of order 2.
+        budget: seconds.
+
+    Raises:
+        Unsupported: an equation is not of order 2.
+
+    Source: Douglas 1941; Santilli 1978, chapter 3.
+    """
     if set(system.orders) != {2}:
         raise Unsupported("the inverse problem is posed for systems whose equations are all of order 2")
     deadline = time.monotonic() + budget
     problem = _Problem.of(system)
-    if problem is None:
-        return None
-    for metric in _combinations(problem.metrics(deadline), problem.field, system):
+    if problem is None:  # the Euler-Lagrange equations of the class are of degree 2 in the velocities
+        return InverseProblem(None, 0, True)
+    metrics, complete = problem.metrics(deadline)
+    if complete and problem.all_degenerate(metrics):
+        return InverseProblem(None, len(metrics), True)
+    for metric in _combinations(metrics, problem.field, system):
         if time.monotonic() > deadline:
-            return None
+            break
         try:
             found = problem.lagrangian(metric)
         except (NeedsRefinement, Unsupported):
             continue
         if found is not None and _belongs_to(found, system):
-            return found
-    return None
+            return InverseProblem(found, len(metrics), False)
+    return InverseProblem(None, len(metrics), False)
 
 
 class _Problem:
@@ -108,14 +143,29 @@ class _Problem:
 
     # -- the metric ------------------------------------------------------------------------------
 
-    def metrics(self, deadline: float) -> list[Metric]:
-        """A basis of the symmetric matrices that fit, degenerate ones included."""
+    def metrics(self, deadline: float) -> tuple[list[Metric], bool]:
+        """A basis of the symmetric matrices that fit, degenerate ones included, and whether it is all of them."""
         unknowns = tuple(
             UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables) for i, j in self.places
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
-        return list(solve_general(determining, deadline=deadline).vectors)
+        solution = solve_general(determining, deadline=deadline)
+        return list(solution.vectors), solution.complete and not solution.families
+
+    def all_degenerate(self, metrics: Sequence[Metric]) -> bool:
+        """det Σ c_a g^a = 0 for all constants c: a polynomial in c of degree m, so its values at c_a in 0 … m decide."""
+        if len(metrics) > MOST_METRICS:
+            return False
+        for values in itertools.product(range(self.m + 1), repeat=len(metrics)):
+            chosen = {a: self.field.constant(c) for a, c in enumerate(values) if c}
+            if chosen and not self._determinant(linear_combination(metrics, chosen, self.field)).is_zero:
+                return False
+        return True
+
+    def _determinant(self, metric: Metric) -> Element:
+        rows = [[metric[self.at[min(i, j), max(i, j)]] for j in range(self.m)] for i in range(self.m)]
+        return determinant(rows, self.field)
 
     def _g(self, i: int, j: int, variable: int | None = None) -> LinearForm:
         """g_ij, or its derivative by t (0) or q_k (k + 1)."""

@@ -16,7 +16,7 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.jets import jet_symbol
 from liesym.solve.vectors import constant_relations
 from liesym.text import write
-from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, legendre
+from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, inverse_problem, legendre
 from liesym.verify import is_first_integral
 
 t, x, y = symbols("t x y", real=True)
@@ -201,9 +201,41 @@ def test_lagrangians_are_found(text: str) -> None:
     assert all((field(a) - field(b)).is_zero for a, b in zip(own.rhs, system.rhs, strict=True))
 
 
-@pytest.mark.parametrize("text", ["x'' = y; y'' = x + 2*x*y", "x'' = y'; y'' = x'*y'"])
-def test_systems_without_a_lagrangian_of_the_class(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "multipliers"),
+    [
+        ("x'' = y; y'' = x + 2*x*y", 0),
+        ("x'' = y'; y'' = x'*y'", 0),
+        ("x'' = x^2+y^2; y'' = x", 0),
+        ("x'' = x^2+y^2; y'' = 0", 1),  # only y'^2, which is degenerate: Douglas 1941
+        ("x'' = -a*x'+y; y'' = -b*y'-x", 0),
+        ("x'' = x'^3", 0),  # one, but not quadratic in the velocity
+    ],
+)
+def test_systems_proven_to_have_no_lagrangian_of_the_class(text: str, multipliers: int) -> None:
+    found = inverse_problem(ODESystem.parse(text))
+    assert (found.lagrangian, found.multipliers, found.absent) == (None, multipliers, True)
     assert find_lagrangian(ODESystem.parse(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "multipliers"),
+    [
+        ("x'' = -g*x'-x; y'' = -g*y'-y", 3),
+        ("x'' = -x; y'' = -4*y", 2),
+        ("x'' = 0", 3),
+        ("x'' = -x-2*x*y; y'' = -y-x^2+y^2", 1),
+    ],
+)
+def test_the_number_of_multipliers(text: str, multipliers: int) -> None:
+    found = inverse_problem(ODESystem.parse(text))
+    assert found.multipliers == multipliers and found.lagrangian is not None and not found.absent
+
+
+def test_equal_damping_brings_the_lagrangian_back() -> None:
+    """a = b in the system above: e^(at) (x'² - y'² + 2xy)/2 (Bateman's construction is another)."""
+    found = inverse_problem(ODESystem.parse("x'' = -a*x'+y; y'' = -a*y'-x"))
+    assert found.lagrangian is not None and not found.absent
 
 
 def test_the_inverse_problem_is_for_order_2() -> None:
