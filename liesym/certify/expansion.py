@@ -6,12 +6,15 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import perm, prod
+from operator import add
+from typing import Any
 
 import numpy as np
 from flint import fmpz, nmod_mat, nmod_poly
 from numpy.typing import NDArray
 
-from liesym.certify.series import Monomials, SlotSeries, closure
+from liesym.certify.series import Monomials, Residues, SlotSeries, closure
 from liesym.coefficients.field import Field, Slot, cleared
 from liesym.determine import Determining, LinearForm
 from liesym.errors import OutOfBudget
@@ -106,11 +109,12 @@ class Draw:
 def evaluate(poly, values: Sequence[int], prime: int) -> int:
     """A polynomial in the slots at values modulo the prime."""
     total, n = 0, poly.context().nvars()
+    places = [(place, values[n - 1 - place]) for place, degree in enumerate(poly.degrees()) if degree > 0]
     for monomial, coefficient in poly.terms():
         term = int(coefficient) % prime
-        for place, power in enumerate(monomial):
-            if power:
-                term = term * pow(values[n - 1 - place], int(power), prime) % prime
+        for place, value in places:
+            if monomial[place]:
+                term = term * pow(value, int(monomial[place]), prime) % prime
         total += term
     return total % prime
 
@@ -147,6 +151,14 @@ def splitting_is_confirmed(determining: Determining, prime: int, seed: int, roun
     return True
 
 
+def split_rank(determining: Determining, prime: int, seed: int) -> int:
+    """The number of independent split equations at a random point."""
+    values = Draw(determining.field, prime, seed).values()
+    place = {t: i for i, t in enumerate(sorted({t for form in determining.equations for t in form}))}
+    forms = [dict(zip(f, cleared(f), strict=True)) for f in determining.equations]
+    return _rank([_row(form, place, values, prime) for form in forms], prime)
+
+
 def _row(form: dict, place: dict, values: Sequence[int], prime: int) -> list[int]:
     row = [0] * len(place)
     for term, poly in form.items():
@@ -179,6 +191,10 @@ class Expansion:
     counts: tuple[int, ...]
     reduced: NDArray[np.int64] | None
 
+    def rank_above(self, degree: int) -> int:
+        """The rank of the columns of degree above `degree`; of all columns for -1."""
+        return sum(1 for j in self.pivots if sum(self.columns[j][1]) > degree)
+
 
 def expand(
     determining: Determining, degree: int, prime: int, seed: int, *, deadline: float | None = None, keep: bool = False
@@ -190,52 +206,77 @@ def expand(
     Raises:
         NoPoint: no regular point; OutOfBudget: too large, or out of time.
     """
-    field, n = determining.field, len(determining.variables)
-    table = Monomials.create(n, degree, prime)
-    if table.size * len(determining.unknowns) > LARGEST_SYSTEM:
-        raise OutOfBudget(f"an expansion with {table.size * len(determining.unknowns)} coefficients")
-    forms = [dict(zip(f, map(field.of_poly, cleared(f)), strict=True)) for f in determining.equations]
-    slots = {i for form in forms for c in form.values() for i in field.slots_of(c)}
-    needed = closure(field, slots, determining.variables, degree)
-    values = Draw(field, prime, seed).values(needed)
-    series = SlotSeries(field, determining.variables, values, needed, table)
-    columns = [(a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns))]
-    place = {c: i for i, c in enumerate(columns)}
-    rows: list[dict[int, int]] = []
-    for form in forms:
-        if deadline is not None and time.monotonic() > deadline:
-            raise OutOfBudget("expansion of the determining system")
-        rows += _rows(form, series, table, place)
-    return _count(rows, columns, table, keep)
+    ring, size = Residues(prime), Monomials.create(len(determining.variables), degree).size * len(determining.unknowns)
+    if size > LARGEST_SYSTEM:
+        raise OutOfBudget(f"an expansion with {size} coefficients")
+    cut = Truncation.of(determining, degree)
+    values = Draw(determining.field, prime, seed).values(cut.needed)
+    rows = cut.rows(SlotSeries(determining.field, determining.variables, values, cut.needed, degree, ring), deadline)
+    return _count([row for _, row in rows], cut.columns, ring.prime, degree, keep)
 
 
-def _rows(form: LinearForm, series: SlotSeries, table: Monomials, place: dict) -> list[dict[int, int]]:
-    """One row for each monomial of the expanded equation, up to degree N - order."""
-    p, order = table.prime, max(sum(index) for _, index in form)
-    highest = table.degree - order
-    low = [e for e in table.exponents if sum(e) <= highest]
-    rows: list[dict[int, int]] = [{} for _ in low]
+@dataclass(frozen=True)
+class Truncation:
+    """The split system on series truncated at degree N: which coefficients, which slots, and its rows.
+
+    Arguments:
+        forms: the equations, polynomial.
+        needed: slots that take part.
+        degree: N.
+        columns: (unknown, exponent), high degrees first.
+    """
+
+    forms: tuple[LinearForm, ...]
+    needed: tuple[int, ...]
+    degree: int
+    columns: tuple[tuple[int, tuple[int, ...]], ...]
+
+    @staticmethod
+    def of(determining: Determining, degree: int) -> Truncation:
+        field, variables = determining.field, determining.variables
+        forms = tuple(dict(zip(f, map(field.of_poly, cleared(f)), strict=True)) for f in determining.equations)
+        slots = {i for form in forms for c in form.values() for i in field.slots_of(c)}
+        table = Monomials.create(len(variables), degree)
+        columns = tuple((a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns)))
+        return Truncation(forms, tuple(closure(field, slots, variables, degree)), degree, columns)
+
+    def rows(self, series: SlotSeries, deadline: float | None) -> list[tuple[int, dict[int, Any]]]:
+        """(degree of the coefficients that it reaches, row) for each monomial of each equation of order k, up to N - k."""
+        place = {c: i for i, c in enumerate(self.columns)}
+        found: list[tuple[int, dict[int, Any]]] = []
+        for form in self.forms:
+            if deadline is not None and time.monotonic() > deadline:
+                raise OutOfBudget("expansion of the determining system")
+            found += _rows(form, series, self.degree, place)
+        return found
+
+
+def _rows(form: LinearForm, series: SlotSeries, degree: int, place: dict) -> list[tuple[int, dict[int, Any]]]:
+    """(reach, row) for each monomial of the expanded equation, up to degree N - order."""
+    order = max(sum(index) for _, index in form)
+    ring, highest = series.ring, degree - order
+    table = Monomials.create(len(series.variables), highest)
+    rows: list[dict[int, Any]] = [{} for _ in table.exponents]
     for (a, index), coefficient in form.items():
-        expanded = series.element(coefficient)
-        support = [(table.exponents[i], int(expanded[i])) for i in np.flatnonzero(expanded)]
-        for where, target in enumerate(low):
-            row = rows[where]
-            for exponent, c in support:
-                rest = tuple(t - e for t, e in zip(target, exponent, strict=True))
-                if min(rest) < 0:
-                    continue
-                # [z^rest] ∂^index u = u_(rest+index) (rest+index)!/rest!
-                scale = c
-                for r, k in zip(rest, index, strict=True):
-                    for step in range(1, k + 1):
-                        scale = scale * (r + step) % p
-                column = place[a, tuple(r + k for r, k in zip(rest, index, strict=True))]
-                row[column] = (row.get(column, 0) + scale) % p
-    return [{j: c for j, c in row.items() if c} for row in rows if row]
+        # [z^rest] ∂^index u = u_(rest+index) (rest+index)!/rest!
+        raised = [(place[a, tuple(map(add, rest, index))], rising(rest, index)) for rest in table.exponents]
+        for i, c in ring.support(series.element(coefficient, highest)):
+            for rest, target in table.multiples[i]:
+                column, factor = raised[rest]
+                row = rows[target]
+                row[column] = row[column] + c * factor if column in row else c * factor
+    reaches = (sum(target) + order for target in table.exponents)
+    return [(reach, {j: ring.reduced(c) for j, c in row.items()}) for reach, row in zip(reaches, rows, strict=True)]
 
 
-def _count(rows: list[dict[int, int]], columns: list, table: Monomials, keep: bool) -> Expansion:
+def rising(start: Sequence[int], steps: Sequence[int]) -> int:
+    """Π (r + k)!/r!."""
+    return prod(perm(r + k, k) for r, k in zip(start, steps, strict=True))
+
+
+def _count(rows: list[dict[int, int]], columns: Sequence, prime: int, degree: int, keep: bool) -> Expansion:
     dead: set[int] = set()
+    rows = [{j: c for j, c in row.items() if c} for row in rows]
     rows = [r for r in rows if r]
     while True:  # rows with one entry kill a coefficient; this shrinks the dense step
         fresh = {next(iter(r)) for r in rows if len(r) == 1}
@@ -253,7 +294,7 @@ def _count(rows: list[dict[int, int]], columns: list, table: Monomials, keep: bo
         for i, row in enumerate(rows):
             for j, c in row.items():
                 flat[i * len(live) + order[j]] = c
-        matrix, rank = nmod_mat(len(rows), len(live), flat, table.prime).rref()
+        matrix, rank = nmod_mat(len(rows), len(live), flat, prime).rref()
         start = 0
         leads = []
         for i in range(rank):
@@ -269,5 +310,5 @@ def _count(rows: list[dict[int, int]], columns: list, table: Monomials, keep: bo
     if keep and reduced is None:
         reduced = np.zeros((0, len(columns)), dtype=np.int64)
     degrees = [sum(e) for _, e in columns]
-    counts = tuple(sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(table.degree + 1))
-    return Expansion(table.degree, table.prime, tuple(columns), tuple(sorted(pivots)), counts, reduced)
+    counts = tuple(sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(degree + 1))
+    return Expansion(degree, prime, tuple(columns), tuple(sorted(pivots)), counts, reduced)

@@ -13,7 +13,7 @@ from flint import nmod_mat
 from sympy import Symbol
 
 from liesym.certify.expansion import Draw, NoPoint, prime_for
-from liesym.certify.series import Monomials, SlotSeries, closure
+from liesym.certify.series import Residues, SlotSeries, closure
 from liesym.coefficients.field import Element, Field
 
 DEGREE = 4
@@ -43,12 +43,11 @@ def independent_positions(
 def _rows(
     vectors: Sequence[Sequence[Element]], variables: Sequence[Symbol], field: Field, prime: int, seed: int
 ) -> list[list[int]]:
-    table = Monomials.create(len(variables), DEGREE, prime)
     slots = {i for v in vectors for c in v for i in field.slots_of(c)}
     needed = closure(field, slots, variables, DEGREE)
     values = Draw(field, prime, seed).values(needed)
-    series = SlotSeries(field, variables, values, needed, table)
-    return [[int(c) for component in v for c in series.element(component)] for v in vectors]
+    series = SlotSeries(field, variables, values, needed, DEGREE, Residues(prime))
+    return [[int(c) for component in v for c in series.element(component, DEGREE)] for v in vectors]
 
 
 def _independent_rows(rows: Sequence[Sequence[int]], prime: int) -> list[int]:

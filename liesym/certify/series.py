@@ -1,40 +1,106 @@
-"""Truncated power series in several variables modulo a prime, and the series of every slot of a coefficient field.
+"""Truncated power series in several variables, and the series of every slot of a coefficient field.
 
-A series is a vector of its coefficients over the monomials of total degree at most N, low degrees first, as int64 residues
-of a prime below 2^31, so that products of residues do not overflow.
+A series is a vector of its coefficients over the monomials of total degree at most N, low degrees first. Coefficients are
+int64 residues of a prime below 2^31, so that products of residues do not overflow, or balls: numbers with an error bound.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from flint import fmpz_mpoly
+from flint import arb, fmpz_mpoly
 from numpy.typing import NDArray
 from sympy import Symbol
 
 from liesym.coefficients.field import Element, Field
 
-Residues = NDArray[np.int64]
+Series = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Residues:
+    """Integers modulo a prime below 2^31."""
+
+    prime: int
+
+    def constant(self, value: int, size: int) -> Series:
+        series = np.zeros(size, dtype=np.int64)
+        series[0] = value % self.prime
+        return series
+
+    def scalar(self, value: int) -> int:
+        return value % self.prime
+
+    def reduced(self, value: Any) -> Any:
+        return value % self.prime
+
+    def reciprocal(self, value: int) -> int:
+        """1/value; ZeroDivisionError for 0."""
+        if value % self.prime == 0:
+            raise ZeroDivisionError("the expansion point is singular")
+        return pow(int(value), -1, self.prime)
+
+    def support(self, series: Series) -> list[tuple[int, int]]:
+        """(position, coefficient) of what is not zero."""
+        return [(int(i), int(series[i])) for i in np.flatnonzero(series)]
+
+
+@dataclass(frozen=True, slots=True)
+class Balls:
+    """Real or complex numbers, each with a bound of its error, at the working precision of python-flint."""
+
+    def constant(self, value: Any, size: int) -> Series:
+        series = np.full(size, arb(0), dtype=object)
+        series[0] = value
+        return series
+
+    def scalar(self, value: int) -> arb:
+        return arb(value)
+
+    def reduced(self, value: Any) -> Any:
+        return value
+
+    def reciprocal(self, value: Any) -> Any:
+        """1/value; ZeroDivisionError if the ball holds 0."""
+        if arb(abs(value)).contains(arb(0)):
+            raise ZeroDivisionError("the expansion point may be singular")
+        return 1 / value
+
+    def support(self, series: Series) -> list[tuple[int, Any]]:
+        """(position, coefficient) of what is not exactly zero."""
+        return [(i, c) for i, c in enumerate(series) if not c.is_zero()]
+
+
+Ring = Residues | Balls
 
 
 @dataclass(frozen=True)
 class Monomials:
-    """Exponents of total degree at most N in n variables, and the tables that multiplication needs."""
+    """Exponents of total degree at most N in n variables, and the tables that multiplication needs.
+
+    Arguments:
+        exponents: by degree; `index` finds their positions.
+        left, right, starts: positions of the factors of each product, grouped by product.
+        multiples: multiples[i] lists (j, position of z^i z^j).
+    """
 
     variables: int
     degree: int
-    prime: int
     exponents: tuple[tuple[int, ...], ...]
     index: dict[tuple[int, ...], int]
-    left: Residues
-    right: Residues
-    starts: Residues
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    multiples: tuple[tuple[tuple[int, int], ...], ...]
 
     @staticmethod
-    def create(variables: int, degree: int, prime: int) -> Monomials:
+    @lru_cache(maxsize=64)
+    def create(variables: int, degree: int) -> Monomials:
         exponents = tuple(
             sorted(
                 (e for e in itertools.product(range(degree + 1), repeat=variables) if sum(e) <= degree),
@@ -52,31 +118,28 @@ class Monomials:
         flat = np.array([pair for group in pairs for pair in group], dtype=np.int64)
         sizes = np.array([len(group) for group in pairs], dtype=np.int64)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        return Monomials(variables, degree, prime, exponents, index, flat[:, 0], flat[:, 1], starts)
+        multiples: list[list[tuple[int, int]]] = [[] for _ in exponents]
+        for target, group in enumerate(pairs):
+            for i, j in group:
+                multiples[i].append((j, target))
+        return Monomials(variables, degree, exponents, index, flat[:, 0], flat[:, 1], starts, tuple(map(tuple, multiples)))
 
     @property
     def size(self) -> int:
         return len(self.exponents)
 
-    def constant(self, value: int) -> Residues:
-        series = np.zeros(self.size, dtype=np.int64)
-        series[0] = value % self.prime
-        return series
+    def multiply(self, a: Series, b: Series, ring: Ring) -> Series:
+        products = ring.reduced(a[self.left] * b[self.right])
+        return ring.reduced(np.add.reduceat(products, self.starts))
 
-    def multiply(self, a: Residues, b: Residues) -> Residues:
-        products = a[self.left] * b[self.right] % self.prime
-        return np.add.reduceat(products, self.starts) % self.prime
-
-    def inverse(self, a: Residues) -> Residues:
+    def inverse(self, a: Series, ring: Ring) -> Series:
         """1/a by Newton's iteration; the constant term must not be 0."""
-        if a[0] % self.prime == 0:
-            raise ZeroDivisionError("the expansion point is singular")
-        result = self.constant(pow(int(a[0]), -1, self.prime))
+        result = ring.constant(ring.reciprocal(a[0]), self.size)
         reached = 1
         while reached <= self.degree:
-            correction = -self.multiply(a, result) % self.prime
-            correction[0] = (correction[0] + 2) % self.prime
-            result = self.multiply(result, correction)
+            correction = ring.reduced(-self.multiply(a, result, ring))
+            correction[0] = ring.reduced(correction[0] + 2)
+            result = self.multiply(result, correction, ring)
             reached *= 2
         return result
 
@@ -89,24 +152,29 @@ class SlotSeries:
     """
 
     def __init__(
-        self, field: Field, variables: Sequence[Symbol], values: Sequence[int], needed: Sequence[int], table: Monomials
+        self,
+        field: Field,
+        variables: Sequence[Symbol],
+        values: Mapping[int, Any] | Sequence[Any],
+        needed: Sequence[int],
+        degree: int,
+        ring: Ring,
     ) -> None:
-        self.field, self.variables, self.table = field, tuple(variables), table
-        self.values = values
-        self.series: dict[int, Residues] = {i: table.constant(values[i]) for i in needed}
+        self.field, self.variables, self.ring = field, tuple(variables), ring
+        self.table = Monomials.create(len(self.variables), degree)
         self.slopes: dict[int, list[Element | None]] = {
             i: [field.slot_derivative(field.slots[i], v) for v in self.variables] for i in needed
         }
-        self.series = {i: table.constant(values[i]) for i in self.slopes}
-        for degree in range(table.degree):
-            self._extend(degree)
+        self.series: dict[int, Series] = {i: ring.constant(values[i], self.table.size) for i in needed}
+        for reached in range(degree):
+            self._extend(reached)
 
     def _extend(self, degree: int) -> None:
         """From all coefficients up to `degree` to those of degree + 1."""
-        table, p = self.table, self.table.prime
-        fresh: dict[int, Residues] = {}
+        table, ring = self.table, self.ring
+        fresh: dict[int, Series] = {}
         for i, slopes in self.slopes.items():
-            rates = [None if s is None else self._try(s) for s in slopes]
+            rates = [None if s is None else self._try(s, degree) for s in slopes]
             if all(r is None for r in rates):
                 continue
             series = self.series[i].copy()
@@ -117,46 +185,50 @@ class SlotSeries:
                 rate = rates[v]
                 if rate is not None:
                     lower = tuple(e - (k == v) for k, e in enumerate(exponent))
-                    series[place] = int(rate[table.index[lower]]) * pow(exponent[v], -1, p) % p
+                    scale = ring.reciprocal(ring.scalar(exponent[v]))
+                    series[place] = ring.reduced(rate[table.index[lower]] * scale)
             fresh[i] = series
         self.series.update(fresh)
 
-    def _try(self, element: Element) -> Residues | None:
+    def _try(self, element: Element, degree: int) -> Series | None:
         """The series, or None where a slot is beyond the degree that is needed of it."""
         if not self.field.slots_of(element) <= self.series.keys():
             return None
-        return self.element(element)
+        return self.element(element, degree)
 
-    def element(self, element: Element) -> Residues:
-        """The series of an element of the field."""
-        current = element._current()
-        top = self.poly(current.num)
-        return top if current.den.is_one() else self.table.multiply(top, self.table.inverse(self.poly(current.den)))
+    def element(self, element: Element, degree: int) -> Series:
+        """The series of an element of the field up to the given degree."""
+        current, table = element._current(), Monomials.create(len(self.variables), degree)
+        top = self._poly(current.num, table)
+        if current.den.is_one():
+            return top
+        return table.multiply(top, table.inverse(self._poly(current.den, table), self.ring), self.ring)
 
-    def poly(self, poly: fmpz_mpoly) -> Residues:
+    def _poly(self, poly: fmpz_mpoly, table: Monomials) -> Series:
         """The series of a polynomial in the slots."""
-        table, n = self.table, poly.context().nvars()
-        total = np.zeros(table.size, dtype=np.int64)
-        powers: dict[tuple[int, int], Residues] = {}
+        ring, n = self.ring, poly.context().nvars()
+        total = ring.constant(ring.scalar(0), table.size)
+        powers: dict[tuple[int, int], Series] = {}
         for monomial, coefficient in poly.terms():
-            product: Residues | None = None
+            product: Series | None = None
             for place, power in enumerate(monomial):
                 if power:
-                    factor = self._power(n - 1 - place, int(power), powers)
-                    product = factor if product is None else table.multiply(product, factor)
-            scale = int(coefficient) % table.prime
-            term = table.constant(scale) if product is None else product * scale % table.prime
-            total = (total + term) % table.prime
+                    factor = self._power(n - 1 - place, int(power), powers, table)
+                    product = factor if product is None else table.multiply(product, factor, ring)
+            scale = ring.scalar(int(coefficient))
+            term = ring.constant(scale, table.size) if product is None else ring.reduced(product * scale)
+            total = ring.reduced(total + term)
         return total
 
-    def _power(self, slot: int, power: int, known: dict[tuple[int, int], Residues]) -> Residues:
+    def _power(self, slot: int, power: int, known: dict[tuple[int, int], Series], table: Monomials) -> Series:
         if power == 1:
-            return self.series[slot]
+            return self.series[slot][: table.size]
         key = (slot, power)
         if key not in known:
-            half = self._power(slot, power // 2, known)
-            square = self.table.multiply(half, half)
-            known[key] = self.table.multiply(square, self.series[slot]) if power % 2 else square
+            half = self._power(slot, power // 2, known, table)
+            square = table.multiply(half, half, self.ring)
+            odd = self.series[slot][: table.size]
+            known[key] = table.multiply(square, odd, self.ring) if power % 2 else square
         return known[key]
 
 

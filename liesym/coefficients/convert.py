@@ -703,6 +703,10 @@ class Converter:
         """J, Y, I, K through one pair of neighbouring orders and the recurrence (DLMF 10.6.1, 10.29.1)."""
         kind = expr.func.__name__[-1]
         order, argument = self(expr.args[0]), self(expr.args[1])  # type: ignore[arg-type]
+        return self._bessel_pair(kind, order, argument)[0]
+
+    def _bessel_pair(self, kind: str, order: Element, argument: Element) -> tuple[Element, Element]:
+        """The functions of this order and of the next."""
         base = self._bessel_base(kind, order, argument)
         offset = int((order - base[1]).as_fraction())
         nu, low = base[1]._current(), self.field.of_slot(base[3])
@@ -712,7 +716,7 @@ class Converter:
                 low, high, nu = high, _next_bessel(kind, nu + 1, argument, low, high), nu + 1
             else:
                 low, high, nu = _previous_bessel(kind, nu, argument, low, high), low, nu - 1
-        return low
+        return low, high
 
     def _bessel_base(self, kind: str, order: Element, argument: Element) -> tuple[str, Element, Element, Slot, Element]:
         for entry in self.bessel:
@@ -740,19 +744,20 @@ class Converter:
             def high() -> Element:
                 return field.of_slot(upper)
         else:
-            first = self._bessel_base(partner, order, argument)
+            first = self._bessel_pair(partner, order, argument)
 
             def high() -> Element:
-                return self._bessel_wronskian(kind, first, field.of_slot(low))
+                return self._bessel_wronskian(kind, first, argument, field.of_slot(low))
 
         entry = (kind, order, argument, low, high())
         self.bessel.append(entry)
         return entry
 
-    def _bessel_wronskian(self, kind: str, first: tuple, second_low: Element) -> Element:
+    def _bessel_wronskian(
+        self, kind: str, first: tuple[Element, Element], argument: Element, second_low: Element
+    ) -> Element:
         """The upper neighbour of Y (of K) from the cross product with J (with I); DLMF 10.5.2 and 10.28.2."""
-        _, _, argument, low_slot, high = first
-        low, x = self.field.of_slot(low_slot), argument._current()
+        low, high, x = first[0]._current(), first[1], argument._current()
         if kind == "y":
             return (high._current() * second_low - self.field.constant(2) / (self(S.Pi) * x)) / low
         return (self.field.one / x - high._current() * second_low) / low
