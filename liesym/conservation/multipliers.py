@@ -3,7 +3,7 @@ factor.
 
 With the field D_t = (1, f) on the space of (t, x, …) of dimension N + 1 and N prolonged symmetries, Δ =
 det(D_t, X_1, …, X_N) is the reciprocal of a last multiplier. The ratio of two is a first integral, and so is
-Δ M with M of known rate D_t log M = -div f. For N = 1, (dx - f dt)/Δ is exact.
+Δ M with M of known rate D_t log M = -div f. For N = 1, (dx - f dt)/Δ is exact; in the plane, without t, M (f_1 dy - f_2 dx).
 Sources: Jacobi 1844; Nucci and Leach 2008; Olver 1993, section 2.5.
 """
 
@@ -53,6 +53,9 @@ def integrals_from_symmetries(system: ODESystem, generators: Sequence[Generator]
         found += [multiplier * d for d in determinants]
     if size == 1:
         found += [i for d in determinants if (i := _by_quadrature(d, on)) is not None]
+    if is_planar(system):
+        factors = [field.one / d for d in determinants] + ([] if multiplier is None else [multiplier])
+        found += [i for m in factors if (i := planar_integral(m, on)) is not None]
     return found, on
 
 
@@ -121,6 +124,31 @@ def _without_half_angles(element: Element) -> Element:
             )
             expression = rest * sin(node.args[0]) ** (2 * powers[1])
     return field(expression)
+
+
+def is_planar(system: ODESystem) -> bool:
+    """Two equations of order 1 without t: a last multiplier free of t is an integrating factor."""
+    return system.orders == (1, 1) and not any(f.has(system.independent) for f in system.rhs)
+
+
+def planar_integral(multiplier: Element, on: OnSolutions) -> Element | None:
+    """I(x, y) with dI = M (f_1 dy - f_2 dx), where ∂_x(M f_1) + ∂_y(M f_2) = 0 and M is free of t.
+
+    A symmetry of the form η_1 ∂_x + η_2 ∂_y gives M = 1/(f_1 η_2 - f_2 η_1).
+    """
+    (t, _), (x, f1), (y, f2) = on.rates
+    along_y, along_x = multiplier * f1, -(multiplier * f2)
+    if multiplier.depends_on(t) or not (along_y.diff(x) - along_x.diff(y)).is_zero:
+        return None
+    for first, one, second, other in ((y, along_y, x, along_x), (x, along_x, y, along_y)):
+        partial = integrate(one, first, on.field)
+        if partial is None:
+            continue
+        rest = other - partial.diff(second)
+        remaining = None if rest.depends_on(first) else integrate(rest, second, on.field)
+        if remaining is not None:
+            return partial + remaining
+    return None
 
 
 def _by_quadrature(delta: Element, on: OnSolutions) -> Element | None:

@@ -18,6 +18,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.coefficients.field import Element
+from liesym.conservation.darboux import searched
 from liesym.determine import OnSolutions
 from liesym.flow.matrix import matrix_exponential
 from liesym.jets import jet_symbol
@@ -35,7 +36,7 @@ class DarbouxPolynomial:
 
 
 def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
-    """Darboux polynomials among the coordinates, their sums and differences, and factors of right sides.
+    """Darboux polynomials among the coordinates, their sums and differences, factors of right sides, and those searched for.
 
     Source: Darboux 1878; Goriely 2001, chapter 2.
     """
@@ -61,6 +62,7 @@ def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
     elements += [a + b * s for i, a in enumerate(elements) for b in elements[:i] for s in (1, -1)]
     states = [field(x) for x in system.unknowns]
     elements += list(on.rhs)
+    elements += [field(p) for p in searched(system)]
     elements += [a * g - b * f for a, f in zip(states, on.rhs, strict=True) for b, g in zip(states, on.rhs, strict=True)]
     seen: set[str] = set()
     for element in elements:
@@ -150,7 +152,7 @@ def _eigenvalues(m: Matrix) -> list[Expr]:
 
     x = Dummy("x")
     found: list[Expr] = []
-    for factor, _ in factor_list(m.charpoly(x).as_expr(), x)[1]:
+    for factor, _ in factor_list(m.charpoly(x).as_expr(x), x)[1]:
         coefficients = factor.as_poly(x).all_coeffs()
         if len(coefficients) == 2:
             found.append((-coefficients[1] / coefficients[0]).cancel())

@@ -2,7 +2,8 @@
 
 Each entry lists integrals from the literature; the ones that are found must have them among their functions:
 together they have no higher rank. Sources: Goldstein 1980, chapter 3; Fradkin 1965; Henon and Heiles 1964;
-Volterra 1931; Hietarinta 1987 and Fordy 1991 (integrable Henon-Heiles systems); Henon 1974 and Flaschka 1974
+Volterra 1931; Llibre and Valls 2005 (Lorenz); Leach and Miritzis 2006 (May-Leonard); Grammaticos et al. 1990 (ABC
+system); Hietarinta 1987 and Fordy 1991 (integrable Henon-Heiles systems); Henon 1974 and Flaschka 1974
 (Toda); Calogero 1971; Perelomov 1990 (Liouville metrics, the ellipsoid); Misner, Thorne and Wheeler 1973.
 """
 
@@ -126,6 +127,42 @@ KNOWN: dict[str, tuple[str, int, tuple[str, ...]]] = {
         "S' = -b*S*I; I' = b*S*I-g*I; R' = g*I",
         2,
         ("S+I+R", "I + S - g/b*log(S)"),
+    ),
+    "May-Leonard, alpha + beta = 2": (
+        "x' = x*(1-x-a*y-(2-a)*z); y' = y*(1-(2-a)*x-y-a*z); z' = z*(1-a*x-(2-a)*y-z)",
+        1,
+        ("x*y*z/(x+y+z)^3", "(x+y+z-1)/(x+y+z)*exp(t)"),
+    ),
+    "Lotka-Volterra in space, ABC = -1": (
+        "x' = x*(c*y+z+l); y' = y*(x+a*z+m); z' = z*(-x/(a*c)+y-(m-l*a)/(a*c))",
+        2,
+        ("a*log(x) - log(y) - a*c*log(z)", "a*x - a*c*y + a^2*c*z + (m-a*l)*log(y) + a*c*m*log(z)"),
+    ),
+    "Lorenz, b = 2 s": ("x' = s*(y-x); y' = r*x-y-x*z; z' = x*y-2*s*z", 0, ("(x^2-2*s*z)*exp(2*s*t)",)),
+    "Lorenz, s = 1/3, b = 0": (
+        "x' = (y-x)/3; y' = r*x-y-x*z; z' = x*y",
+        0,
+        ("(3/4*x^4 - x^2*z - y^2/3 - 2/3*x*y + r*x^2)*exp(4*t/3)",),
+    ),
+    "Lorenz, s = 1, b = 4": (
+        "x' = y-x; y' = r*x-y-x*z; z' = x*y-4*z",
+        0,
+        ("(x^4 - 4*x^2*z - 4*y^2 + 8*x*y - 4*r*x^2 - 16*(1-r)*z)*exp(4*t)",),
+    ),
+    "Lorenz, s = 1/2, b = 1, r = 0": (
+        "x' = (y-x)/2; y' = -y-x*z; z' = x*y-z",
+        1,
+        ("(y^2+z^2)/(x^2-z)^2", "(x^2-z)*exp(t)"),
+    ),
+    "quadratic centre with an invariant conic": (
+        "x' = -y-b*x^2-(b+1)*y^2; y' = x*(1+(2*b+3)*y)",
+        1,
+        ("(2*b+3)*log((4*b+3)*(3*b*x^2+b*y^2)+4*b*y-2) + 2*b*log((2*b+3)*y+1)",),
+    ),
+    "spiral to a circle": (
+        "x' = -y+x*(x^2+y^2-1); y' = x+y*(x^2+y^2-1)",
+        1,
+        ("log(x^2+y^2) - log(x^2+y^2-1) + 2*atan(y/x)",),
     ),
     "rigid body": ("x' = a*y*z; y' = b*z*x; z' = c*x*y", 2, ("b*x^2-a*y^2", "c*x^2-a*z^2")),
     "chemostat": ("x' = x*(s/(1+s)-d); s' = d*(1-s)-x*s/(1+s)", 0, ("(x+s-1)*exp(d*t)",)),
