@@ -3,25 +3,30 @@
 A symmetry X = η·∂_x + τ·∂_θ of {x' = f, θ' = 0} that leaves the observables h(x, θ) alone takes each trajectory to
 another one with other parameters and the same observations. The parameters and initial states that it moves are not
 identifiable from them; only its invariants are.
+
+With η polynomial in time and states, and any functions of the parameters as coefficients, the conditions on X are a
+linear system over the functions of θ: parameters are constant along solutions.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
 from liesym.coefficients import Element, Field
+from liesym.coefficients.field import cleared
 from liesym.determine import jet_field
-from liesym.errors import Unsupported, VerificationError
+from liesym.errors import OutOfBudget, Unsupported, VerificationError
 from liesym.generators import Generator
-from liesym.pipeline import find_symmetries
-from liesym.results import Completeness
 from liesym.solve.linear import nullspace
 from liesym.solve.relations import split_columns
-from liesym.solve.vectors import Vector, linear_combination, normalized
+from liesym.solve.span import monomials
+from liesym.solve.vectors import Vector
 from liesym.system import ODESystem, Parameter
+from liesym.verify import remainder_elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,14 @@ class Unidentifiable:
         system: with the parameters among its unknowns.
         observables: what is measured.
         directions: independent at a generic point; each is a symmetry of `system` that leaves time and the
-            observables alone.
-        completeness: of the symmetries that they were chosen from.
-        ansatz: the form of those symmetries.
+            observables alone. Every other one of the form is a combination of them with functions as coefficients.
+        degree: their form, the degree of η in time and states; coefficients are any functions of the parameters.
     """
 
     system: ODESystem
     observables: tuple[Expr, ...]
     directions: tuple[Generator, ...]
-    completeness: Completeness
-    ansatz: str
+    degree: int
 
     @property
     def moved(self) -> tuple[Symbol, ...]:
@@ -51,40 +54,38 @@ class Unidentifiable:
 
 
 def unidentifiable(
-    system: ODESystem, observables: Sequence[Expr], *, ansatz: str = "affine", budget: float = 30.0
+    system: ODESystem, observables: Sequence[Expr], *, degree: int = 1, budget: float = 60.0
 ) -> Unidentifiable:
-    """The symmetries of a form that hide behind observables, as independent directions.
+    """All directions of a form that hide behind observables, for generic parameters.
 
     Arguments:
         system: of first order.
         observables: expressions in time, unknowns and parameters; symbols that the system does not have are
             parameters of the measurement.
-        ansatz: the form in which symmetries with moving parameters are sought. Combinations of what is found
-            may have coefficients in the parameters.
-        budget: seconds for the search.
+        degree: of η in time and states; 1 is affine, scalings and translations among them.
+        budget: seconds.
 
     Returns:
-        Directions, none of which is a combination of the others at a generic point. An empty list within an
-        ansatz does not prove that the model is identifiable.
+        Directions, none of which is a combination of the others at a generic point. An empty list does not prove
+        that the model is identifiable: directions of other forms may exist.
 
     Raises:
         Unsupported: the system is not of first order, or nothing is observed.
+        OutOfBudget: the time was too short.
     Source: Merkt et al. 2015; Massonis and Villaverde 2020.
     """
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
+    deadline = time.monotonic() + budget
     wider = _with_measurement(system, observables).with_moving_parameters()
-    result = find_symmetries(wider, ansatz, budget=budget)
-    field = jet_field(wider, [*observables, *(c for g in result.generators for c in g.components)])
-    vectors = [tuple(field(c) for c in g.components) for g in result.generators]
-    found = [normalized(v, field) for v in _hidden(vectors, observables, wider, field)]
+    field = jet_field(wider, observables)
+    found = _hidden(wider, observables, field, degree, deadline)
     kept = [found[i] for i in _independent(found)]
     directions = tuple(_oriented(Generator(wider.variables, tuple(field.to_expr(c) for c in v))) for v in kept)
     for direction in directions:
-        seen = [field(direction.apply(h)) for h in observables]
-        if direction.xi != 0 or not direction.is_symmetry_of(wider) or not all(e.is_zero for e in seen):
+        if not direction.is_symmetry_of(wider) or any(not field(direction.apply(h)).is_zero for h in observables):
             raise VerificationError(f"{direction} does not leave the system and its observables alone")
-    return Unidentifiable(wider, tuple(observables), directions, result.completeness, ansatz)
+    return Unidentifiable(wider, tuple(observables), directions, degree)
 
 
 def _oriented(generator: Generator) -> Generator:
@@ -102,16 +103,35 @@ def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESyst
     return replace(system, parameters=(*system.parameters, *(Parameter(s) for s in sorted(new, key=str))))
 
 
-def _hidden(vectors: Sequence[Vector], observables: Sequence[Expr], system: ODESystem, field: Field) -> list[Vector]:
-    """All Σ c_j X_j without a component along time and with Σ c_j X_j(h) = 0, c_j functions of what is constant."""
+def _hidden(system: ODESystem, observables: Sequence[Expr], field: Field, degree: int, deadline: float) -> list[Vector]:
+    """A basis, over the functions of the parameters, of the fields of the form that meet all conditions."""
     moving = [system.independent, *(x for x, f in zip(system.unknowns, system.rhs, strict=True) if f != 0)]
-    rows = split_columns({j: v[0] for j, v in enumerate(vectors)}, field, moving)
-    for h in observables:
-        slopes = [field(h).diff(v) for v in system.variables]
-        rows += split_columns({j: _along(v, slopes, field) for j, v in enumerate(vectors)}, field, moving)
-    # the sparse solutions first: they say more
-    solutions = sorted(nullspace(rows, len(vectors), field).vectors, key=lambda c: (len(c), str(sorted(c))))
-    return [linear_combination(vectors, c, field) for c in solutions]
+    slopes = [[field(h).diff(v) for v in system.variables] for h in observables]
+    basis: list[Vector] = []
+    for i, v in enumerate(system.variables[1:], start=1):
+        for monomial in monomials(field, moving, degree) if v in moving else [field.one]:
+            basis.append(tuple(monomial if j == i else field.zero for j in range(len(system.variables))))
+    conditions: list[dict[int, Element]] = [{} for _ in range(len(system.unknowns) + len(observables))]
+    for column, vector in enumerate(basis):
+        if time.monotonic() > deadline:
+            raise OutOfBudget("search for directions behind the observables")
+        left = [*remainder_elements(vector, system, field), *(_along(vector, s, field) for s in slopes)]
+        for condition, value in zip(conditions, left, strict=True):
+            if not value.is_zero:
+                condition[column] = value
+    rows = [row for condition in conditions for row in split_columns(condition, field, moving)]
+    solutions = nullspace(rows, len(basis), field).vectors
+    # the sparse ones first: they say more
+    return [_combined(basis, c, field) for c in sorted(solutions, key=lambda c: (len(c), sorted(c)))]
+
+
+def _combined(basis: Sequence[Vector], coefficients: dict[int, Element], field: Field) -> Vector:
+    """The combination, times a function of the parameters that leaves no denominator in the coefficients."""
+    total = [field.zero] * len(basis[0])
+    for column, p in zip(coefficients, cleared(coefficients), strict=True):
+        c = field.of_poly(p)
+        total = [a if b.is_zero else a + c * b for a, b in zip(total, basis[column], strict=True)]
+    return tuple(total)
 
 
 def _along(vector: Vector, slopes: Sequence[Element], field: Field) -> Element:

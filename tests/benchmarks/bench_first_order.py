@@ -99,11 +99,7 @@ def hidden(model: Mapping[str, Any], timeout: float) -> Answer:
     symbols = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
     seen = [read_expression(h, symbols=symbols) for h in model["observables"]]
     found = unidentifiable(system, seen, budget=timeout)
-    return {
-        "found": len(found.directions),
-        "completeness": found.completeness.value,
-        "generators": list(map(str, found.directions)),
-    }
+    return {"found": len(found.directions), "generators": list(map(str, found.directions))}
 
 
 def question(model: Mapping[str, Any], *, reconstruct: bool) -> Answer:
@@ -220,9 +216,9 @@ def page(record: Mapping[str, Any]) -> str:
             ),
             "## Biological models",
             "Generators over time, states and parameters, complete within their form. Behind the observables stand the "
-            "independent directions of states and parameters that leave time and the observables alone, made of affine "
-            "symmetries. symident looks for directions that leave the observables alone, for scalings only or for all; they "
-            "need not be symmetries of the whole system, and it does not look at time.",
+            "independent directions of states and parameters that leave time and the observables alone, affine in time and "
+            "states with any dependence on the parameters. symident looks for directions that leave the observables alone, "
+            "for scalings only or for all; they need not be symmetries of the whole system, and it does not look at time.",
             table(models, [model_row(m) for m in record["models"]]),
         ]
     )
