@@ -1,7 +1,8 @@
 """Fewer operations by factoring sums over common divisors, across all outputs.
 
 Each sum is a list of cubes, a cube a coefficient times powers of literals. A divisor is either a sum of two
-cubes with no common factor, which may stand inside a sum as (cube)*(divisor), or a product of two literals.
+cubes with no common factor, which may stand inside a sum as (cube)*(divisor), or a product of two literals or of
+a number and a literal.
 Again and again the divisor that saves most operations becomes a literal of its own, until none saves any.
 Horner's rule for polynomials, sums shared between outputs and nested factors all come out of this.
 
@@ -20,7 +21,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sympy import Add, Basic, Dummy, Expr, Mul, Pow, Rational, S, Symbol, exp
+from sympy import Add, Basic, Dummy, Expr, Mul, Pow, Rational, S, Symbol, cos, exp, sin
 
 Monomial = tuple[tuple[int, int], ...]
 """(literal, exponent >= 1), sorted."""
@@ -158,8 +159,11 @@ def _is_exact(term: Expr) -> bool:
 
 
 def _is_delicate(expr: Add) -> bool:
-    """True for c*exp(u) - c + …, which is computed with expm1 as long as it is not torn apart."""
-    return expr.as_coeff_Add()[0] != 0 and any(isinstance(a, exp) for t in expr.args for a in Mul.make_args(t))
+    """True for c*exp(u) - c + … and c - c*sin(u)², which have stable forms as long as they are not torn apart."""
+    if expr.as_coeff_Add()[0] == 0:
+        return False
+    factors = [a for t in expr.args for a in Mul.make_args(t)]
+    return any(isinstance(a, exp) or (isinstance(a, Pow) and isinstance(a.base, (sin, cos))) for a in factors)
 
 
 # -- searching -----------------------------------------------------------------------------------------------
@@ -167,8 +171,8 @@ def _is_delicate(expr: Add) -> bool:
 Divisor = tuple[Monomial, Monomial, Rational]
 """m1 + r m2."""
 
-Pair = tuple[int, int]
-"""The product of two literals."""
+Product = Cube
+"""The product of two literals, or of a positive number and a literal."""
 
 
 @dataclass(slots=True)
@@ -179,7 +183,7 @@ class _Offer:
     """
 
     divisors: dict[Divisor, int]
-    products: Counter[Pair]
+    products: Counter[Product]
     itself: Divisor | None
 
 
@@ -190,7 +194,7 @@ class _Search:
         self.pool = pool
         self.offers: dict[int, _Offer] = {}
         self.saved: Counter[Divisor] = Counter()
-        self.products: Counter[Pair] = Counter()
+        self.products: Counter[Product] = Counter()
         self.whole: dict[Divisor, int] = {}
         for number in list(pool.sums):
             self.refresh(number)
@@ -213,14 +217,20 @@ class _Search:
         """Make literals of divisors while one saves operations."""
         while True:
             gain, divisor = self.best_divisor()
-            pair, count = max(self.products.items(), key=lambda item: item[1], default=((0, 0), 0))
+            product, count = max(self.products.items(), key=self._worth, default=((S.One, ()), 0))
             if divisor is not None and gain >= max(count - 1, 1):
                 self.take_divisor(divisor)
             elif count > 1:
-                self.take_product(pair)
+                self.take_product(product)
             else:
                 return
             self.pool.changed = True
+
+    def _worth(self, item: tuple[Product, int]) -> tuple[int, int]:
+        """How often a product occurs, and how many of its literals are more than symbols: these are dearer to keep
+        apart, since a compiler that meets a function in two products may compute it twice."""
+        (_, literals), count = item
+        return count, sum(not isinstance(self.pool.literals[k], Symbol) for k, _ in literals)
 
     def best_divisor(self) -> tuple[int, Divisor | None]:
         best, found = 0, None
@@ -243,20 +253,24 @@ class _Search:
             self.pool.sums[key] = _divided(self.pool.sums[key], divisor, number)
             self.refresh(key)
 
-    def take_product(self, pair: Pair) -> None:
-        number = self.pool.new_sum([(S.One, ((pair[0], 1), (pair[1], 1)))])
+    def take_product(self, product: Product) -> None:
+        """Make the product a literal, and put it in wherever it occurs."""
+        number = self.pool.new_sum([product])
         for key, offer in list(self.offers.items()):
-            if pair in offer.products:
-                self.pool.sums[key] = [(c, _with_pair(m, pair, number)) for c, m in self.pool.sums[key]]
+            if product in offer.products:
+                self.pool.sums[key] = [_with_product(cube, product, number) for cube in self.pool.sums[key]]
                 self.refresh(key)
 
 
 def _offer(cubes: list[Cube]) -> _Offer:
-    products: Counter[Pair] = Counter()
-    for _, monomial in cubes:
+    products: Counter[Product] = Counter()
+    for coefficient, monomial in cubes:
+        scale = abs(coefficient)
         for i, (a, _) in enumerate(monomial):
+            if scale != 1:
+                products[scale, ((a, 1),)] += 1
             for b, _ in monomial[i + 1 :]:
-                products[a, b] += 1
+                products[S.One, ((a, 1), (b, 1))] += 1
     divisors: dict[Divisor, int] = {}
     itself: Divisor | None = None
     if 2 <= len(cubes) <= LARGEST_SUM:
@@ -314,17 +328,23 @@ def _power_cost(exponent: int) -> int:
     return exponent.bit_length() - 1 + exponent.bit_count() - 1
 
 
-def _with_pair(monomial: Monomial, pair: Pair, number: int) -> Monomial:
+def _with_product(cube: Cube, product: Product, number: int) -> Cube:
+    """The cube with the literal `number` in place of the product, as often as it is in it."""
+    coefficient, monomial = cube
     powers = dict(monomial)
-    times = min(powers.get(pair[0], 0), powers.get(pair[1], 0))
+    scale, literals = product
+    times = min(powers.get(literal, 0) for literal, _ in literals)
+    if scale != 1:
+        times = min(times, 1) if abs(coefficient) == scale else 0
+        coefficient = coefficient / scale if times else coefficient
     if not times:
-        return monomial
-    for literal in pair:
+        return cube
+    for literal, _ in literals:
         powers[literal] -= times
         if not powers[literal]:
             del powers[literal]
     powers[number] = powers.get(number, 0) + times
-    return tuple(sorted(powers.items()))
+    return coefficient, tuple(sorted(powers.items()))
 
 
 # -- monomials -----------------------------------------------------------------------------------------------

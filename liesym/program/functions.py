@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
+    Add,
     Basic,
     Expr,
     Float,
     Integer,
+    Mul,
+    Product,
     Rational,
     S,
     acos,
@@ -28,6 +31,7 @@ from sympy import (
     tanh,
     zoo,
 )  # fmt: skip
+from sympy.concrete.expr_with_intlimits import ExprWithIntLimits
 
 from liesym.errors import Unsupported
 
@@ -193,6 +197,9 @@ def operands(expr: Any) -> tuple[Basic, ...]:
 
 # -- functions rewritten in others ----------------------------------------------------------------------
 
+MOST_TERMS = 1000
+"""Longest sum or product that is written out."""
+
 _REWRITES: dict[str, Callable[..., Expr]] = {
     "sec": lambda u: 1 / cos(u), "csc": lambda u: 1 / sin(u), "cot": lambda u: 1 / tan(u),
     "sech": lambda u: 1 / cosh(u), "csch": lambda u: 1 / sinh(u), "coth": lambda u: 1 / tanh(u),
@@ -215,10 +222,26 @@ def rewritten(expr: Basic) -> Basic:
     rule = _REWRITES.get(name)
     if rule is not None:
         return rule(*expr.args)
+    if isinstance(expr, ExprWithIntLimits):
+        return _unrolled(expr)
     raise Unsupported(
         f"{name} has no numerical counterpart here: {expr} cannot be lowered. "
         f"Supported functions: {', '.join(sorted(supported()))}"
     )
+
+
+def _unrolled(expr: ExprWithIntLimits) -> Expr:
+    """A finite sum or product, term by term.
+
+    Raises:
+        Unsupported: a limit is not an integer, or there are more terms than `MOST_TERMS`.
+    """
+    terms: list[Expr] = [expr.function]
+    for index, low, high in expr.limits:
+        if not (low.is_Integer and high.is_Integer) or len(terms) * (high - low + 1) > MOST_TERMS:
+            raise Unsupported(f"{expr} cannot be lowered: its limits must be integers with at most {MOST_TERMS} terms")
+        terms = [t.xreplace({index: Integer(k)}) for t in terms for k in range(int(low), int(high) + 1)]
+    return Mul(*terms) if isinstance(expr, Product) else Add(*terms)
 
 
 def supported() -> frozenset[str]:
@@ -226,7 +249,7 @@ def supported() -> frozenset[str]:
     from liesym.program.special import NAMES
 
     own = {"Series", "Halley", "re", "im", "conjugate"}
-    return frozenset({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, *NAMES, "Piecewise"}) - own
+    return frozenset({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, *NAMES, "Piecewise", "Sum", "Product"}) - own
 
 
 def rewritten_logic(expr: Basic) -> Basic:

@@ -7,8 +7,8 @@ What is made cheaper
     the sine and cosine are there anyway.
 What is made more accurate
     ``log(1 + u)`` is log1p, ``c*exp(u) - c`` is c*expm1(u), ``sqrt(a**2 + b**2)`` is hypot where the sum is
-    not needed otherwise, and ``atanh(sin(a))`` is asinh(sin(a)/|cos(a)|), which does not lose everything near
-    its poles.
+    not needed otherwise, ``1 - sin(a)**2`` is cos(a)**2, and ``atanh(sin(a))`` is asinh(sin(a)/|cos(a)|),
+    which does not lose everything near its poles.
 What is made safe
     the gradients of ``sqrt`` and of powers at 0 are finite; in a branch of a Piecewise each operation that is
     not defined everywhere gets a harmless operand where the branch is not taken, so that its gradient is no
@@ -261,6 +261,9 @@ class Reader:
                 kernel, coefficient, rest = matched
                 operands = ((kernel.args[0], scope), *((term, scope) for term in rest))
                 return Plan(operands, lambda u, *others: self._expm1_sum(u, coefficient, others))
+            square = complement(constant, terms)
+            if square is not None:
+                return Plan(((square, scope),), lambda u: u)
         operands = tuple((term, scope) for term in expr.args)
         return Plan(operands, lambda *terms: self.total(terms))
 
@@ -597,6 +600,15 @@ class Reader:
     def _compare(self, op: str, a: Signed, c: Signed, negate: bool) -> int:
         node = self.builder.node(op, self._plain(a), self._plain(c))
         return self.builder.node("not", node) if negate else node
+
+
+def complement(constant: Expr, term: Expr) -> Expr | None:
+    """c cos(u)² for c - c sin(u)², and c sin(u)² for c - c cos(u)², where nothing cancels."""
+    coefficient, square = term.as_coeff_Mul()
+    if coefficient != -constant or not isinstance(square, Pow) or square.exp != 2:
+        return None
+    other = {sin: cos, cos: sin}.get(type(square.base))  # type: ignore[call-overload]
+    return None if other is None else constant * other(square.base.args[0]) ** 2
 
 
 def _short(expr: Basic, longest: int = 120) -> str:
