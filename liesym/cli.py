@@ -1,11 +1,12 @@
-"""The command line: `liesym analyze | determine | verify | export | train | report | batch`."""
+"""The command line: `liesym analyze | determine | verify | noether | reduce | export | train | report | batch`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -195,6 +196,64 @@ def verify(
         if rest != 0:
             typer.echo(f"  remainder for {system.leading(i).name}: {write(rest)}")
     raise typer.Exit(NEGATIVE)
+
+
+# -- Noether and reduction -----------------------------------------------------------------------
+
+
+@app.command()
+@guarded
+def noether(
+    inputs: Annotated[list[str], typer.Argument(metavar="LAGRANGIAN | FILE | EQUATION")],
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+) -> None:
+    """Conserved quantities of a Lagrangian, gauge terms allowed; from equations, a Lagrangian is looked for first."""
+    from liesym.console import is_file
+    from liesym.derivations import lagrangian_of, noether_lines, noether_record
+    from liesym.variational.lagrangian import as_lagrangian
+
+    check_budget(budget)
+    if len(inputs) == 1 and "=" not in inputs[0] and not is_file(inputs[0]):
+        lagrangian = as_lagrangian(inputs[0], None, independent or "t")
+    else:
+        with clock(budget):
+            lagrangian = lagrangian_of(load_problem(inputs, independent=independent, branch=branch).system, budget=budget)
+    with progress() as show:
+        record = noether_record(lagrangian, budget=budget, show=show)
+    _print(record, as_json, noether_lines(record))
+
+
+@app.command()
+@guarded
+def reduce(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+) -> None:
+    """Lower order by each symmetry, Lie's linearization test and canonical forms, and the general solution."""
+    from liesym.derivations import reduction_lines, reduction_record
+
+    check_budget(budget)
+    system = load_problem(inputs or (), independent=independent, branch=branch).system
+    with progress() as show:
+        record = reduction_record(system, budget=budget, show=show)
+    _print(record, as_json, reduction_lines(record))
+
+
+def _print(record: dict[str, Any], as_json: bool, lines: Iterable[str]) -> None:
+    """A record of texts, as JSON or in lines; exit status 3 if the budget ran out."""
+    from liesym.report.json import to_text
+
+    if as_json:
+        typer.echo(to_text(record), nl=False)
+    else:
+        typer.echo("\n".join(lines))
+    _leave(False, record["stopped"])
 
 
 # -- export and train ----------------------------------------------------------------------------

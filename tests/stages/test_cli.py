@@ -83,6 +83,43 @@ def test_a_budget_that_runs_out_is_status_3() -> None:
     assert "incomplete" in result.stderr
 
 
+# -- Noether and reduction -----------------------------------------------------------------------
+
+DAMPED = "exp(g*t)*(x'^2 - w^2*x^2)/2"
+
+
+def test_noether_of_a_lagrangian() -> None:
+    record = json.loads(call("noether", DAMPED, "--json"))
+    assert record["equations"] == ["x'' = -g*x' - w^2*x"] and not record["stopped"]
+    assert len(record["laws"]) == 5
+    assert {"t": "2", "x": "-g*x"} in [law["generator"] for law in record["laws"]]
+    text = call("noether", DAMPED)
+    assert "5 variational symmetries" in text and "H = p_x^2*exp(-g*t)/2 + w^2*x^2*exp(g*t)/2" in text
+
+
+def test_noether_from_equations_finds_the_lagrangian_first() -> None:
+    text = call("noether", *KEPLER)
+    assert "L = x'^2/2 + y'^2/2 + 1/sqrt(x^2 + y^2)" in text and "I = x*y' - x'*y" in text
+    result = RUNNER.invoke(app, ["noether", "x'' = x^2+y^2; y'' = x"])
+    assert result.exit_code == 2 and "no Lagrangian quadratic in the velocities exists" in result.stderr
+
+
+def test_reduce_of_an_equation() -> None:
+    record = json.loads(call("reduce", "y'' = -k*y*y' - y^3", "--json"))
+    assert [form["type"] for form in record["canonical_forms"]] == ["III"]
+    assert record["linearization"]["linearizable"] is False and len(record["reductions"]) == 2
+    assert record["solution"]["parametric"] is not None and record["solution"]["constants"] == ["C1", "C2"]
+    text = call("reduce", "y'' = y'^2/y")
+    assert "linearizable: v'' = 0" in text and "y = exp(C2)*exp(C1*t)" in text
+
+
+def test_reduce_says_what_is_not_found() -> None:
+    text = call("reduce", "y''' = -y*y''/2")
+    assert text.count("by t: ") == 2 and "general solution: not found" in text
+    text = call("reduce", "x' = x*(1-y); y' = y*(x-1)")
+    assert "r2' = " in text and "general solution" not in text
+
+
 # -- determine and verify ------------------------------------------------------------------------
 
 
