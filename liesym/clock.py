@@ -14,7 +14,7 @@ from liesym.errors import OutOfBudget
 GRACE = 5.0
 """Seconds after the budget at which work that does not look at the clock is stopped."""
 PAUSE = 1.0
-"""Seconds between the stops after Ctrl-C."""
+"""The shortest limit, in seconds."""
 
 
 @dataclass
@@ -56,8 +56,8 @@ class Clock:
 def clock(budget: float) -> Iterator[Clock]:
     """A clock that also stops what does not look at it.
 
-    Shortly after the budget, and at the first Ctrl-C, OutOfBudget is raised where the work is; the stages
-    return what is verified by then. A second Ctrl-C interrupts at once.
+    Shortly after the budget OutOfBudget is raised where the work is; the stages return what is verified by then. Ctrl-C
+    raises KeyboardInterrupt, as ever, and is remembered.
     """
     watched = Clock(budget)
     if threading.current_thread() is not threading.main_thread():
@@ -71,9 +71,7 @@ def clock(budget: float) -> Iterator[Clock]:
     def on_interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         watched.interrupted = True
-        if alarm:  # stages that go on with another method after the first stop are stopped again
-            signal.setitimer(signal.ITIMER_REAL, PAUSE, PAUSE)
-        raise OutOfBudget("interrupted")
+        raise KeyboardInterrupt
 
     alarm = getattr(signal, "SIGALRM", None)
     before = signal.signal(signal.SIGINT, on_interrupt)

@@ -227,6 +227,7 @@ def determine(
     depends: Mapping[Symbol, Sequence[Symbol]] | None = None,
     *,
     extra: Sequence[Expr] = (),
+    deadline: float | None = None,
 ) -> Determining:
     """The determining system of a system of ODEs, before and after splitting.
 
@@ -234,17 +235,21 @@ def determine(
         system: the ODEs.
         depends: variable -> what its infinitesimal may depend on; a missing variable may depend on all.
         extra: expressions that the coefficient field shall hold besides (functions of an ansatz).
+        deadline: `time.monotonic()` value after which OutOfBudget is raised.
 
     Raises:
+        OutOfBudget: the deadline passed.
         Unsupported: a right side holds a function without a rule in the coefficient field.
     """
     from liesym.split import split
 
     field = jet_field(system, extra)
+    field.deadline = deadline
     unknowns = infinitesimals(system, depends)
     conditions = invariance_forms(system, unknowns, field)
     # without jet coordinates nothing splits, and the conditions stay as they are, their denominators apart
     equations = split(conditions, field, system.jet_coordinates) if system.jet_coordinates else conditions
+    field.deadline = None
     return Determining(field, system.variables, unknowns, conditions, equations)
 
 

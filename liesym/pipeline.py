@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from typing import TypeVar
 
 from sympy import Expr
 
@@ -22,7 +23,7 @@ from liesym.certify import Certificate, certify
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Definition, Element, Field
-from liesym.determine import Determining, determine
+from liesym.determine import Determining, DeterminingSystem, determine
 from liesym.errors import OutOfBudget, VerificationError
 from liesym.generators import Generator
 from liesym.results import Completeness, Family, Result
@@ -41,6 +42,9 @@ from liesym.text.ansatz import AnsatzSpec, parse_ansatz
 from liesym.verify import remainder_elements
 
 Progress = Callable[[str], None]
+Stage = TypeVar("Stage")
+VERIFICATION = 3.0
+"""Seconds beyond the budget that substitution of what was found may take."""
 
 
 def find_symmetries(
@@ -58,7 +62,7 @@ def find_symmetries(
         system: any system in solved form.
         ansatz: None lets the engine choose; else ``"general"``, ``"polynomial: 2"``, ``"separable: t(t), z(z)"``,
             ``"span: 1, u, log(u)"`` or the record of one.
-        budget: seconds. When it runs out, what is verified so far is returned, marked open.
+        budget: seconds. When it runs out, or at Ctrl-C, what is verified so far is returned, marked open.
         classify: also follow the branches on which a parameter expression that was divided by vanishes.
         progress: called with one line for each stage.
         seed: of the random draws of the certificate.
@@ -74,7 +78,7 @@ def find_symmetries(
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
     run = _Run(system, spec, time.monotonic() + budget, budget, progress or (lambda line: None), seed)
     result = run.analyze()
-    if classify:
+    if classify and not run.interrupted:
         from liesym.classify import classify_cases
 
         cases, undecided = classify_cases(result, deadline=run.deadline, progress=run.progress)
@@ -100,19 +104,50 @@ class _Run:
     definitions: tuple[Definition, ...] = ()
     bound: int | None = None
     stopped: bool = False
+    interrupted: bool = False
     # True if the vectors, and the first integrals in the families, have passed substitution in the field of the search
     substituted: bool = False
 
     def analyze(self) -> Result:
-        determining = self._timed("determine", self._determine)
+        determining = self._stage("determine", self._determine)
+        if determining is None:
+            return self._result(
+                DeterminingSystem(self.system.variables, (), (), ()), None, (), (), (None, Completeness.OPEN)
+            )
         certificate = None
         if self.system.is_finite_type and (self.spec is None or self.spec.kind == "general"):
-            certificate = self._timed("certify", self._certify)
+            certificate = self._stage("certify", self._certify)
         self.bound = None if certificate is None else certificate.bound
-        complete = self._timed("solve", lambda: self._search(determining))
-        return self._timed("verify", lambda: self._conclude(determining, certificate, complete))
+        determining.field.deadline = self.deadline
+        complete = self._stage("solve", lambda: self._search(determining)) or False
+        determining.field.deadline = None
+        return self._verify(determining, certificate, complete)
 
-    def _timed(self, stage: str, work: Callable):
+    def _verify(self, determining: Determining, certificate: Certificate | None, complete: bool) -> Result:
+        """The conclusion; a first Ctrl-C in it is taken note of and does not lose what was found, a second one is obeyed."""
+        try:
+            return self._timed("verify", lambda: self._conclude(determining, certificate, complete))
+        except KeyboardInterrupt:
+            if self.interrupted:
+                raise
+            self.interrupted = True
+            return self._conclude(determining, certificate, complete)
+
+    def _stage(self, stage: str, work: Callable[[], Stage]) -> Stage | None:
+        """The result of a stage; None if time ran out in it, or if the user broke it or an earlier one off."""
+        if self.interrupted:
+            return None
+        try:
+            return self._timed(stage, work)
+        except OutOfBudget as stop:
+            self.notes.append(f"time ran out during the {stop}")
+        except KeyboardInterrupt:
+            self.notes.append(f"interrupted in the stage {stage!r}")
+            self.interrupted = True
+        self.stopped = True
+        return None
+
+    def _timed(self, stage: str, work: Callable[[], Stage]) -> Stage:
         self.progress(stage)
         start = time.monotonic()
         try:
@@ -128,9 +163,9 @@ class _Run:
             given = dict(spec.depends)
             names = {v.name: v for v in self.system.variables}
             depends = {v: [names[n] for n in given.get(v.name, ())] for v in self.system.variables}
-            return _without_absent(determine(self.system, depends), given)
+            return _without_absent(determine(self.system, depends, deadline=self.deadline), given)
         extra = spec.functions if spec is not None and spec.kind == "span" else ()
-        return determine(self.system, extra=extra)
+        return determine(self.system, extra=extra, deadline=self.deadline)
 
     def _certify(self) -> Certificate:
         return certify(self.system, budget=min(0.4 * self.budget, 40.0), seed=self.seed)
@@ -203,25 +238,41 @@ class _Run:
 
     def _conclude(self, determining: Determining, certificate: Certificate | None, complete: bool) -> Result:
         system, field = self.system, determining.field
-        vectors = self._verified(self.vectors, field)
+        field.deadline = max(self.deadline, time.monotonic()) + VERIFICATION
+        passed = self._substituted(self.vectors, field)
+        field.deadline = None
+        vectors = self._independent(passed, field)
         trivial: list[Vector] = []
         if system.is_first_order:
             rates = [field(f) for f in system.rhs]
             trivial, vectors = trivial_first(vectors, rates, field)
         generators = tuple(self._generator(v, field, v in trivial) for v in [*trivial, *vectors])
         families = tuple(self._family(components, arbitrary) for components, arbitrary in self.families)
-        dimension, claim = self._claim(len(generators), bool(families), certificate, complete)
+        claim = self._claim(len(generators), bool(families), certificate, complete)
+        conditions = conditions_of(self.pivots, field, system)
+        public = determining.public(system if system.is_first_order and self.spec is None else None)
+        return self._result(public, certificate, generators, families, claim, conditions)
+
+    def _result(
+        self,
+        determining: DeterminingSystem,
+        certificate: Certificate | None,
+        generators: tuple[Generator, ...],
+        families: tuple[Family, ...],
+        claim: tuple[int | None, Completeness],
+        conditions: tuple[Expr, ...] = (),
+    ) -> Result:
         return Result(
-            system=system,
+            system=self.system,
             generators=generators,
             families=families,
-            dimension=dimension,
+            dimension=claim[0],
             upper_bound=self.bound,
-            completeness=claim,
+            completeness=claim[1],
             ansatz=self.spec,
-            conditions=conditions_of(self.pivots, field, system),
+            conditions=conditions,
             definitions=self.definitions,
-            determining_system=determining.public(system if system.is_first_order and self.spec is None else None),
+            determining_system=determining,
             certificate=certificate,
             seconds=tuple(self.seconds),
             notes=tuple(self.notes),
@@ -247,14 +298,22 @@ class _Run:
             return None, Completeness.WITHIN_ANSATZ
         return dimension, Completeness.OPEN
 
-    def _verified(self, vectors: Sequence[Vector], field: Field) -> list[Vector]:
-        """The vectors that pass substitution, scaled and independent; one that fails is a defect and is dropped loudly."""
+    def _substituted(self, vectors: Sequence[Vector], field: Field) -> list[Vector]:
+        """The vectors that pass substitution, scaled; one that fails is a defect and is dropped loudly."""
         kept = []
         for vector in vectors:
-            if self.substituted or all(r.is_zero for r in remainder_elements(vector, self.system, field)):
-                kept.append(normalized(vector, field))
-            else:
-                self.notes.append("a candidate failed verification by substitution and was dropped")
+            try:
+                if self.substituted or all(r.is_zero for r in remainder_elements(vector, self.system, field)):
+                    kept.append(normalized(vector, field))
+                else:
+                    self.notes.append("a candidate failed verification by substitution and was dropped")
+            except OutOfBudget:
+                self.stopped = True
+                self.notes.append("there was no time to verify a candidate, and it was dropped")
+        return kept
+
+    def _independent(self, kept: list[Vector], field: Field) -> list[Vector]:
+        """The vectors without those that depend on earlier ones over the constants."""
         if not self.system.is_finite_type:  # no bound on degrees, so no truncation of power series decides
             return independent_vectors(kept, field) if constant_relations(kept, field) else kept
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -70,7 +71,7 @@ def analysis(
     """Symmetries, then first integrals, within one budget; nothing found in time is a result too."""
     system, found, spent = problem.system, None, ()
     result = algebra = None
-    with clock(budget) as watched:
+    with clock(budget) as watched, suppress(KeyboardInterrupt):
         try:
             result = liesym.find_symmetries(
                 system,

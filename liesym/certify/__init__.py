@@ -107,10 +107,10 @@ def certify(
 
 
 def _certify(system: ODESystem, start: float, deadline: float, seed: int, structure: bool) -> Certificate:
-    determining = determine(system)
+    determining = determine(system, deadline=deadline)
     seeds = (seed, seed + 1)
     primes = tuple(prime_for(determining.field, s + 17) for s in seeds)
-    if not splitting_is_confirmed(determining, primes[0], seed):
+    if not splitting_is_confirmed(determining, primes[0], seed, deadline=deadline):
         return _none("no bound: samples of the invariance condition contradict the split determining system", start)
     order = max((sum(i) for form in determining.equations for _, i in form), default=1)
     found, shorter, first = _close(determining, order, primes[0], seeds[0], deadline, structure)

@@ -119,7 +119,9 @@ def evaluate(poly, values: Sequence[int], prime: int) -> int:
     return total % prime
 
 
-def splitting_is_confirmed(determining: Determining, prime: int, seed: int, rounds: int = 2) -> bool:
+def splitting_is_confirmed(
+    determining: Determining, prime: int, seed: int, rounds: int = 2, *, deadline: float | None = None
+) -> bool:
     """Do the split equations span, at random points, exactly what the unsplit conditions span over all jets?
 
     At one point (t, x) every jet sample of a condition is a row over the derivatives of the infinitesimals; so is every
@@ -141,6 +143,8 @@ def splitting_is_confirmed(determining: Determining, prime: int, seed: int, roun
         rank = stable = 0
         while stable < 3 and len(rows) < 40 * (len(terms) + 2):
             for _ in range(max(4, len(terms) // (4 * max(1, len(conditions))))):
+                if deadline is not None and time.monotonic() > deadline:
+                    raise OutOfBudget("check of the split determining system")
                 values = draw.values(fixed=fixed) if moving else base
                 rows += [_row(form, place, values, prime) for form in conditions]
             now = _rank(rows, prime)

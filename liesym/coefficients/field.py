@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 SPARE = 24
 LARGE = 400  # terms from which on the clock is looked at in every operation
+LARGEST_PRODUCT = (
+    10**7
+)  # terms to multiply from which on a product, which cannot be interrupted, is not begun under a deadline
 
 
 @dataclass(slots=True)
@@ -217,6 +220,18 @@ class Field:
     def _check_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfBudget("arithmetic with coefficients")
+
+    def check_product(self, a: Element, b: Element) -> None:
+        """Refuse work on two elements that would neither end by the deadline nor fit in memory.
+
+        Raises:
+            OutOfBudget: there is a deadline, and the elements are too large.
+        """
+        if self.deadline is None:
+            return
+        left, right = len(a.num) + len(a.den), len(b.num) + len(b.den)
+        if left * right > LARGEST_PRODUCT:
+            raise OutOfBudget(f"product of coefficients of {left} and {right} terms")
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
@@ -414,6 +429,7 @@ class Element:
             if a.den.is_one():
                 return Element(self.field, a.num + b.num, a.den)
             return self.field.fraction(a.num + b.num, a.den)
+        self.field.check_product(a, b)
         return self.field.fraction(a.num * b.den + b.num * a.den, a.den * b.den)
 
     __radd__ = __add__
@@ -429,12 +445,14 @@ class Element:
 
     def __mul__(self, other: Element | int | Fraction) -> Element:
         a, b = self._current(), self._coerce(other)
+        self.field.check_product(a, b)
         return self.field.fraction(a.num * b.num, a.den * b.den)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Element | int | Fraction) -> Element:
         a, b = self._current(), self._coerce(other)
+        self.field.check_product(a, b)
         return self.field.fraction(a.num * b.den, a.den * b.num)
 
     def __rtruediv__(self, other: Element | int | Fraction) -> Element:
