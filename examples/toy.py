@@ -62,14 +62,14 @@ def symmetries() -> tuple[liesym.ODESystem, liesym.Generator, liesym.Generator, 
     return system, scaling, along, integral
 
 
-def measure(system: liesym.ODESystem, seed: int) -> Trajectories:
+def measure(system: liesym.ODESystem, seed: int, noise: float = NOISE, count: int = COUNT) -> Trajectories:
     """Positions of particles with exact starts and noise on the rest."""
     field = liesym.lower(system, backend="numpy", parameters={p.name: p.value for p in system.parameters})
     random = np.random.default_rng(seed)
-    starts = random.uniform(-2.0, 0.8, (COUNT, 1))
+    starts = random.uniform(-2.0, 0.8, (count, 1))
     states = simulate(lambda t, x: field(t, x, None), starts, TIMES)
-    states[:, 1:] += NOISE * random.standard_normal(states[:, 1:].shape)
-    return Trajectories(np.tile(TIMES, (COUNT, 1)), states, ("z",))
+    states[:, 1:] += noise * random.standard_normal(states[:, 1:].shape)
+    return Trajectories(np.tile(TIMES, (count, 1)), states, ("z",))
 
 
 def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
@@ -110,9 +110,11 @@ def terms(kit: Any, backend: str, found: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def fit(kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int) -> dict[str, Any]:
+def fit(
+    kit: Any, system: liesym.ODESystem, residuals: dict[str, Any], seed: int, steps: int, data: Trajectories | None = None
+) -> dict[str, Any]:
     """One recovery of the parameters, in float64: the residuals have poles not far from the data."""
-    data = measure(system, seed)
+    data = measure(system, seed) if data is None else data
     true = {p.name: float(p.value or 0) for p in system.parameters}
     settings = Settings(steps=steps, learning_rate=0.05, final_rate=1e-3, seed=seed)
     with kit.double_precision() as dtype:

@@ -40,7 +40,7 @@ def audit_gradient(
         goal: of the drift.
 
     Raises:
-        TrainingError: the model's solver is not adaptive, so there is no adjoint solve.
+        TrainingError: the model's solver is not adaptive, so there is no adjoint solve; or a solve breaks down.
         AnsatzError: a generator that moves neither states nor parameters of the field.
     Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations.
     """
@@ -71,10 +71,16 @@ def _backward(model: NeuralODE, x0: Tensor, times: Tensor, loss: Callable[[Tenso
     parameters = [p for p in watched.parameters() if p.requires_grad]
     options = {"step_t": times[1:].detach()}
     tolerances = {"rtol": model.rtol, "atol": model.atol}
-    states: Any = odeint_adjoint(watched, start, times, method=model.solver, options=options, **tolerances)
-    known = states.detach().requires_grad_(True)
-    pulls = torch.autograd.grad(loss(torch.movedim(known, 0, -2)), known)[0]
-    ends = torch.autograd.grad(states, [start, *parameters], pulls, allow_unused=True)
+    try:
+        states: Any = odeint_adjoint(watched, start, times, method=model.solver, options=options, **tolerances)
+        known = states.detach().requires_grad_(True)
+        pulls = torch.autograd.grad(loss(torch.movedim(known, 0, -2)), known)[0]
+        ends = torch.autograd.grad(states, [start, *parameters], pulls, allow_unused=True)
+    except AssertionError as error:  # how torchdiffeq reports a step size or a state that is out of range
+        raise TrainingError(
+            f"the solve or its adjoint breaks down ({error}); lower rtol and atol, put observations closer together, "
+            "or take the direct gradient"
+        ) from None
     return watched.stretches(times, states.detach(), pulls, list(ends))
 
 

@@ -59,3 +59,37 @@ def test_orbits_in_closed_form_are_those_of_the_field(script):
     times = np.linspace(0.0, 20.0, 11)
     states = simulate(lambda t, x: np.concatenate([x[2:], -x[:2] / np.hypot(x[0], x[1]) ** 3]), starts, times)
     assert np.abs(two_body.orbits(starts, times) - states).max() < 1e-7
+
+
+def test_drift_and_gradient_error(script, tmp_path):
+    """Both fall with the tolerance; the drift is neither the error nor independent of it."""
+    pytest.importorskip("torch")
+    record = script("gradient_audit").main(["--reduced", "--out", str(tmp_path)])
+    for run in record["runs"].values():
+        coarse, fine = run["points"]
+        assert fine["drift"] < coarse["drift"] / 10 and fine["error"] < coarse["error"] / 10
+        assert fine["steps"] > coarse["steps"] and run["broken"] == []
+    assert "| all | 4 |" in (tmp_path / "gradient_audit.md").read_text()
+
+
+def test_hard_forms_stay_on_the_level_sets(script, tmp_path):
+    record = script("hard_forms").main(["--reduced", "--out", str(tmp_path)])
+    plain, hard = (record["runs"][f"rigid body: {form} | 0"]["as trained"] for form in ("plain", "projection"))
+    assert max(hard["worst_drift"].values()) < 1e-4 < 1e-2 < max(plain["worst_drift"].values())
+    assert "Not run." in (tmp_path / "hard_forms.md").read_text(), "the reduced run has no double pendulum"
+
+
+def test_the_energy_of_the_double_pendulum_is_an_integral(script):
+    system, (energy,) = script("hard_forms").knowledge("double pendulum")
+    q, p = system.unknowns
+    for start in ((0.3, -0.4, 0.5, 0.6), (2.0, 1.0, -1.0, 0.2)):
+        point = dict(zip(script("hard_forms").phase_state(system), start, strict=True))
+        assert abs(system.total_derivative(energy).subs(point).evalf()) < 1e-12
+        assert abs(system.total_derivative(energy + q * p).subs(point).evalf()) > 1e-3
+
+
+def test_the_toy_against_noise_and_sample_count(script, tmp_path):
+    record = script("toy_sweep").main(["--reduced", "--out", str(tmp_path)])
+    errors = [run["fits"][0]["error"] for run in record["runs"].values()]
+    assert len(errors) == 2 and all(0 < error < 0.3 for error in errors)
+    assert "| 0.05 | 4 |" in (tmp_path / "toy_sweep.md").read_text()

@@ -10,6 +10,7 @@ from training_support import kit as kit
 from liesym.audit import GradientWarning
 from liesym.equivariance import equivariant_frame
 from liesym.errors import AnsatzError, TrainingError, Unsupported
+from liesym.fitting import toolkit as kit_of
 from liesym.generators import Generator
 from liesym.system import ODESystem
 
@@ -274,3 +275,14 @@ def test_the_audit_refuses_what_it_cannot_judge(kit):
     moving = Generator((T, X, Symbol("theta", real=True)), (Integer(0), X, Integer(1)))
     with pytest.raises(AnsatzError, match="theta"):
         found.audit_gradient(model, x0, times, lambda s: s.sum(), [moving])
+
+
+def test_a_solve_that_breaks_down_says_so():
+    """x' = x² from 3 is infinite at t = 1/3; torchdiffeq then fails an assertion of its own."""
+    torch = pytest.importorskip("torch")
+    found = kit_of("torch")
+    field = torch.nn.Linear(1, 1)
+    field.forward = lambda t, x, args=None: x**2
+    model = found.NeuralODE(field, solver="dopri5", gradient="adjoint", rtol=1e-3, atol=1e-3)
+    with pytest.raises(TrainingError, match="breaks down"):
+        found.audit_gradient(model, torch.tensor([3.0]), torch.tensor([0.0, 1.0]), lambda s: s.square().sum())
