@@ -1,4 +1,4 @@
-"""Stand-alone modules: a lowered residual as source text that imports only its backend.
+"""Stand-alone modules: a lowered residual as source text that imports only its backend, or as serialized bytes.
 
 The module defines one function ``NAME(t, x, args=None)`` with the same contract as a lowered callable, one
 line an operation, and the constants STATE, PARAMETERS and VALUES that say what its arrays hold.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sympy import Basic, Symbol
 
-from liesym.errors import BackendError, DataError
-from liesym.lower import Parameters, Target, build_program, for_backend
-from liesym.program import Dialect, ModuleText, Program, body
+from liesym.errors import BackendError, DataError, Unsupported
+from liesym.lower import Parameters, Target, build_program, for_backend, lower
+from liesym.program import Dialect, Guard, ModuleText, Program, body
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual
 
@@ -65,6 +66,51 @@ def export(
     if path is not None:
         write_whole(Path(path), source)
     return source
+
+
+def serialize(
+    target: Target,
+    path: str | Path | None = None,
+    *,
+    backend: str | Backend,
+    state: Sequence[Basic] | None = None,
+    t: Symbol | None = None,
+    parameters: Parameters | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+    guard: Guard | None = None,
+    jacobian: bool = False,
+    dtype: str = "float64",
+) -> bytes:
+    """A lowered target in the backend's own format, which it loads and runs without liesym.
+
+    The program takes t of shape (n,), x of shape (n, m) and then every parameter, in the order in which the
+    lowered callable's `program.parameters` names them. In torch it is loaded by `torch.export.load`, in JAX by
+    `jax.export.deserialize`.
+
+    Arguments:
+        target, state, t, parameters, functions, guard, jacobian: as for `liesym.lower`.
+        path: the file to write; it appears whole or not at all.
+        backend: "torch", "jax", or a backend with a method `serialize(function, dtype)`.
+        dtype: of all inputs and results.
+
+    Raises:
+        BackendError: the backend has no such format, or this version of its library has not.
+        Unsupported: something in the target has no numerical meaning, or guard="raise", which needs Python.
+        DataError: `path` cannot be written.
+    """
+    chosen = get_backend(backend)
+    writer = getattr(chosen, "serialize", None)
+    if writer is None:
+        raise BackendError(f"the backend {chosen.name!r} has no serialized form: it has no method serialize")
+    if guard == "raise":
+        raise Unsupported("a program that raises cannot be serialized; take guard='mask', 'clamp' or None")
+    function = lower(
+        target, state, backend=chosen, t=t, parameters=parameters, functions=functions, guard=guard, jacobian=jacobian
+    )
+    data = writer(function, dtype)
+    if path is not None:
+        write_whole(Path(path), data)
+    return data
 
 
 def writer_of(backend: Backend) -> tuple[Dialect, ModuleText]:

@@ -135,7 +135,7 @@ class NumpyFunction:
             values,
             lambda parts: stack(tuple(parts), batch, x),
             lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
-            lambda truth: 1.0 - np.mean(np.broadcast_to(truth, batch), dtype=x.dtype),
+            lambda truth: np.mean(1.0 - np.broadcast_to(truth, batch), dtype=x.dtype),
         )
 
     def _raise(self, values: Any, batch: tuple[int, ...]) -> None:

@@ -99,7 +99,7 @@ class JaxFunction:
             values,
             lambda parts: stack(tuple(parts), batch, x),
             lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
-            lambda truth: 1.0 - jnp.mean(jnp.broadcast_to(truth, batch), dtype=x.dtype),
+            lambda truth: jnp.mean(1.0 - jnp.broadcast_to(truth, batch), dtype=x.dtype),
         )
         flags = values[len(values) - len(self.program.failures) :]
         return packing, tuple(jnp.sum(jnp.broadcast_to(flag, batch)) for flag in flags), math.prod(batch)
@@ -133,6 +133,12 @@ class JaxBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> JaxFunction:
         return JaxFunction(program, functions)
+
+    def serialize(self, function: JaxFunction, dtype: str) -> bytes:
+        """See `liesym_jax.serial`."""
+        from liesym_jax.serial import serialize
+
+        return serialize(function, dtype)
 
     def arrays(self) -> object:
         """How `liesym.testing` makes and reads arrays; float64 only where jax_enable_x64 is on."""

@@ -111,7 +111,7 @@ class TorchFunction:
             results,
             lambda parts: stack(tuple(parts), batch, x),
             lambda array, k, m: array.unflatten(-1, (k, m)),
-            lambda truth: 1.0 - truth.to(x.dtype).expand(batch).mean(),
+            lambda truth: (1.0 - typed(truth, x)).expand(batch).mean(),
         )
 
     def _raise(self, results: Any, batch: torch.Size) -> None:
@@ -134,6 +134,12 @@ class TorchBackend:
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> TorchFunction:
         return TorchFunction(program, functions)
+
+    def serialize(self, function: TorchFunction, dtype: str) -> bytes:
+        """See `liesym_torch.serial`."""
+        from liesym_torch.serial import serialize
+
+        return serialize(function, dtype)
 
     def arrays(self) -> object:
         """How `liesym.testing` makes and reads arrays."""

@@ -117,6 +117,7 @@ def test_mask_makes_values_and_gradients_finite(backend, name, dtype, drawn):
         free = numpy_of(lowered(backend, name, None)(array(backend, x)))
         assert values.dtype == np.dtype(dtype)
         assert np.isfinite(values).all()
+        assert 0.0 <= fraction <= 1.0
         # A row is masked as a whole or not at all, and what is not masked is as it was.
         masked = (values == 0).all(-1) & ~(free == 0).all(-1)
         certainly = ~np.isfinite(x).all(-1) | ~np.isfinite(free).all(-1)
@@ -189,6 +190,14 @@ def test_a_mask_returns_derivatives_too(backend):
         result = function(None, array(backend, np.array([[2.0, 3.0], [-1.0, 1.0]])), None)
         assert np.allclose(numpy_of(result.jacobian), [[[1.5, np.log(2.0)]], [[0.0, 0.0]]])
         assert float(result.fraction) == 0.5
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_of_a_constant_is_masked(backend):
+    with precise(backend):
+        function = liesym.lower([sp.Integer(3)], (X, Y), backend=backend, guard="mask")
+        result = function(None, array(backend, np.array([[np.nan, 0.0]])), None)
+        assert (float(result.fraction), float(result.values[0, 0])) == (0.0, 3.0)
 
 
 def test_a_residual_reports_its_singular_set():

@@ -64,7 +64,7 @@ class ToyFunction:
             results,
             stacked,
             lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
-            lambda truth: 1.0 - np.broadcast_to(truth, batch).mean(dtype=x.dtype),
+            lambda truth: (1.0 - np.broadcast_to(truth, batch)).mean(dtype=x.dtype),
         )
 
     def _walk(self, time: np.ndarray, x: np.ndarray, args: Any) -> list[Any]:
