@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, S, Symbol
 
-from liesym.certify.independence import independent_positions
 from liesym.determine import jet_field
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
+from liesym.solve.relations import relations
 from liesym.system import ODESystem
 from liesym.verify import drift
 
@@ -134,4 +134,11 @@ def _extended(generator: Generator, system: ODESystem, extended: ODESystem) -> G
 def _independent(laws: Sequence[BackwardLaw], adjoint: ODESystem) -> list[int]:
     """Positions of laws that are independent over functions of the parameters, which are constant too."""
     field = jet_field(adjoint, [law.expression for law in laws])
-    return independent_positions([(field(law.expression),) for law in laws], adjoint.variables, field)
+    elements = [field(law.expression) for law in laws]
+    if not relations(elements, field, adjoint.variables):
+        return list(range(len(laws)))
+    kept: list[int] = []
+    for i in range(len(laws)):
+        if not relations([elements[j] for j in (*kept, i)], field, adjoint.variables):
+            kept.append(i)
+    return kept
