@@ -21,6 +21,7 @@ from liesym import Generator, ODESystem, backward_conservation_laws, find_symmet
 from liesym.conservation import BackwardLaw
 from liesym.errors import Unsupported
 from liesym.text import read_expression
+from liesym.verify import is_first_integral
 
 Vector = np.ndarray
 TIGHT = {"method": "DOP853", "rtol": 1e-13, "atol": 1e-14}
@@ -185,6 +186,17 @@ def test_symmetries_of_the_state_alone_and_other_forms_give_laws() -> None:
     assert len(wider) == 3
     assert any(e.has(b) for e in wider)
     assert len(backward_conservation_laws(system, [Generator((t, x), (S.One, k * x**2))])) == 0
+
+
+def test_laws_of_a_system_with_many_parameters_are_independent() -> None:
+    """SEIR with births: a parameter times a symmetry is one too, but gives no other law."""
+    text = "S' = mu*N - b*S*I/N - mu*S; E1' = b*S*I/N - (mu + s)*E1; I' = s*E1 - (mu + g)*I; R' = g*I - mu*R"
+    system = ODESystem.parse(text)
+    moving = system.with_moving_parameters()
+    found = find_symmetries(moving, "affine").generators
+    laws = backward_conservation_laws(system, [*found, *reversed(found)])
+    assert len(laws) == len(backward_conservation_laws(system, found)) < len(found)
+    assert all(is_first_integral(law.expression, law.adjoint) for law in laws)
 
 
 def test_generators_over_other_variables_and_losses_of_adjoints_are_refused() -> None:
