@@ -44,13 +44,15 @@ def split_form(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[L
     terms = list(form)
     numerators = cleared([form[t] for t in terms])
     n = field.capacity
-    gone = {n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)}
+    gone = [n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for place, numerator in enumerate(numerators):
         for monomial, coefficient in field.lift(numerator).terms():
-            key = tuple(e if i in gone else 0 for i, e in enumerate(monomial))
-            rest = tuple(0 if i in gone else e for i, e in enumerate(monomial))
-            parts.setdefault(key, {}).setdefault(place, {})[rest] = coefficient
+            rest = list(monomial)
+            for i in gone:
+                rest[i] = 0
+            key = tuple([monomial[i] for i in gone])
+            parts.setdefault(key, {}).setdefault(place, {})[tuple(rest)] = coefficient
     return [
         {
             terms[place]: Element(field, field.ctx.from_dict(polynomial), field.ctx.constant(1))

@@ -25,7 +25,8 @@ from flint import fmpz
 from sympy import Symbol
 
 from liesym.certify.confirm import needs_values, objection
-from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for, splitting_is_confirmed
+from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for
+from liesym.certify.splitting import splitting_is_confirmed
 from liesym.certify.structure import StructureModPrime as StructureModPrime
 from liesym.certify.structure import structure_constants
 from liesym.determine import Determining, determine

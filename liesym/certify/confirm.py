@@ -25,9 +25,10 @@ import flint
 import numpy as np
 from flint import arb
 
-from liesym.certify.expansion import Expansion, Truncation, split_rank
+from liesym.certify.expansion import Expansion, Truncation
 from liesym.certify.places import Astray, Place, places, value_of
 from liesym.certify.series import Balls, SlotSeries
+from liesym.certify.splitting import split_rank
 from liesym.certify.values import holds_zero
 from liesym.determine import Determining
 from liesym.errors import OutOfBudget

@@ -19,7 +19,8 @@ from liesym.coefficients.field import Field, Slot, cleared
 from liesym.determine import Determining, LinearForm
 from liesym.errors import OutOfBudget
 
-LARGEST_SYSTEM = 4200
+LARGEST_SYSTEM = 20000
+LARGEST_MATRIX = 40_000_000
 
 
 class NoPoint(Exception):
@@ -119,63 +120,6 @@ def evaluate(poly, values: Sequence[int], prime: int) -> int:
     return total % prime
 
 
-def splitting_is_confirmed(
-    determining: Determining, prime: int, seed: int, rounds: int = 2, *, deadline: float | None = None
-) -> bool:
-    """Do the split equations span, at random points, exactly what the unsplit conditions span over all jets?
-
-    At one point (t, x) every jet sample of a condition is a row over the derivatives of the infinitesimals; so is every
-    split equation. Equal spans mean that splitting neither lost nor invented an equation there.
-    """
-    field = determining.field
-    jets = [v for v in field.variables if v not in determining.variables]
-    moving = {s.index for s in field.slots if any(field.depends_on(s, v) for v in jets)}
-    terms = sorted({t for form in (*determining.conditions, *determining.equations) for t in form})
-    place = {t: i for i, t in enumerate(terms)}
-    draw = Draw(field, prime, seed)
-    conditions = [dict(zip(f, cleared(f), strict=True)) for f in determining.conditions]
-    equations = [dict(zip(f, cleared(f), strict=True)) for f in determining.equations]
-    for _ in range(rounds):
-        base = draw.values()
-        fixed = [-1 if i in moving else value for i, value in enumerate(base)]
-        split_rows = [_row(form, place, base, prime) for form in equations]
-        rows: list[list[int]] = []
-        rank = stable = 0
-        while stable < 3 and len(rows) < 40 * (len(terms) + 2):
-            for _ in range(max(4, len(terms) // (4 * max(1, len(conditions))))):
-                if deadline is not None and time.monotonic() > deadline:
-                    raise OutOfBudget("check of the split determining system")
-                values = draw.values(fixed=fixed) if moving else base
-                rows += [_row(form, place, values, prime) for form in conditions]
-            now = _rank(rows, prime)
-            stable = stable + 1 if now == rank else 0
-            rank = now
-        if not (_rank(split_rows, prime) == rank == _rank(rows + split_rows, prime)):
-            return False
-    return True
-
-
-def split_rank(determining: Determining, prime: int, seed: int) -> int:
-    """The number of independent split equations at a random point."""
-    values = Draw(determining.field, prime, seed).values()
-    place = {t: i for i, t in enumerate(sorted({t for form in determining.equations for t in form}))}
-    forms = [dict(zip(f, cleared(f), strict=True)) for f in determining.equations]
-    return _rank([_row(form, place, values, prime) for form in forms], prime)
-
-
-def _row(form: dict, place: dict, values: Sequence[int], prime: int) -> list[int]:
-    row = [0] * len(place)
-    for term, poly in form.items():
-        row[place[term]] = evaluate(poly, values, prime)
-    return row
-
-
-def _rank(rows: Sequence[Sequence[int]], prime: int) -> int:
-    if not rows or not rows[0]:
-        return 0
-    return nmod_mat(len(rows), len(rows[0]), [c for row in rows for c in row], prime).rank()
-
-
 @dataclass(frozen=True)
 class Expansion:
     """Truncated solutions: columns are Taylor coefficients (unknown, exponent), high degrees first.
@@ -249,19 +193,21 @@ class Truncation:
         place = {c: i for i, c in enumerate(self.columns)}
         found: list[tuple[int, dict[int, Any]]] = []
         for form in self.forms:
-            if deadline is not None and time.monotonic() > deadline:
-                raise OutOfBudget("expansion of the determining system")
-            found += _rows(form, series, self.degree, place)
+            found += _rows(form, series, self.degree, place, deadline)
         return found
 
 
-def _rows(form: LinearForm, series: SlotSeries, degree: int, place: dict) -> list[tuple[int, dict[int, Any]]]:
+def _rows(
+    form: LinearForm, series: SlotSeries, degree: int, place: dict, deadline: float | None
+) -> list[tuple[int, dict[int, Any]]]:
     """(reach, row) for each monomial of the expanded equation, up to degree N - order."""
     order = max(sum(index) for _, index in form)
     ring, highest = series.ring, degree - order
     table = Monomials.create(len(series.variables), highest)
     rows: list[dict[int, Any]] = [{} for _ in table.exponents]
     for (a, index), coefficient in form.items():
+        if deadline is not None and time.monotonic() > deadline:
+            raise OutOfBudget("expansion of the determining system")
         # [z^rest] ∂^index u = u_(rest+index) (rest+index)!/rest!
         raised = [(place[a, tuple(map(add, rest, index))], rising(rest, index)) for rest in table.exponents]
         for i, c in ring.support(series.element(coefficient, highest)):
@@ -293,6 +239,8 @@ def _count(rows: list[dict[int, int]], columns: Sequence, prime: int, degree: in
     order = {j: k for k, j in enumerate(live)}
     pivots = set(dead)
     reduced = None
+    if len(rows) * len(live) > LARGEST_MATRIX:
+        raise OutOfBudget(f"a matrix of {len(rows)} rows and {len(live)} columns")
     if rows and live:
         flat = [0] * (len(rows) * len(live))
         for i, row in enumerate(rows):

@@ -12,7 +12,8 @@ from symmetry_examples import analyzed, is_spanned
 from sympy import Expr, Matrix, S, Symbol, cos, exp, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem
-from liesym.certify.expansion import draw_prime, splitting_is_confirmed
+from liesym.certify.expansion import draw_prime
+from liesym.certify.splitting import splitting_is_confirmed
 from liesym.coefficients import Field
 from liesym.determine import apply_form, determine, invariance_forms
 from liesym.jets import jet_symbol
