@@ -110,6 +110,8 @@ def time_functions(on: OnSolutions) -> list[list[Element]]:
     groups: list[list[Element]] = []
     for rate in _linear_rates(on.system)[:MOST_RATES]:
         square = (rate**2).expand()
+        if square.is_real is False:  # a spiral: e^{pt} cos qt with both p and q is not among the groups
+            continue
         try:
             oscillates = Signs().sign(square) < 0
         except Undecided:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Abs, Dummy, Expr, Matrix, Poly, S, Symbol, cos, exp, eye, sin, sqrt, zeros
+from sympy.matrices.exceptions import NonInvertibleMatrixError
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
 
@@ -22,7 +23,7 @@ def matrix_exponential(m: Matrix, epsilon: Symbol) -> Matrix | None:
     where the C_b follow from Σ_b f_b^(j)(0) C_b = M^j for j < n (Cayley and Hamilton).
 
     Returns:
-        None if a factor of degree above 2 does not split.
+        None if a factor of degree above 2 does not split, or roots that are equal were not seen to be.
     """
     n = m.shape[0]
     functions = _modes(m, epsilon)
@@ -33,7 +34,10 @@ def matrix_exponential(m: Matrix, epsilon: Symbol) -> Matrix | None:
         for j in range(n):
             initial[j, b] = f.subs(epsilon, 0)
             f = f.diff(epsilon)
-    inverse = initial.inv()
+    try:
+        inverse = initial.inv()
+    except NonInvertibleMatrixError:  # roots written differently that are equal: the modes are not independent
+        return None
     powers = [eye(n)]
     for _ in range(n - 1):
         powers.append(powers[-1] * m)

@@ -3,7 +3,8 @@
 y'' + a y'^3 + b y'^2 + c y' + d = 0 is linear in suitable coordinates exactly if two expressions L1, L2 in
 a, b, c, d vanish; then the symmetry algebra is sl(3,R). Two commuting symmetries X and u X along each other
 are ∂_v and u ∂_v in coordinates (u, v), where the equation is v'' = G(u); where u is not solved for, v'' =
-p(r) v' + G(r) in the canonical coordinates of X.
+p(r) v' + G(r) in the canonical coordinates of X; where X has no closed flow, the coordinates come by quadrature
+from two symmetries of rank 2.
 Sources: Lie 1883; Liouville 1889; Ibragimov and Magri 2004, theorem 1; Stephani 1989, section 5.
 """
 
@@ -37,7 +38,7 @@ class Linearization:
         linearizable: the verdict of Lie's test, exact.
         conditions: the two expressions that vanish exactly if it is; empty if the equation is not cubic in
         y'.
-        coordinates: (u, v) as functions of (t, y) and back, None if no map was found.
+        coordinates: (u, v) as functions of (t, y) and back, None if no map was found; one direction may be missing.
         linear: the linear equation for v, None if no map was found.
     """
 
@@ -81,7 +82,20 @@ def linearization(
             return Linearization(True, shown, coordinates, linear)
         if linear is not None and best.linear is None:
             best = Linearization(True, shown, coordinates, linear)
-    return best
+    return best if best.linear is not None else _by_quadratures(system, generators, best)
+
+
+def _by_quadratures(system: ODESystem, generators: Sequence[Generator], verdict: Linearization) -> Linearization:
+    """Coordinates of two symmetries of rank 2, which need no flow, where the canonical form is linear."""
+    from liesym.reduction.canonical import canonical_forms
+
+    for form in canonical_forms(system, generators):
+        s = form.equation.unknowns[0]
+        field = jet_field(form.equation)
+        rhs, slope = field(form.equation.rhs[0]), jet_symbol(s, 1)
+        if not rhs.depends_on(s) and not rhs.diff(slope).depends_on(slope):
+            return Linearization(True, verdict.conditions, form.coordinates, form.equation)
+    return verdict
 
 
 def _cubic_parts(system: ODESystem, field: Field) -> list[Element] | None:
