@@ -5,7 +5,8 @@ For every symmetry ξ ∂_t + η·∂_x + τ·∂_θ of x' = f(t, x, θ), θ' = 
     I = a·(η - ξ f) + a_θ·τ
 
 is constant along the forward-backward pair of backpropagation between two observations, by Noether's
-theorem for the action ∫ a·(x' - f) dt. A solver that lets it drift carries a wrong gradient.
+theorem for the action ∫ a·(x' - f) dt. A solver that lets it drift carries a wrong gradient. The reverse does not
+hold: an error along the symmetry itself leaves I as it is, so a small drift is no bound on the error of the gradient.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class GradientAudit:
             law = max(self.drifts, key=lambda pair: pair[1])[0]
             message = (
                 f"the adjoint solve breaks the conservation law of {law} by {self.worst:.1e}, more than "
-                f"{self.goal:.1e}: the gradient may be wrong by as much; take rtol={self.advised_rtol:.0e}"
+                f"{self.goal:.1e}: the gradient may be wrong by as much or more; take rtol={self.advised_rtol:.0e}"
             )
             warnings.warn(message, GradientWarning, stacklevel=3)
         return self

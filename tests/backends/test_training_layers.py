@@ -108,6 +108,12 @@ def test_stabilization_pulls_back_and_retraction_puts_back(kit):
     moved = x + 0.01
     back = sets.retract(t, moved, goal, None, iterations=3)
     assert np.abs(numbers(sets.values(t, back, None) - goal)).max() < 1e-8
+    far = x + 0.1
+    defects = [
+        np.abs(numbers(sets.values(t, sets.retract(t, far, goal, None, **n), None) - goal)).max()
+        for n in ({}, {"iterations": 2})
+    ]
+    assert defects[0] < 1e-9 < defects[1], "in float64 two steps are too few, the default is enough"
     still = found.Stabilization(lambda t, x, args=None: 0 * x, sets, 2.0)
     pull = numbers(still(t, moved, {"levels": goal}))
     slopes, defect = numbers(sets.gradients(t, moved, None)), numbers(sets.values(t, moved, None) - goal)
