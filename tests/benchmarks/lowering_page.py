@@ -21,7 +21,8 @@ def page(record: Mapping[str, Any]) -> str:
         "of the ratios within a round. E1: the residuals of Hao 2024 with a flow of first order; E2: rates of energy, "
         "angular momentum and Laplace-Runge-Lenz vector of the Kepler problem along a field; E3: Euler-Lagrange "
         "expressions of the double pendulum and the rate of its energy, expanded. The gradient is that of the mean "
-        "square of all values.",
+        "square of all values. The hand-written E1 takes atanh(sin a) as it stands; liesym takes a form that stays "
+        "accurate near the poles, whose derivative costs more.",
     ]
     sections = (
         ("throughput", verdict), ("throughput", throughput), ("memory", memory), ("overhead", overhead),
