@@ -31,7 +31,7 @@ LARGEST_FAMILIES = 8
 # share of the budget that is left for verification and for the report
 RESERVE = 0.1
 # for a rung of one equation of which a symmetry is known: all others are its multiples by first integrals
-IN_PASSING = 0.5
+IN_PASSING = 1.0
 
 
 def search_first_order(run: _Run, determining: Determining) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sympy import S
+from sympy import I, S
 
 from liesym.determine import Determining, jet_field
 from liesym.solve.multiplicative import multiplicative_factor
@@ -21,7 +21,7 @@ from liesym.system import ODESystem
 def scalar_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     """Once a symmetry is known, all others are its multiples by first integrals: only simple shapes go on then."""
     yield polynomial_rung(determining, 1)
-    yield Rung("Riccati equations, solved", lambda d: _riccati(system, d, named=False), 4.0, always=False)
+    yield Rung("Riccati equations, solved", lambda d: _riccati(system, d, named=False), 4.0)
     yield Rung("[0, F*G] and [F*G, 0], F and G of one variable each", lambda d: _products(system, d), 1.0, always=False)
     for i, pattern in enumerate(plain_shapes(determining)):
         yield pattern_rung(system, lambda d, i=i: nth(plain_shapes(d), i), pattern.name)
@@ -73,7 +73,7 @@ def _riccati(system: ODESystem, deadline: float, *, named: bool) -> Found:
             for equation in riccati_equations(field, speed, independent, unknown):
                 solver = OdeSolver(field, allow_names=named, taken=taken_names(system), deadline=deadline)
                 found = [field.to_expr(e / equation.slope) for e in riccati_symmetries(equation, solver)]
-                if found:
+                if found and not any(e.has(I) for e in found):  # real and imaginary parts come out of other shapes
                     vectors = tuple((S.Zero, e) if unknown == y else (e, S.Zero) for e in found)
                     return Found(vectors, True, assumptions(solver.pivots, field), tuple(solver.definitions))
     return Found(complete=False)

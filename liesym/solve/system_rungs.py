@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sympy import Symbol
+from sympy import Integral, S, Symbol
 
 from liesym.coefficients.field import Element, Field
 from liesym.determine import Determining, determine, jet_field
 from liesym.solve.evolution import evolving_fields, evolving_integrals
+from liesym.solve.integrate import integrate
 from liesym.solve.ladder import kernel_spans
 from liesym.solve.patterns import Pattern
 from liesym.solve.pool import Found
 from liesym.solve.rungs import Rung, bounded, in_pattern, in_span, nth, pattern_rung, polynomial_rung
+from liesym.solve.sampled import independent_functions
 from liesym.solve.span import monomials
-from liesym.system import ODESystem
+from liesym.system import ODESystem, Parameter
 
 LARGEST_LINEAR = 50
 LARGEST_SPAN = 3200
@@ -24,10 +26,12 @@ LARGEST_SPAN = 3200
 def system_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     """Affine fields first; then what depends on time; then higher degrees and the functions that occur."""
     yield polynomial_rung(determining, 1, 15.0)
-    yield Rung("first integrals polynomial in the unknowns and their logarithms", lambda d: _integrals(system, d))
+    yield Rung("first integrals made of polynomials, functions that occur and logarithms", lambda d: _integrals(system, d))
     if len(moving_unknowns(system)) ** 2 <= LARGEST_LINEAR:
         yield pattern_rung(system, affine_in_time, affine_in_time(determining).name, seconds=4.0, multiples=False)
         yield pattern_rung(system, separated, separated(determining).name, seconds=4.0, multiples=False)
+    if 0 < len(moving_unknowns(system)) < len(system.unknowns) and len(moving_unknowns(system)) ** 2 <= LARGEST_LINEAR:
+        yield _frozen_rung(system)
     for degree in (2, 3):
         spans = moderate_spans(determining, system, degree)
         if sum(len(s) for s in spans) <= LARGEST_SPAN / degree:
@@ -113,6 +117,33 @@ def _moderate_rung(determining: Determining, system: ODESystem, degree: int) -> 
     return Rung(name, work, 15.0 if degree == 2 else 5.0)
 
 
+def frozen(system: ODESystem) -> ODESystem:
+    """The equations of the unknowns that move, the constant ones as parameters."""
+    moving = moving_unknowns(system)
+    constant = tuple(Parameter(x) for x in system.unknowns if x not in moving)
+    rates = tuple(f for f in system.rhs if f != 0)
+    return replace(
+        system, unknowns=tuple(moving), orders=(1,) * len(moving), rhs=rates, parameters=(*system.parameters, *constant)
+    )
+
+
+def _frozen_rung(system: ODESystem) -> Rung:
+    """What holds for each value of the constant unknowns holds for them all, with coefficients that depend on them."""
+    reduced = frozen(system)
+    t, moving = system.independent, reduced.unknowns
+    name = f"[T, A*({', '.join(x.name for x in moving)}) + b], T, A, b depending on {t} and the constant unknowns"
+
+    def work(deadline: float) -> Found:
+        determining = determine(reduced)
+        with bounded(determining.field, deadline):
+            found = in_pattern(determining, affine_in_time(determining), reduced, deadline)
+        places = dict(zip((t, *moving), range(len(moving) + 1), strict=True))
+        vectors = tuple(tuple(v[places[x]] if x in places else S.Zero for x in system.variables) for v in found.vectors)
+        return replace(found, vectors=vectors, assumptions=())
+
+    return Rung(name, work, 4.0)
+
+
 def _evolving_rung(system: ODESystem, degree: int) -> Rung:
     name = f"[0, fields of degree {degree} in the unknowns with coefficients depending on {system.independent}]"
 
@@ -144,10 +175,23 @@ def _integrals(system: ODESystem, deadline: float) -> Found:
 
 
 def integral_candidates(field: Field, system: ODESystem) -> list[Element]:
-    """Monomials of degree 4 (less for many unknowns) and logarithms of the unknowns."""
+    """Monomials of degree 4 (less for many unknowns), functions that occur, and logarithms of the unknowns."""
     moving = moving_unknowns(system)
     degree = 4 if len(moving) <= 3 else 3 if len(moving) == 4 else 2 if len(moving) <= 10 else 1
-    return [*monomials(field, moving, degree), *(field.converter.logarithm(field(x)) for x in moving)]
+    functions = [field.of_slot(s) for s in list(field.slots) if s.kind in ("kernel", "root") and s.moving & set(moving)]
+    functions += [*potentials(field, system), *(field.converter.logarithm(field(x)) for x in moving)]
+    return independent_functions([*monomials(field, moving, degree), *functions], field)
+
+
+def potentials(field: Field, system: ODESystem) -> list[Element]:
+    """∫ f_i dx_j of the right sides that hold one unknown x_j and are no polynomial; unevaluated if need be."""
+    found = []
+    for f in system.rhs:
+        inside = [x for x in system.unknowns if f.has(x)]
+        if len(inside) == 1 and not f.is_polynomial(*inside):
+            integral = integrate(field(f), inside[0], field)
+            found.append(field(Integral(f, inside[0])) if integral is None else integral)
+    return found
 
 
 def _kernel_rung(system: ODESystem, k: int) -> Rung:
