@@ -54,10 +54,10 @@ def page(record: dict[str, Any]) -> str:
     return f"""# The charged particle: noise and number of trajectories
 
 Parameters of z' = cos(theta1·z + theta2) fitted to noisy positions, {c["steps"]} steps in float64, weight 1 for the
-residual. Root mean square over {len(c["seeds"])} seeds of the error of theta1 and theta2. The losses are those of
-`examples/toy.py`: the misfit alone; with the residual of the flow to first order as printed in the paper that proposed it,
-and corrected; with the exact invariance condition, which vanishes for every theta; and with the first integral along the
-measured positions.
+residual. Root mean square over {min(map(len, runs.values()))} seeds of the error of theta1 and theta2. The losses
+are those of `examples/toy.py`: the misfit alone; with the residual of the flow to first order as printed in the paper that
+proposed it, and corrected; with the exact invariance condition, which vanishes for every theta; and with the first
+integral along the measured positions.
 
 {markdown_table(columns, rows)}
 {stopped(record)}
