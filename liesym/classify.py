@@ -19,7 +19,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.coefficients import Element
 from liesym.determine import determine
-from liesym.errors import LiesymError, OutOfBudget
+from liesym.errors import LiesymError, NotSolvable, OutOfBudget
 from liesym.results import Case, Result
 from liesym.solve.conditions import conditions_of
 from liesym.solve.involutive import Basis, dependence
@@ -182,7 +182,10 @@ def _fraction(value: Expr):
 
 
 def _substituted(system: ODESystem, values: Mapping[Symbol, Expr]) -> ODESystem | None:
-    new = system.subs(values)
+    try:
+        new = system.subs(values)
+    except NotSolvable:
+        return None
     return None if any(f.has(S.NaN, S.ComplexInfinity, S.Infinity) for f in new.rhs) else new
 
 

@@ -42,6 +42,7 @@ class ODESystem:
         orders: n_1 … n_m, each at least 1.
         rhs: F_1 … F_m in t, the jet coordinates x_j^(k) with k < n_j, and parameters.
         parameters: everything else that occurs.
+        nonzero: expressions that were divided by to reach the solved form.
 
     Raises:
         NotSolvable: lengths differ, or a right side holds a derivative of order n_j or more.
@@ -54,6 +55,7 @@ class ODESystem:
     parameters: tuple[Parameter, ...] = ()
     title: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
+    nonzero: tuple[Expr, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not (len(self.unknowns) == len(self.orders) == len(self.rhs)) or not self.unknowns:
@@ -172,17 +174,30 @@ class ODESystem:
     # -- new systems from old --------------------------------------------------------------------
 
     def subs(self, values: Mapping[Symbol, object]) -> ODESystem:
-        """The system with parameters replaced by values or expressions in other parameters."""
+        """The system with parameters replaced by values or expressions in other parameters.
+
+        Raises:
+            Unsupported: a key is no parameter.
+            NotSolvable: the solved form was reached by dividing by an expression that is zero for these values.
+        """
         known = set(self.parameter_symbols)
         for key in values:
             if key not in known:
                 raise Unsupported(f"{key} is not a parameter of the system; its parameters are {sorted(map(str, known))}")
-        rhs = tuple(e.subs({k: sympify(v) for k, v in values.items()}) for e in self.rhs)
+        given = {k: sympify(v) for k, v in values.items()}
+        rhs = tuple(e.subs(given) for e in self.rhs)
+        nonzero = tuple(e.subs(given) for e in self.nonzero)
+        for before, after in zip(self.nonzero, nonzero, strict=True):
+            if after.is_zero or after.expand().is_zero:
+                raise NotSolvable(
+                    f"the equations were solved for their highest derivatives by dividing by {before}, which is zero for "
+                    f"{', '.join(f'{k} = {v}' for k, v in given.items())}; give the equations with these values"
+                )
         occurring = {s for e in rhs for s in e.free_symbols}
         kept = tuple(p for p in self.parameters if p.symbol not in values)
         reserved = set(self.variables) | set(self.jet_coordinates) | {p.symbol for p in kept}
         new = tuple(Parameter(s) for s in sorted(occurring - reserved, key=str) if isinstance(s, Symbol))
-        return replace(self, rhs=rhs, parameters=kept + new)
+        return replace(self, rhs=rhs, parameters=kept + new, nonzero=nonzero)
 
     def first_order(self) -> ODESystem:
         """The equivalent first-order system: x_i^(k) becomes an unknown x_i_k, with x_i_k' = x_i_(k+1).

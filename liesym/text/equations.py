@@ -152,13 +152,14 @@ def _assemble(
     title: str,
 ) -> ODESystem:
     trees = [e.tree for e in equations]
-    orders, rhs, notes = solved_form([(Residual(e.residual, e.label), e.alone, e.right) for e in equations], space, branch)
+    parts = [(Residual(e.residual, e.label), e.alone, e.right) for e in equations]
+    orders, rhs, nonzero, notes = solved_form(parts, space, branch)
     parameters, more = _parameters(rhs, space, declared, trees)
     notes += _order_notes(trees, space) + more
     functions = sorted({write(f) for e in rhs for f in e.atoms(AppliedUndef)})
     if functions:
         notes += (f"arbitrary functions: {', '.join(functions)}",)
-    return ODESystem(space.independent, space.unknowns, orders, rhs, parameters, title, notes)
+    return ODESystem(space.independent, space.unknowns, orders, rhs, parameters, title, notes, nonzero)
 
 
 def _order_notes(trees: Sequence[Node], space: JetSpace) -> tuple[str, ...]:

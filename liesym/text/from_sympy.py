@@ -52,11 +52,11 @@ def system_from_sympy(
                 right,
             )
         )
-    orders, rhs, notes = solved_form(parts, space, branch)
+    orders, rhs, nonzero, notes = solved_form(parts, space, branch)
     free = {s for e in rhs for s in e.free_symbols if isinstance(s, Symbol)} - {time, *space.unknowns}
     own = sorted((s for s in free if space.locate(s, MAX_ORDER) is None), key=lambda s: s.name)
     parameters = tuple(Parameter(s, tuple(a for a in ASSUMPTIONS if getattr(s, f"is_{a}"))) for s in own)
-    return ODESystem(time, space.unknowns, orders, rhs, parameters, "", notes)
+    return ODESystem(time, space.unknowns, orders, rhs, parameters, "", notes, nonzero)
 
 
 def _sides(equation: Any) -> tuple[Any, Any]:

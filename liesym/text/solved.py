@@ -86,8 +86,8 @@ def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) 
 
 def solved_form(
     equations: Sequence[tuple[Residual, tuple[int, int] | None, Expr]], space: JetSpace, branch: int | None
-) -> tuple[tuple[int, ...], tuple[Expr, ...], tuple[str, ...]]:
-    """(orders, right sides, notes): as given where the equations are solved already, else by algebra."""
+) -> tuple[tuple[int, ...], tuple[Expr, ...], tuple[Expr, ...], tuple[str, ...]]:
+    """(orders, right sides, divisors, notes): as given where the equations are solved already, else by algebra."""
     highest = [0] * len(space.unknowns)
     for residual, _, _ in equations:
         for symbol in residual.expression.free_symbols:
@@ -102,7 +102,7 @@ def solved_form(
     wanted = list(enumerate(highest))
     if all(p in alone and not alone[p].has(*leading) for p in wanted):
         _check_branch(branch, 1, ())
-        return tuple(highest), tuple(alone[p] for p in wanted), ()
+        return tuple(highest), tuple(alone[p] for p in wanted), (), ()
     branches = solve_for_leading([r for r, _, _ in equations], leading)
     _check_branch(branch, len(branches), branches)
     chosen = branches[branch or 0]
@@ -110,7 +110,7 @@ def solved_form(
     if len(branches) > 1:
         notes += [f"branch {i} of {len(branches)}: {b}" for i, b in enumerate(branches)]
         notes.append(f"branch {branch or 0} is taken" + ("" if branch is not None else "; choose another with branch="))
-    return tuple(highest), tuple(chosen[s] for s in leading), tuple(notes)
+    return tuple(highest), tuple(chosen[s] for s in leading), chosen.nonzero, tuple(notes)
 
 
 def _check_branch(branch: int | None, count: int, branches: Sequence[Branch]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sympy import Eq, Function, Rational, Symbol, exp, log, pi, sqrt, symbols
 
+from liesym import find_symmetries
 from liesym.errors import NotSolvable, ParseError, Unsupported
 from liesym.jets import jet_symbol
 from liesym.system import ODESystem
@@ -139,6 +140,27 @@ def test_linear_equations_are_solved_exactly() -> None:
     coupled = ODESystem.parse("x'' = y'' + t; y'' = -a*x''")
     assert (coupled.rhs[0] * (a + 1) - t).simplify() == 0
     assert coupled.notes == ("assumed nonzero: a + 1",)
+
+
+@pytest.mark.parametrize(
+    ("text", "divisor"), [("a*y'' = a*y", "a"), ("(a - 1)*(y'' - y^2) = 0", "a - 1"), ("a*t*y'' = a*y^2", "a")]
+)
+def test_what_was_divided_by_is_a_condition_even_where_it_cancels(text: str, divisor: str) -> None:
+    system = ODESystem.parse(text)
+    assert f"{divisor} != 0" in {f"{c.args[0]} != 0" for c in find_symmetries(system, budget=3).conditions}
+
+
+def test_values_for_which_the_solved_form_is_void_are_refused() -> None:
+    system = ODESystem.parse("a*y'' = a*y + a^2")
+    assert system.nonzero == (real("a"),)
+    with pytest.raises(NotSolvable, match="dividing by a"):
+        system.subs({real("a"): 0})
+
+
+def test_a_solved_form_that_is_given_assumes_nothing() -> None:
+    system = ODESystem.parse("y'' = a*y^2")
+    assert system.nonzero == () and system.subs({real("a"): 0}).rhs == (0,)
+    assert find_symmetries(ODESystem.parse("2*y'' = y"), budget=3).conditions == ()
 
 
 def test_every_branch_is_found_and_one_is_chosen() -> None:
