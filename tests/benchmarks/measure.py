@@ -38,14 +38,17 @@ def warm_up() -> None:
 
 
 def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
-    start = time.perf_counter()
+    start, started = time.perf_counter(), time.process_time()
+    marks: list[tuple[str, float]] = []
     answer: dict[str, Any]
     result = None
     try:
         system = ODESystem.parse(
             "; ".join(entry["equations"]), independent=entry["independent"], parameters=entry["parameters"]
         )
-        result = liesym.find_symmetries(system, budget=budget)
+        result = liesym.find_symmetries(
+            system, budget=budget, progress=lambda line: marks.append((line, time.process_time()))
+        )
         answer = {
             "dimension": result.dimension,
             "upper_bound": result.upper_bound,
@@ -57,11 +60,22 @@ def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
         }
     except LiesymError as error:
         answer = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
-    answer["seconds"] = time.perf_counter() - start
+    answer["seconds"], answer["cpu"] = time.perf_counter() - start, time.process_time() - started
+    answer["stages_cpu"] = stages_of(marks, time.process_time())
     if result is not None:
         answer["unmarked"] = unmarked_trivial(result)
     answer["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pipe.send(answer)
+
+
+STAGES = ("determine", "certify", "solve", "verify")
+
+
+def stages_of(marks: Sequence[tuple[str, float]], end: float) -> dict[str, float]:
+    """Processor seconds of each stage, from the times at which the stages were announced."""
+    begun = [(line, at) for line, at in marks if line in STAGES]
+    ends = [*(at for _, at in begun[1:]), end]
+    return {line: until - at for (line, at), until in zip(begun, ends, strict=True)}
 
 
 def unmarked_trivial(result: Result) -> int:

@@ -1,6 +1,6 @@
 """One question to one peer: `python peers.py NAME < question.json`, in whatever interpreter has the peer.
 
-Knows nothing of liesym. Prints one line of JSON: what the peer found, and the seconds it took.
+Knows nothing of liesym. Prints one line of JSON: what the peer found, and the processor seconds it took.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def infinitesimals(question: dict[str, Any]) -> dict[str, Any]:
 
     t, (y,), (equation,) = sympy_equations(question)
     right = y.diff(t) - equation
-    start, started = time.perf_counter(), time.process_time()
+    start, started = time.process_time(), time.process_time()
     found = find(Eq(y.diff(t), right))
-    seconds, cpu = time.perf_counter() - start, time.process_time() - started
+    seconds, cpu = time.process_time() - start, time.process_time() - started
     xi, eta = Function("xi")(t, y), Function("eta")(t, y)
     useful = [f for f in found if (f[eta] - f[xi] * right).simplify() != 0]
     return {"found": len(found), "nontrivial": len(useful), "seconds": seconds, "cpu": cpu}
@@ -57,15 +57,15 @@ def delierium(question: dict[str, Any]) -> dict[str, Any]:
 
     t, functions, equations = sympy_equations(question)
     scalar = len(functions) == 1
-    start = time.perf_counter()
+    start = time.process_time()
     symmetries = lie_symmetries(equations[0] if scalar else equations, functions[0] if scalar else functions, t)
     dimension = symmetries.dimension
-    counted = time.perf_counter() - start
+    counted = time.process_time() - start
     answer = {"dimension": int(dimension) if symmetries.is_finite else None, "seconds": counted}
     print(json.dumps(answer | {"complete": None, "all_seconds": None}), flush=True)
     generators = symmetries.generators()
     complete = bool(symmetries.complete(generators))
-    return answer | {"complete": complete, "all_seconds": time.perf_counter() - start}
+    return answer | {"complete": complete, "all_seconds": time.process_time() - start}
 
 
 def cinfsymmetries(question: dict[str, Any]) -> dict[str, Any]:
@@ -84,9 +84,9 @@ def cinfsymmetries(question: dict[str, Any]) -> dict[str, Any]:
             names[function.diff(t, k)] = chart.vars[f"{name}_{time_name * k}"]
     bases = dict(zip(functions, (chart.vars[n] for n in question["unknowns"]), strict=True))
     written = [e.subs(names).subs(bases).subs(t, chart.vars[time_name]) for e in equations]
-    start = time.perf_counter()
+    start = time.process_time()
     conditions = cinf.get_determining_equations(written, chart)
-    return {"equations": len(conditions), "seconds": time.perf_counter() - start}
+    return {"equations": len(conditions), "seconds": time.process_time() - start}
 
 
 def symident(question: dict[str, Any]) -> dict[str, Any]:
@@ -102,9 +102,9 @@ def symident(question: dict[str, Any]) -> dict[str, Any]:
         {f"seen{i}": plain(h) for i, h in enumerate(question["observables"])},
     )
     options = {"reconstruct": True} if question["reconstruct"] else {"scalings_only": True}
-    start, started = time.perf_counter(), time.process_time()
+    start, started = time.process_time(), time.process_time()
     found = package.detect(model, **options)
-    seconds, cpu = time.perf_counter() - start, time.process_time() - started
+    seconds, cpu = time.process_time() - start, time.process_time() - started
     generators = [dict(s) for s in found.symmetries]
     return {"found": len(generators), "generators": generators, "seconds": seconds, "cpu": cpu}
 
