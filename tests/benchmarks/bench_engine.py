@@ -117,7 +117,7 @@ def told(peer: str, answer: Mapping[str, Any] | None) -> str:
         return f"{answer['equations']} equations, {number(answer['seconds'])} s"
     dimension = "∞" if answer["dimension"] is None else str(answer["dimension"])
     if answer["all_seconds"] is None:
-        return f"{dimension}, {number(answer['seconds'])} s; generators: none"
+        return f"{dimension}, {number(answer['seconds'])} s; no generators in the time given"
     share = "complete" if answer["complete"] else "incomplete"
     return f"{dimension}, {number(answer['seconds'])} s; generators {share}, {number(answer['all_seconds'])} s"
 
