@@ -20,7 +20,7 @@ LAYERS = (
     "text determine split verify results",
     "certify solve algebra flow variational conservation invariants reduction equivariance audit classify pipeline",
     "identifiability trajectories weights fitting matching metrics experiment training testing",
-    "report tasks derivations worker batch console cli __main__",
+    "pictures report tasks derivations worker batch console cli __main__",
 )
 ORDER = [name for layer in LAYERS for name in layer.split()]
 """A module imports at its top only from those before it (and from its own package)."""
