@@ -1,6 +1,6 @@
 """The pictures of docs/pictures.md: a portrait moved by a flow, a graph of commutators, level sets of an integral.
 
-    python examples/pictures.py [FOLDER]
+python examples/pictures.py [FOLDER]
 """
 
 import sys

@@ -2,3 +2,4 @@
 
 from liesym.algebra.core import Identification as Identification
 from liesym.algebra.core import LieAlgebra as LieAlgebra
+from liesym.algebra.optimal import Subalgebra as Subalgebra

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import GF, QQ, Domain, Expr, Integer, Matrix, S, Symbol, sympify
 from sympy.polys.constructor import construct_domain
@@ -18,6 +18,9 @@ from sympy.polys.polyerrors import CoercionFailed
 from liesym.algebra import linear
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
+
+if TYPE_CHECKING:
+    from liesym.algebra.optimal import Subalgebra
 
 Constants = tuple[tuple[int, int, int, Expr], ...]
 
@@ -291,6 +294,17 @@ class LieAlgebra:
     def standard_basis(self) -> tuple[tuple[Expr, ...], ...] | None:
         """Rows e_1, …, e_n in the given basis with the commutators of the named standard form."""
         return self.identification.basis
+
+    def optimal_system(self) -> tuple[Subalgebra, ...]:
+        """One-dimensional subalgebras up to inner automorphisms, for dimension at most 4, in the given basis.
+
+        Raises:
+            Unsupported: larger dimension, or constants modulo a prime.
+        Source: Patera and Winternitz 1977; Ovsiannikov 1982, section 14.
+        """
+        from liesym.algebra.optimal import optimal_system
+
+        return optimal_system(self)
 
     def to_json(self) -> dict[str, object]:
         """The `algebra` record of `analyze --json`."""

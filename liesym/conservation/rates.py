@@ -138,7 +138,7 @@ def _linear_rates(system: ODESystem) -> list[Expr]:
         return []
     if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in jacobian.atoms(Pow)):
         return []  # no number at the origin: f(0), or 0^n with a parameter n
-    eigenvalues = _eigenvalues(jacobian)
+    eigenvalues = eigenvalues_of(jacobian)
     rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
     rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]
     distinct: dict[Expr, None] = {}
@@ -148,13 +148,16 @@ def _linear_rates(system: ODESystem) -> list[Expr]:
     return list(distinct)
 
 
-def _eigenvalues(m: Matrix) -> list[Expr]:
+def eigenvalues_of(m: Matrix) -> list[Expr]:
     """Those of linear and quadratic factors of the characteristic polynomial."""
     from sympy import factor_list, sqrt
 
     x = Dummy("x")
     found: list[Expr] = []
-    for factor, _ in factor_list(m.charpoly(x).as_expr(x), x)[1]:
+    # SymPy sorts factors by their coefficients, which roots of parameters do not allow: they are named meanwhile
+    roots = {power: Dummy() for power in m.atoms(Pow) if not power.exp.is_Integer and power.free_symbols}
+    named = {name: power for power, name in roots.items()}
+    for factor, _ in factor_list(m.xreplace(roots).charpoly(x).as_expr(x), x)[1]:
         coefficients = factor.as_poly(x).all_coeffs()
         if len(coefficients) == 2:
             found.append((-coefficients[1] / coefficients[0]).cancel())
@@ -162,7 +165,7 @@ def _eigenvalues(m: Matrix) -> list[Expr]:
             a, b, c = coefficients
             root = sqrt((b**2 - 4 * a * c).factor())
             found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
-    return found
+    return [rate.xreplace(named) for rate in found]
 
 
 def linear_integrals(system: ODESystem) -> list[Expr]:

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Expr, S, Symbol, cos, exp, log, symbols
+from sympy import Expr, Matrix, S, Symbol, cos, exp, eye, log, sqrt, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, first_integrals
 from liesym.conservation.multipliers import integrals_from_symmetries
+from liesym.conservation.rates import eigenvalues_of
 from liesym.conservation.select import Selection, gradient_rank
 from liesym.determine import jet_field
 from liesym.errors import Unsupported
@@ -155,3 +156,15 @@ def test_a_law_jumps_with_the_adjoint() -> None:
 def test_backward_laws_need_a_first_order_system() -> None:
     with pytest.raises(Unsupported, match="first_order"):
         backward_conservation_laws(ODESystem.parse("x'' = -x"))
+
+
+def test_the_rates_of_a_linear_part_are_the_roots_of_its_characteristic_polynomial() -> None:
+    """Also where its entries hold roots of parameters, which SymPy does not sort."""
+    a, b = symbols("a b", real=True)
+    for matrix in (Matrix([[0, a], [b, a * b]]), Matrix([[b / (2 * sqrt(a)), 0, 0], [0, -sqrt(a), 0], [0, 0, b**2]])):
+        found = eigenvalues_of(matrix)
+        assert len(found) == matrix.rows
+        x = Symbol("x")
+        characteristic = (x * eye(matrix.rows) - matrix).det()
+        assert all(characteristic.subs(x, rate).expand().simplify() == 0 for rate in found)
+        assert characteristic.subs(x, found[0] + 1).expand().simplify() != 0
