@@ -23,6 +23,7 @@ from liesym.certify import Certificate, certify
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Definition, Element, Field
+from liesym.coefficients.joined import joined
 from liesym.determine import Determining, DeterminingSystem, determine
 from liesym.errors import OutOfBudget, VerificationError
 from liesym.generators import Generator
@@ -323,7 +324,7 @@ class _Run:
             return independent_vectors(kept, field)
 
     def _generator(self, vector: Vector, field: Field, trivial: bool) -> Generator:
-        components = tuple(field.to_expr(c) for c in vector)
+        components = tuple(joined(field.to_expr(c)) for c in vector)
         used = tuple(d for d in self.definitions if any(c.has(d.function.func) for c in components))
         return Generator(self.system.variables, components, trivial, used)
 

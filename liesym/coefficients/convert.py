@@ -675,8 +675,11 @@ class Converter:
         if len(expr.args) != 2 or len(expr.args[1].args) != 1:  # type: ignore[arg-type]
             raise Unsupported(f"{expr}: only indefinite integrals over one variable are kernels")
         integrand, variable = expr.args[0], expr.args[1].args[0]
-        if expr not in self.other:
-            inside = self(integrand)  # type: ignore[arg-type]
+        whole = self(integrand)  # type: ignore[arg-type]
+        outer = self._free_factor(whole, variable)  # type: ignore[arg-type]
+        inside = whole / outer
+        kernel = sp.Integral(self.field.to_expr(inside), variable)
+        if kernel not in self.other:
 
             def derivative(v: sp.Symbol) -> Element:
                 if v == variable:
@@ -686,10 +689,26 @@ class Converter:
                     return self.field.zero
                 return self(sp.Integral(self.field.to_expr(partial), variable))
 
-            self.other[expr] = self.field.add_slot(
-                expr, "kernel", derivative=derivative, arguments=(inside,), moving=(variable,)
+            self.other[kernel] = self.field.add_slot(
+                kernel, "kernel", derivative=derivative, arguments=(inside,), moving=(variable,)
             )
-        return self.field.of_slot(self.other[expr])
+        return outer * self.field.of_slot(self.other[kernel])
+
+    def _free_factor(self, integrand: Element, variable: sp.Symbol) -> Element:
+        """What stands before the integral sign, so that the integrals of f and of a f are one kernel; 1 for zero."""
+        field = self.field
+        if integrand.is_zero:
+            return field.one
+        parts = []
+        for poly in (integrand.num, integrand.den):
+            constant, factors = field.lift(poly).factor()
+            part = field.constant(int(constant))
+            for factor, power in factors:
+                element = field.of_poly(factor)
+                if not any(field.depends_on(field.slots[i], variable) for i in field.slots_of(element)):
+                    part = part * element ** int(power)
+            parts.append(part)
+        return parts[0] / parts[1]
 
     # -- Bessel and Airy ---------------------------------------------------------------------------
 

@@ -177,7 +177,7 @@ class Field:
         return Element(self, self.poly(slot), self.ctx.constant(1))
 
     def of_poly(self, poly: fmpz_mpoly) -> Element:
-        return self.fraction(poly, self.ctx.constant(1))
+        return self.fraction(self.lift(poly), self.ctx.constant(1))
 
     def __call__(self, expression: Expr | int) -> Element:
         """The element of a SymPy expression.
