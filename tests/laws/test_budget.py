@@ -178,10 +178,10 @@ def analyze_in_a_terminal(stop_at: str | None) -> tuple[int, dict, str]:
 
 @pytest.mark.timeout(120)
 def test_ctrl_c_on_the_command_line_prints_what_is_verified() -> None:
-    for _ in range(3):  # an interrupt that lands in a finalizer is dropped by the interpreter, and the search goes on
-        status, record, shown = analyze_in_a_terminal("flat projective structure")
-        if "Exception ignored" not in shown:
-            break
+    status, record, shown = analyze_in_a_terminal("flat projective structure")
+    for _ in range(2):
+        if "Exception ignored" in shown:  # an interrupt in a finalizer is dropped by the interpreter: the search went on
+            status, record, shown = analyze_in_a_terminal("flat projective structure")
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
     assert record["completeness"] == "open" and record["upper_bound"] == 8
     assert 0 < len(record["generators"]) < 8  # the polynomial ones, found before
