@@ -157,6 +157,8 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     field = Field.build([*coordinates.backward, *probe], (r, *unknowns, *jets), parameters)
     time, *states = (field(e) for e in coordinates.backward)
     speed = _along(time, r, unknowns, order, field)
+    if speed.is_zero:
+        raise Unsupported("the change is singular: the old independent variable stands still along the new one")
     rows = [[s] for s in states]
     for row in rows:
         for _ in range(order):

@@ -1,6 +1,6 @@
 """Flows and invariants of every generator of the corpus, each checked by another route.
 
-    python tests/benchmarks/bench_flows.py [--budget 2] [--jobs 1] [--only ID …]
+    python tests/benchmarks/bench_flows.py [--budget 2] [--jobs 1] [--only ID …] [--resume]
 
 Writes docs/results/flows-invariants.md and flows-invariants.json: for each entry how many of its generators have
 a flow in closed form, how many invariants of order 0, 1 and 2 were found of how many there are, and why not.
@@ -271,16 +271,21 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=2.0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--resume", action="store_true", help="keep the entries that an earlier run wrote")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     corpus = json.loads(CORPUS.read_text(encoding="utf-8"))
     chosen = [e for e in corpus if e["generators"] and (not options.only or e["id"] in options.only)]
-    done, made = [], versions("numpy", "mpmath")
+    made = versions("numpy", "mpmath")
+    before = options.out / "flows-invariants.json"
+    done = json.loads(before.read_text(encoding="utf-8"))["entries"] if options.resume and before.exists() else []
+    chosen = [e for e in chosen if all(e["id"] != d["id"] for d in done)]
     with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
-        for answer in pool.imap(one_entry, [(entry, options.budget) for entry in chosen]):
+        answers = pool.imap(one_entry, [(entry, options.budget) for entry in chosen])
+        for left, answer in zip(reversed(range(len(chosen))), answers, strict=True):
             done.append(answer)
             print(" ".join(_cells(answer)), flush=True)
-            record = {"budget": options.budget, "entries": done, "left": len(chosen) - len(done), "versions": made}
+            record = {"budget": options.budget, "entries": done, "left": left, "versions": made}
             write(options.out, "flows-invariants", page(done, record), record)
 
 
