@@ -119,7 +119,7 @@ def question(model: Mapping[str, Any], *, reconstruct: bool) -> Answer:
 
 def scalar_entries(sample: int, seed: int) -> list[dict[str, Any]]:
     """Scalar equations of order 1 of the corpus, and a random sample of Kamke's chapter 1 where it is there."""
-    found = [e for e in corpus_entries(CATALOGUE / "corpus.json", 1, ()) if e["class"] == "scalar-1"]
+    found = [e for e in corpus_entries(CATALOGUE / "corpus.json", (), 1) if e["class"] == "scalar-1"]
     collection = CATALOGUE / "kamke1.txt"
     listed = equations(collection) if collection.exists() else []
     # SymPy has no arbitrary functions here, so equations with some are left out
