@@ -15,14 +15,14 @@ from sympy import Expr, Symbol
 from liesym.coefficients import Definition, Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining, LinearForm, UnknownFunction, add_to
-from liesym.errors import Unsupported, VerificationError
+from liesym.errors import NotSolvable, Unsupported, VerificationError
 from liesym.generators import Generator
 from liesym.jets import jet_symbol
 from liesym.solve.general import solve_general
 from liesym.solve.integrate import integrate
 from liesym.solve.vectors import constant_relations, linear_combination, normalized
 from liesym.split import split
-from liesym.variational.lagrangian import Lagrangian, as_lagrangian
+from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 
 
@@ -53,7 +53,8 @@ def noether(
     quantities.
 
     The condition X^(1) L + L D_t ξ = D_t B, split by the velocities, is a linear PDE system for ξ, η_i and
-    B, which the general solver integrates.
+    B, which the general solver integrates. Where it stops early, the symmetries of the Euler-Lagrange equations
+    are searched instead, and their combinations that are variational are taken.
 
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text; L may depend on t.
@@ -88,7 +89,22 @@ def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
     equations = split((form,), field, lagrangian.velocities)
     solution = solve_general(Determining(field, variables, unknowns, (form,), equations), deadline=deadline)
     moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
+    if not solution.complete:
+        symmetries = _of_the_equations(lagrangian, deadline)
+        if len(symmetries) > len(moving):
+            return _among(lagrangian, symmetries)
     return [normalized(v, field) for v in moving], field, solution.definitions
+
+
+def _of_the_equations(lagrangian: Lagrangian, deadline: float) -> tuple[Generator, ...]:
+    """Symmetries of the Euler-Lagrange equations: every variational symmetry is one of them (Olver 1993, Theorem 4.14)."""
+    from liesym.pipeline import find_symmetries
+
+    try:
+        system = euler_lagrange(lagrangian)
+    except NotSolvable:  # a degenerate Lagrangian has no equations solved for the accelerations
+        return ()
+    return find_symmetries(system, budget=max(deadline - time.monotonic(), 1.0)).generators
 
 
 def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:

@@ -248,3 +248,16 @@ def test_energy_and_charges_have_the_rank_of_all_integrals() -> None:
     charges = [law.integral for law in noether("(x'^2 - x^2)/2")]
     field = jet_field(system, charges)
     assert gradient_rank([field(c) for c in charges], field) == 2
+
+
+def test_the_energy_of_the_double_pendulum() -> None:
+    """Its determining system is not integrated in closed form; its equations have ∂_t alone (Goldstein 1980, section 2-6)."""
+    kinetic, potential = "q'^2 + p'^2/2 + q'*p'*cos(q-p)", "2*g*cos(q) + g*cos(p)"
+    (law,) = noether(f"{kinetic} + {potential}", unknowns=("q", "p"))
+    system = euler_lagrange(f"{kinetic} + {potential}", unknowns=("q", "p"))
+    assert law.generator.components[1:] == (0, 0)
+    assert is_first_integral(law.integral, system)
+
+
+def test_a_lagrangian_linear_in_the_velocities_has_no_equations_to_fall_back_on() -> None:
+    assert all(isinstance(law.integral, Expr) for law in noether("x'*sin(y*exp(x))", unknowns=("x", "y"), budget=5.0))
