@@ -251,7 +251,7 @@ def test_energy_and_charges_have_the_rank_of_all_integrals() -> None:
 
 
 def test_the_energy_of_the_double_pendulum() -> None:
-    """Its determining system is not integrated in closed form; its equations have ∂_t alone (Goldstein 1980, section 2-6)."""
+    """Its determining system is not integrated in closed form; its equations have ∂_t alone."""
     kinetic, potential = "q'^2 + p'^2/2 + q'*p'*cos(q-p)", "2*g*cos(q) + g*cos(p)"
     (law,) = noether(f"{kinetic} + {potential}", unknowns=("q", "p"))
     system = euler_lagrange(f"{kinetic} + {potential}", unknowns=("q", "p"))
