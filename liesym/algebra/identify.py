@@ -16,6 +16,7 @@ from liesym.algebra.chevalley import special_linear_basis
 from liesym.algebra.core import Identification, LieAlgebra, ad
 from liesym.algebra.forms import shows, standard_form
 from liesym.algebra.motions import galilean_motions, linear_motions
+from liesym.algebra.rational import Back, rationalized
 from liesym.algebra.signs import Signs, Undecided
 from liesym.algebra.simple import cartan_rank, complex_type, simple_names
 from liesym.algebra.sums import centroid, summands
@@ -29,6 +30,10 @@ def identify(algebra: LieAlgebra) -> Identification:
     """Name, aliases, parameters and standard basis; see `LieAlgebra.identification`."""
     if algebra.modulus:
         return _modular(algebra)
+    if (plain := rationalized(algebra)) is not None:
+        found = identify(plain[0])
+        if found.name is not None and not any(str(root) in found.name for root, _ in plain[1]):
+            return _put_back(found, plain[1])
     cases: list[tuple[dict[Expr, int], Identification]] = []
     open_cases: list[dict[Expr, int]] = [{}]
     while open_cases and len(cases) + len(open_cases) <= MOST_CASES:
@@ -45,6 +50,18 @@ def identify(algebra: LieAlgebra) -> Identification:
         return cases[0][1] if len(cases) == 1 else Identification(cases[0][1].name, cases[0][1].aliases)
     named = [f"{i.name} if {_conditions(assumed)}" for assumed, i in cases]
     return Identification("; ".join(named))
+
+
+def _put_back(found: Identification, back: Back) -> Identification:
+    """The same name; in the basis the parameters that replaced roots are those roots again."""
+    if found.basis is None:
+        return found
+    rows = []
+    for row in found.basis:
+        for root, value in back:
+            row = tuple(c.subs(root, value) for c in row)
+        rows.append(row)
+    return replace(found, basis=tuple(rows))
 
 
 def _conditions(assumed: dict[Expr, int]) -> str:

@@ -76,14 +76,18 @@ def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) 
     algebra = within(lambda: result.algebra)
     if algebra is None:
         return None
+    from liesym.algebra.rational import rationalized
+
+    rational = within(lambda: rationalized(algebra))
+    plain = algebra if rational is None else rational[0]  # the same algebra in parameters without roots
     return AlgebraFacts(
         algebra.dimension,
         tuple((i, j, tuple(row.items())) for i, j, row in algebra.commutators),
-        within(lambda: algebra.is_solvable),
-        within(lambda: algebra.is_nilpotent),
-        within(lambda: algebra.is_semisimple),
-        within(lambda: algebra.derived_series),
-        within(lambda: algebra.lower_central_series),
+        within(lambda: plain.is_solvable),
+        within(lambda: plain.is_nilpotent),
+        within(lambda: plain.is_semisimple),
+        within(lambda: plain.derived_series),
+        within(lambda: plain.lower_central_series),
         within(lambda: algebra.name),
         within(lambda: algebra.description),
     )

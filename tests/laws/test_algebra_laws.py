@@ -6,9 +6,10 @@ import pytest
 from algebra_examples import affine, matrix_algebra, random_basis, sl, so
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import QQ, Matrix, Rational, Symbol, cos, exp, sin, symbols, sympify
+from sympy import QQ, Matrix, Rational, Symbol, cos, exp, sin, sqrt, symbols, sympify
 
 from liesym.algebra import LieAlgebra, linear
+from liesym.algebra.rational import rationalized
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
 
@@ -159,3 +160,20 @@ def test_the_null_component_of_a_matrix_is_that_of_its_powers() -> None:
     m = linear.matrix([[*map(QQ, row)] for row in ((0, 1, 0, 0), (0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 1, 0))], 4, QQ)
     assert linear.fitting_null(m) == linear.kernel(m**4)
     assert linear.fitting_null(m).shape[0] == 2
+
+
+def test_roots_of_parameters_become_parameters() -> None:
+    """sl(2,R) with [e1, e2] = 2 r e2, r = sqrt(k - w) sqrt(k + w): named, and the basis holds the roots again."""
+    k, w = symbols("k w", real=True)
+    r = sqrt(k - w) * sqrt(k + w)
+    rooted = LieAlgebra.from_constants(3, {(0, 1): {1: 2 * r}, (0, 2): {2: -2 * r}, (1, 2): {0: 1}})
+    plain = rationalized(rooted)
+    assert plain is not None and not any(c.has(sqrt(k - w)) for *_, c in plain[0].constants)
+    values = [c for *_, c in plain[0].constants]
+    for root, value in plain[1]:
+        values = [c.subs(root, value) for c in values]
+    assert all((a - b).expand() == 0 for a, (*_, b) in zip(values, rooted.constants, strict=True))
+    assert rooted.name == "sl(2,R)"
+    nilpotent = LieAlgebra.from_constants(3, {(1, 2): {0: r}})
+    assert nilpotent.name != "sl(2,R)"
+    assert rationalized(LieAlgebra.from_constants(3, {(1, 2): {0: k}})) is None
