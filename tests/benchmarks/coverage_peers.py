@@ -39,7 +39,7 @@ def peer_makers(backend: str, sine: Any) -> dict[str, Maker]:
 
     found: dict[str, Maker] = {f"lambdify {backend}": plain}
     if backend == "torch" and importlib.util.find_spec("sympytorch"):
-        import sympytorch
+        import sympytorch  # pyright: ignore[reportMissingImports]
 
         def as_module(row: Any, dtype: str) -> Callable[[Any], Any]:
             import torch
@@ -54,7 +54,7 @@ def peer_makers(backend: str, sine: Any) -> dict[str, Maker]:
 
         found["sympytorch"] = as_module
     if backend == "jax" and importlib.util.find_spec("sympy2jax"):
-        import sympy2jax
+        import sympy2jax  # pyright: ignore[reportMissingImports]
 
         def as_symbolic(row: Any, dtype: str) -> Callable[[Any], Any]:
             listed = list(row.expression) if isinstance(row.expression, sp.MatrixBase) else [row.expression]

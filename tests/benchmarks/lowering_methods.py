@@ -40,7 +40,7 @@ def torch_methods(benchmark: Benchmark) -> dict[str, Method]:
         plain = sp.lambdify(benchmark.state, list(benchmark.expressions), "torch", cse=cse)
         found[f"lambdify{', cse' if cse else ''}"] = rows(plain)
     if installed("sympytorch"):
-        import sympytorch
+        import sympytorch  # pyright: ignore[reportMissingImports]
 
         module = sympytorch.SymPyModule(expressions=list(benchmark.expressions))
         names = [s.name for s in benchmark.state]
@@ -64,7 +64,7 @@ def jax_methods(benchmark: Benchmark) -> dict[str, Method]:
         plain = sp.lambdify(benchmark.state, list(benchmark.expressions), "jax", cse=cse)
         found[f"lambdify{', cse' if cse else ''}"] = rows(plain)
     if installed("sympy2jax"):
-        import sympy2jax
+        import sympy2jax  # pyright: ignore[reportMissingImports]
 
         names = [s.name for s in benchmark.state]
         for arrays in (True, False):
