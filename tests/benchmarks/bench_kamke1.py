@@ -8,15 +8,11 @@ Writes docs/results/kamke1.md and kamke1.json: for how many equations a verified
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from bench_kamke6 import equations
-from measure import RESULTS, ROOT, analyze, median, number, table, versions, warm_up, write
-
-EQUATIONS = ROOT / "tests" / "catalogue" / "kamke1.txt"
+from kamke import Collection, made_with, share
+from measure import median, number, table
 
 
 def outcome(answer: Mapping[str, Any]) -> str:
@@ -42,53 +38,31 @@ def row(entry: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def page(done: Sequence[Mapping[str, Any]], record: Mapping[str, Any]) -> str:
-    """The results page."""
+def page(done: Sequence[Mapping[str, Any]], record: Mapping[str, Any]) -> list[str]:
+    """The paragraphs of the results page."""
     answers = [e["liesym"] for e in done]
     closed = sum(outcome(a) == "closed form" for a in answers)
     named = sum(outcome(a) == "named solutions" for a in answers)
     unmarked = sum(a.get("unmarked", 0) for a in answers)
     late = sum(a["seconds"] > record["budget"] for a in answers)
     seconds = [a["seconds"] for a in answers]
-    made = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
-    share = 100 * (closed + named) / max(1, len(done))
     missed = ", ".join(f"1.{e['number']}" for e in done if not e["liesym"].get("nontrivial"))
-    return "\n\n".join(
-        [
-            "# Kamke's first-order equations",
-            "Written by `tests/benchmarks/bench_kamke1.py`. Equations of chapter 1 that are solved for `y'`; functions are "
-            f"arbitrary, every other name is a parameter. No ansatz is given. {made}. Budget {record['budget']:.0f} s an "
-            "equation, each in a fork of a warm process.",
-            f"Of {len(done)} equations {closed + named} ({share:.1f} %) have a verified symmetry other than the "
-            f"trivial ones: {closed} in closed form (integrals may stand unevaluated), "
-            f"{named} in terms of named solutions of a linear equation that is stated with them. Trivial fields that "
-            f"are not marked as such: {unmarked}. "
-            f"Median {number(median(seconds))} s, longest {number(max(seconds))} s, over the budget: {late}, "
-            f"sum {number(sum(seconds), 0)} s." + (f" None found: {missed}." if missed else ""),
-            "Every generator is verified by substitution. First-order equations have infinitely many symmetries, so a claim "
-            "names the shapes within which nothing is missing; where none is found that proves nothing.",
-            table(["1.", "equation", "symmetries", "outcome", "claim", "s"], [row(e) for e in done]),
-        ]
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--equations", type=Path, default=EQUATIONS)
-    parser.add_argument("--budget", type=float, default=30.0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    warm_up()
-    done = []
-    for number_, equation in equations(options.equations):
-        question = {"equations": [equation], "independent": "x", "parameters": {}}
-        answer = analyze(question, options.budget)
-        done.append({"number": number_, "equation": equation, "liesym": answer})
-        print(f"1.{number_}: {outcome(answer)}, {answer['seconds']:.2f} s", flush=True)
-    record = {"versions": versions(), "budget": options.budget, "equations": done}
-    write(options.out, "kamke1", page(done, record), record)
-    print(page(done, record).split("\n\n")[2])
+    return [
+        "# Kamke's first-order equations",
+        "Written by `tests/benchmarks/bench_kamke1.py`. Equations of chapter 1 that are solved for `y'`; functions are "
+        f"arbitrary, every other name is a parameter. No ansatz is given. {made_with(record)}. Budget "
+        f"{record['budget']:.0f} s an equation, each in a fork of a warm process.",
+        f"Of {len(done)} equations {closed + named} ({share(closed + named, done)}) have a verified symmetry other than the "
+        f"trivial ones: {closed} in closed form (integrals may stand unevaluated), "
+        f"{named} in terms of named solutions of a linear equation that is stated with them. Trivial fields that "
+        f"are not marked as such: {unmarked}. "
+        f"Median {number(median(seconds))} s, longest {number(max(seconds))} s, over the budget: {late}, "
+        f"sum {number(sum(seconds), 0)} s." + (f" None found: {missed}." if missed else ""),
+        "Every generator is verified by substitution. First-order equations have infinitely many symmetries, so a claim "
+        "names the shapes within which nothing is missing; where none is found that proves nothing.",
+        table(["1.", "equation", "symmetries", "outcome", "claim", "s"], [row(e) for e in done]),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    Collection(1, 30.0, outcome, page).run(__doc__)
