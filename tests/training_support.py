@@ -48,7 +48,8 @@ def value_and_gradient(kit, model, x0, times):
         model.zero_grad()
         value = (model(torch.tensor(x0), torch.tensor(times)) ** 2).sum()
         value.backward()
-        return float(value.detach()), np.concatenate([p.grad.numpy().ravel() for p in model.parameters()])
+        slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in model.parameters()]
+        return float(value.detach()), np.concatenate([slope.numpy().ravel() for slope in slopes])
     import equinox as eqx
     import jax
     import jax.numpy as jnp

@@ -17,6 +17,10 @@ from liesym_jax.losses import field_of as field_of
 from liesym_jax.losses import invariance as invariance
 from liesym_jax.losses import misfit as misfit
 from liesym_jax.losses import rollout_drift as rollout_drift
+from liesym_jax.mechanics import HamiltonianODE as HamiltonianODE
+from liesym_jax.mechanics import LagrangianODE as LagrangianODE
+from liesym_jax.mechanics import ScalarNetwork as ScalarNetwork
+from liesym_jax.mechanics import symbolic_scalar as symbolic_scalar
 from liesym_jax.models import MLP as MLP
 from liesym_jax.models import MLPField as MLPField
 from liesym_jax.models import NeuralODE as NeuralODE

@@ -17,6 +17,10 @@ from liesym_torch.losses import field_of as field_of
 from liesym_torch.losses import invariance as invariance
 from liesym_torch.losses import misfit as misfit
 from liesym_torch.losses import rollout_drift as rollout_drift
+from liesym_torch.mechanics import HamiltonianODE as HamiltonianODE
+from liesym_torch.mechanics import LagrangianODE as LagrangianODE
+from liesym_torch.mechanics import ScalarNetwork as ScalarNetwork
+from liesym_torch.mechanics import symbolic_scalar as symbolic_scalar
 from liesym_torch.models import MLP as MLP
 from liesym_torch.models import MLPField as MLPField
 from liesym_torch.models import NeuralODE as NeuralODE

@@ -19,7 +19,7 @@ LAYERS = (
     "program registry reference residuals lower export",
     "text determine split verify results",
     "certify solve algebra flow variational conservation invariants reduction equivariance audit classify pipeline",
-    "identifiability trajectories weights fitting objectives matching metrics experiment training testing",
+    "identifiability trajectories weights fitting objectives mechanics matching metrics experiment training testing",
     "pictures report tasks derivations worker batch console cli __main__",
 )
 ORDER = [name for layer in LAYERS for name in layer.split()]
