@@ -17,7 +17,7 @@ from sympy import Basic, Symbol
 
 from liesym.errors import BackendError, DataError, Unsupported
 from liesym.lower import Parameters, Target, build_program, for_backend, lower
-from liesym.program import Dialect, Guard, ModuleText, Program, body
+from liesym.program import Dialect, Guard, ModuleText, Program, body, expand
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual
 
@@ -58,6 +58,7 @@ def export(
     if not name.isidentifier():
         raise DataError(f"{name!r} is no name for a Python function; use letters, digits and underscores")
     program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
+    program = expand(program, dialect.operations)
     missing = sorted(op for op in program.operations if op not in dialect.operations)
     if missing:
         raise BackendError(f"{', '.join(missing)} cannot be written in a module that imports only {chosen.name}")
@@ -133,6 +134,7 @@ def module_source(
 ) -> str:
     """The text of a module that holds the program as one function."""
     written = body(program, dialect, parameter=lambda k, key: f"typed(parameter(args, {_quoted(key)}), x)", readable=True)
+    called = [source for word, source in text.functions if any(f"{word}(" in line for line in written.lines)]
     values = ", ".join(written.results) + ("," if len(written.results) == 1 else "")
     lines = [
         *_documentation(program, dialect, title, formula),
@@ -155,7 +157,7 @@ def module_source(
         "",
         "",
         PARAMETER_HELPER,
-        *(f"\n\n{helper.rstrip()}" for helper in text.helpers),
+        *(f"\n\n{helper.rstrip()}" for helper in (*text.helpers, *called)),
     ]
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 

@@ -40,6 +40,7 @@ DIALECT = Dialect(
         "stop": "{0}",
         "reciprocal": "1.0 / {0}",
         "rsqrt": "1.0 / np.sqrt({0})",
+        "inverse_gudermann": "np.arcsinh({0} / np.abs({1}))",
         "erf": "special('erf', {0})",
         "erfc": "special('erfc', {0})",
         "lgamma": "special('lgamma', {0})",
@@ -115,19 +116,26 @@ class NumpyFunction:
             "np": np, "special": special, "functions": [functions[name] for name in program.calls],
             "parameter": lambda args, k, x: typed(lookup(args, *program.parameters[k]), x),
         }  # fmt: skip
-        self._evaluate = compile_function(source_of(program, DIALECT), "evaluate", namespace)
+        self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
+        self._uses_time = program.uses_time
+        self._plain = len(program.results) == len(program.outputs)
 
     def __call__(self, t: Any, x: Any, args: Any = None) -> Any:
         x = np.asarray(x)
-        if not np.issubdtype(x.dtype, np.floating):
+        if x.dtype.kind != "f":
             raise BackendError(f"x has dtype {x.dtype}; real floating point numbers are needed")
+        batch = x.shape[:-1]
         check_state(x.shape, self.program.state)
         time = None if t is None else np.asarray(t, dtype=x.dtype)
-        if time is None and self.program.uses_time:
-            raise BackendError("this program depends on time; t is needed")
+        if time is None:
+            if self._uses_time:
+                raise BackendError("this program depends on time; t is needed")
+        elif time.shape and time.shape != batch:
+            batch = np.broadcast_shapes(batch, time.shape)
         with np.errstate(all="ignore"):
             values: Any = self._evaluate(time, x, args)
-        batch = np.broadcast_shapes(x.shape[:-1], () if time is None else time.shape)
+        if self._plain:
+            return stack(values, batch, x)
         if self.program.failures:
             self._raise(values, batch)
         return packed(
@@ -155,8 +163,12 @@ def typed(value: Any, x: np.ndarray) -> np.ndarray:
 
 def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: np.ndarray) -> np.ndarray:
     """The values broadcast to one shape, which is at least `batch`, on a new last axis."""
-    shape = np.broadcast_shapes(batch, *(np.shape(v) for v in values))
-    return np.stack([np.broadcast_to(np.asarray(v, dtype=x.dtype), shape) for v in values], axis=-1)
+    arrays = [v for v in values if isinstance(v, np.ndarray) and v.shape != batch]
+    shape = np.broadcast_shapes(batch, *(v.shape for v in arrays)) if arrays else batch
+    result = np.empty((*shape, len(values)), x.dtype)
+    for position, value in enumerate(values):
+        result[..., position] = value
+    return result
 
 
 _ELEMENTWISE = "np.vectorize(math.{name}, otypes=[float])({{0}}).astype(x.dtype)"

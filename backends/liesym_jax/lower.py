@@ -26,6 +26,7 @@ DIALECT = Dialect(
         "stop": "lax.stop_gradient({0})",
         "reciprocal": "1.0 / {0}",
         "rsqrt": "lax.rsqrt({0})",
+        "inverse_gudermann": "inverse_gudermann({0}, {1})",
         "polygamma": "special.polygamma({value}, {0})",
         "epsilon": "jnp.finfo(x.dtype).eps.item()",
         "huge": "float(jnp.finfo(x.dtype).max) ** 0.5",
@@ -33,12 +34,27 @@ DIALECT = Dialect(
     constant="jnp.asarray({0}, x.dtype)",
     component="lax.index_in_dim(x, {0}, -1, keepdims=False)",
     imports=(
+        ("import jax", "inverse_gudermann("),
         ("import jax.numpy as jnp", ""),
         ("from jax import Array", ""),
         ("from jax import lax", "lax."),
         ("from jax.scipy import special", "special."),
     ),
 )
+
+
+@jax.custom_jvp
+def inverse_gudermann(s: Array, c: Array) -> Array:
+    """atanh(s) = ± log1p(|s| (1 + |s| + |c|)/(|c| (1 + |c|))) for s = sin(a), c = cos(a)."""
+    size, width = jnp.abs(s), jnp.abs(c)
+    above = 1.0 + width
+    return jnp.copysign(jnp.log1p(size * (size + above) / (width * above)), s)
+
+
+@inverse_gudermann.defjvp
+def inverse_gudermann_slope(point: tuple[Array, Array], step: tuple[Array, Array]) -> tuple[Array, Array]:
+    """d atanh(s) = da/c = ds - (s/c) dc, in which nothing cancels where c is small."""
+    return inverse_gudermann(*point), step[0] - point[0] / point[1] * step[1]
 
 
 def typed(value: Any, x: Array) -> Array:
@@ -61,6 +77,12 @@ MODULE = ModuleText(
         "batch = jnp.broadcast_shapes(t.shape, x.shape[:-1])",
     ),
     helpers=(inspect.getsource(typed), inspect.getsource(stack)),
+    functions=(
+        (
+            "inverse_gudermann",
+            f"{inspect.getsource(inverse_gudermann.fun)}\n\n{inspect.getsource(inverse_gudermann_slope)}",
+        ),
+    ),
 )
 
 
@@ -77,6 +99,7 @@ class JaxFunction:
             "jnp": jnp,
             "lax": lax,
             "special": special,
+            "inverse_gudermann": inverse_gudermann,
             "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
         }

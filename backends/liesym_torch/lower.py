@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from liesym.errors import BackendError
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 from liesym.reference import check_state, lookup, source_of
+from liesym_torch.operations import inverse_gudermann
 
 _SAME = (
     "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos",
@@ -26,6 +28,7 @@ DIALECT = Dialect(
         **calls("torch.", {op: op for op in _SAME}),
         "stop": "{0}.detach()",
         "polygamma": "torch.polygamma({value}, {0})",
+        "inverse_gudermann": "inverse_gudermann({0}, {1})",
         "mod": "torch.remainder({0}, {1})",
         "epsilon": "x.new_full((), torch.finfo(x.dtype).eps)",
         "huge": "x.new_full((), torch.finfo(x.dtype).max ** 0.5)",
@@ -33,6 +36,12 @@ DIALECT = Dialect(
     arrays_only=frozenset({"atan2", "copysign", "hypot", "minimum", "maximum"}),
     constant="x.new_full((), {0})",
     unpack="{targets} = x.unbind(-1)",
+    fused={
+        "add scaled": "torch.add({0}, {1}, alpha={2})",
+        "sub scaled": "torch.sub({0}, {1}, alpha={2})",
+        "add product": "torch.addcmul({0}, {1}, {2})",
+        "sub product": "torch.addcmul({0}, {1}, {2}, value=-1)",
+    },
     imports=(("import torch", ""), ("from torch import Tensor", "")),
 )
 
@@ -82,6 +91,7 @@ class TorchFunction:
 
         namespace: dict[str, object] = {
             "torch": torch,
+            "inverse_gudermann": inverse_gudermann,
             "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
         }
@@ -130,6 +140,9 @@ class TorchBackend:
     name = "torch"
     operations = DIALECT.operations
     dialect = DIALECT
+    export_dialect = replace(
+        DIALECT, templates={op: text for op, text in DIALECT.templates.items() if op != "inverse_gudermann"}
+    )
     module = MODULE
 
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> TorchFunction:

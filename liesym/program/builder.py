@@ -185,7 +185,7 @@ class Builder:
             return signs[0] if signs[0] == Sign.POSITIVE else Sign.NONNEGATIVE
         if op in ("abs", "hypot"):
             return self._absolute(signs)
-        if op in _ODD:
+        if op in _ODD or op == "inverse_gudermann":
             return signs[0]
         if op == "neg":
             return _flipped(signs[0])

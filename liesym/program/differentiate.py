@@ -91,6 +91,11 @@ def _angle(b: Builder, v: int, args: tuple[int, ...], d: tuple[int, ...]) -> int
     return b.div(b.sub(b.mul(x, d[0]), b.mul(y, d[1])), square)
 
 
+def _gudermann(b: Builder, v: int, args: tuple[int, ...], d: tuple[int, ...]) -> int:
+    """d atanh(s) = da/c = ds - (s/c) dc for s = sin(a), c = cos(a): no 1 - s² that cancels."""
+    return b.sub(d[0], b.mul(b.div(*args), d[1]))
+
+
 def _remainder(b: Builder, v: int, args: tuple[int, ...], d: tuple[int, ...]) -> int:
     return b.sub(d[0], b.mul(b.node("floor", b.div(args[0], args[1])), d[1]))
 
@@ -117,6 +122,7 @@ _RULES: dict[str, Rule] = {
     "pow": _power,
     "hypot": _length,
     "atan2": _angle,
+    "inverse_gudermann": _gudermann,
     "mod": _remainder,
     "where": lambda b, v, a, d: b.where(a[0], d[1], d[2]),
     "minimum": lambda b, v, a, d: b.where(b.node("lt", a[0], a[1]), d[0], d[1]),

@@ -6,6 +6,7 @@ import keyword
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from liesym.program.fusing import fusions
 from liesym.program.nodes import OPERATIONS, Node, Program
 
 #: Templates that read the same in NumPy, torch and JAX.
@@ -32,6 +33,8 @@ class Dialect:
         constant: format string that makes an array of a number, for those.
         component: format string for component {0} of x, or "" where `unpack` gives all at once.
         unpack: format string for all components of x, with {targets}.
+        fused: sums that take a product in with them, for code that need not be read: a key of
+            `liesym.program.fusing.SUMS` -> format string over what stands there.
         infinity, nan: the literals.
         imports: (import line of a stand-alone module, word that calls for it or "") in order.
     """
@@ -42,6 +45,7 @@ class Dialect:
     constant: str = "{0}"
     component: str = "x[..., {0}]"
     unpack: str = ""
+    fused: Mapping[str, str] = field(default_factory=dict)
     infinity: str = 'float("inf")'
     nan: str = 'float("nan")'
     imports: tuple[tuple[str, str], ...] = ()
@@ -55,8 +59,8 @@ class Dialect:
 RESERVED = frozenset(
     {
         "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
-        "parameter", "stack", "residual", "Tensor", "Array", "Any", "Mapping", "STATE", "PARAMETERS",
-        "VALUES", "_",
+        "parameter", "stack", "residual", "inverse_gudermann", "jax", "Tensor", "Array", "Any", "Mapping",
+        "STATE", "PARAMETERS", "VALUES", "_",
     }
 )  # fmt: skip
 
@@ -70,12 +74,14 @@ class ModuleText:
         opening: lines at the head of the function that check x and make `t` an array and `batch` a shape.
         helpers: source of the functions ``typed(value, x)`` and ``stack(values, batch, x)``.
         decorator: lines above the function.
+        functions: (name, source) of functions that stand for operations, for modules that call them.
     """
 
     array: str
     opening: tuple[str, ...]
     helpers: tuple[str, ...]
     decorator: tuple[str, ...] = ()
+    functions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -117,22 +123,28 @@ class _Writer:
         self.free: list[str] = []
         self.made = 0
         self.taken = set(RESERVED)
+        self.sums = {} if readable else fusions(program, dialect.fused)
+        self.absorbed = {s.product for s in self.sums.values()}
         self.last = self._last_uses()
 
     def _last_uses(self) -> list[int]:
         last = list(range(len(self.program.nodes)))
         for index, node in enumerate(self.program.nodes):
-            for a in node.args:
-                last[a] = index
+            if index not in self.absorbed:
+                for a in self._operands(index, node):
+                    last[a] = index
         for index in self.program.results:
             last[index] = len(self.program.nodes)
         return last
+
+    def _operands(self, index: int, node: Node) -> tuple[int, ...]:
+        return self.sums[index].args if index in self.sums else node.args
 
     def write(self, parameter: Callable[[int, str], str]) -> Body:
         components = self._read_state()
         positions = {name: i for i, (name, _) in enumerate(self.program.parameters)}
         for index, node in enumerate(self.program.nodes):
-            if node.op == "state":
+            if node.op == "state" or index in self.absorbed:
                 continue
             if node.op == "constant":
                 self.text[index] = number(float(node.value or 0.0), self.dialect)
@@ -173,26 +185,28 @@ class _Writer:
         return f"{letter}{count}"
 
     def _operation(self, index: int, node: Node) -> None:
-        operands = [self.text[a] for a in node.args]
-        constants = [self.program.nodes[a].op == "constant" for a in node.args]
+        arguments = self._operands(index, node)
+        operands = [self.text[a] for a in arguments]
+        constants = [self.program.nodes[a].op == "constant" for a in arguments]
+        if index in self.sums:
+            right = self.dialect.fused[self.sums[index].key].format(*operands)
+        else:
+            right = self._call(node, operands, constants)
+        if not self.readable:
+            for a in set(arguments):
+                if self.last[a] == index and self.program.nodes[a].op not in ("time", "parameter", "state", "constant"):
+                    self.free.append(self.text[a])
+        self.text[index] = name = self.free.pop() if self.free else self._fresh()
+        self.lines.append(f"{name} = {right}")
+
+    def _call(self, node: Node, operands: list[str], constants: list[bool]) -> str:
+        """The right side of an operation."""
         if node.op in self.dialect.arrays_only or (node.op == "where" and all(constants[1:])):
             operands = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)]
         if node.op == "call":
             template = "functions[{value}]({all})"
-            right = template.format(value=self.program.calls.index(str(node.value)), all=", ".join(operands))
-        else:
-            right = self.dialect.templates[node.op].format(*operands, value=node.value)
-        if not self.readable:
-            for a in set(node.args):
-                if self.last[a] == index and self.program.nodes[a].op not in (
-                    "time",
-                    "parameter",
-                    "state",
-                    "constant",
-                ):
-                    self.free.append(self.text[a])
-        self.text[index] = name = self.free.pop() if self.free else self._fresh()
-        self.lines.append(f"{name} = {right}")
+            return template.format(value=self.program.calls.index(str(node.value)), all=", ".join(operands))
+        return self.dialect.templates[node.op].format(*operands, value=node.value)
 
     def _fresh(self) -> str:
         self.made += 1

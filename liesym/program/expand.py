@@ -88,6 +88,19 @@ def _asinh(b: Builder, args: tuple[int, ...]) -> int:
     return _signed(b, args[0], b.node("log1p", b.node("add", v, b.node("div", square, root))))
 
 
+def _inverse_gudermann(b: Builder, args: tuple[int, ...]) -> int:
+    """atanh(s) = ± log1p((|s| + s²/(1 + |c|))/|c|), s = sin(a), c = cos(a).
+
+    For tanh(y) = s one has sinh(y) = s/|c| =: v and cosh(y) = 1/|c|, so that e^|y| - 1 = |v| + 1/|c| - 1 with
+    1/|c| - 1 = (1 - c²)/(|c| (1 + |c|)). This is asinh(sign(cos a) tan(a)).
+    """
+    s, width = args[0], b.node("abs", args[1])
+    side = b.node("copysign", _one(b), s)
+    bend = b.node("div", b.node("mul", s, s), b.node("add", _one(b), width))
+    growth = b.node("div", b.node("add", b.node("mul", side, s), bend), width)
+    return b.node("mul", side, b.node("log1p", growth))
+
+
 def _atan2(b: Builder, args: tuple[int, ...]) -> int:
     """2 atan of y/(r + x) for x >= 0, of (r - x)/y otherwise, which does not divide by what cancels."""
     y, x = args
@@ -115,6 +128,7 @@ RECIPES: dict[str, Recipe] = {
     "sinh": lambda b, a: _half(b, b.node("sub", b.node("expm1", a[0]), b.node("expm1", b.node("neg", a[0])))),
     "cosh": lambda b, a: _half(b, b.node("add", b.node("exp", a[0]), b.node("exp", b.node("neg", a[0])))),
     "asinh": _asinh,
+    "inverse_gudermann": _inverse_gudermann,
     "acosh": lambda b, a: b.node(
         "log", b.node("add", a[0], b.node("sqrt", b.node("sub", b.node("mul", a[0], a[0]), _one(b))))
     ),

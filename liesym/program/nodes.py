@@ -20,7 +20,8 @@ INPUTS: dict[str, str] = {
     "huge": "the square root of the largest number of x's type",
 }
 
-#: Operations on real numbers, with their number of operands; `stop` is the identity, with derivative 0.
+#: Operations on real numbers, with their number of operands; `stop` is the identity, with derivative 0, and
+#: `inverse_gudermann` of s = sin(a) and c = cos(a) is atanh(s), as accurate where c is small as anywhere.
 ARITHMETIC: dict[str, int] = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "reciprocal": 1,
     "pow": 2, "sqrt": 1, "rsqrt": 1, "hypot": 2,
@@ -28,7 +29,7 @@ ARITHMETIC: dict[str, int] = {
     "sin": 1, "cos": 1, "tan": 1, "asin": 1, "acos": 1, "atan": 1, "atan2": 2,
     "sinh": 1, "cosh": 1, "tanh": 1, "asinh": 1, "acosh": 1, "atanh": 1,
     "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "mod": 2, "minimum": 2, "maximum": 2, "copysign": 2,
-    "stop": 1, "erf": 1, "erfc": 1, "lgamma": 1, "digamma": 1, "polygamma": 1,
+    "stop": 1, "erf": 1, "erfc": 1, "lgamma": 1, "digamma": 1, "polygamma": 1, "inverse_gudermann": 2,
 }  # fmt: skip
 
 #: Operations that give or take truth values.

@@ -8,7 +8,7 @@ What is made cheaper
 What is made more accurate
     ``log(1 + u)`` is log1p, ``c*exp(u) - c`` is c*expm1(u), ``sqrt(a**2 + b**2)`` is hypot where the sum is
     not needed otherwise, ``1 - sin(a)**2`` is cos(a)**2, and ``atanh(sin(a))`` is asinh(sin(a)/|cos(a)|),
-    which does not lose everything near its poles.
+    which does not lose everything near its poles (`expand` and the backends say how that is computed).
 What is made safe
     the gradients of ``sqrt`` and of powers at 0 are finite; in a branch of a Piecewise each operation that is
     not defined everywhere gets a harmless operand where the branch is not taken, so that its gradient is no
@@ -506,17 +506,9 @@ class Reader:
         return b.node("log1p", node), False
 
     def _gudermann(self, s: Signed, c: Signed, other: Basic, scope: int) -> Signed:
-        """atanh(s) = ± log1p((|s| + s²/(1 + |c|))/|c|), s = sin(a), c = cos(a).
-
-        For tanh(y) = s one has sinh(y) = s/|c| =: v and cosh(y) = 1/|c|, so that e^|y| - 1 = |v| + 1/|c| - 1 with
-        1/|c| - 1 = (1 - c²)/(|c| (1 + |c|)). This is asinh(sign(cos a) tan(a)), in vectorized operations.
-        """
-        b = self.builder
-        side = b.node("copysign", b.constant(1.0), s[0])
-        width = self.inside(b.node("abs", c[0]), NONZERO, other, scope)
-        bend = b.div(b.mul(s[0], s[0]), b.add(b.constant(1.0), width))
-        growth = b.node("log1p", b.div(b.add(b.mul(side, s[0]), bend), width))
-        return b.mul(side, growth), s[1]
+        """atanh(s) of s = sin(a), with c = cos(a) at hand: defined where c is not 0."""
+        width = self.inside(c[0], NONZERO, other, scope)
+        return self.builder.node("inverse_gudermann", s[0], width), s[1]
 
     def _unary(self, op: str, u: Signed, expr: Basic, scope: int) -> Signed:
         b = self.builder

@@ -74,6 +74,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
             "stop": lambda a: a,
             "abs": abs,
             "sign": _sign,
+            "inverse_gudermann": lambda s, c: math.asinh(_quotient(s, abs(c))),
             "floor": lambda a: math.floor(a) if math.isfinite(a) else a,
             "ceil": lambda a: math.ceil(a) if math.isfinite(a) else a,
             "mod": lambda a, b: a - b * math.floor(a / b),

@@ -103,7 +103,6 @@ def test_a_torch_program_is_loaded_without_liesym(tmp_path):
 
 def test_a_jax_program_is_loaded_without_liesym(tmp_path):
     pytest.importorskip("jax")
-    pytest.importorskip("flatbuffers")
     with doubled("jax"):
         serialize(EXPRESSIONS, tmp_path / "program.bin", backend="jax", state=(X, Y), t=T, guard="mask", jacobian=True)
     code = CONVERT["jax"] + (
