@@ -89,7 +89,13 @@ def test_its_jacobian_is_computed_in_the_same_pass(backend):
 
 # -- sums ----------------------------------------------------------------------------------------------------
 
-SUMS = [X * Y + sp.sin(X), sp.sin(Y) - X**2, sp.cos(X) + 3 * sp.exp(Y), sp.exp(X) - 7 * sp.cos(Y), sp.sqrt(Y) + sp.sin(X) * Y]
+SUMS = [
+    X * Y + sp.sin(X),
+    sp.sin(Y) - X**2,
+    sp.cos(X) + 3 * sp.exp(Y),
+    sp.exp(X) - 7 * sp.cos(Y),
+    sp.sqrt(Y) + sp.sin(X) * Y,
+]
 
 
 def test_sums_take_products_in():
