@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 from sympy import Expr, Symbol
@@ -19,7 +20,8 @@ from liesym.lower import lower
 from liesym_jax.models import MLP
 
 RANK_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
-NEWTON_STEPS = {"float64": 4}  # they double the digits: 2 reach rounding in float32
+RETURN_STEPS = 20
+"""Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
 
 
 class LevelSets:
@@ -121,14 +123,44 @@ class LevelSets:
         """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
         return self.along(t, x, jnp.zeros_like(x), defect, args)
 
-    def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int | None = None) -> Array:
-        """Newton steps x ← x - G⁺ (I(t, x) - levels) back to the level set: 2, or 4 in float64, unless given.
+    def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
+        """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
 
-        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2.
+        s is 1 as long as each step brings I nearer to its level (the defects divided by the lengths of the
+        gradients, so in units of the state), is halved where one would not, and grows again afterwards: near
+        equilibria, where gradients vanish, a whole step leads anywhere. Such a step is not taken. A sample is done
+        when a step of the size of rounding does not help; when all are, the rest of the `iterations` is skipped.
+
+        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
         """
-        for _ in range(iterations if iterations is not None else NEWTON_STEPS.get(str(x.dtype), 2)):
-            x = x - self.correction(t, x, self.values(t, x, args) - levels, args)
-        return x
+        flat = jnp.sum(jnp.square(self.gradients(t, x, args)), -1)
+        lengths = jnp.sqrt(jnp.where(flat > 0, flat, 1.0))
+
+        fine = (jnp.finfo(x.dtype).eps / 16) ** 2
+
+        def look(y: Array) -> tuple[Array, Array, Array]:
+            """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
+            defect = self.values(t, y, args) - levels
+            step = self.correction(t, y, defect, args)
+            size = jnp.sum(jnp.square(step), -1, keepdims=True) / (fine * jnp.sum(jnp.square(y), -1, keepdims=True))
+            return step, size, jnp.sum(jnp.square(defect / lengths), -1, keepdims=True)
+
+        def attempt(state: Any) -> Any:
+            x, step, size, left, part, again = state
+            trial = x - part * step
+            found = look(trial)
+            nearer = again & (found[2] < left)
+            pairs = zip((trial, *found), (x, step, size, left), strict=True)
+            x, step, size, left = (jnp.where(nearer, new, old) for new, old in pairs)
+            again = size > jnp.where(nearer, 1.0, 128.0**2)
+            return x, step, size, left, jnp.where(nearer, jnp.minimum(2 * part, 1.0), part / 2), again
+
+        def one(state: Any, _: Any) -> tuple[Any, None]:
+            return jax.lax.cond(state[-1].any(), attempt, lambda same: same, state), None
+
+        step, size, left = look(x)
+        state = (x, step, size, left, jnp.ones_like(left), size > 1.0)
+        return jax.lax.scan(one, state, length=iterations)[0][0]
 
 
 class TangentProjection(eqx.Module):

@@ -18,7 +18,8 @@ from liesym.lower import lower
 from liesym_torch.models import MLP
 
 RANK_TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
-NEWTON_STEPS = {torch.float64: 4}  # they double the digits: 2 reach rounding in float32
+RETURN_STEPS = 20
+"""Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
 
 
 class LevelSets:
@@ -119,13 +120,40 @@ class LevelSets:
         """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
         return self.along(t, x, torch.zeros_like(x), defect, args)
 
-    def retract(self, t: Tensor, x: Tensor, levels: Tensor, args: Any = None, *, iterations: int | None = None) -> Tensor:
-        """Newton steps x ← x - G⁺ (I(t, x) - levels) back to the level set: 2, or 4 in float64, unless given.
+    def retract(self, t: Tensor, x: Tensor, levels: Tensor, args: Any = None, *, iterations: int = RETURN_STEPS) -> Tensor:
+        """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
 
-        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2.
+        s is 1 as long as each step brings I nearer to its level (the defects divided by the lengths of the
+        gradients, so in units of the state), is halved where one would not, and grows again afterwards: near
+        equilibria, where gradients vanish, a whole step leads anywhere. Such a step is not taken. A sample is done
+        when a step of the size of rounding does not help; when all are, the rest of the `iterations` is skipped.
+
+        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
         """
-        for _ in range(iterations if iterations is not None else NEWTON_STEPS.get(x.dtype, 2)):
-            x = x - self.correction(t, x, self.values(t, x, args) - levels, args)
+        flat = self.gradients(t, x, args).square().sum(-1)
+        lengths = torch.where(flat > 0, flat, 1.0).sqrt()
+
+        fine = (torch.finfo(x.dtype).eps / 16) ** 2
+
+        def look(y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
+            defect = self.values(t, y, args) - levels
+            step = self.correction(t, y, defect, args)
+            size = step.square().sum(-1, keepdim=True) / (fine * y.square().sum(-1, keepdim=True))
+            return step, size, (defect / lengths).square().sum(-1, keepdim=True)
+
+        step, size, left = look(x)
+        part, again = torch.ones_like(left), size > 1.0
+        for _ in range(iterations):
+            if not bool(again.any()):
+                break
+            trial = x - part * step
+            found = look(trial)
+            nearer = again & (found[2] < left)
+            pairs = zip((trial, *found), (x, step, size, left), strict=True)
+            x, step, size, left = (torch.where(nearer, new, old) for new, old in pairs)
+            part = torch.where(nearer, (2 * part).clamp(max=1.0), part / 2)
+            again = size > torch.where(nearer, 1.0, 128.0**2)
         return x
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy import Integer, Symbol, expand
+from sympy import Integer, Symbol, cos, expand
 from training_support import kit as kit
 
 from liesym.audit import GradientWarning
@@ -126,6 +126,25 @@ def test_stabilization_pulls_back_and_retraction_puts_back(kit):
         run = arrays(found, times, found.evaluate(one, start, times)[0])
         drift.append(np.ptp(numbers(sets.values(*run, None)), axis=0).max())
     assert drift[0] < 0.2 * drift[1]
+
+
+def test_the_return_is_damped_near_equilibria(kit):
+    """Near the upper equilibrium of a pendulum the gradient is small: whole Newton steps lead rotations away."""
+    found, _ = kit
+    sets = levels(found, [V**2 / 2 - cos(X)], state=(X, V))
+    t, x = arrays(found, np.zeros(3), [[np.pi - 0.02, 0.01], [np.pi - 0.1, 0.1], [0.4, 0.3]])
+    (goal,) = arrays(found, [[-0.5], [-0.9], [-0.5]])
+    back = sets.retract(t, x, goal)
+    assert np.abs(numbers(sets.values(t, back, None) - goal)).max() < 1e-12
+    assert np.abs(numbers(back - x)).max() < 4.0
+    whole = x
+    for _ in range(4):
+        whole = whole - sets.correction(t, whole, sets.values(t, whole, None) - goal)
+    assert np.abs(numbers(whole - x))[:2].max() > 10.0
+    alone = sets.retract(t[2:], x[2:], goal[2:])
+    assert np.array_equal(numbers(alone), numbers(back)[2:]), "a sample that has arrived stays while others go on"
+    slope = gradient(found, lambda s: sets.retract(t, s, goal), x)
+    assert np.isfinite(slope).all()
 
 
 @pytest.mark.parametrize("how", ["tangent", "retract"])
