@@ -32,7 +32,7 @@ class Metrics:
         errors: relative state error ‖x̂ - x‖ / ‖x‖ at each horizon.
         rmse: root of the mean of (x̂ - x)² over times and states up to the last horizon.
         lasting: time until the relative error exceeds the threshold, the whole time if it never does.
-        true_drift: max_t |I(x̂(t)) - I(x̂(0))| / |I(x̂(0))| of each invariant of the true system.
+        true_drift: max_t |I(x̂(t)) - I(x̂(0))| / I_0 of each invariant of the true system, with I_0 as in `drift`.
         worst_drift: the same for the worst trajectory.
         model_drift: as `true_drift`, for the invariants of the model itself; empty if it has none.
         sensitivity: distance at the last horizon of a run that begins 0.001 away, over 0.001.
@@ -137,9 +137,14 @@ def lasting(error: np.ndarray, times: np.ndarray, threshold: float) -> np.ndarra
 
 
 def drift(invariant: Callable[[np.ndarray], np.ndarray], found: np.ndarray) -> np.ndarray:
-    """max_t |I(t) - I(0)| / |I(0)| for each trajectory; infinite where it is not finite."""
+    """max_t |I(t) - I(0)| / I_0 for each trajectory; infinite where it is not finite.
+
+    I_0 is |I(0)|, or the median of |I(0)| over the trajectories where that is larger: an energy is zero by the
+    choice of its origin, and a start near such a level would make any drift large.
+    """
     values = np.asarray(invariant(found))
-    change = np.abs(values - values[:, :1]).max(axis=1) / np.maximum(np.abs(values[:, 0]), 1e-12)
+    start = np.abs(values[:, 0])
+    change = np.abs(values - values[:, :1]).max(axis=1) / np.maximum(start, max(float(np.median(start)), 1e-12))
     return np.where(np.isfinite(change), change, np.inf)
 
 

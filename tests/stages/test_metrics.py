@@ -64,6 +64,12 @@ def test_a_model_with_an_invariant_of_its_own():
     assert drift(ENERGY["energy"], ellipse(STARTS[:1], TIMES))[0] == pytest.approx(0.75, rel=1e-2)
 
 
+def test_a_start_near_the_zero_of_an_invariant_does_not_make_its_drift_large():
+    values = np.array([[1e-9, 0.1], [2.0, 2.1], [4.0, 4.1]])
+    assert drift(lambda x: x, values) == pytest.approx([0.05, 0.05, 0.025])
+    assert drift(lambda x: x, values[:1]) == pytest.approx([1e8]), "alone it is its own scale"
+
+
 def test_a_model_that_fails_is_counted_and_not_averaged_away():
     def breaks(initial, times):
         states = oscillator(1.0)(initial, times)
