@@ -86,9 +86,10 @@ def _begun(path: Path, config: Config) -> dict[str, Any]:
     if not path.exists():
         return {"config": config, "runs": {}}
     record = read_results(path)
-    if record.get("config") != config:
+    asked = {name: config[name] for name in ("variants", "seeds")}  # more of either leaves what was run as it is
+    if record.get("config", {}) | asked != config:
         raise DataError(f"{path} was made with another configuration; remove it or give another --out")
-    return record
+    return record | {"config": config}
 
 
 def _open(
