@@ -18,7 +18,7 @@ LAYERS = (
     "errors clock jets coefficients system generators prolong",
     "program registry reference residuals lower export",
     "text determine split verify results",
-    "certify solve algebra flow variational conservation invariants reduction equivariance audit classify pipeline",
+    "certify solve algebra flow variational conservation invariants reduction charges equivariance audit classify pipeline",
     "identifiability trajectories weights fitting objectives mechanics matching metrics experiment training testing",
     "pictures report tasks derivations worker batch console cli __main__",
 )
