@@ -34,6 +34,9 @@ from liesym_jax.models import evaluate as evaluate
 from liesym_jax.models import evaluate_field as evaluate_field
 from liesym_jax.models import rk4_rollout as rk4_rollout
 from liesym_jax.models import rk4_step as rk4_step
+from liesym_jax.noether import InvariantLayer as InvariantLayer
+from liesym_jax.noether import InvariantScalar as InvariantScalar
+from liesym_jax.noether import NoetherMonitor as NoetherMonitor
 from liesym_jax.training import gradient_norms as gradient_norms
 from liesym_jax.training import term_value as term_value
 from liesym_jax.training import train as train

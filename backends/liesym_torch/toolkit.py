@@ -34,6 +34,9 @@ from liesym_torch.models import evaluate as evaluate
 from liesym_torch.models import evaluate_field as evaluate_field
 from liesym_torch.models import rk4_rollout as rk4_rollout
 from liesym_torch.models import rk4_step as rk4_step
+from liesym_torch.noether import InvariantLayer as InvariantLayer
+from liesym_torch.noether import InvariantScalar as InvariantScalar
+from liesym_torch.noether import NoetherMonitor as NoetherMonitor
 from liesym_torch.training import gradient_norms as gradient_norms
 from liesym_torch.training import term_value as term_value
 from liesym_torch.training import train as train
