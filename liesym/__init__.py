@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
     from liesym.identifiability import unidentifiable as unidentifiable
+    from liesym.identify_invariant import identify_invariants as identify_invariants
     from liesym.pipeline import Result as Result
     from liesym.pipeline import find_symmetries as find_symmetries
 
@@ -46,6 +47,7 @@ _LAZY = {
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
     "unidentifiable": ("liesym.identifiability", "unidentifiable"),
+    "identify_invariants": ("liesym.identify_invariant", "identify_invariants"),
     "residuals": ("liesym.residuals", ""),
 }
 

@@ -2,6 +2,10 @@
 
 from liesym_jax.audit import audit_gradient as audit_gradient
 from liesym_jax.augment import GroupAugmentation as GroupAugmentation
+from liesym_jax.contrastive import Autoencoder as Autoencoder
+from liesym_jax.contrastive import ConservationProjection as ConservationProjection
+from liesym_jax.contrastive import ContrastiveInvariant as ContrastiveInvariant
+from liesym_jax.contrastive import train_invariant as train_invariant
 from liesym_jax.layers import EquivariantField as EquivariantField
 from liesym_jax.layers import LevelSets as LevelSets
 from liesym_jax.layers import Stabilization as Stabilization

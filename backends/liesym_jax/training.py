@@ -100,7 +100,7 @@ class _Run:
         self.loss = loss
         self.arrays, self.fixed = eqx.partition(model, eqx.is_inexact_array)
         self.dtype = jax.tree.leaves(self.arrays)[0].dtype
-        self.optimizer = _optimizer(settings)
+        self.optimizer = optimizer_of(settings)
         self._block = jax.jit(lambda state, weights, batch: jax.lax.scan(self._step(weights), state, batch))
 
     def _step(self, weights: Any) -> Callable[[Any, Batch], tuple[Any, dict[str, Any]]]:
@@ -141,7 +141,9 @@ class _Run:
         check_terms({"gradient": float(noted["gradient"][bad])}, first + bad)
 
 
-def _optimizer(settings: Settings) -> optax.GradientTransformation:
+def optimizer_of(settings: Settings) -> optax.GradientTransformation:
+    """AdamW with the half cosine of the settings."""
+
     def rate(count: Any) -> Any:
         fall = 0.5 * (1.0 + jnp.cos(jnp.pi * jnp.minimum(count, settings.steps) / max(settings.steps, 1)))
         return settings.final_rate + (settings.learning_rate - settings.final_rate) * fall

@@ -2,6 +2,10 @@
 
 from liesym_torch.audit import audit_gradient as audit_gradient
 from liesym_torch.augment import GroupAugmentation as GroupAugmentation
+from liesym_torch.contrastive import Autoencoder as Autoencoder
+from liesym_torch.contrastive import ConservationProjection as ConservationProjection
+from liesym_torch.contrastive import ContrastiveInvariant as ContrastiveInvariant
+from liesym_torch.contrastive import train_invariant as train_invariant
 from liesym_torch.layers import EquivariantField as EquivariantField
 from liesym_torch.layers import LevelSets as LevelSets
 from liesym_torch.layers import Stabilization as Stabilization

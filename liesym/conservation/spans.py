@@ -32,6 +32,17 @@ def integrals_in_span(on: OnSolutions, span: Sequence[Element], deadline: float)
     Raises:
         OutOfBudget: the deadline passed.
     """
+    return [
+        linear_combination([(e,) for e in span], v, on.field)[0] for v in conserved_combinations(on, span, deadline)
+    ]  # fmt: skip
+
+
+def conserved_combinations(on: OnSolutions, span: Sequence[Element], deadline: float) -> tuple[dict[int, Element], ...]:
+    """The coefficients, place -> constant, of a basis of all combinations of the span with D_t = 0.
+
+    Raises:
+        OutOfBudget: the deadline passed.
+    """
     field = on.field
     rates: dict[int, Element] = {}
     for j, e in enumerate(span):
@@ -41,8 +52,7 @@ def integrals_in_span(on: OnSolutions, span: Sequence[Element], deadline: float)
     rows = split_columns(rates, field, field.variables)
     if time.monotonic() > deadline:
         raise OutOfBudget("the budget ran out before the linear system of a span was solved")
-    found = nullspace(rows, len(span), field)
-    return [linear_combination([(e,) for e in span], v, field)[0] for v in found.vectors]
+    return tuple(nullspace(rows, len(span), field).vectors)
 
 
 def integrals_linear_in_time(

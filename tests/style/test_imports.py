@@ -19,7 +19,8 @@ LAYERS = (
     "program registry reference residuals lower export",
     "text determine split verify results",
     "certify solve algebra flow variational conservation invariants reduction charges equivariance audit classify pipeline",
-    "identifiability trajectories weights fitting objectives mechanics matching metrics experiment training testing",
+    "identifiability identify_invariant trajectories weights fitting contrastive objectives mechanics",
+    "matching metrics experiment training testing",
     "pictures report tasks derivations worker batch console cli __main__",
 )
 ORDER = [name for layer in LAYERS for name in layer.split()]
