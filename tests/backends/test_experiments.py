@@ -88,6 +88,27 @@ def test_the_energy_of_the_double_pendulum_is_an_integral(script):
         assert abs(system.total_derivative(energy + q * p).subs(point).evalf()) > 1e-3
 
 
+def test_small_systems_keep_the_constants_they_are_given(script, tmp_path):
+    record = script("small_systems").main(["--reduced", "--out", str(tmp_path)])
+    plain, hard = (record["runs"][f"nonlinear spring: {f} | 0"] for f in ("plain", "invariant network + projection"))
+    assert hard["drift"] < 1e-5 < 1e-2 < plain["drift"] and hard["rmse"] < plain["rmse"]
+    text = (tmp_path / "small_systems.md").read_text()
+    assert "published: COMET" in text and "## Nonlinear spring" in text and "## Two-body" not in text
+
+
+def test_data_of_the_small_systems_fit_together(script):
+    """The derivatives are those of the states, and the constants of motion are constant on them, others are not."""
+    small = script("small_systems")
+    times = np.linspace(0.0, 3.0, 3001)
+    for name in ("spring", "2-D pendulum", "damped pendulum", "nonlinear spring", "Lotka-Volterra"):
+        states, slopes = small.trajectories(name, 1, 2, times)
+        assert np.abs(np.gradient(states, times, axis=1) - slopes)[:, 1:-1].max() < 1e-5
+        assert small.drifts(name, states)["drift"] < 1e-9
+        assert small.drifts(name, states * np.linspace(1.0, 1.1, len(times))[:, None])["drift"] > 1e-2
+    assert len(small.integrals("2-D pendulum")) == 3
+    assert [str(i) for i in small.integrals("damped pendulum")] == ["x**2 + y**2", "x*x' + y*y'"]
+
+
 def test_the_toy_against_noise_and_sample_count(script, tmp_path):
     record = script("toy_sweep").main(["--reduced", "--out", str(tmp_path)])
     errors = [run["fits"][0]["error"] for run in record["runs"].values()]
