@@ -114,3 +114,65 @@ def test_the_toy_against_noise_and_sample_count(script, tmp_path):
     errors = [run["fits"][0]["error"] for run in record["runs"].values()]
     assert len(errors) == 2 and all(0 < error < 0.3 for error in errors)
     assert "| 0.05 | 4 |" in (tmp_path / "toy_sweep.md").read_text()
+
+
+def test_the_gradient_of_accelerations_by_implicit_differentiation(script):
+    """One contracted second derivative instead of all of the mass matrix: the same gradient."""
+    import equinox as eqx
+    import jax
+    import jax.numpy as jnp
+    from liesym_jax.toolkit import InvariantScalar, LagrangianODE
+
+    from liesym.invariants import rotations
+
+    exact_laws = script("exact_laws")
+    with jax.enable_x64(True):
+        scalar = InvariantScalar(rotations([("x", "y", "z")]), width=8, dtype=jnp.float64)
+        q, v, a = jnp.asarray(np.random.default_rng(0).standard_normal((3, 6, 3)))
+        weights, rest = eqx.partition(scalar, eqx.is_inexact_array)
+
+        def direct(weights):
+            return jnp.mean((LagrangianODE(eqx.combine(weights, rest)).acceleration(0.0, q, v) - a) ** 2)
+
+        value, slope = jax.jit(jax.value_and_grad(direct))(weights)
+        ours, found = jax.jit(lambda w: exact_laws.misfit_and_gradient(w, rest, q, v, a))(weights)
+        wanted, found = (np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)]) for tree in (slope, found))
+        assert float(ours) == pytest.approx(float(value))
+        assert np.abs(found - wanted).max() < 1e-9 * np.abs(wanted).max()
+        assert np.abs(found - wanted[::-1]).max() > 0.1 * np.abs(wanted).max()
+
+
+def test_the_systems_of_the_exact_laws(script):
+    """The orbits are those published: the radii of the geodesic, a total momentum of zero, the Kepler orbit."""
+    from liesym.experiment import read_config
+
+    systems = script("exact_systems")
+    config = read_config(FOLDER / "exact_laws.toml")
+    config["schwarzschild"]["span"], config["kepler"]["samples"] = 300.0, 50
+    table = systems.samples(config, systems.schwarzschild(config))
+    radii = np.linalg.norm(table[:, 0, 1:], axis=1)
+    assert radii.min() == pytest.approx(1.0, abs=1e-3) and radii.max() == pytest.approx(3.735, abs=1e-3)
+    length = -(1 - 0.1 / radii) * table[:, 1, 0] ** 2 + (table[:, 1, 1:] ** 2).sum(1)
+    length += (table[:, 0, 1:] * table[:, 1, 1:]).sum(1) ** 2 * 0.1 / (radii**2 * (radii - 0.1))
+    assert np.abs(length + 1).max() < 1e-10, "proper time"
+    q, v, a = np.moveaxis(systems.samples(config, systems.kepler(config)), 1, 0)
+    assert np.abs(a + q / np.linalg.norm(q, axis=1, keepdims=True) ** 3).max() < 1e-12
+    assert np.cross(q, v)[:, 2] == pytest.approx(1.0)
+    start = systems.particles(config).start
+    assert np.abs(1.0 * start[8:12] + 0.8 * start[12:]).max() < 1e-12
+
+
+@pytest.mark.slow
+def test_exact_laws(script, tmp_path):
+    """With invariants the model's own charge stays to rounding, the true one better than without; training resumes."""
+    exact_laws = script("exact_laws")
+    places = ["--reduced", "--out", str(tmp_path), "--checkpoints", str(tmp_path / "weights")]
+    record = exact_laws.main(places)
+    free, kept = (record["runs"][f"Kepler: {name} | 214127"] for name in ("free", "rotations"))
+    assert kept["own_float32"]["L"][1] < 2e-5 and kept["own_order_8"]["L"][1] < 1e-13 < kept["own_float64"]["L"][1] < 1e-8
+    assert free["own_float32"]["L"][0] > 1e-2 and free["true"]["L"][0] > 10 * kept["true"]["L"][0]
+    text = (tmp_path / "exact_laws.md").read_text()
+    assert "x*x' + y*y' + z*z'" in text and "| free | 6 |" in text
+    (tmp_path / "exact_laws.json").unlink()
+    again = exact_laws.main([*places, "--only", "Kepler: rotations"])
+    assert again["runs"]["Kepler: rotations | 214127"]["own_float32"] == kept["own_float32"], "from the checkpoint"

@@ -160,3 +160,12 @@ def test_five_lines_bring_a_symmetry_into_an_existing_loop(backend, monkeypatch)
     found = importlib.import_module(f"existing_loop_{backend}").main(150)
     (plain_here, plain_around), (here, around) = found["without symmetry"], found["with symmetry"]
     assert plain_here < 0.1 and here < 0.1 and around < plain_around / 2
+
+
+@pytest.mark.slow
+def test_a_lagrangian_of_invariants_conserves_its_charge(tmp_path):
+    """The inputs are those of the skewed metric, which nobody typed in; the script asserts the drifts."""
+    pytest.importorskip("torch")
+    text = run_script("exact_charges.py", folder=tmp_path)
+    assert "symmetry: (x + 2*y)*d/dx + (-2*x - y)*d/dy" in text and "x**2 + x*y + y**2" in text
+    assert len((EXAMPLES / "exact_charges.py").read_text().splitlines()) < 60
