@@ -33,6 +33,7 @@ from liesym.generators import Generator
 from liesym.lower import lower
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
 from liesym_torch.lower import typed
+from liesym_torch.models import SecondOrderField
 from liesym_torch.pushforward import pushforward
 
 Field = Callable[[Any, Tensor, Any], Tensor]
@@ -69,11 +70,24 @@ def invariance_residual(field: Field, generator: Generator, *, order: int = 1, m
         if condition.moving:
             leading, rate = _with_parameters(field, condition.moving, t, x, args, dt, along[..., 1:])
         else:
-            leading, rate = pushforward(field, t, x, args, dt, dx)
-        leading, rate = leading[..., -m:], rate[..., -m:]
+            leading, rate = pushforward(leading_part(field, order), t, x, args, dt, dx)
+        leading, rate = _last(leading, m), _last(rate, m)
         return value(t, torch.cat((x, leading), -1), args) - rate
 
     return residual
+
+
+def leading_part(field: Field, order: int) -> Field:
+    """The acceleration of a second-order field where that is all that is asked of it, else the field itself."""
+    own = (SecondOrderField.forward, SecondOrderField.pushforward)
+    if order == 2 and isinstance(field, SecondOrderField) and (type(field).forward, type(field).pushforward) == own:
+        return field.acceleration
+    return field
+
+
+def _last(values: Tensor, m: int) -> Tensor:
+    """The last m components; a slice that takes all would be differentiated all the same."""
+    return values if values.shape[-1] == m else values[..., -m:]
 
 
 def _with_parameters(
@@ -121,7 +135,7 @@ def conservation_residual(
     def residual(t: Any, x: Tensor, args: Any = None) -> Tensor:
         t, x = _together(t, x)
         leading = field(t, x, args)
-        return rate(t, torch.cat((x, leading[..., -(x.shape[-1] // order) :]), -1), args)
+        return rate(t, torch.cat((x, _last(leading, x.shape[-1] // order)), -1), args)
 
     return residual
 

@@ -18,7 +18,7 @@ from liesym.objectives import data_drift as data_drift
 from liesym.objectives import derivative_misfit as derivative_misfit
 from liesym.objectives import field_of as field_of
 from liesym.objectives import rollout_drift as rollout_drift
-from liesym_torch.fields import conservation_residual, invariance_residual
+from liesym_torch.fields import conservation_residual, invariance_residual, leading_part
 from liesym_torch.pushforward import pushforward
 
 
@@ -57,7 +57,7 @@ def invariance(generator: Generator, *, order: int = 1) -> Callable[..., Tensor]
 
     Lowered once, for whatever field it is called with; see `invariance_residual` for the formula.
     """
-    return carried(invariance_residual(_Carried(), generator, order=order))
+    return carried(invariance_residual(_Carried(order), generator, order=order))
 
 
 def conservation(
@@ -67,17 +67,20 @@ def conservation(
 
     Lowered once, for whatever field it is called with; see `conservation_residual`.
     """
-    return carried(conservation_residual(_Carried(), integrals, state=state, t=t, order=order))
+    return carried(conservation_residual(_Carried(order), integrals, state=state, t=t, order=order))
 
 
 class _Carried:
     """The field that travels in the arguments, so that one lowered residual serves every field."""
 
+    def __init__(self, order: int) -> None:
+        self.order = order
+
     def __call__(self, t: Any, x: Tensor, args: Mapping[str, Any]) -> Tensor:
-        return args[CARRIED](t, x, without_field(args))
+        return leading_part(args[CARRIED], self.order)(t, x, without_field(args))
 
     def pushforward(
         self, t: Any, x: Tensor, args: Mapping[str, Any], dt: Tensor | None, dx: Tensor
     ) -> tuple[Tensor, Tensor]:
         """See `liesym_torch.pushforward`."""
-        return pushforward(args[CARRIED], t, x, without_field(args), dt, dx)
+        return pushforward(leading_part(args[CARRIED], self.order), t, x, without_field(args), dt, dx)

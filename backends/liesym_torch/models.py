@@ -77,7 +77,7 @@ class MLP(nn.Module):
         for w, b in hidden:
             u = nn.functional.linear(x, w, b)
             x = self.activation(u)
-            dx = nn.functional.linear(dx, w) * self.slope(u, x)
+            dx = self.slope(nn.functional.linear(dx, w), u, x)
         return nn.functional.linear(x, weight, bias), nn.functional.linear(dx, weight)
 
 

@@ -290,5 +290,25 @@ def test_a_subclass_with_a_forward_of_its_own_is_differentiated_anew():
     assert not torch.allclose(got, models.MLPField.pushforward(field, torch.zeros(3), x, None, None, dx)[1])
 
 
+def test_a_second_order_field_is_asked_for_its_acceleration_alone():
+    """Unless a subclass says otherwise, or the generator is one of the first-order system."""
+    torch = pytest.importorskip("torch")
+    from liesym_torch import fields, models
+
+    class Damped(models.SecondOrderField):
+        def forward(self, t, x, args=None):
+            return super().forward(t, x, args) - 0.1 * x
+
+    network = models.MLPField(4, outputs=2, width=5, dtype=torch.float64)
+    plain, damped = models.SecondOrderField(network), Damped(network)
+    assert fields.leading_part(plain, 2) is network
+    assert fields.leading_part(plain, 1) is plain and fields.leading_part(damped, 2) is damped
+    x = torch.rand(6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for field in (plain, damped):
+        got = fields.invariance_residual(field, BENT, order=2)(0.3, x)
+        wanted = fields.invariance_residual(lambda t, z, args, f=field: f(t, z, args), BENT, order=2)(0.3, x)
+        assert got.shape == (6, 2) and torch.allclose(got, wanted, atol=1e-13)
+
+
 def test_jets_of_the_cases_are_ordered_by_derivative():
     assert [s.name for s in jet_state(KEPLER)] == ["x", "y", "x'", "y'", "x''", "y''"]

@@ -1,25 +1,29 @@
 """What lowered callables cost: throughput, memory, overhead, lowering, residuals of a learned field.
 
+    python tests/benchmarks/bench_lowering.py --fresh
     python tests/benchmarks/bench_lowering.py [--sections throughput memory overhead lowering residuals]
     python tests/benchmarks/bench_lowering.py --sections throughput --expressions E2 --libraries jax
 
-Throughput is processor time on one thread; every method is called in turn, round after round, and a ratio
-is the median over the rounds, so that a busy machine disturbs all alike. Each part is put into
+Throughput is processor time on one thread; every method is called in turn, round after round in an order drawn
+anew, and a ratio is the median over the rounds, so that a busy machine disturbs all alike. Each part is put into
 docs/results/lowering.json as soon as it is measured, and docs/results/lowering.md is written from that.
-Peers that are not installed (extra `bench`) are left out.
+Peers that are not installed (extra `bench`) are left out. With --fresh nothing of earlier runs is kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +34,7 @@ from lowering_methods import (
     interleaved,
     jax_runners,
     numpy_runners,
+    quartiles,
     relative,
     torch_runners,
 )
@@ -41,6 +46,9 @@ from liesym import lower
 
 MODES = {"torch": ("eager", "compiled"), "jax": ("jit",), "numpy": ("plain",)}
 LARGE = 800
+MEASURED = ("hand", "liesym", "lambdify, cse")
+MANY, TURN = 10_000, 0.02
+"""Batches above the first are timed in fewer rounds; seconds that a method has in each."""
 
 
 def runners_of(library: str, mode: str, benchmark: Benchmark, x: np.ndarray, task: str) -> dict[str, Runner]:
@@ -60,12 +68,15 @@ def measured(library: str, mode: str, benchmark: Benchmark, x: np.ndarray, task:
         except Exception as error:  # other people's code: the table says what happened
             answer[name] = {"failed": f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"}
             del runners[name]
-    times = interleaved(runners, rounds, 0.05, time.process_time)
-    ratios = relative(times, "hand")
+    # Few points take microseconds: more rounds, since what disturbs them is larger than they are.
+    times = interleaved(runners, rounds if len(x) > MANY else 3 * rounds, TURN, time.process_time)
+    ratios, ours = relative(times, "hand"), quartiles(times, "liesym")
     exact = np.stack(benchmark.hand(np, *x.astype("float64").T), -1) if task == "value" else results["hand"]
     for name, own in times.items():
         error = float(np.abs(results[name] - exact).max() / np.abs(exact).max())
         answer[name] = {"ms": statistics.median(own) * 1e3, "ratio": ratios[name], "error": error}
+        if name in ours:
+            answer[name]["liesym"] = ours[name]
     return answer
 
 
@@ -85,28 +96,45 @@ def throughput(options: argparse.Namespace, keep: Callable[[str, Any], None]) ->
 # -- memory ------------------------------------------------------------------------------------------------
 
 
-def peak(library: str, mode: str, name: str, method: str) -> float:
-    """MiB by which the peak memory of this process grows with one gradient at batch 1e6 in float64."""
-    benchmark = next(b for b in EXPRESSIONS if b.name == name)
-    runners = runners_of(library, mode, benchmark, benchmark.sample(1000), "gradient")
-    runners[method]()
-    large_data = benchmark.sample(1_000_000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    runners_of(library, mode, benchmark, large_data, "gradient")[method]()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+def peaks(library: str, mode: str, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Expression -> method -> MiB by which the peak of this process grows with one gradient of a million points."""
+    found: dict[str, dict[str, float]] = {}
+    for benchmark in (b for b in EXPRESSIONS if b.name in names):
+        runners = runners_of(library, mode, benchmark, benchmark.sample(1_000_000), "gradient")
+        found[benchmark.name] = {method: grown(runners[method]) for method in MEASURED}
+    return found
+
+
+def grown(run: Runner) -> float:
+    """Peak of the resident memory during a second call, less what was resident before it, in MiB.
+
+    Linux keeps the peak (VmHWM) and forgets it when told to; what the first call left unused goes back first.
+    """
+    run()
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _resident("VmRSS")
+    result = run()
+    peak = _resident("VmHWM")
+    del result
+    return (peak - before) / 1024
+
+
+def _resident(key: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 
 def memory(options: argparse.Namespace, keep: Callable[[str, Any], None]) -> None:
+    """In processes of their own, in which every array that is freed goes back to the system at once."""
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     for library, mode in (("torch", "eager"), ("torch", "compiled"), ("jax", "jit")):
-        if library not in options.libraries:
-            continue
-        for name in options.expressions:
-            found = {}
-            for method in ("hand", "liesym", "lambdify, cse"):
-                command = [sys.executable, __file__, "--peak", library, mode, name, method]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
-                found[method] = float(done.stdout.split()[-1])
-            keep(f"{library}, {mode}|{name}", found)
+        if library in options.libraries and sys.platform == "linux":
+            command = [sys.executable, __file__, "--expressions", *options.expressions, "--peak", library, mode]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            for name, found in json.loads(done.stdout.splitlines()[-1]).items():
+                keep(f"{library}, {mode}|{name}", found)
 
 
 # -- overhead and lowering ---------------------------------------------------------------------------------
@@ -206,14 +234,16 @@ def main() -> None:
     parser.add_argument("--dtypes", nargs="+", default=["float64", "float32"])
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 1000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     prepare()
     if options.peak:
-        print(peak(*options.peak))
+        print(json.dumps(peaks(*options.peak, options.expressions)))
         return
     path = RESULTS / "lowering.json"
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept = path.exists() and not options.fresh
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if kept else {}
     record["versions"] = versions("torch", "jax", "sympytorch", "sympy2jax")
     for section in options.sections:
         SECTIONS[section](options, Keeper(record, section))

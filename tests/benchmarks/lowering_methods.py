@@ -6,6 +6,7 @@ All take x of shape (batch, m) and return (batch, k).
 from __future__ import annotations
 
 import importlib.util
+import random
 import statistics
 from collections.abc import Callable
 from typing import Any
@@ -125,16 +126,22 @@ def numpy_runners(benchmark: Benchmark, x: np.ndarray) -> dict[str, Runner]:
 def interleaved(
     runners: dict[str, Runner], rounds: int, seconds: float, clock: Callable[[], float]
 ) -> dict[str, list[float]]:
-    """Seconds a call in each round, in which every runner takes its turn: a busy machine disturbs all alike."""
-    repeats = {}
+    """Seconds a call in each round, in which every runner takes its turn in an order drawn anew.
+
+    A busy machine disturbs all alike, and none profits from its place.
+    """
+    repeats, order = {}, list(runners)
     for name, run in runners.items():
         run()
         start = clock()
         run()
         repeats[name] = max(1, int(seconds / max(clock() - start, 1e-7)))
     times: dict[str, list[float]] = {name: [] for name in runners}
+    draw = random.Random(0)
     for _ in range(rounds):
-        for name, run in runners.items():
+        draw.shuffle(order)
+        for name in order:
+            run = runners[name]
             start = clock()
             for _ in range(repeats[name]):
                 run()
@@ -145,3 +152,9 @@ def interleaved(
 def relative(times: dict[str, list[float]], rival: str) -> dict[str, float]:
     """Median over the rounds of the time divided by the rival's in the same round."""
     return {name: statistics.median(a / b for a, b in zip(own, times[rival], strict=True)) for name, own in times.items()}
+
+
+def quartiles(times: dict[str, list[float]], name: str) -> dict[str, list[float]]:
+    """Quartiles over the rounds of the time of `name` divided by each other's in the same round."""
+    ratios = {k: [a / b for a, b in zip(times[name], own, strict=True)] for k, own in times.items() if k != name}
+    return {k: statistics.quantiles(found, n=4, method="inclusive") for k, found in ratios.items()}

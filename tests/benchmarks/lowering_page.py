@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from measure import number, table
@@ -17,12 +17,12 @@ def page(record: Mapping[str, Any]) -> str:
     parts = [
         "# What lowered callables cost",
         f"Written by `tests/benchmarks/bench_lowering.py`. {versions}.",
-        "Times are processor time on one thread, medians of rounds in which all methods take turns; ratios are medians "
-        "of the ratios within a round. E1: the residuals of Hao 2024 with a flow of first order; E2: rates of energy, "
-        "angular momentum and Laplace-Runge-Lenz vector of the Kepler problem along a field; E3: Euler-Lagrange "
-        "expressions of the double pendulum and the rate of its energy, expanded. The gradient is that of the mean "
-        "square of all values. The hand-written E1 takes atanh(sin a) as it stands; liesym takes a form that stays "
-        "accurate near the poles, whose derivative costs more.",
+        "Times are processor time on one thread, medians of rounds in which all methods take turns in an order drawn "
+        "anew; ratios are medians of the ratios within a round. E1: the residuals of Hao 2024 with a flow of first "
+        "order; E2: rates of energy, angular momentum and Laplace-Runge-Lenz vector of the Kepler problem along a field; "
+        "E3: Euler-Lagrange expressions of the double pendulum and the rate of its energy, expanded. The gradient is "
+        "that of the mean square of all values. The hand-written E1 takes atanh(sin a) as it stands; liesym takes a form "
+        "that stays accurate near the poles.",
     ]
     sections = (
         ("throughput", verdict), ("throughput", throughput), ("memory", memory), ("overhead", overhead),
@@ -36,10 +36,16 @@ def rows_of(part: Mapping[str, Any]) -> list[tuple[list[str], Mapping[str, Any]]
     return [(key.split("|"), value) for key, value in sorted(part.items())]
 
 
-def best_peer(found: Mapping[str, Any]) -> tuple[str, float] | None:
-    """The fastest method that is neither ours nor written by hand, and its ratio to the hand-written one."""
-    ratios = {n: v["ratio"] for n, v in found.items() if n not in (HAND, OURS) and "ratio" in v}
-    return min(ratios.items(), key=lambda item: item[1]) if ratios else None
+def closest_peer(found: Mapping[str, Any]) -> tuple[str, list[float]] | None:
+    """The method, neither ours nor written by hand, against which we do worst, and the quartiles of our time by its."""
+    peers = {n: v["liesym"] for n, v in found.items() if n not in (HAND, OURS) and "liesym" in v}
+    return max(peers.items(), key=lambda item: item[1][1]) if peers else None
+
+
+def spread(quartiles: Sequence[float]) -> str:
+    """The median, and the quartiles about it."""
+    low, middle, high = quartiles
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def verdict(part: Mapping[str, Any]) -> str:
@@ -53,23 +59,25 @@ def verdict(part: Mapping[str, Any]) -> str:
             f"Compiled, batch 1e6: {len(largest) - len(above)} of {len(largest)} within 10 % of the hand-written version "
             f"by the same compiler; the worst ratio is {worst:.2f}."
         )
-        lines += [f"* above: {', '.join(k)}: {v[OURS]['ratio']:.2f}" for k, v in above]
-    slower = []
-    for key, found in rows_of(part):
-        peer = best_peer(found)
-        if peer is not None and found[OURS]["ratio"] > peer[1]:
-            slower.append((key, found[OURS]["ratio"] / peer[1], peer[0]))
+        lines += [f"* above: {', '.join(k)}: {spread(v[HAND]['liesym'])}" for k, v in above]
+    peers = [(k, *peer) for k, v in rows_of(part) if (peer := closest_peer(v)) is not None]
+    faster = [row for row in peers if row[2][2] < 1]
+    slower = [row for row in peers if row[2][0] > 1]
     lines.append(
-        "Against the fastest peer of the same library and mode: "
-        f"faster or equal in {len(part) - len(slower)} of {len(part)} rows."
+        "Against the fastest peer of the same library and mode, by the quartiles over the rounds of our time divided by "
+        f"its time in the same round: faster, all three below 1, in {len(faster)} of {len(peers)} rows; slower, all three "
+        f"above 1, in {len(slower)}; in the other {len(peers) - len(faster) - len(slower)} the quartiles enclose 1 and the "
+        "two are equal within the noise of the measurement."
     )
-    lines += [f"* slower: {', '.join(k)}: {ratio:.2f} times {name}" for k, ratio, name in slower]
+    lines += [f"* slower: {', '.join(k)}: {spread(found)} times {name}" for k, name, found in slower]
     return "\n".join(lines)
 
 
 def throughput(part: Mapping[str, Any]) -> str:
     """One table a library and mode: milliseconds by hand, then the other methods relative to it."""
-    parts = ["## Throughput", "Milliseconds by hand; the other columns are multiples of that."]
+    parts = ["## Throughput", "Milliseconds by hand; the other columns are multiples of that, the last one "
+             "that of the fastest peer, with quartiles."]  # fmt: skip
+    head = ["", "dtype", "batch", "task", "hand, ms"]
     for mode in sorted({k[0] for k, _ in rows_of(part)}):
         chosen = [(k[1:], v) for k, v in rows_of(part) if k[0] == mode]
         methods = list(dict.fromkeys(m for _, v in chosen for m in (HAND, OURS, *sorted(v))))
@@ -77,8 +85,10 @@ def throughput(part: Mapping[str, Any]) -> str:
         for key, found in sorted(chosen, key=lambda item: (item[0][0], item[0][1], int(item[0][2]), item[0][3])):
             times = [number(found[HAND]["ms"], 4 if found[HAND]["ms"] < 1 else 1)]
             times += [number(found.get(m, {}).get("ratio")) for m in methods[1:]]
+            peer = closest_peer(found)
+            times.append(spread(peer[1]) if peer else "–")
             cells.append([*key, *times])
-        parts += [f"### {mode}", table(["", "dtype", "batch", "task", "hand, ms", *methods[1:]], cells)]
+        parts += [f"### {mode}", table([*head, *methods[1:], "liesym by the fastest peer"], cells)]
     wrong = {(k[0], m) for k, v in rows_of(part) if k[2] == "float64" for m, x in v.items() if x.get("error", 0) > 1e-10}
     named = "; ".join(f"{m} ({k})" for k, m in sorted(wrong)) or "none"
     parts.append(f"Results off by more than 1e-10 in float64: {named}.")
@@ -88,7 +98,11 @@ def throughput(part: Mapping[str, Any]) -> str:
 def memory(part: Mapping[str, Any]) -> str:
     head = ["", "", HAND, OURS, "lambdify, cse"]
     cells = [[*key, *(number(found[m], 0) for m in head[2:])] for key, found in rows_of(part)]
-    words = "MiB by which the peak of the process grows with one gradient at batch 1e6 in float64, with input and output."
+    words = (
+        "MiB by which the peak resident memory of a process grows during one gradient at batch 1e6 in float64, all "
+        "intermediate values and the result counted and the data not: VmHWM of Linux, reset before the call, less VmRSS. "
+        "It is the second call, so that compilation is not counted."
+    )
     return "\n\n".join(["## Peak memory", words, table(head, cells)])
 
 
