@@ -53,8 +53,8 @@ def inverse_gudermann(s: Array, c: Array) -> Array:
 
 @inverse_gudermann.defjvp
 def inverse_gudermann_slope(point: tuple[Array, Array], step: tuple[Array, Array]) -> tuple[Array, Array]:
-    """d atanh(s) = da/c = ds - (s/c) dc, in which nothing cancels where c is small."""
-    return inverse_gudermann(*point), step[0] - point[0] / point[1] * step[1]
+    """d atanh(s) = da/c = ds - s dc/c, in which nothing cancels where c is small."""
+    return inverse_gudermann(*point), step[0] - point[0] * step[1] / point[1]
 
 
 def typed(value: Any, x: Array) -> Array:
@@ -124,17 +124,21 @@ class JaxFunction:
             lambda array, k, m: array.reshape(*array.shape[:-1], k, m),
             lambda truth: jnp.mean(1.0 - jnp.broadcast_to(truth, batch), dtype=x.dtype),
         )
+        if not self.program.failures:
+            return packing
         flags = values[len(values) - len(self.program.failures) :]
         return packing, tuple(jnp.sum(jnp.broadcast_to(flag, batch)) for flag in flags), math.prod(batch)
 
     def __call__(self, t: Any, x: Any, args: Any = None) -> Any:
         given = tuple(lookup(args, *parameter) for parameter in self.program.parameters)
-        result, counts, total = self._jitted(t, x, given)
-        if counts:
-            if any(isinstance(count, jax.core.Tracer) for count in counts):
-                jax.debug.callback(self._raise, counts, total)
-            else:
-                self._raise(counts, total)
+        found = self._jitted(t, x, given)
+        if not self.program.failures:
+            return found
+        result, counts, total = found
+        if any(isinstance(count, jax.core.Tracer) for count in counts):
+            jax.debug.callback(self._raise, counts, total)
+        else:
+            self._raise(counts, total)
         return result
 
     def _raise(self, counts: tuple[Any, ...], total: Any) -> None:

@@ -16,7 +16,6 @@ import argparse
 import ctypes
 import gc
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -46,6 +45,8 @@ from liesym import lower
 
 MODES = {"torch": ("eager", "compiled"), "jax": ("jit",), "numpy": ("plain",)}
 LARGE = 800
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
+"""Options of mallopt in malloc.h."""
 MEASURED = ("hand", "liesym", "lambdify, cse")
 MANY, TURN = 10_000, 0.02
 """Batches above the first are timed in fewer rounds; seconds that a method has in each."""
@@ -128,11 +129,10 @@ def _resident(key: str) -> int:
 
 def memory(options: argparse.Namespace, keep: Callable[[str, Any], None]) -> None:
     """In processes of their own, in which every array that is freed goes back to the system at once."""
-    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     for library, mode in (("torch", "eager"), ("torch", "compiled"), ("jax", "jit")):
         if library in options.libraries and sys.platform == "linux":
             command = [sys.executable, __file__, "--expressions", *options.expressions, "--peak", library, mode]
-            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
             for name, found in json.loads(done.stdout.splitlines()[-1]).items():
                 keep(f"{library}, {mode}|{name}", found)
 
@@ -238,6 +238,7 @@ def main() -> None:
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     prepare()
+    keep_freed_memory(not options.peak)
     if options.peak:
         print(json.dumps(peaks(*options.peak, options.expressions)))
         return
@@ -273,6 +274,16 @@ def prepare() -> None:
 
         torch.set_num_threads(1)
         torch._dynamo.config.recompile_limit = 1000
+
+
+def keep_freed_memory(kept: bool) -> None:
+    """Whether large arrays that are freed stay with the process (glibc): new pages take time, kept ones hide the peak."""
+    if sys.platform == "linux":
+        options = (
+            {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1} if kept else {M_MMAP_THRESHOLD: 2**16, M_TRIM_THRESHOLD: 2**16}
+        )
+        for option, value in options.items():
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 if __name__ == "__main__":

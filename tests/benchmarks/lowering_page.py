@@ -18,7 +18,8 @@ def page(record: Mapping[str, Any]) -> str:
         "# What lowered callables cost",
         f"Written by `tests/benchmarks/bench_lowering.py`. {versions}.",
         "Times are processor time on one thread, medians of rounds in which all methods take turns in an order drawn "
-        "anew; ratios are medians of the ratios within a round. E1: the residuals of Hao 2024 with a flow of first "
+        "anew; ratios are medians of the ratios within a round; memory once taken stays with the process, so that new "
+        "pages are not timed. E1: the residuals of Hao 2024 with a flow of first "
         "order; E2: rates of energy, angular momentum and Laplace-Runge-Lenz vector of the Kepler problem along a field; "
         "E3: Euler-Lagrange expressions of the double pendulum and the rate of its energy, expanded. The gradient is "
         "that of the mean square of all values. The hand-written E1 takes atanh(sin a) as it stands; liesym takes a form "
