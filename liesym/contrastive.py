@@ -41,7 +41,7 @@ class InvariantTrust:
 
     ratios: tuple[float, ...]
     rank_share: float
-    largest_ratio: float = 0.1
+    largest_ratio: float = 0.02
     least_rank_share: float = 0.9
 
     @property
@@ -85,7 +85,7 @@ class InvariantTrust:
 
 
 def invariant_trust(
-    values: np.ndarray, gradients: np.ndarray, *, largest_ratio: float = 0.1, least_rank_share: float = 0.9
+    values: np.ndarray, gradients: np.ndarray, *, largest_ratio: float = 0.02, least_rank_share: float = 0.9
 ) -> InvariantTrust:
     """Measure a learned function on trajectories it was not trained on.
 

@@ -21,7 +21,7 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
-from sympy import Expr, I, Mul, Rational, S, Symbol, log
+from sympy import Expr, I, Mul, Pow, Rational, S, Symbol, log
 
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.rates import logarithms
@@ -153,7 +153,8 @@ def library_of(system: ODESystem, degree: int = 2) -> tuple[Expr, ...]:
     others = [*coefficient_functions(on, away), *(logarithms(on) if system.is_first_order else [])]
     shown = [on.field.to_expr(e) for e in independent_span(others, on.field) if not e.is_constant]
     for expression in shown:
-        if not expression.has(system.independent, I) and not expression.is_polynomial(*states):
+        real = not expression.has(system.independent, I) and not any(p.is_number for p in expression.atoms(Pow))
+        if real and not expression.is_polynomial(*states):
             found.append(expression)
     return tuple(found[:MOST_TERMS])
 

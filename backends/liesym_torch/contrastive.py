@@ -255,8 +255,14 @@ class ConservationProjection(nn.Module):
 
     def __init__(self, field: Any, invariant: ContrastiveInvariant, *, held_out: Any, on_doubt: str = "refuse") -> None:
         super().__init__()
-        self.inner, self.levels = field, invariant.level_sets()
+        self.inner = field
+        self.invariant = copy.deepcopy(invariant).requires_grad_(False)
         self.trust = None if held_out is None else invariant.trust(held_out).enforce(on_doubt)
+
+    @property
+    def levels(self) -> LevelSets:
+        """The level sets that the field keeps."""
+        return self.invariant.level_sets()
 
     def forward(self, t: Tensor, x: Tensor, args: Any = None) -> Tensor:
         return self.levels.tangent(t, x, self.inner(t, x, args))

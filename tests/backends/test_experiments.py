@@ -177,3 +177,17 @@ def test_exact_laws(script, tmp_path):
     (tmp_path / "exact_laws.json").unlink()
     again = exact_laws.main([*places, "--only", "Kepler: rotations"])
     assert again["runs"]["Kepler: rotations | 214127"]["own"] == kept["own"], "from the checkpoint"
+
+
+@pytest.mark.slow
+def test_learned_invariants(script, tmp_path):
+    """Each model of each system is measured, and what is projected keeps its invariant whether it is right or not."""
+    contrastive = script("contrastive")
+    record = contrastive.main(["--reduced", "--out", str(tmp_path)])
+    spring, heat = record["runs"]["spring | 0"], record["runs"]["heat | 0"]
+    assert spring["projected"]["drift"] < 1e-5 and heat["projected"]["drift"] < 1e-5
+    assert spring["exact"]["violation"]["worst"] < 1e-12 < spring["plain"]["violation"]["mean"]
+    assert spring["projected"]["residual"] < 1e-6 < 1e-3 < spring["projected"]["residual_before"]
+    assert "exact" not in heat and heat["reconstruction"] < 0.1
+    text = (tmp_path / "contrastive.md").read_text()
+    assert "| heat | projected |" in text and "0.178" in text and "not run" not in text
