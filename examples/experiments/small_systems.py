@@ -231,7 +231,8 @@ each, {trained} of them for training; exact states with derivatives that have no
 drawn from the same distributions with other random numbers. Measure: the root mean square error over times and states up
 to time {horizon:g}, for {tests} new initial states; the median, and in brackets how far above it the 97.5 % quantile lies.
 Ours: medians over the seeds of both, and the worst seed's median. Networks have {width} {activation} units in each of two
-layers and {steps} steps of {batch} samples; the published have three layers of 250, 1000 epochs of batches of 32.
+layers and {steps} steps of {batch} samples, set once and not tuned; the published have three layers of 250, 1000 epochs of
+batches of 32.
 
 **What the forms know that COMET does not.** COMET is told the number of constants of motion and learns them. Here *second
 order* knows that positions change by the velocities. *Projection* knows this and the constants of motion, which

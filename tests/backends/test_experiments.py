@@ -88,6 +88,16 @@ def test_the_energy_of_the_double_pendulum_is_an_integral(script):
         assert abs(system.total_derivative(energy + q * p).subs(point).evalf()) > 1e-3
 
 
+def test_the_network_of_the_double_pendulum_does_not_see_full_turns(script):
+    forms, kit = script("hard_forms"), script("harness").backend({"backend": "jax"})
+    field = forms.network(kit, "double pendulum", {"width": 8, "backend": "jax"}, 0, {})
+    state, t = np.array([[0.3, -0.4, 0.5, 0.6]]), np.zeros(1)
+    value = kit.evaluate_field(field, t, state)
+    assert value[0, :2] == pytest.approx([0.5, 0.6]) and value.shape == (1, 4)
+    assert kit.evaluate_field(field, t, state + np.array([2 * np.pi, -4 * np.pi, 0, 0])) == pytest.approx(value, abs=1e-4)
+    assert np.abs(kit.evaluate_field(field, t, state + np.array([1.0, 0, 0, 0])) - value).max() > 1e-2
+
+
 def test_small_systems_keep_the_constants_they_are_given(script, tmp_path):
     record = script("small_systems").main(["--reduced", "--out", str(tmp_path)])
     plain, hard = (record["runs"][f"nonlinear spring: {f} | 0"] for f in ("plain", "invariant network + projection"))
