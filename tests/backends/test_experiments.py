@@ -201,3 +201,35 @@ def test_learned_invariants(script, tmp_path):
     assert "exact" not in heat and heat["reconstruction"] < 0.1
     text = (tmp_path / "contrastive.md").read_text()
     assert "| heat | projected |" in text and "0.178" in text and "not run" not in text
+
+
+def test_the_lagrangian_network_keeps_its_own_energy(script, tmp_path):
+    """After few steps the true energy is wrong, and the learned one is kept all the same."""
+    record = script("lagrangian_network").main(["--reduced", "--out", str(tmp_path)])
+    found = record["runs"]["Lagrangian, 1/8 | 0"]
+    assert found["own"] < 0.1 < 1 < found["last"] and found["samples"] == 500 * 64
+    text = (tmp_path / "lagrangian_network.md").read_text()
+    assert "| plain, 1/8 | 1 |" in text and (tmp_path / "lagrangian_network.svg").stat().st_size > 3000
+
+
+def test_the_exact_lagrangian_has_no_energy_error(script):
+    """What is measured is the network: the known Lagrangian in its place has none, another gravity has much."""
+    module = script("lagrangian_network")
+    kit, config = module.toolkit("jax"), script("harness").configuration(FOLDER / "lagrangian_network.toml", True)
+    for text, low, high in ((module.DOUBLE_PENDULUM, 0.0, 0.01), (module.DOUBLE_PENDULUM.replace("49/5", "5"), 1.0, 100.0)):
+        known = module.Lagrangian.parse(text, unknowns=("q", "p"))
+        found = module.measured(kit, config, kit.LagrangianODE(kit.symbolic_scalar(known)))
+        assert low <= found["worst"] < high and found["lost"] == 0
+
+
+def test_hamiltonian_networks(script, tmp_path):
+    module = script("hamiltonian_network")
+    for name, system in module.SYSTEMS.items():
+        x = np.random.default_rng(2).standard_normal((5, 8 if name == "two bodies" else 2))
+        step = 1e-6 * system.field(x)
+        assert np.abs(system.energy(x + step) - system.energy(x - step)).max() < 1e-11, "the energy is conserved"
+        assert np.abs(system.energy(x + step[::-1]) - system.energy(x - step[::-1])).max() > 1e-8
+    record = module.main(["--reduced", "--out", str(tmp_path)])
+    learned, plain = (record["runs"][f"spring: {kind} | 0"] for kind in ("Hamiltonian", "plain"))
+    assert learned["energy"] < 1e-2 < plain["energy"] and learned["steps"] in record["config"]["spring"]["steps"]
+    assert "| spring: Hamiltonian | 1 |" in (tmp_path / "hamiltonian_network.md").read_text()

@@ -169,3 +169,17 @@ def test_a_lagrangian_of_invariants_conserves_its_charge(tmp_path):
     text = run_script("exact_charges.py", folder=tmp_path)
     assert "symmetry: (x + 2*y)*d/dx + (-2*x - y)*d/dy" in text and "x**2 + x*y + y**2" in text
     assert len((EXAMPLES / "exact_charges.py").read_text().splitlines()) < 60
+
+
+def test_a_lagrangian_network_keeps_the_energy_of_the_pendulum(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    found = importlib.import_module("learn_lagrangian").main("jax", 400)
+    assert found["Lagrangian"] < 0.05 < 0.5 < found["plain"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_a_hamiltonian_network_is_trained_by_either_gradient(backend, monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    found = importlib.import_module("learn_hamiltonian").main(backend, 40)
+    assert found["direct"] < 0.5 and found["adjoint"] == pytest.approx(found["direct"], rel=1e-2)
