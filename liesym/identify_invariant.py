@@ -63,7 +63,10 @@ class Identification:
     """What was found for a learned function.
 
     Arguments:
-        found: verified invariants, functionally independent on the samples, the simplest first.
+        found: verified invariants, functionally independent on the samples, the simplest first; m at most.
+        alternatives: further verified invariants that fit too. There are more than m then, which cannot all be functions of
+            m components: the samples do not tell them apart, for example because the gradients of energy and momentum are
+            nearly parallel on nearly circular orbits.
         unverified: expressions that fit the network but are not conserved by the system: it has learned something else.
         wanted: m, the number of components of the network.
         best_misfit: of any combination of all terms.
@@ -71,6 +74,7 @@ class Identification:
     """
 
     found: tuple[IdentifiedInvariant, ...]
+    alternatives: tuple[IdentifiedInvariant, ...]
     unverified: tuple[IdentifiedInvariant, ...]
     wanted: int
     best_misfit: float
@@ -78,14 +82,19 @@ class Identification:
 
     @property
     def identified(self) -> bool:
-        """True if every component of the network is accounted for."""
-        return len(self.found) >= self.wanted
+        """True if every component of the network is accounted for, in one way only."""
+        return len(self.found) == self.wanted and not self.alternatives
 
     @property
     def reason(self) -> str:
         """Why something is missing; empty if nothing is."""
         if self.identified:
             return ""
+        if self.alternatives:
+            shown = ", ".join(str(i.expression) for i in (*self.found, *self.alternatives))
+            return (
+                f"more invariants fit than the {self.wanted} that there can be: {shown}; the samples do not tell them apart"
+            )
         head = f"{len(self.found)} of {self.wanted} invariants identified: "
         if self.unverified:
             shown = ", ".join(str(u.expression) for u in self.unverified)
@@ -134,10 +143,16 @@ def identify_invariants(
     pencil = _pencil(library, symbols, x, g, values)
     search = _Search(system, pencil, values, largest_misfit, deadline)
     search.run()
+    wanted = g.shape[-2]
+    kept = sorted(sorted(range(len(search.found)), key=lambda k: search.found[k].misfit)[:wanted])
     return Identification(
-        tuple(search.found), tuple(search.unverified), g.shape[-2], float(pencil.lowest(range(len(pencil.terms)))[0]),
-        pencil.terms,
-    )  # fmt: skip
+        found=tuple(search.found[k] for k in kept),
+        alternatives=tuple(one for k, one in enumerate(search.found) if k not in kept),
+        unverified=tuple(search.unverified),
+        wanted=wanted,
+        best_misfit=float(pencil.lowest(range(len(pencil.terms)))[0]),
+        terms=pencil.terms,
+    )
 
 
 def library_of(system: ODESystem, degree: int = 2) -> tuple[Expr, ...]:

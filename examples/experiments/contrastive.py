@@ -297,7 +297,9 @@ def described(invariant: Any, task: Task, held_in: np.ndarray, held: np.ndarray)
             dict(zip(("k1", "k2"), RATES, strict=True)),
         )
         named = liesym.identify_invariants(system, held, slopes, parameters=values)
-        record["identified"] = [{"expression": write(i.expression), "misfit": i.misfit} for i in named.found]
+        record["identified"] = [
+            {"expression": write(i.expression), "misfit": i.misfit} for i in (*named.found, *named.alternatives)
+        ]
         record["reason"] = named.reason
     return record
 

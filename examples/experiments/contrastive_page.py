@@ -105,7 +105,7 @@ of states at which the gradients are independent; what the guard says; R² of th
 in the learned ones. Projection residual: the largest |∇H_j · f̃| / (|∇H_j| |f|) of any held-out state and component in
 float32, and of the same field before projection. Drift of H: the largest change along any solve of the tests (H has variance
 1). Identified: what `identify_invariants` finds from the gradients of H, verified by substitution, with the mean sin² of the
-angle.
+angle; more expressions than components mean that the orbits do not tell them apart.
 
 """
     return head + markdown_table(columns, rows)

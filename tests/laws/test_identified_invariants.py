@@ -81,6 +81,19 @@ def test_one_mixture_of_two_integrals_is_not_one_of_them():
     assert not result.identified and not result.found and "0 of 1" in result.reason
 
 
+def test_nearly_circular_orbits_do_not_tell_energy_from_momentum():
+    """Their gradients are parallel on circles: one component fits both, and neither is called identified."""
+    angle, radius = RANDOM.uniform(0, 6.3, 600), RANDOM.uniform(0.5, 1.5, 600)
+    q, v = np.stack([np.cos(angle), np.sin(angle)], 1), np.stack([-np.sin(angle), np.cos(angle)], 1)
+    x = np.concatenate([q * radius[:, None], v / np.sqrt(radius)[:, None]], 1)
+    x += 0.02 * RANDOM.standard_normal(x.shape)
+    result = identify_invariants(KEPLER, x, energy_and_momentum(x)[:, :1])
+    assert len(result.found) == 1 and len(result.alternatives) == 1 and not result.identified
+    assert "do not tell them apart" in result.reason
+    both = identify_invariants(KEPLER, x, energy_and_momentum(x))
+    assert len(both.found) == 2 and both.identified
+
+
 def test_a_parameter_stays_a_symbol():
     """Lotka and Volterra with unknown rates: the coefficients are the parameters, whatever their values."""
     x = RANDOM.uniform(0.3, 2, (400, 2))
