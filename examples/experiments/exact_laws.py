@@ -317,7 +317,7 @@ the model has conserved charges, whatever its weights are. Every variant is stat
 Systems, networks (two layers of {c["width"]} softplus units), noise ({c["noise"]} on q, q' and q'') and step ({c["step"]})
 are those of Müller 2023, who trained with 250000 steps of 128 samples. The steps here are in the tables, one seed. They were
 not chosen blindly: the second part of a training, and the weights, were added after the drift of the true charge with the
-first part alone had been seen on this orbit. The free networks have the first part only.
+first part alone had been seen on this orbit. The free networks have fewer steps, see the tables.
 
 *Own drift*: the largest relative drift of the charges J = η·∂L/∂q' of the learned Lagrangian, as a vector, to the last
 time of the system and to {c["long"]:g}. By the classical Runge-Kutta method in float32, as published; the same with
