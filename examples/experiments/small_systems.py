@@ -248,7 +248,8 @@ def page(record: dict[str, Any]) -> str:
     """The page of results."""
     config = record["config"]
     text = HEAD.format(**config | config["training"])
-    runs, reached = collected(record), []
+    runs = collected(record)
+    reached: dict[str, list[str]] = {"in the median over the seeds": [], "with the worst seed": []}
     for name, small in SYSTEMS.items():
         rows: list[list[Any]] = []
         for variant, found in runs.items():
@@ -259,17 +260,26 @@ def page(record: dict[str, Any]) -> str:
         for k, who in enumerate(("Neural ODE", "Hamiltonian network", "COMET")):
             above = f" (+{cell(small.above[k])})" if small.above else ""
             rows.append([f"published: {who}", None, cell(small.published[k]) + above])
-        best = min(rows[:-3], key=lambda r: float(r[3]) if r[3] is not None else np.inf)
-        if best[3] is not None and best[3] <= small.published[2]:
-            reached.append(f"{name} ({best[0]})")
+        bounded = {v: found for v, found in runs.items() if v.startswith(f"{name}: ")}
+        for how, names in reached.items():
+            value, best = min((judged(found, how), v) for v, found in bounded.items())
+            if value <= small.published[2]:
+                names.append(f"{name} ({best.split(': ')[1]})")
         columns = ["form", "seeds", "error to the horizon", "worst seed", "held-out error"]
         columns += ["largest change of a constant", "lost", "training s"]
         filled = [r + [None] * (len(columns) - len(r)) for r in rows]
         known = next(found[0]["integrals"] for v, found in runs.items() if v.startswith(f"{name}: "))
         text += f"## {name[0].upper()}{name[1:]}\n\nConstants of motion: {', '.join(f'`{i}`' for i in known)}.\n\n"
         text += markdown_table(columns, filled) + "\n"
-    text += f"At or below COMET's published median with the worst seed: {', '.join(reached) or 'none'}.\n\n"
+    for how, names in reached.items():
+        text += f"At or below COMET's published median {how}: {', '.join(names) or 'none'}.\n\n"
     return text + stopped(record) + "\n" + made_with(record, "small_systems")
+
+
+def judged(found: Sequence[dict[str, Any]], how: str) -> float:
+    """The error of a variant over its seeds: the median, or the largest."""
+    each = [np.inf if run["rmse"] is None else run["rmse"] for run in found]
+    return float(max(each) if how == "with the worst seed" else np.median(each))
 
 
 def row(form: str, found: Sequence[dict[str, Any]]) -> list[Any]:
