@@ -42,7 +42,7 @@ class InvariantTrust:
     ratios: tuple[float, ...]
     rank_share: float
     largest_ratio: float = 0.02
-    least_rank_share: float = 0.9
+    least_rank_share: float = 0.95
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ class InvariantTrust:
 
 
 def invariant_trust(
-    values: np.ndarray, gradients: np.ndarray, *, largest_ratio: float = 0.02, least_rank_share: float = 0.9
+    values: np.ndarray, gradients: np.ndarray, *, largest_ratio: float = 0.02, least_rank_share: float = 0.95
 ) -> InvariantTrust:
     """Measure a learned function on trajectories it was not trained on.
 

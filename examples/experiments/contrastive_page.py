@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from harness import collected, made_with, stopped
 
+from liesym.contrastive import InvariantTrust
 from liesym.experiment import cell, markdown_table
 
 PUBLISHED = {
@@ -47,6 +48,7 @@ the seeds; every seed was given its own data, networks and initial states.
 * Chemical reaction: silu with a linear part and weight decay {c["chemical"]["training"]["weight_decay"]:g} in place of
   ReLU, for all networks, as the tests go to twice the amounts of the data.
 * The spring has the softmax loss of the paper's equation (4), the other systems the ratio of squares of its published code.
+* The guard is asked and not obeyed, so that the table shows what it would have prevented.
 * Settings were chosen on the misfit and the ratios of held-out trajectories of seed 0; early runs of that seed also showed
   test figures. Seeds 1 and 2 were not looked at before.
 
@@ -93,11 +95,11 @@ def invariants_table(record: dict[str, Any]) -> str:
             h, p = found["invariant"], found["projected"]
             named = ", ".join(f"`{i['expression']}` {cell(i['misfit'])}" for i in h.get("identified", []))
             r2 = ", ".join(f"{name} {cell(r['degree 4'])}" for name, r in h["r2"].items())
-            rows.append([
-                variant, seed, ", ".join(cell(r) for r in h["ratios"]), cell(h["rank_share"]),
-                "doubts" if h["doubts"] else "passed", r2, f"{cell(p['residual'])} ({cell(p['residual_before'])})",
-                p["drift"], named or "–",
-            ])  # fmt: skip
+            trust = InvariantTrust(tuple(h["ratios"]), h["rank_share"])
+            ratios = ", ".join(cell(r) for r in h["ratios"])
+            left = f"{cell(p['residual'])} ({cell(p['residual_before'])})"
+            guard = "passed" if trust.ok else "refused"
+            rows.append([variant, seed, ratios, h["rank_share"], guard, r2, left, p["drift"], named or "–"])
     head = """## What was learned
 
 On held-out trajectories without noise: variance of each component of H within trajectories over its whole variance; share
