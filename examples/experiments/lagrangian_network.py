@@ -155,8 +155,10 @@ test states. The Lagrangian network keeps its own energy; how far the true one f
 that left the numbers. Published for this test: {PUBLISHED["Lagrangian"]} % for the Lagrangian network and
 {PUBLISHED["plain"]:g} % for the plain one, with 3·10⁸ samples and 3 layers of 600 units (Cranmer et al. 2020).
 
-The optimizer, its rate and the width were chosen by the misfit on fresh training states and, in short trials, by the energy
-along 40 other solves of 20 time units, not on the tests.
+The optimizer and its rate were chosen by the misfit on fresh training states and, in short trials, by the energy along 40
+other solves of 20 time units; Adam alone was far slower in them. One shorter trial was measured on the tests before the runs
+below, and nothing was changed after it but the number of seeds. Processor seconds are of one core shared with other work,
+without compilation.
 
 {markdown_table(columns, rows)}
 ![Energy error against the budget](lagrangian_network.svg)
