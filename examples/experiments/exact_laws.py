@@ -295,10 +295,16 @@ def run(config: Config, variant: str, seed: int, folder: Path | None = None) -> 
 PUBLISHED = {
     "Kepler": """Published: own drift 1.6e-6 to T = 128 with rotations, divergence without; true drift 6.0e-4 with rotations,
 0.65 at 50 and divergence without; position error at most 0.074 with rotations, 0.66 at 50 without.""",
-    "Schwarzschild": """Published weights, run again: own drift 2.0e-5 in float32 and 5.0e-14 in float64 with rotations, 5.2
+    "Schwarzschild": """The free network had too few steps to come down to the noise, see its loss: the rows do not
+compare at equal fit.
+
+Published weights, run again: own drift 2.0e-5 in float32 and 5.0e-14 in float64 with rotations, 5.2
 without; true drift 1.4e-3 with rotations, 0.21 without; position error 1.4e-3, 0.042, 0.16 at 10, 100, 1000 with
 rotations, 0.011, 0.75, 1.9 without.""",
-    "two particles": """Published (free, translations, rotations, both; another start): own drift of L to T = 8 0.99, 1.8,
+    "two particles": """Weighted loss. A first training with another start and no weights never left the plateau where
+its loss began, and was replaced by this one.
+
+Published (free, translations, rotations, both; another start): own drift of L to T = 8 0.99, 1.8,
 1.8e-6, 7.0e-7; true drift of L 0.45, 0.28, 0.018, 0.0086 and of M 0.13, 0.11, 0.086, 0.019; position error at 8 1.60, 1.32,
 1.89, 1.95.""",
 }
