@@ -302,7 +302,8 @@ Published weights, run again: own drift 2.0e-5 in float32 and 5.0e-14 in float64
 without; true drift 1.4e-3 with rotations, 0.21 without; position error 1.4e-3, 0.042, 0.16 at 10, 100, 1000 with
 rotations, 0.011, 0.75, 1.9 without.""",
     "two particles": """Weighted loss. A first training with another start and no weights never left the plateau where
-its loss began, and was replaced by this one.
+its loss began, and was replaced by this one. The own drift of M is in units of the true momentum, while a learned
+Lagrangian has a scale of its own, so only its order of magnitude between methods says something.
 
 Published (free, translations, rotations, both; another start): own drift of L to T = 8 0.99, 1.8,
 1.8e-6, 7.0e-7; true drift of L 0.45, 0.28, 0.018, 0.0086 and of M 0.13, 0.11, 0.086, 0.019; position error at 8 1.60, 1.32,
