@@ -43,12 +43,18 @@ def run(config: Config, variant: str, seed: int) -> dict[str, Any]:
         seen = np.asarray(coder.encode(held.astype(np.float32)))
     scale = size_of(states, size)
     invariant, losses = learned(size, states, scale, seed)
-    record["invariant"] = described(invariant, task, seen, held) | {"loss": float(losses[-100:].mean())}
+    named = identified(invariant, task, held)
+    record["invariant"] = described(invariant, task, seen, held, named) | {"loss": float(losses[-100:].mean())}
     test = task.starts(np.random.default_rng((seed, 5)), size["tests"], True)
-    for name in ("plain", "projected", "exact"):
-        if name == "exact" and exact_levels(size["task"]) is None:
+    models = {
+        "plain": None,
+        "projected": invariant,
+        "identified": named_levels(task, named),
+        "exact": exact_levels(size["task"]),
+    }
+    for name, imposed in models.items():
+        if imposed is None and name != "plain":
             continue
-        imposed = {"plain": None, "projected": invariant, "exact": exact_levels(size["task"])}[name]
         field, misfit = fitted_field(size, states, rates, levels_of(imposed), scale, seed)
         record[name] = {"misfit": misfit} | ({} if imposed is None else residual(field, levels_of(imposed), seen))
         with jax.enable_x64(True):
@@ -79,6 +85,26 @@ def exact_levels(name: str) -> Any:
     found = [i for i in liesym.first_integrals(system) if not i.has(system.independent)]
     chosen = sorted(found, key=lambda i: i.count_ops())[: len(TASKS[name].invariants)]
     return backend({"backend": "jax"}).LevelSets.from_expressions(chosen, phase_state(system))
+
+
+def identified(invariant: Any, task: Task, held: np.ndarray) -> Any:
+    """What the gradients of H on held-out states say that it is; None for the heat equation."""
+    if not task.equations:
+        return None
+    system = liesym.ODESystem.parse(task.equations)
+    slopes = np.asarray(invariant.gradients(held.astype(np.float32)))
+    values = dict(zip(("k1", "k2"), RATES, strict=True))
+    return liesym.identify_invariants(system, held, slopes, parameters=values)
+
+
+def named_levels(task: Task, named: Any) -> Any:
+    """The level sets of the expressions that H was identified with; None where it was not."""
+    if named is None or named.reason or not named.found:
+        return None
+    chosen = [i.expression for i in named.found]
+    return backend({"backend": "jax"}).LevelSets.from_expressions(
+        chosen, phase_state(liesym.ODESystem.parse(task.equations))
+    )
 
 
 def levels_of(imposed: Any) -> Any:
@@ -284,22 +310,15 @@ def summary(values: np.ndarray) -> dict[str, float]:
     return {"mean": float(values.mean()), "median": float(np.median(values)), "worst": float(values.max())}
 
 
-def described(invariant: Any, task: Task, held_in: np.ndarray, held: np.ndarray) -> dict[str, Any]:
+def described(invariant: Any, task: Task, held_in: np.ndarray, held: np.ndarray, named: Any) -> dict[str, Any]:
     """What held-out trajectories without noise say: trust, R² of the true invariants as functions of the learned ones."""
     found = invariant.trust(held_in)
     values = np.asarray(invariant(held_in.astype(np.float32)), np.float64).reshape(-1, len(found.ratios))
     squared = {name: determined(values, f(held).ravel()) for name, f in task.invariants}
     record: dict[str, Any] = {"ratios": found.ratios, "rank_share": found.rank_share, "doubts": found.doubts, "r2": squared}
-    if task.equations:
-        system = liesym.ODESystem.parse(task.equations)
-        slopes, values = (
-            np.asarray(invariant.gradients(held.astype(np.float32))),
-            dict(zip(("k1", "k2"), RATES, strict=True)),
-        )
-        named = liesym.identify_invariants(system, held, slopes, parameters=values)
-        record["identified"] = [
-            {"expression": write(i.expression), "misfit": i.misfit} for i in (*named.found, *named.alternatives)
-        ]
+    if named is not None:
+        listed = (*named.found, *named.alternatives)
+        record["identified"] = [{"expression": write(i.expression), "misfit": i.misfit} for i in listed]
         record["reason"] = named.reason
     return record
 
