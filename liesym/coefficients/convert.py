@@ -19,6 +19,7 @@ from flint import Ordering, fmpq_mpoly_ctx, fmpz, fmpz_mpoly
 from sympy import Expr, S
 from sympy.core.function import AppliedUndef
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.lattice import NeedsRefinement, coordinates, lattice_basis
 from liesym.errors import Unsupported
 
@@ -232,7 +233,7 @@ class Converter:
         """
         field = self.field
         known = set(known)
-        content, raw = poly.factor()
+        content, raw = factored(poly)
         content, raw = self._without_conjugates(int(content), [(p, int(e)) for p, e in raw], known)
         sign = -1 if content < 0 else 1
         result: list[tuple[fmpz_mpoly, Expr, int]] = []
@@ -271,7 +272,7 @@ class Converter:
             if conjugate is None or field.poly_to_expr(p) in known:
                 add(field.lift(p), e)
                 continue
-            constant, rest = field.reduce(field.lift(p) * conjugate).factor()
+            constant, rest = factored(field.reduce(field.lift(p) * conjugate))
             if constant < 0:
                 add(field.lift(p), e)
                 continue
@@ -701,7 +702,7 @@ class Converter:
             return field.one
         parts = []
         for poly in (integrand.num, integrand.den):
-            constant, factors = field.lift(poly).factor()
+            constant, factors = factored(field.lift(poly))
             part = field.constant(int(constant))
             for factor, power in factors:
                 element = field.of_poly(factor)

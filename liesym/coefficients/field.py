@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, cos, exp, sin
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import OutOfBudget, Unsupported
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 SPARE = 24
 LARGE = 400  # terms from which on the clock is looked at in every operation
-LARGEST_PRODUCT = (
-    10**7
-)  # terms to multiply from which on a product, which cannot be interrupted, is not begun under a deadline
+# terms to multiply from which on a product, which cannot be interrupted, is not begun under a deadline
+LARGEST_PRODUCT = 10**7
+# beyond it the coefficients of a power of a sum or a number alone would fill the memory
+LARGEST_POWER = 10_000
 
 
 @dataclass(slots=True)
@@ -375,7 +377,7 @@ class Field:
             return self.poly_to_expr(element.num)
         if factor:
             return self._factored(element.num) / self._factored(element.den)
-        constant, factors = element.den.factor()
+        constant, factors = factored(element.den)
         shift: dict[int, int] = {}
         rest: list[tuple[Expr, int]] = []
         for p, e in factors:
@@ -397,7 +399,7 @@ class Field:
     def _factored(self, poly: fmpz_mpoly) -> Expr:
         if poly.is_zero():
             return S.Zero
-        constant, factors = poly.factor()
+        constant, factors = factored(poly)
         return Mul(Integer(int(constant)), *(Pow(self.poly_to_expr(f), Integer(e)) for f, e in factors))
 
 
@@ -460,6 +462,8 @@ class Element:
 
     def __pow__(self, exponent: int) -> Element:
         a = self._current()
+        if abs(exponent) > LARGEST_POWER and not all(len(p) == 1 and abs(p.coefficient(0)) == 1 for p in (a.num, a.den)):
+            raise Unsupported(f"the power {exponent} of a sum or a number is too large; at most {LARGEST_POWER} is expanded")
         if exponent < 0:
             return self.field.fraction(a.den ** (-exponent), a.num ** (-exponent))
         return self.field.fraction(a.num**exponent, a.den**exponent)

@@ -18,6 +18,7 @@ from functools import lru_cache
 from flint import fmpz_mpoly
 from sympy import Expr
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, cleared
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import OnSolutions, jet_field
@@ -124,7 +125,7 @@ def _extactic_factors(on: OnSolutions, degree: int, sizes: range) -> Iterator[El
             current = [on.rate(e) for e in current]
             rows.append(cleared(current))
         value = _determinant(rows, field)
-        for p, _ in value.factor()[1] if not value.is_zero() else ():
+        for p, _ in factored(value)[1] if not value.is_zero() else ():
             element = field.of_poly(field.lift(p))
             if any(element.depends_on(x) for x in on.system.unknowns):
                 yield element
@@ -174,7 +175,7 @@ def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[
             continue
         tried.add(str((cofactor.num, cofactor.den)))
         for p in polynomials_with_cofactor(on, span, cofactor):
-            for factor, _ in p.num.factor()[1]:
+            for factor, _ in factored(p.num)[1]:
                 element = field.of_poly(field.lift(factor))
                 if any(element.depends_on(x) for x in on.system.unknowns):
                     yield element

@@ -17,6 +17,7 @@ from sympy import Dummy, Expr, Matrix, Pow, S, Symbol, exp, log
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element
 from liesym.conservation.darboux import searched
 from liesym.determine import OnSolutions
@@ -67,7 +68,7 @@ def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
     seen: set[str] = set()
     for element in elements:
         for poly in (element.num, element.den):
-            for p, _ in field.lift(poly).factor()[1]:
+            for p, _ in factored(field.lift(poly))[1]:
                 if str(p) not in seen and not field.of_poly(p).is_constant:
                     seen.add(str(p))
                     yield p

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from flint import fmpz_mpoly
 from sympy import Symbol
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import OnSolutions
@@ -174,7 +175,7 @@ def _denominators(on: OnSolutions, away: Sequence[Symbol]) -> list[tuple[fmpz_mp
     field = on.field
     powers: dict[str, tuple[fmpz_mpoly, int]] = {}
     for f in on.rhs:
-        for p, power in field.lift(f.den).factor()[1]:
+        for p, power in factored(field.lift(f.den))[1]:
             element = field.of_poly(p)
             if element.is_constant or any(element.depends_on(v) for v in away):
                 continue

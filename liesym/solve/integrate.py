@@ -16,6 +16,7 @@ from flint import fmpz_mpoly
 from sympy import Symbol
 
 from liesym.coefficients.convert import derivative_expression, function_and_orders
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -37,7 +38,7 @@ def integrate(element: Element, variable: Symbol, field: Field) -> Element | Non
     if not element.depends_on(variable):
         return element * x
     slots = _slots_along(element, variable, field)
-    factors = [(p, int(e)) for p, e in element.den.factor()[1] if _depends(p, variable, field)]
+    factors = [(p, int(e)) for p, e in factored(element.den)[1] if _depends(p, variable, field)]
     logarithms = list(_logarithmic_candidates(slots, factors, variable, field))
     # Ordinary poles lose one order under integration; where that fails (half angles), keep the order.
     for loss in (1, 0) if factors else (1,):

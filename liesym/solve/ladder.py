@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Slot
 from liesym.determine import Determining
 from liesym.solve.integrate import _is_exponential
@@ -78,7 +79,7 @@ def _poles(determining: Determining) -> list[Element]:
     for form in determining.equations:
         for coefficient in form.values():
             for poly in (coefficient.num, coefficient.den):
-                for p, _ in poly.factor()[1]:
+                for p, _ in factored(poly)[1]:
                     element = field.of_poly(field.lift(p))
                     if len(p) > 1 and any(element.depends_on(v) for v in moving):
                         found.setdefault(str(p), field.one / element)

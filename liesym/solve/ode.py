@@ -21,6 +21,7 @@ from flint import fmpz_mpoly
 from sympy import Symbol
 
 from liesym.coefficients.convert import Definition
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
 from liesym.solve.exponents import HALF, Exponent, is_negative, roots, solution_of
@@ -586,7 +587,7 @@ def singular_factors(a: Iterable[Element], v: Symbol, field: Field) -> list[fmpz
     """Irreducible factors of the denominators that depend on v."""
     found: dict[str, fmpz_mpoly] = {}
     for c in a:
-        for p, _ in c._current().den.factor()[1]:
+        for p, _ in factored(c._current().den)[1]:
             if _depends(p, v, field):
                 found[str(p)] = field.lift(p)
     return list(found.values())

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sympy import Expr
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field
 from liesym.determine import Determining, determine
 from liesym.errors import OutOfBudget
@@ -118,7 +119,7 @@ def assumptions(pivots: Iterable[Element], field: Field) -> tuple[Expr, ...]:
     flags = dependent_places(field, field.variables)
     found: dict[str, Expr] = {}
     for pivot in pivots:
-        for factor, _ in constant_content(field.lift(pivot.num), flags, field).factor()[1]:
+        for factor, _ in factored(constant_content(field.lift(pivot.num), flags, field))[1]:
             found.setdefault(str(factor), field.poly_to_expr(factor))
     return tuple(found.values())
 

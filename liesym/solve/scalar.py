@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr, S, Symbol
 
+from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.determine import Determining, UnknownFunction, add_to
 from liesym.solve.integrate import _is_exponential, integrate
@@ -183,7 +184,7 @@ def occurring_factors(field: Field, elements: Sequence[Element], variables: Sequ
     polys = [p for e in elements for p in (e.num, e.den)]
     polys += [s.relation for s in field.roots if s.relation is not None]
     for poly in polys:
-        for p, _ in field.lift(poly).factor()[1]:
+        for p, _ in factored(field.lift(poly))[1]:
             factor = field.of_poly(field.lift(p))
             if any(factor.depends_on(v) for v in variables):
                 found.setdefault(str(factor.num), factor)
