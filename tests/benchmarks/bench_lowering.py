@@ -45,7 +45,7 @@ from liesym import lower
 
 MODES = {"torch": ("eager", "compiled"), "jax": ("jit",), "numpy": ("plain",)}
 LARGE = 800
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -3, -4, -8
 """Options of mallopt in malloc.h."""
 MEASURED = ("hand", "liesym", "lambdify, cse")
 MANY, TURN = 10_000, 0.02
@@ -280,7 +280,10 @@ def keep_freed_memory(kept: bool) -> None:
     """Whether large arrays that are freed stay with the process (glibc): new pages take time, kept ones hide the peak."""
     if sys.platform == "linux":
         options = (
-            {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1} if kept else {M_MMAP_THRESHOLD: 2**16, M_TRIM_THRESHOLD: 2**16}
+            # one arena: those of further threads hand blocks of more than 64 MiB back whatever the thresholds say
+            {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_ARENA_MAX: 1}
+            if kept
+            else {M_MMAP_THRESHOLD: 2**16, M_TRIM_THRESHOLD: 2**16}
         )
         for option, value in options.items():
             ctypes.CDLL(None).mallopt(option, value)
