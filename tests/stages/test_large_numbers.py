@@ -1,4 +1,4 @@
-"""Equations with many decimals: their coefficients exceed a machine word, their integrals may hold powers beyond any memory."""
+"""Equations with many decimals: coefficients exceed a machine word, integrals may hold powers beyond any memory."""
 
 from __future__ import annotations
 
