@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from liesym.errors import OutOfBudget
 
@@ -15,6 +17,10 @@ GRACE = 5.0
 """Seconds after the budget at which work that does not look at the clock is stopped."""
 PAUSE = 1.0
 """The shortest limit, in seconds."""
+SOON = 0.01
+"""Seconds until the alarm of an outer clock that was due while an inner one was running."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -57,7 +63,8 @@ def clock(budget: float) -> Iterator[Clock]:
     """A clock that also stops what does not look at it.
 
     Shortly after the budget OutOfBudget is raised where the work is; the stages return what is verified by then. Ctrl-C
-    raises KeyboardInterrupt, as ever, and is remembered.
+    raises KeyboardInterrupt, as ever, and is remembered. Inside another clock the earlier of the two alarms rings, and the
+    outer one goes on afterwards.
     """
     watched = Clock(budget)
     if threading.current_thread() is not threading.main_thread():
@@ -76,8 +83,10 @@ def clock(budget: float) -> Iterator[Clock]:
     alarm = getattr(signal, "SIGALRM", None)
     before = signal.signal(signal.SIGINT, on_interrupt)
     ringing = signal.signal(alarm, on_alarm) if alarm else None
+    outer, interval = signal.getitimer(signal.ITIMER_REAL) if alarm else (0.0, 0.0)
     if alarm:
-        signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
+        watched.budget = min(budget, outer) if outer else budget
+        signal.setitimer(signal.ITIMER_REAL, min(budget + GRACE, outer or math.inf), GRACE)
     watched.ticking = alarm is not None
     try:
         yield watched
@@ -87,3 +96,16 @@ def clock(budget: float) -> Iterator[Clock]:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(alarm, ringing)
         signal.signal(signal.SIGINT, before)
+        if outer:
+            passed = time.monotonic() - watched.start
+            signal.setitimer(signal.ITIMER_REAL, max(outer - passed, SOON), interval)
+
+
+def within(seconds: float, work: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """What the work returns, or `otherwise` if it takes longer; outside the main thread the work is not stopped."""
+    with clock(seconds) as watched:
+        try:
+            with watched.limit(seconds):
+                return work()
+        except OutOfBudget:
+            return otherwise

@@ -6,7 +6,7 @@ The constants are exact: in Q, in a field of parameters, in a number field or in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,15 @@ from sympy.polys.matrices import DomainMatrix
 from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear
+from liesym.algebra.scaled import rescaled, scaled_rows
+from liesym.clock import within
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
 
 if TYPE_CHECKING:
     from liesym.algebra.optimal import Subalgebra
 
+SECONDS_TO_IDENTIFY = 30.0
 Constants = tuple[tuple[int, int, int, Expr], ...]
 
 
@@ -152,23 +155,16 @@ class LieAlgebra:
             Unsupported: the rows are dependent.
         """
         entries: Any = [[sympify(e) for e in row] for row in basis]
-        change = Matrix(entries)
-        if change.shape != (self.dimension, self.dimension):
+        if Matrix(entries).shape != (self.dimension, self.dimension):
             raise Unsupported(f"a basis of {self.dimension} rows of {self.dimension} coordinates is needed")
-        domain = _common_domain([*(e for row in entries for e in row), *(c for *_, c in self.constants)], self.modulus)
-        new = DomainMatrix.from_Matrix(change).convert_to(domain).to_dense()
-        if new.rank() < self.dimension:
-            raise Unsupported("the rows of a new basis must be independent")
-        inverse, n = new.inv(), self.dimension
-        ads = [a.convert_to(domain) for a in self.adjoints]
-        table: dict[tuple[int, int], dict[int, Expr]] = {}
-        for i in range(n):
-            ad = _combination(ads, new.to_list()[i], n, domain)
-            products = (new * ad.transpose() * inverse).to_list()
-            for j in range(i + 1, n):
-                table[i, j] = {k: domain.to_sympy(c) for k, c in enumerate(products[j]) if c}
-        constants = tuple((i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items()))
-        return LieAlgebra(n, constants, modulus=self.modulus)
+        parted = None if self.modulus else scaled_rows(entries)
+        if parted is not None:
+            scales, plain = parted
+            known = _changed(self, plain)
+            values = [(i, j, k, rescaled(c, scales[i], scales[j], scales[k])) for i, j, k, c in known.constants]
+            if all(v is not None for *_, v in values):
+                return replace(known, constants=tuple(values))  # type: ignore[arg-type]
+        return _changed(self, entries)
 
     def subalgebra(self, rows: Sequence[Sequence[object]]) -> LieAlgebra:
         """The algebra spanned by the rows, which must be closed under the bracket.
@@ -264,23 +260,31 @@ class LieAlgebra:
 
     # -- names -----------------------------------------------------------------------------------
 
-    @property
-    def identification(self) -> Identification:
+    def identified(self, budget: float = SECONDS_TO_IDENTIFY) -> Identification:
         """Name, other names, and the basis that shows the standard form where that is implemented.
 
-        The name is None where none is known, and where constants of subalgebras lie in fields that do not combine
-        (parameters beside their roots); `description` then says what there is.
+        The name is None where none is known, where constants of subalgebras lie in fields that do not combine
+        (parameters beside their roots), and where the time was over, which `open` tells; `description` then says what
+        there is.
+
+        Arguments:
+            budget: seconds, at least one; kept in the main thread.
         """
         from liesym.algebra.identify import identify
 
         try:
-            return identify(self)
+            return within(budget, lambda: identify(self), Identification(None, open=True))
         except (CoercionFailed, TypeError):  # elements of different fields of SymPy's polynomials
             return Identification(None)
 
     @property
+    def identification(self) -> Identification:
+        """`identified` with the usual budget."""
+        return self.identified()
+
+    @property
     def name(self) -> str | None:
-        """The isomorphism class over the reals, or None if it is not in the tables."""
+        """The isomorphism class over the reals, or None if it is not in the tables, or not found in the usual budget."""
         return self.identification.name
 
     @property
@@ -288,7 +292,12 @@ class LieAlgebra:
         """The name, or else the invariants in words: dimension, Levi factor, radical, nilradical, series, centre."""
         from liesym.algebra.describe import describe
 
-        return self.name or describe(self)
+        found = self.identification
+        if found.name is not None:
+            return found.name
+        short = f"dimension {self.dimension}"
+        words = within(SECONDS_TO_IDENTIFY, lambda: describe(self), short)
+        return f"{words}; not identified in time" if found.open else words
 
     @property
     def standard_basis(self) -> tuple[tuple[Expr, ...], ...] | None:
@@ -331,12 +340,32 @@ class Identification:
         aliases: other names of the same algebra.
         parameters: the parameters of a family, (("a", 1/2), …).
         basis: rows of the standard basis in the given one, or None where it is not implemented.
+        open: True if the time was over before it was known whether there is a name.
     """
 
     name: str | None
     aliases: tuple[str, ...] = ()
     parameters: tuple[tuple[str, Expr], ...] = ()
     basis: tuple[tuple[Expr, ...], ...] | None = None
+    open: bool = False
+
+
+def _changed(algebra: LieAlgebra, entries: list[list[Any]]) -> LieAlgebra:
+    """The algebra in the basis of these rows, by arithmetic in the field of all entries."""
+    domain = _common_domain([*(e for row in entries for e in row), *(c for *_, c in algebra.constants)], algebra.modulus)
+    new = DomainMatrix.from_Matrix(Matrix(entries)).convert_to(domain).to_dense()
+    if new.rank() < algebra.dimension:
+        raise Unsupported("the rows of a new basis must be independent")
+    inverse, n = new.inv(), algebra.dimension
+    ads = [a.convert_to(domain) for a in algebra.adjoints]
+    table: dict[tuple[int, int], dict[int, Expr]] = {}
+    for i in range(n):
+        ad = _combination(ads, new.to_list()[i], n, domain)
+        products = (new * ad.transpose() * inverse).to_list()
+        for j in range(i + 1, n):
+            table[i, j] = {k: domain.to_sympy(c) for k, c in enumerate(products[j]) if c}
+    constants = tuple((i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items()))
+    return LieAlgebra(n, constants, modulus=algebra.modulus)
 
 
 def to_exprs(m: DomainMatrix) -> tuple[tuple[Expr, ...], ...]:

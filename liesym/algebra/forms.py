@@ -140,25 +140,5 @@ def standard_form(name: str) -> LieAlgebra | None:
 
 
 def shows(algebra: LieAlgebra, rows: tuple[tuple[Expr, ...], ...], form: LieAlgebra) -> bool:
-    """True if the algebra has the constants of the form in the basis of these rows.
-
-    Rows are usually rational ones r_i times square roots s_i; then the constants of the r_i are compared,
-    c(r)_ij^k s_i s_j / s_k, by their squares and signs, and no arithmetic with roots is needed.
-    """
-    scales = [next(e for e in row if e != 0) for row in rows]
-    if not all((s**2).is_Rational for s in scales):
-        return algebra.transformed(rows).constants == form.constants
-    plain = [[e / s for e in row] for row, s in zip(rows, scales, strict=True)]
-    if not all(e.is_Rational or e.free_symbols for row in plain for e in row):
-        return algebra.transformed(rows).constants == form.constants
-    found = {(i, j, k): (c, scales[i], scales[j], scales[k]) for i, j, k, c in algebra.transformed(plain).constants}
-    wanted = {(i, j, k): c for i, j, k, c in form.constants}
-    return found.keys() == wanted.keys() and all(_scaled_is(*found[key], wanted[key]) for key in wanted)
-
-
-def _scaled_is(c: Expr, si: Expr, sj: Expr, sk: Expr, wanted: Expr) -> bool:
-    """c s_i s_j / s_k = wanted, for rational squares."""
-    if not c.is_Rational:
-        return False
-    sign = (1 if c > 0 else -1) * (1 if si > 0 else -1) * (1 if sj > 0 else -1) * (1 if sk > 0 else -1)
-    return c**2 * si**2 * sj**2 / sk**2 == wanted**2 and (sign > 0) == (wanted > 0)
+    """True if the algebra has the constants of the form in the basis of these rows."""
+    return algebra.transformed(rows).constants == form.constants

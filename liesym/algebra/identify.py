@@ -17,7 +17,7 @@ from liesym.algebra.core import Identification, LieAlgebra, ad
 from liesym.algebra.forms import shows, standard_form
 from liesym.algebra.motions import galilean_motions, linear_motions
 from liesym.algebra.rational import Back, rationalized
-from liesym.algebra.signs import Signs, Undecided
+from liesym.algebra.signs import Signs, Undecided, possible
 from liesym.algebra.simple import cartan_rank, complex_type, simple_names
 from liesym.algebra.sums import centroid, summands
 from liesym.errors import Unsupported
@@ -38,8 +38,12 @@ def identify(algebra: LieAlgebra) -> Identification:
     open_cases: list[dict[Expr, int]] = [{}]
     while open_cases and len(cases) + len(open_cases) <= MOST_CASES:
         assumed = open_cases.pop()
+        if not possible(assumed):
+            continue
         try:
-            cases.append((assumed, _checked(algebra, _identify(algebra, Signs(dict(assumed))))))
+            found = _identify(algebra, Signs(dict(assumed)))
+            # of several cases the bases are not returned
+            cases.append((assumed, found if assumed else _checked(algebra, found)))
         except Undecided as question:
             open_cases += [{**assumed, question.factor: -1}, {**assumed, question.factor: 1}]
         except Unsupported:

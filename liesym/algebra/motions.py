@@ -229,6 +229,8 @@ def _sl2(algebra: LieAlgebra, part: DomainMatrix, signs: Signs) -> list[list[Any
     """H, D, C with [D, H] = -2 H, [D, C] = 2 C, [C, H] = -D, if they lie in the field of the constants."""
     rows = small.classify(structure.restricted(algebra, part), signs).rows
     domain = algebra.domain
+    if rows is None:
+        return None
     try:
         h, half, c = ([domain.from_sympy(e) for e in row] for row in rows)
     except CoercionFailed:

@@ -46,6 +46,8 @@ def optimal_system(algebra: LieAlgebra) -> tuple[Subalgebra, ...]:
     if algebra.modulus:
         raise Unsupported("optimal systems need real structure constants, not residues")
     standard = small.classify(algebra, Signs())
+    if standard.rows is None:
+        raise Unsupported("the standard basis depends on the signs of parameters; give them values or assumptions")
     values = dict(standard.parameters)
     result = []
     for sparse, ranges in standard_lines(standard.family, values):

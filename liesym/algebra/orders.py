@@ -2,21 +2,26 @@
 
 A basis that was mixed at random spans a small lattice, in which the nilpotent elements are long. Its orders
 grow as in Zassenhaus's second round for associative algebras: the radical I of the trace form modulo p is an
-ideal of the order O, and {x : [x, I] ⊂ I} is an order that holds O.
+ideal of the order O, and {x : [x, I] ⊂ I} is an order that holds O. Where it is O itself, other ideals do, as for the
+upper triangular matrices modulo p: submodules of O/pO, spun up from vectors that an element of few of them leaves.
 
-Source: Cohen 1993, section 6.1, for associative algebras.
+Sources: Cohen 1993, section 6.1, for associative algebras; Norton's criterion: Holt 2005, section 7.4.
 """
 
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flint import fmpq, fmpq_mat, fmpz, fmpz_mat, nmod_mat
-from sympy import factorint
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat, fmpz_mod_ctx, fmpz_mod_mat
 
 from liesym.algebra.core import LieAlgebra
+
+TRIES = 6
+"""Random elements of the acting algebra that are asked for submodules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def _bad_primes(order: Order) -> list[int]:
     n, scale = len(order.tables), int(order.rows[0, 0].p)
     discriminant = abs(int(fmpz_mat(n, n, _traces(order)).det()))
     unscaled = fmpq(discriminant, scale ** (2 * n))
-    return sorted({*factorint(scale), *factorint(int(unscaled.p))})
+    return sorted({int(p) for number in (fmpz(scale), unscaled.p) for p, _ in number.factor()})
 
 
 def _form(order: Order) -> fmpz_mat:
@@ -100,11 +105,18 @@ def _trace(a: fmpz_mat, b: fmpz_mat) -> fmpz:
 
 
 def _enlarged(order: Order, p: int) -> Order | None:
-    """The idealizer of the radical modulo p, None if it is the order itself."""
-    n = len(order.tables)
-    radical = _lattice(_left_kernel(_form(order), p), n, p)
-    back = fmpq_mat(radical).inv()
-    actions = [_integral(fmpq_mat(radical * table) * back) for table in order.tables]
+    """The first idealizer of an ideal modulo p that is larger than the order, None if there is none."""
+    for ideal in _ideals(order, p):
+        larger = _idealizer(order, _lattice(ideal, len(order.tables), p))
+        if larger is not None:
+            return larger
+    return None
+
+
+def _idealizer(order: Order, ideal: fmpz_mat) -> Order | None:
+    """{x : [x, I] ⊂ I}, None if it is the order itself."""
+    n, back = len(order.tables), fmpq_mat(ideal).inv()
+    actions = [_integral(fmpq_mat(ideal * table) * back) for table in order.tables]
     flat = fmpz_mat([[e for line in a.tolist() for e in line] for a in actions])
     # x F is integral exactly if H x is, where the rows of H span those of the transpose of F
     integral = fmpz_mat(flat.transpose().hnf().tolist()[:n])
@@ -114,11 +126,77 @@ def _enlarged(order: Order, p: int) -> Order | None:
     return order.changed(change)
 
 
-def _left_kernel(m: fmpz_mat, p: int) -> list[list[int]]:
-    """Rows v with v m = 0 modulo p."""
-    null, rank = nmod_mat(m.transpose(), p).nullspace()
-    columns = null.transpose().tolist()[: int(rank)]
-    return [[int(e) for e in column] for column in columns]
+Rows = list[list[int]]
+
+
+def _ideals(order: Order, p: int) -> Iterator[Rows]:
+    """Rows that span ideals of O/pO: the radical of the trace form, then submodules, proper ones only."""
+    n, field, rng = len(order.tables), fmpz_mod_ctx(p), random.Random(p)
+    yield _left_kernel(fmpz_mod_mat(_form(order), field))
+    acting = [fmpz_mod_mat(table, field) for table in order.tables]
+    dual = [m.transpose() for m in acting]
+    for _ in range(TRIES):
+        weights = [rng.randrange(p) for _ in range(n + 2)]
+        generic: Any = sum((m * w for m, w in zip(acting, weights, strict=False)), start=acting[0] * 0)
+        generic = generic * weights[n] + generic * acting[rng.randrange(n)] * weights[n + 1]
+        for factor, _ in generic.charpoly().factor()[1]:
+            value = _value(factor, generic)
+            kernel = _left_kernel(value)
+            span = _spun(kernel[rng.randrange(len(kernel))], acting)
+            if len(span) < n:
+                yield span
+            other = _left_kernel(value.transpose())
+            span_of_dual = _spun(other[rng.randrange(len(other))], dual)
+            if len(span_of_dual) < n:
+                yield _left_kernel(fmpz_mod_mat(fmpz_mat(span_of_dual), field).transpose())
+            if len(kernel) == factor.degree() and len(span) == len(span_of_dual) == n:
+                return  # Norton: there are no others
+
+
+def _value(polynomial: Any, m: fmpz_mod_mat) -> fmpz_mod_mat:
+    """The polynomial at a matrix, by Horner's rule."""
+    n = m.nrows()
+    one = fmpz_mod_mat(fmpz_mat(n, n, [int(i == j) for i in range(n) for j in range(n)]), fmpz_mod_ctx(int(m.modulus())))
+    result: Any = one * 0
+    for coefficient in reversed(polynomial.coeffs()):
+        result = result * m + one * coefficient
+    return result
+
+
+def _spun(start: list[int], matrices: list[fmpz_mod_mat]) -> Rows:
+    """A basis of the least space of rows that holds the start and is mapped into itself."""
+    field = int(matrices[0].modulus())
+    echelon: dict[int, list[int]] = {}
+    waiting = [start]
+    while waiting:
+        row = waiting.pop()
+        for place, known in echelon.items():
+            if row[place]:
+                factor = row[place]
+                row = [(a - factor * b) % field for a, b in zip(row, known, strict=True)]
+        place = next((i for i, e in enumerate(row) if e), None)
+        if place is None:
+            continue
+        inverse = pow(row[place], -1, field)
+        echelon[place] = [e * inverse % field for e in row]
+        line = fmpz_mod_mat(fmpz_mat([echelon[place]]), fmpz_mod_ctx(field))
+        waiting += [[int(e) for e in (line * m).tolist()[0]] for m in matrices]
+    return list(echelon.values())
+
+
+def _left_kernel(m: fmpz_mod_mat) -> Rows:
+    """Rows v with v m = 0."""
+    reduced, rank = m.transpose().rref()
+    lines = [[int(e) for e in line] for line in reduced.tolist()[:rank]]
+    pivots = [next(i for i, e in enumerate(line) if e) for line in lines]
+    p, width = int(m.modulus()), m.nrows()
+    rows = []
+    for free in sorted({*range(width)} - {*pivots}):
+        row = [int(i == free) for i in range(width)]
+        for place, line in zip(pivots, lines, strict=True):
+            row[place] = -line[free] % p
+        rows.append(row)
+    return rows
 
 
 def _lattice(rows: list[list[int]], n: int, p: int) -> fmpz_mat:

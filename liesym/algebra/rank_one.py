@@ -10,17 +10,22 @@ from sympy.polys.matrices import DomainMatrix
 from liesym.algebra import linear, structure
 from liesym.algebra.action import Vector, combine, tidy
 from liesym.algebra.core import LieAlgebra, to_exprs
-from liesym.algebra.signs import Signs, diagonalize
+from liesym.algebra.signs import Signs, Undecided, by_region, diagonalize
 
 
-def simple_part(algebra: LieAlgebra, signs: Signs) -> tuple[str, tuple[Vector, ...]]:
+def simple_part(algebra: LieAlgebra, signs: Signs) -> tuple[str, tuple[Vector, ...] | None]:
     """sl(2,R) or so(3), with a centre in dimension 4."""
     levi = structure.levi(algebra)
     simple = structure.restricted(algebra, levi)
     form = structure.killing(simple)
     domain = form.domain
     diagonal = [(domain.to_sympy(value), tuple(domain.to_sympy(e) for e in row)) for value, row in diagonalize(form)]
-    positive = [(value, row) for value, row in diagonal if signs.sign(value) > 0]
+    try:
+        positive = [(value, row) for value, row in diagonal if signs.sign(value) > 0]
+    except Undecided:
+        # squares of one basis have factors that say nothing of the form; those of the determinant do
+        family = "A3,9" if by_region(form, signs)[0] == 0 else "A3,8"
+        return (family if algebra.dimension == 3 else f"{family}+A1"), None
     if positive:
         family, rows = "A3,8", _split_basis(simple, form, positive[0])
     else:

@@ -62,18 +62,33 @@ def reduced_rows(algebra: LieAlgebra) -> DomainMatrix:
     n, domain = algebra.dimension, algebra.domain
     if not domain.is_QQ or n > LARGEST:
         return linear.whole_space(n, domain)
-    order = large_order(algebra)
+    order = _shortened(large_order(algebra), algebra)
     for _ in range(ROUNDS):
         order = _reduced(order)
     return linear.matrix([[QQ(int(e.p), int(e.q)) for e in row] for row in order.rows.tolist()], n, domain)
 
 
+def _shortened(order: Order, algebra: LieAlgebra) -> Order:
+    """The same lattice by rows that are short in the given coordinates, whose constants are no longer than digits allow."""
+    n = algebra.dimension
+    constants = np.zeros((n, n, n))
+    for i, j, k, c in algebra.constants:
+        constants[i, j, k], constants[j, i, k] = float(c), -float(c)
+    return _by_metric(order, order.rows.numer_denom()[0] * _rounded(smallest_metric(constants).T))
+
+
 def _reduced(order: Order) -> Order:
     """The same lattice by a shorter basis; digits are lost in a long one, so one round is not enough."""
     constants = np.array([[[float(e) for e in row] for row in table.tolist()] for table in order.tables])
-    rows = smallest_metric(constants).T
-    scaled = fmpz_mat([[round(SCALE * e / np.abs(rows).max()) for e in row] for row in rows.tolist()])
-    return order.changed(fmpq_mat(scaled.lll(transform=True)[1]))
+    return _by_metric(order, _rounded(smallest_metric(constants).T))
+
+
+def _by_metric(order: Order, rows: fmpz_mat) -> Order:
+    return order.changed(fmpq_mat(rows.lll(transform=True)[1]))
+
+
+def _rounded(rows: np.ndarray) -> fmpz_mat:
+    return fmpz_mat([[round(SCALE * e / np.abs(rows).max()) for e in row] for row in rows.tolist()])
 
 
 def short_elements(algebra: LieAlgebra, most: int = 600) -> Iterator[list]:

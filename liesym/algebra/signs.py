@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Dummy, Expr, Poly, Rational, S, factor_list, fraction, together
+from sympy import QQ, Dummy, Expr, Poly, Rational, S, factor_list, fraction, prod, together
 from sympy.core.function import AppliedUndef
 from sympy.polys.matrices import DomainMatrix
 
@@ -92,6 +93,35 @@ def is_zero_number(value: Expr) -> bool:
     return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
 
 
+def possible(assumed: dict[Expr, int]) -> bool:
+    """False if the polynomials of some one parameter cannot have these signs together; exact, by their real roots."""
+    for symbol in {s for f in assumed for s in f.free_symbols}:
+        own = {f: sign for f, sign in assumed.items() if f.free_symbols == {symbol} and _is_rational_polynomial(f, symbol)}
+        if not own:
+            continue
+        places = _between_roots(Poly(prod(own) * symbol, symbol, domain=QQ).sqf_part())
+        allowed = [v for v in places if not (symbol.is_positive and v < 0) and not (symbol.is_negative and v > 0)]
+        if not any(all((f.subs(symbol, v) > 0) == (sign > 0) for f, sign in own.items()) for v in allowed):
+            return False
+    return True
+
+
+def _is_rational_polynomial(factor: Expr, symbol: Any) -> bool:
+    return bool(factor.is_polynomial(symbol)) and not Poly(factor, symbol).domain.is_Algebraic
+
+
+def _between_roots(poly: Poly) -> list[Expr]:
+    """A rational number below all real roots, one between each two, one above all."""
+    width = S.One
+    while True:
+        found: Any = poly.intervals(eps=width)
+        ends = [end for end, _ in found]
+        gaps = [(b, a) for (_, b), (a, _) in itertools.pairwise(ends)]
+        if all(b < a for b, a in gaps):
+            return [ends[0][0] - 1, *((b + a) / 2 for b, a in gaps), ends[-1][1] + 1]
+        width /= 8
+
+
 def inertia(form: DomainMatrix, signs: Signs) -> tuple[int, int, int]:
     """(positive, negative, zero) of a symmetric matrix, by Lagrange's reduction.
 
@@ -114,7 +144,25 @@ def _inertia_by_samples(form: DomainMatrix, signs: Signs) -> tuple[int, int, int
     regular = _regular_part(form, rank)
     determinant = form.domain.to_sympy(regular.to_field().charpoly()[-1])
     signs.sign(determinant)  # raises for the first factor that is not decided
-    symbols = sorted(determinant.free_symbols | form.to_Matrix().free_symbols, key=str)
+    return (*_sampled(regular, determinant, signs), form.shape[0] - rank)
+
+
+def by_region(form: DomainMatrix, signs: Signs) -> tuple[int, int]:
+    """(positive, negative) of a regular symmetric matrix, with a sign for every factor of its determinant.
+
+    A factor of even power parts regions of two signatures too: diag(k, k) is definite, and its determinant k².
+    """
+    determinant = form.domain.to_sympy(form.to_field().charpoly()[-1])
+    whole: Any = together(determinant)
+    for part in fraction(whole):
+        found: Any = factor_list(part)
+        for factor, _ in found[1]:
+            signs.sign(factor)
+    return _sampled(form, determinant, signs)
+
+
+def _sampled(regular: DomainMatrix, determinant: Expr, signs: Signs) -> tuple[int, int]:
+    symbols = sorted(determinant.free_symbols | regular.to_Matrix().free_symbols, key=str)
     rng, found = random.Random(3), set()
     for _ in range(SAMPLES):
         values = sample_values(symbols, signs, rng)
@@ -125,7 +173,7 @@ def _inertia_by_samples(form: DomainMatrix, signs: Signs) -> tuple[int, int, int
     if len(found) != 1:
         raise Unsupported("the signature changes with the parameters in a way that the signs of the factors do not show")
     positive, negative, _ = found.pop()
-    return positive, negative, form.shape[0] - rank
+    return positive, negative
 
 
 def _regular_part(form: DomainMatrix, rank: int) -> DomainMatrix:

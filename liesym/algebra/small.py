@@ -23,11 +23,11 @@ from liesym.algebra.tables import brackets_of
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """A class of the table, its parameters, and the rows of the standard basis."""
+    """A class of the table, its parameters, and the rows of the standard basis, None if signs decide it."""
 
     family: str
     parameters: tuple[tuple[str, Expr], ...]
-    rows: tuple[Vector, ...]
+    rows: tuple[Vector, ...] | None
 
 
 def classify(algebra: LieAlgebra, signs: Signs) -> Standard:
