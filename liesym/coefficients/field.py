@@ -235,6 +235,18 @@ class Field:
         if left * right > LARGEST_PRODUCT:
             raise OutOfBudget(f"product of coefficients of {left} and {right} terms")
 
+    def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
+        """a b, refused under a deadline where it passed or where the product would not end by it.
+
+        Raises:
+            OutOfBudget: there is a deadline, and it passed or a and b are too large.
+        """
+        if self.deadline is not None and len(a) + len(b) > LARGE:
+            self._check_time()
+            if len(a) * len(b) > LARGEST_PRODUCT:
+                raise OutOfBudget(f"product of coefficients of {len(a)} and {len(b)} terms")
+        return a * b
+
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
         if not self.roots or poly.is_zero() or poly.is_constant():
@@ -551,6 +563,9 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
 
     Arguments:
         elements: coefficients of one linear equation (values of a mapping, or a sequence).
+
+    Raises:
+        OutOfBudget: the field has a deadline, and it passed or a product is too large to be begun.
     """
     values = list(elements.values()) if isinstance(elements, Mapping) else list(elements)
     values = [v._current() for v in values]
@@ -560,8 +575,8 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
     common = field.ctx.constant(1)
     for v in values:
         if not v.den.is_one():
-            common = common * (v.den / common.gcd(v.den))
-    numerators = [v.num * (common / v.den) for v in values]
+            common = field.product(common, v.den / common.gcd(v.den))
+    numerators = [field.product(v.num, common / v.den) for v in values]
     content = field.ctx.constant(0)
     for n in numerators:
         content = content.gcd(n)

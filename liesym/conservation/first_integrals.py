@@ -8,7 +8,7 @@ of Darboux
 Killing tensors         x'' = F(x)             all that are linear or quadratic in the velocities
 Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
 φ - t J                 free of t              φ in a span, J a known integral
-linear systems          constant coefficients  e^{-At} x
+linear systems          constant coefficients  e^{-At} x, first of all where t occurs
 functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
 symmetries              N <= 4                 ratios of last multipliers, quadratures
 Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
@@ -24,8 +24,9 @@ from sympy import Expr, Symbol
 from liesym.coefficients.field import Element
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.flat import flat_integrals
+from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
-from liesym.conservation.rates import as_product, linear_integrals, logarithms, time_functions
+from liesym.conservation.rates import as_product, logarithms, time_functions
 from liesym.conservation.select import Selection
 from liesym.conservation.spans import (
     coefficient_functions,
@@ -105,6 +106,8 @@ class _Search:
         return now + part * (self.deadline - now)
 
     def methods(self) -> Iterator[Callable[[], None]]:
+        if not self.autonomous:
+            yield self.linear
         if self.system.is_first_order:
             yield self.first_order_spans
         else:
@@ -117,7 +120,8 @@ class _Search:
             yield self.linear_in_time if self.autonomous else self.derivative_spans_with_time
         if second_order:
             yield self.killing_with_time
-        yield self.linear
+        if self.autonomous:
+            yield self.linear
         if self.generators is not None or self.selection.phase_dimension <= 3:
             yield self.symmetries
         if self.autonomous:
@@ -210,7 +214,7 @@ class _Search:
         from liesym.pipeline import find_symmetries
 
         seconds = 0.5 * max(self.deadline - time.monotonic(), 0.1)
-        ansatz = "polynomial: 2" if self.system.is_first_order else None
+        ansatz = "polynomial: 2" if self.system.is_first_order and self.selection.phase_dimension > 1 else None
         return find_symmetries(self.system, ansatz, budget=seconds).generators
 
     def with_time(self) -> None:

@@ -16,13 +16,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from sympy import Pow, S, cos, sin
+from sympy import Integral, Pow, S, Symbol, cos, sin
 
 from liesym.coefficients.field import Element, Field
 from liesym.determine import OnSolutions, jet_field
 from liesym.generators import Generator
 from liesym.jets import jet_symbol
 from liesym.solve.integrate import integrate
+from liesym.solve.ode import depends_only_on
 from liesym.solve.vectors import constant_relations
 from liesym.system import ODESystem
 
@@ -141,11 +142,11 @@ def planar_integral(multiplier: Element, on: OnSolutions) -> Element | None:
     if multiplier.depends_on(t) or not (along_y.diff(x) - along_x.diff(y)).is_zero:
         return None
     for first, one, second, other in ((y, along_y, x, along_x), (x, along_x, y, along_y)):
-        partial = integrate(one, first, on.field)
+        partial = _primitive(one, first, on.field)
         if partial is None:
             continue
         rest = other - partial.diff(second)
-        remaining = None if rest.depends_on(first) else integrate(rest, second, on.field)
+        remaining = None if rest.depends_on(first) else _primitive(rest, second, on.field)
         if remaining is not None:
             return partial + remaining
     return None
@@ -156,11 +157,19 @@ def _by_quadrature(delta: Element, on: OnSolutions) -> Element | None:
     field = on.field
     (t, _), (x, f) = on.rates
     along_x = field.one / delta
-    first = integrate(along_x, x, field)
+    first = _primitive(along_x, x, field)
     if first is None:
         return None
     rest = -(f / delta) - first.diff(t)
     if rest.depends_on(x):
         return None
-    second = integrate(rest, t, field)
+    second = _primitive(rest, t, field)
     return None if second is None else first + second
+
+
+def _primitive(element: Element, variable: Symbol, field: Field) -> Element | None:
+    """∫ element d(variable), unevaluated where no closed form is found and no other variable occurs."""
+    found = integrate(element, variable, field)
+    if found is not None or not depends_only_on(element, variable, field):
+        return found
+    return field(Integral(field.to_expr(element), variable))

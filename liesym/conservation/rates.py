@@ -1,7 +1,4 @@
-"""Functions with a known rate along solutions: Darboux polynomials, exponentials of time.
-
-And linear systems.
-"""
+"""Functions with a known rate along solutions: Darboux polynomials, exponentials of time."""
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
@@ -9,20 +6,19 @@ And linear systems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import fmpz_mpoly
-from sympy import Dummy, Expr, Matrix, Pow, S, Symbol, exp, log
+from sympy import Expr, Matrix, Pow, S, Symbol, exp, log
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element
 from liesym.conservation.darboux import searched
+from liesym.conservation.modes import eigenvalues_of
 from liesym.determine import OnSolutions
-from liesym.flow.matrix import matrix_exponential
-from liesym.jets import jet_symbol
 from liesym.system import ODESystem
 
 MOST_RATES = 12
@@ -45,15 +41,24 @@ def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
     for p in _candidates(on):
         element = on.field.of_poly(on.field.lift(p))
         cofactor = on.rate(element) / element
-        if not _divides(p, cofactor):
+        if not _divides(element, cofactor, on.rhs):
             found.setdefault(str(p), DarbouxPolynomial(element, cofactor))
     return list(found.values())
 
 
-def _divides(p: fmpz_mpoly, cofactor: Element) -> bool:
-    """True if p is still in the denominator."""
+def _divides(p: Element, cofactor: Element, rhs: Sequence[Element]) -> bool:
+    """True if p is still in the denominator.
+
+    No root stands in a denominator: 1/p = p̄/N with the norm N of p, so there N is what is looked for, except for what of
+    it divides the denominators of the equations.
+    """
     field = cofactor.field
-    return not field.lift(cofactor.den).gcd(field.lift(p)).is_constant()
+    common = field.lift(cofactor.den).gcd(field.lift((field.one / p).den))
+    if any(field.slots[i].kind == "root" for i in field.slots_of(p)):
+        for f in rhs:
+            while not (shared := common.gcd(field.lift(f.den))).is_constant():
+                common = common / shared
+    return not common.is_constant()
 
 
 def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
@@ -147,52 +152,3 @@ def _linear_rates(system: ODESystem) -> list[Expr]:
         if rate != 0 and -rate not in distinct:
             distinct[rate] = None
     return list(distinct)
-
-
-def eigenvalues_of(m: Matrix) -> list[Expr]:
-    """Those of linear and quadratic factors of the characteristic polynomial."""
-    from sympy import factor_list, sqrt
-
-    x = Dummy("x")
-    found: list[Expr] = []
-    # SymPy sorts factors by their coefficients, which roots of parameters do not allow: they are named meanwhile
-    roots = {power: Dummy() for power in m.atoms(Pow) if not power.exp.is_Integer and power.free_symbols}
-    named = {name: power for power, name in roots.items()}
-    for factor, _ in factor_list(m.xreplace(roots).charpoly(x).as_expr(x), x)[1]:
-        coefficients = factor.as_poly(x).all_coeffs()
-        if len(coefficients) == 2:
-            found.append((-coefficients[1] / coefficients[0]).cancel())
-        elif len(coefficients) == 3:
-            a, b, c = coefficients
-            root = sqrt((b**2 - 4 * a * c).factor())
-            found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
-    return [rate.xreplace(named) for rate in found]
-
-
-def linear_integrals(system: ODESystem) -> list[Expr]:
-    """All N integrals e^{-At} x + ∫ of a linear system x' = A x + b with constant coefficients.
-
-    Empty for others.
-    """
-    first = system.first_order()
-    origin = dict.fromkeys(first.unknowns, S.Zero)
-    if any(f.has(system.independent) or not f.is_polynomial(*first.unknowns) for f in first.rhs):
-        return []
-    if any(f.as_poly(*first.unknowns).total_degree() > 1 for f in first.rhs):
-        return []
-    a = Matrix([[f.diff(x) for x in first.unknowns] for f in first.rhs])
-    b = Matrix([f.subs(origin) for f in first.rhs])
-    n = a.rows
-    bordered = a.row_join(b).col_join(Matrix.zeros(1, n + 1))
-    parameter = Symbol("s", real=True)
-    moved = matrix_exponential(bordered, parameter)
-    if moved is None:
-        return []
-    start = moved.subs(parameter, -system.independent) * Matrix([*first.unknowns, S.One])
-    names: dict[Symbol, Symbol] = {}
-    place = 0
-    for x, order in zip(system.unknowns, system.orders, strict=True):
-        for k in range(order):
-            names[first.unknowns[place]] = jet_symbol(x, k)
-            place += 1
-    return [start[i].expand().xreplace(names) for i in range(n)]

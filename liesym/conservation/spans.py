@@ -21,6 +21,7 @@ from liesym.errors import OutOfBudget, Unsupported
 from liesym.solve.integrate import integrate
 from liesym.solve.linear import nullspace
 from liesym.solve.relations import split_columns
+from liesym.solve.rungs import bounded
 from liesym.solve.span import products
 from liesym.solve.vectors import constant_relations, linear_combination
 
@@ -45,15 +46,18 @@ def conserved_combinations(on: OnSolutions, span: Sequence[Element], deadline: f
         OutOfBudget: the deadline passed.
     """
     field = on.field
-    rates: dict[int, Element] = {}
-    for j, e in enumerate(span):
+    with bounded(field, deadline, size_limit=None):
+        rates = {j: _rate(on, e, deadline) for j, e in enumerate(span)}
+        rows = split_columns(rates, field, field.variables)
         if time.monotonic() > deadline:
-            raise OutOfBudget("the budget ran out while differentiating a span")
-        rates[j] = on.rate(e)
-    rows = split_columns(rates, field, field.variables)
+            raise OutOfBudget("the budget ran out before the linear system of a span was solved")
+        return tuple(nullspace(rows, len(span), field).vectors)
+
+
+def _rate(on: OnSolutions, element: Element, deadline: float) -> Element:
     if time.monotonic() > deadline:
-        raise OutOfBudget("the budget ran out before the linear system of a span was solved")
-    return tuple(nullspace(rows, len(span), field).vectors)
+        raise OutOfBudget("the budget ran out while differentiating a span")
+    return on.rate(element)
 
 
 def integrals_linear_in_time(
@@ -65,15 +69,13 @@ def integrals_linear_in_time(
         OutOfBudget: the deadline passed.
     """
     field = on.field
-    rates = []
-    for e in span:
-        if time.monotonic() > deadline:
-            raise OutOfBudget("the budget ran out while differentiating a span")
-        rates.append(on.rate(e))
     constants = [field.one, *known]
     t = field(on.system.independent)
     result = []
-    for relation in constant_relations([(e,) for e in (*rates, *constants)], field):
+    with bounded(field, deadline, size_limit=None):
+        rates = [_rate(on, e, deadline) for e in span]
+        relations = constant_relations([(e,) for e in (*rates, *constants)], field)
+    for relation in relations:
         if max(relation) >= len(span):
             terms = [(e,) for e in (*span, *(t * c for c in constants))]
             result.append(linear_combination(terms, relation, field)[0])

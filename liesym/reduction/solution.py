@@ -23,7 +23,7 @@ from sympy import Eq, Expr, Integral, Mul, Poly, S, Symbol, resultant
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
-from liesym.conservation.rates import linear_integrals
+from liesym.conservation.modes import linear_integrals
 from liesym.conservation.select import gradient_rank
 from liesym.determine import jet_field
 from liesym.errors import Unsupported

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Expr, Matrix, S, Symbol, cos, exp, eye, log, sqrt, symbols
+from sympy import Expr, Integral, Matrix, S, Symbol, cos, exp, eye, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, first_integrals
+from liesym.conservation.modes import eigenvalues_of, linear_integrals
 from liesym.conservation.multipliers import integrals_from_symmetries
-from liesym.conservation.rates import eigenvalues_of
+from liesym.conservation.rates import darboux_polynomials
 from liesym.conservation.select import Selection, gradient_rank
-from liesym.determine import jet_field
+from liesym.determine import OnSolutions, jet_field
 from liesym.errors import Unsupported
 from liesym.jets import jet_symbol
 from liesym.verify import is_first_integral
@@ -111,6 +112,63 @@ def test_an_integrating_factor_from_a_symmetry() -> None:
     system = ODESystem.parse("y' = y + t^2*exp(t)")
     found = first_integrals(system, generators=[Generator((t, y), (S.Zero, exp(t)))], budget=20)
     assert rank(found, system) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"),
+    [
+        ("x' = y; y' = -k*x - c*y", 25),
+        ("x' = -(k10+k12)*x + k21*y; y' = k12*x - k21*y", 60),
+        ("x' = w*y - x/T1; y' = -w*x - y/T1; z' = (1-z)/T2", 12),
+        ("x' = w*y; y' = -w*x + c*z; z' = -c*y", 40),
+        ("x' = a*x + y; y' = a*y; z' = b", 12),
+        ("x'' = -a*x + b*y; y'' = b*x - a*y", 25),
+        ("x' = y + t; y' = -x + a*t", 25),
+        ("x' = 2*y; y' = 3*x + t^2; z' = z + x", 40),
+        ("y'' = -w^2*y + cos(v*t)", 30),
+    ],
+)
+def test_a_linear_system_has_one_short_integral_for_each_initial_value(text: str, longest: int) -> None:
+    system = ODESystem.parse(text)
+    found = linear_integrals(system)
+    assert len(found) == sum(system.orders) == rank(tuple(found), system)
+    assert all(is_first_integral(i, system) for i in found)
+    assert not is_first_integral(found[0] + system.unknowns[0], system)
+    assert max(i.count_ops() for i in found) <= longest
+
+
+def test_no_linear_integrals_of_what_is_not_linear_with_constant_coefficients() -> None:
+    for text in ("x' = x*y; y' = x", "y' = t*y", "x' = a*y; y' = b*z; z' = c*x"):
+        assert not linear_integrals(ODESystem.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("x' = f(y); y' = -g(x)", 1),
+        ("x' = x*(a - f(y)); y' = -y*(c - g(x))", 1),
+        ("x' = log(1+exp(y)); y' = -x", 1),
+        ("x'' = -f(x)", 1),
+        ("x'' = -f(x)*x'^2", 2),
+        ("y' = f(t)*y + g(t)", 1),
+        ("x' = f(x,y); y' = g(x)", 0),
+    ],
+)
+def test_quadratures_without_a_closed_form_stand_as_integrals(text: str, count: int) -> None:
+    system = ODESystem.parse(text)
+    found = first_integrals(system, budget=20)
+    assert len(found) == rank(found, system) == count
+    assert all(is_first_integral(i, system) and i.has(Integral) for i in found)
+
+
+def test_a_polynomial_in_a_root_is_no_darboux_polynomial_because_its_conjugate_is_not() -> None:
+    """1/p = conjugate/norm: p is still in the denominator of D p/p where its norm is."""
+    flow = ODESystem.parse("x' = A*sin(z)+C*cos(y); y' = B*sin(x)+A*cos(z); z' = C*sin(y)+B*cos(x)")
+    assert not darboux_polynomials(OnSolutions(flow, jet_field(flow)))
+    system = ODESystem.parse("x' = sin(x); y' = y*cos(x)")
+    on = OnSolutions(system, jet_field(system))
+    found = {on.field.to_expr(d.polynomial): on.field.to_expr(d.cofactor) for d in darboux_polynomials(on)}
+    assert found[sin(x)] == found[y] == cos(x)
 
 
 def test_a_budget_that_is_spent_returns_what_was_verified() -> None:

@@ -1,0 +1,192 @@
+"""First integrals of linear systems x' = A x + b(t) with constant A.
+
+A left eigenvector v A = λ v gives (v·x + v·b/λ) e^{-λt}, and v·x - (v·b) t for λ = 0. For a simple root λ of the
+characteristic polynomial v is a row of adj(A - λ 1), a polynomial in λ that is reduced by the factor λ is a root of. Where
+a root is multiple, all are entries of e^{-At} x + ∫. For b(t), a row w(t) with w' = -w A gives w·x - ∫ w·b dt.
+Sources: Gantmacher 1959, chapter V; Goriely 2001, section 2.5.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from sympy import (
+    Abs,
+    Dummy,
+    Expr,
+    Matrix,
+    Poly,
+    Pow,
+    S,
+    Symbol,
+    collect,
+    cos,
+    exp,
+    eye,
+    factor_list,
+    fraction,
+    sin,
+    sqrt,
+    together,
+)
+
+from liesym.algebra.signs import Signs, Undecided
+from liesym.determine import jet_field
+from liesym.flow.matrix import matrix_exponential
+from liesym.jets import jet_symbol
+from liesym.solve.integrate import integrate
+from liesym.system import ODESystem
+
+ROOT = Dummy("lambda")
+
+
+def linear_integrals(system: ODESystem) -> list[Expr]:
+    """All N integrals of a linear system with constant A, as far as ∫ w·b dt has a closed form.
+
+    Empty for others, and where the characteristic polynomial has a factor of degree above 2.
+    """
+    first, t = system.first_order(), system.independent
+    origin = dict.fromkeys(first.unknowns, S.Zero)
+    if any(not f.is_polynomial(*first.unknowns) or f.as_poly(*first.unknowns).total_degree() > 1 for f in first.rhs):
+        return []
+    a = Matrix([[f.diff(x) for x in first.unknowns] for f in first.rhs])
+    b = Matrix([f.subs(origin) for f in first.rhs])
+    if a.has(t):
+        return []
+    jets = Matrix([jet_symbol(x, k) for x, order in zip(system.unknowns, system.orders, strict=True) for k in range(order)])
+    constant = b.zeros(*b.shape) if b.has(t) else b
+    found = _by_eigenvectors(a, constant, jets, t)
+    if found is None:
+        found = _by_exponential(a, constant, jets, t)
+    return [forced for i in found if (forced := _forced(i, b, jets, system)) is not None] if b.has(t) else found
+
+
+def _forced(integral: Expr, b: Matrix, x: Matrix, system: ODESystem) -> Expr | None:
+    """w·x - ∫ w·b dt for the integral w·x without b; None where the integral has no closed form."""
+    work = sum((integral.diff(v) * part for v, part in zip(x, b, strict=True)), S.Zero)
+    field = jet_field(system, [work])
+    primitive = integrate(field(work), system.independent, field)
+    return None if primitive is None else integral - field.to_expr(primitive)
+
+
+def _by_exponential(a: Matrix, b: Matrix, x: Matrix, t: Symbol) -> list[Expr]:
+    """The entries of e^{-At} x + ∫."""
+    n = a.rows
+    bordered = a.row_join(b).col_join(Matrix.zeros(1, n + 1))
+    parameter = Symbol("s", real=True)
+    moved = matrix_exponential(bordered, parameter)
+    if moved is None:
+        return []
+    start = moved.subs(parameter, -t) * x.col_join(Matrix([S.One]))
+    return [start[i].expand() for i in range(n)]
+
+
+def _by_eigenvectors(a: Matrix, b: Matrix, x: Matrix, t: Symbol) -> list[Expr] | None:
+    """One or two for each factor of the characteristic polynomial; None if one of them is multiple or of degree above 2."""
+    adjugate = _adjugate(a)
+    found: list[Expr] = []
+    for factor, multiplicity in spectral_factors(a):
+        if multiplicity > 1 or factor.degree() > 2:
+            return None
+        rows = ([_remainder(e, factor) for e in adjugate.row(i)] for i in range(a.rows))
+        v = Matrix([_scaled(next(r for r in rows if any(r)), factor)])
+        along, constant = (v * x)[0], (v * b)[0]
+        if factor.nth(0).is_zero:
+            whole = Poly(_primitive(along - t * constant, factor, [*x, t]), ROOT)
+            found.append(whole.as_expr())
+        else:
+            # 1/λ is a polynomial in λ modulo the factor
+            inverse = -(factor.nth(2) * ROOT + factor.nth(1)) / factor.nth(0)
+            whole = Poly(_primitive(along + constant * inverse, factor, list(x)), ROOT)
+            found += _of_roots(whole, factor.monic(), list(x), t)
+    return found
+
+
+def _scaled(vector: list[Expr], factor: Poly) -> list[Expr]:
+    """The shortest of the multiples that have a 1 in one place."""
+    field = Poly(factor.as_expr(), ROOT, field=True)
+    multiples = []
+    for pivot in filter(None, vector):
+        inverse = Poly(pivot, ROOT, field=True).invert(field).as_expr()
+        multiples.append([_remainder(e * inverse, factor) for e in vector])
+    return min(multiples, key=lambda m: sum(e.count_ops() for e in m))
+
+
+def _of_roots(whole: Poly, factor: Poly, x: list[Symbol], t: Symbol) -> list[Expr]:
+    """whole(λ) e^{-λt} for each root, for complex ones the real and the imaginary part."""
+    if factor.degree() == 1:
+        return [whole.as_expr() * exp(factor.nth(0) * t)]
+    double = -factor.nth(1).cancel()
+    discriminant = (double**2 - 4 * factor.nth(0)).factor()
+    try:
+        oscillates = Signs().sign(discriminant) < 0
+    except Undecided:
+        oscillates = False
+    r = _root(-discriminant if oscillates else discriminant)
+    even, odd = _without_content(2 * whole.nth(0) + whole.nth(1) * double, whole.nth(1), r, x)
+    decay = exp(-(double * t / 2).expand())
+    if oscillates:
+        c, s = cos(r * t / 2), sin(r * t / 2)
+        return [(even * c + odd * s) * decay, (odd * c - even * s) * decay]
+    return [(even + sign * odd) * decay * exp(-sign * r * t / 2) for sign in (1, -1)]
+
+
+def _without_content(even: Expr, odd: Expr, r: Expr, x: list[Symbol]) -> tuple[Expr, Expr]:
+    """even and r·odd without what divides both; r may be a root, which no factors are looked for in."""
+    mark, root = Dummy("mark"), S.One if r.has(Pow) else r
+    both = Poly((even + mark * root * odd).expand(), mark, *x).primitive()[1]
+    return collect(both.as_expr().subs(mark, 0), x), collect(both.as_expr().coeff(mark, 1), x) * (r / root)
+
+
+def _root(square: Expr) -> Expr:
+    """One of both: exchanging them exchanges the two integrals, up to their signs."""
+    return sqrt(square).replace(Abs, lambda e: e)
+
+
+def _primitive(expression: Expr, factor: Poly, x: list[Symbol]) -> Expr:
+    """Modulo the factor, and without what is free of x and of the root."""
+    top = fraction(together(_remainder(expression, factor)))[0]
+    polynomial = Poly(top.expand(), ROOT, *x)
+    return polynomial.primitive()[1].as_expr()
+
+
+def _remainder(expression: Expr, factor: Poly) -> Expr:
+    """Modulo the factor, as a polynomial in its root with coefficients in lowest terms."""
+    rest = Poly(expression, ROOT).rem(Poly(factor.as_expr(), ROOT))
+    return sum((c.cancel() * ROOT ** m[0] for m, c in rest.terms()), S.Zero)
+
+
+def _adjugate(a: Matrix) -> Matrix:
+    """adj(A - λ 1) up to its sign, by the recursion of Faddeev and Le Verrier."""
+    n = a.rows
+    power, total = eye(n), eye(n) * ROOT ** (n - 1)
+    for k in range(1, n):
+        product = (a * power).applyfunc(lambda e: e.expand())
+        power = product - eye(n) * (product.trace() / k)
+        total += power * ROOT ** (n - 1 - k)
+    return total
+
+
+def spectral_factors(m: Matrix) -> list[tuple[Poly, int]]:
+    """The irreducible factors of the characteristic polynomial in λ, with their multiplicities."""
+    # SymPy sorts factors by their coefficients, which roots of parameters do not allow: they are named meanwhile
+    roots = {power: Dummy() for power in m.atoms(Pow) if not power.exp.is_Integer and power.free_symbols}
+    named = {name: power for power, name in roots.items()}
+    factors = factor_list(m.xreplace(roots).charpoly(ROOT).as_expr(ROOT), ROOT)[1]
+    return [(Poly(f.as_expr().xreplace(named), ROOT), k) for f, k in factors]
+
+
+def eigenvalues_of(m: Matrix) -> list[Expr]:
+    """Those of linear and quadratic factors of the characteristic polynomial."""
+    found: list[Expr] = []
+    for factor, _ in spectral_factors(m):
+        coefficients = factor.all_coeffs()
+        if len(coefficients) == 2:
+            found.append((-coefficients[1] / coefficients[0]).cancel())
+        elif len(coefficients) == 3:
+            a, b, c = coefficients
+            root = sqrt((b**2 - 4 * a * c).factor())
+            found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
+    return found
