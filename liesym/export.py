@@ -7,9 +7,11 @@ line an operation, and the constants STATE, PARAMETERS and VALUES that say what 
 from __future__ import annotations
 
 import json
+import keyword
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from sympy import Basic, Symbol
 
 from liesym.errors import BackendError, DataError, Unsupported
 from liesym.lower import Parameters, Target, build_program, for_backend, lower
-from liesym.program import Dialect, Guard, ModuleText, Program, body, expand
+from liesym.program import RESERVED, Dialect, Guard, ModuleText, Program, body, expand
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual
 
@@ -55,8 +57,11 @@ def export(
     """
     chosen = get_backend(backend)
     dialect, text = writer_of(chosen)
-    if not name.isidentifier():
-        raise DataError(f"{name!r} is no name for a Python function; use letters, digits and underscores")
+    if not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED - {"residual"}:
+        raise DataError(
+            f"{name!r} is no name for a Python function beside those that the module uses itself; "
+            "use letters, digits and underscores, as in residual_1"
+        )
     program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
     program = expand(program, dialect.operations)
     missing = sorted(op for op in program.operations if op not in dialect.operations)
@@ -225,7 +230,8 @@ def _tuple(names: Sequence[str]) -> str:
 
 
 def _table(defaults: Sequence[tuple[str, float | None]]) -> str:
-    return "{" + ", ".join(f"{_quoted(k)}: {v!r}" for k, v in defaults) + "}"
+    numbers = [repr(v) if v is None or isfinite(v) else f"float({_quoted(repr(v))})" for _, v in defaults]
+    return "{" + ", ".join(f"{_quoted(k)}: {v}" for (k, _), v in zip(defaults, numbers, strict=True)) + "}"
 
 
 def _quoted(name: str) -> str:

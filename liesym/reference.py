@@ -59,9 +59,17 @@ def _scalar(name: str, order: int | None) -> Callable[[float], float]:
     if name in ("erf", "erfc"):
         return getattr(math, name)
     if name == "lgamma":
-        return lambda u: math.inf if math.isinf(u) or (u <= 0 and u == math.floor(u)) else math.lgamma(u)
+        return lambda u: finite_or_infinity(math.lgamma, u)
     index = 0 if order is None else order
     return lambda u: math.nan if u <= 0 and u == math.floor(u) else float(mpmath.psi(index, u))
+
+
+def finite_or_infinity(function: Any, u: float) -> float:
+    """The value of a function of `math`, and infinity at its poles and where it overflows."""
+    try:
+        return function(u)
+    except (ValueError, OverflowError):
+        return math.inf
 
 
 def special(name: str, u: Any, order: int | None = None) -> Any:
@@ -171,7 +179,11 @@ def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: np.ndarray) -> np.
     return result
 
 
-_ELEMENTWISE = "np.vectorize(math.{name}, otypes=[float])({{0}}).astype(x.dtype)"
+def elementwise(function: Any, u: Any, x: np.ndarray) -> np.ndarray:
+    """A function of `math` on every element, in double precision."""
+    values = np.vectorize(lambda v: finite_or_infinity(function, v), otypes=[float])(u)
+    return values.astype(x.dtype)
+
 
 MODULE = ModuleText(
     "np.ndarray",
@@ -183,6 +195,7 @@ MODULE = ModuleText(
     ),
     helpers=(inspect.getsource(typed), inspect.getsource(stack)),
     decorator=('@np.errstate(all="ignore")',),
+    functions=(("elementwise", f"{inspect.getsource(finite_or_infinity)}\n\n{inspect.getsource(elementwise)}"),),
 )
 
 
@@ -195,10 +208,13 @@ class NumpyBackend:
     dialect = DIALECT
     export_dialect = replace(
         DIALECT,
-        imports=(("import math", "math."), ("import numpy as np", "")),
+        imports=(
+            ("import math", "math."),
+            ("import numpy as np", ""),
+        ),
         templates={
             **{op: template for op, template in DIALECT.templates.items() if "special" not in template},
-            **{op: _ELEMENTWISE.format(name=op) for op in ("erf", "erfc", "lgamma")},
+            **{op: f"elementwise(math.{op}, {{0}}, x)" for op in ("erf", "erfc", "lgamma")},
         },
     )
     module = MODULE

@@ -17,7 +17,7 @@ from liesym_torch.operations import inverse_gudermann
 
 _SAME = (
     "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos",
-    "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "sign", "floor", "ceil", "erf",
+    "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "abs", "floor", "ceil", "erf",
     "erfc", "lgamma", "digamma", "isfinite", "atan2", "hypot", "minimum", "maximum", "copysign", "where",
 )  # fmt: skip
 
@@ -27,13 +27,14 @@ DIALECT = Dialect(
         **COMMON,
         **calls("torch.", {op: op for op in _SAME}),
         "stop": "{0}.detach()",
+        "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",  # torch.sign(NaN) is 0
         "polygamma": "torch.polygamma({value}, {0})",
         "inverse_gudermann": "inverse_gudermann({0}, {1})",
         "mod": "torch.remainder({0}, {1})",
         "epsilon": "x.new_full((), torch.finfo(x.dtype).eps)",
         "huge": "x.new_full((), torch.finfo(x.dtype).max ** 0.5)",
     },
-    arrays_only=frozenset({"atan2", "copysign", "hypot", "minimum", "maximum"}),
+    arrays_only=frozenset({"atan2", "copysign", "hypot", "minimum", "maximum", "mod"}),
     constant="x.new_full((), {0})",
     unpack="{targets} = x.unbind(-1)",
     fused={

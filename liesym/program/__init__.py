@@ -5,6 +5,7 @@ from liesym.program.assemble import Inputs as Inputs
 from liesym.program.assemble import assemble as assemble
 from liesym.program.builder import Builder as Builder
 from liesym.program.emit import COMMON as COMMON
+from liesym.program.emit import RESERVED as RESERVED
 from liesym.program.emit import Dialect as Dialect
 from liesym.program.emit import ModuleText as ModuleText
 from liesym.program.emit import body as body

@@ -32,13 +32,18 @@ class Inputs:
     def symbols(self) -> tuple[Symbol, ...]:
         return (*self.state, *(() if self.time is None else (self.time,)), *(s for s, _ in self.parameters))
 
-    def nodes(self, builder: Builder) -> dict[Basic, int]:
-        """Symbol -> the node that reads it."""
-        found: dict[Basic, int] = {s: builder.node("state", value=i, sign=sign(s)) for i, s in enumerate(self.state)}
+    def nodes(self, builder: Builder, *, trusted: bool = True) -> dict[Basic, int]:
+        """Symbol -> the node that reads it.
+
+        Arguments:
+            trusted: the numbers have the signs that the symbols are assumed to have; a guard asks instead.
+        """
+        known = sign if trusted else lambda symbol: Sign.ANY
+        found: dict[Basic, int] = {s: builder.node("state", value=i, sign=known(s)) for i, s in enumerate(self.state)}
         if self.time is not None:
-            found[self.time] = builder.node("time", sign=sign(self.time))
+            found[self.time] = builder.node("time", sign=known(self.time))
         for symbol, _ in self.parameters:
-            found[symbol] = builder.node("parameter", value=symbol.name, sign=sign(symbol))
+            found[symbol] = builder.node("parameter", value=symbol.name, sign=known(symbol))
         return found
 
 
@@ -68,7 +73,7 @@ def assemble(
     form = cheapest(forms(expressions), lambda b, f: Reader(b, inputs.nodes(b), functions, form=f).read(f.expressions))
     expressions = form.expressions
     builder = Builder()
-    nodes = inputs.nodes(builder)
+    nodes = inputs.nodes(builder, trusted=guard is None)
     reader = Reader(builder, nodes, functions, form=form)
     wheres: dict[Basic, int] = nodes
     if guard == "clamp":
@@ -134,7 +139,7 @@ def _masked_inputs(
     functions: tuple[str, ...],
 ) -> tuple[int, dict[Basic, int]]:
     """The truth value "valid here", and the inputs with invalid points replaced by a regular one."""
-    stopped: dict[Basic, int] = {s: builder.node("stop", i, sign=sign(s)) for s, i in nodes.items()}  # type: ignore[arg-type]
+    stopped: dict[Basic, int] = {s: builder.node("stop", i) for s, i in nodes.items()}
     scout = Reader(builder, stopped, functions, form=form)
     values = scout.read(form.expressions)
     used = _used(builder, stopped.values(), values)
@@ -154,7 +159,7 @@ def _masked_inputs(
             "use guard='clamp' or 'raise', or check the expressions"
         )
     safe = {
-        s: builder.node("where", truth, i, builder.constant(point[s]), sign=sign(s))  # type: ignore[index,arg-type]
+        s: builder.node("where", truth, i, builder.constant(point[s]))  # type: ignore[index]
         for s, i in nodes.items()
     }
     return truth, safe
@@ -165,7 +170,7 @@ def _clipped(builder: Builder, nodes: Mapping[Basic, int]) -> dict[Basic, int]:
     b = builder
     huge = b.node("huge")
     clipped = {s: b.node("maximum", b.node("minimum", i, huge), b.neg(huge)) for s, i in nodes.items()}
-    return {s: b.node("where", b.node("eq", i, i), clipped[s], i, sign=sign(s)) for s, i in nodes.items()}  # type: ignore[arg-type]
+    return {s: b.node("where", b.node("eq", i, i), clipped[s], i) for s, i in nodes.items()}
 
 
 def _used(builder: Builder, candidates: Iterable[int], outputs: Sequence[int]) -> list[int]:

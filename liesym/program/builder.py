@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from enum import IntFlag
 
-from liesym.program.nodes import Node
+from liesym.program.nodes import ARITHMETIC, LOGIC, Node
+from liesym.program.scalar import folded
 
 
 class Sign(IntFlag):
@@ -41,6 +42,9 @@ class Builder:
         """The node of this operation, new or found; commutative operands are put in order."""
         if op in _COMMUTATIVE and len(args) == 2 and args[0] > args[1]:
             args = (args[1], args[0])
+        known = self._known(op, args, value)
+        if known is not None:
+            return known
         key = (op, args, value.hex() if isinstance(value, float) else value)
         found = self._index.get(key)
         if found is None:
@@ -48,6 +52,26 @@ class Builder:
             self.nodes.append(Node(op, args, value))
             self.signs.append(self._sign_of(op, args, value) if sign is None else sign)
         return found
+
+    def _known(self, op: str, args: tuple[int, ...], value: float | int | str | None) -> int | None:
+        """The node that this operation comes to where its operands are numbers or known truths; else None.
+
+        A backend so never has to take a truth value, or all operands of an operation, as plain numbers. What is not
+        finite in double precision is left to the backend.
+        """
+        if op not in LOGIC and op not in ARITHMETIC:
+            return None
+        numbers = [self.value_of(a) for a in args]
+        if op == "where" and numbers[0] is not None:
+            return args[1] if numbers[0] else args[2]
+        if op in ("and", "or"):
+            for number, other in zip(numbers, args[::-1], strict=True):
+                if number is not None:
+                    return other if bool(number) == (op == "and") else self.constant(float(op == "or"))
+        if None in numbers:
+            return None
+        result = folded(Node(op, args, value), [n for n in numbers if n is not None])
+        return self.constant(result) if op in LOGIC or math.isfinite(result) else None
 
     def has(self, op: str, *args: int) -> bool:
         """True if this operation is in the program already."""

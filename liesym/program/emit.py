@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -58,8 +59,9 @@ class Dialect:
 #: Names that generated code uses itself; an input of such a name gets a neutral one.
 RESERVED = frozenset(
     {
+        *dir(builtins),
         "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
-        "parameter", "stack", "residual", "inverse_gudermann", "jax", "Tensor", "Array", "Any", "Mapping",
+        "parameter", "stack", "residual", "elementwise", "inverse_gudermann", "jax", "Tensor", "Array", "Any", "Mapping",
         "STATE", "PARAMETERS", "VALUES", "_",
     }
 )  # fmt: skip
@@ -201,7 +203,8 @@ class _Writer:
 
     def _call(self, node: Node, operands: list[str], constants: list[bool]) -> str:
         """The right side of an operation."""
-        if node.op in self.dialect.arrays_only or (node.op == "where" and all(constants[1:])):
+        numbers_only = bool(constants) and all(constants[1:] if node.op == "where" else constants)
+        if node.op in self.dialect.arrays_only or (numbers_only and node.op != "call"):
             operands = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)]
         if node.op == "call":
             template = "functions[{value}]({all})"

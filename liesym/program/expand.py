@@ -116,6 +116,12 @@ def _mod(b: Builder, args: tuple[int, ...]) -> int:
     return b.node("sub", args[0], b.node("mul", args[1], b.node("floor", b.node("div", *args))))
 
 
+def _extreme(b: Builder, first: int, args: tuple[int, ...]) -> int:
+    """The first operand where it is asked for, and where it is NaN."""
+    wrong = b.node("not", b.node("eq", args[0], args[0]))
+    return b.node("where", b.node("or", first, wrong), *args)
+
+
 RECIPES: dict[str, Recipe] = {
     "stop": lambda b, a: a[0],
     "reciprocal": lambda b, a: b.node("div", _one(b), a[0]),
@@ -138,15 +144,15 @@ RECIPES: dict[str, Recipe] = {
     "abs": lambda b, a: b.node("where", b.node("lt", a[0], b.constant(0.0)), b.node("neg", a[0]), a[0]),
     "sign": lambda b, a: b.node(
         "where",
-        b.node("eq", a[0], b.constant(0.0)),
-        b.constant(0.0),
-        b.node("where", b.node("lt", a[0], b.constant(0.0)), b.constant(-1.0), _one(b)),
+        b.node("lt", a[0], b.constant(0.0)),
+        b.constant(-1.0),
+        b.node("where", b.node("lt", b.constant(0.0), a[0]), _one(b), b.node("stop", a[0])),
     ),
     "copysign": lambda b, a: _signed(b, a[1], b.node("abs", a[0])),
     "ceil": lambda b, a: b.node("neg", b.node("floor", b.node("neg", a[0]))),
     "mod": _mod,
-    "minimum": lambda b, a: b.node("where", b.node("lt", a[0], a[1]), a[0], a[1]),
-    "maximum": lambda b, a: b.node("where", b.node("lt", a[0], a[1]), a[1], a[0]),
+    "minimum": lambda b, a: _extreme(b, b.node("lt", a[0], a[1]), a),
+    "maximum": lambda b, a: _extreme(b, b.node("lt", a[1], a[0]), a),
     "le": lambda b, a: b.node("or", b.node("lt", *a), b.node("eq", *a)),
     "isfinite": lambda b, a: b.node("lt", b.node("abs", a[0]), b.constant(float("inf"))),
     "erfc": lambda b, a: b.node("sub", _one(b), b.node("erf", a[0])),

@@ -124,7 +124,7 @@ class _Reading:
         for factor in Mul.make_args(term):
             if isinstance(factor, Rational):
                 coefficient *= factor
-            elif isinstance(factor, Add):
+            elif isinstance(factor, Add) and not factor.is_number:
                 inner.append(factor)
             else:
                 base, exponent = self.split(factor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log10
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
@@ -68,7 +69,7 @@ def real(expr: Basic) -> tuple[float, bool]:
             return int(expr.p) / int(expr.q), True
         except OverflowError:
             raise Unsupported(
-                f"a number of {len(str(abs(int(expr.p))))} digits does not fit in double precision; rescale the expression"
+                f"a number of {_digits(int(expr.p))} digits does not fit in double precision; rescale the expression"
             ) from None
     if expr in (S.Infinity, S.NegativeInfinity, S.NaN):
         return float(expr), True  # type: ignore[arg-type]
@@ -81,6 +82,11 @@ def real(expr: Basic) -> tuple[float, bool]:
             return float("nan"), False
         value = value.as_real_imag()[0]
     return float(value), True
+
+
+def _digits(number: int) -> int:
+    """The number of decimal digits, which Python does not print where they are many."""
+    return int(log10(abs(number))) + 1
 
 
 def number(expr: Basic) -> float:
@@ -120,7 +126,7 @@ def _gamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
     from liesym.program.reading import NO_POLE
 
     b = reader.builder
-    u = reader.inside(u, NO_POLE, expr.args[0], scope)
+    u = reader.still(reader.inside(u, NO_POLE, expr.args[0], scope), 1.0, scope)
     size = b.node("exp", b.node("lgamma", u))
     if b.is_positive(u):
         return size
@@ -159,6 +165,7 @@ def _series(reader: Reader, expr: Any, scope: int, s: int) -> int:
     coefficients = COEFFICIENTS[int(expr.args[1])]
     if len(coefficients) == 1:
         return b.constant(coefficients[0])
+    s = reader.still(s, 1.0, scope)
     twice = b.mul(b.constant(2.0), s)
     after, now = b.constant(0.0), b.constant(coefficients[-1])
     for c in reversed(coefficients[1:-1]):

@@ -231,6 +231,16 @@ class Reader:
             operand = b.node("where", guard, operand, b.constant(domain.safe), sign=sign)
         return self._clamped(operand, domain) if self.clamp else operand
 
+    def still(self, operand: int, value: float, scope: int) -> int:
+        """The operand, held at a number where the branch is not taken.
+
+        There its powers could overflow, and the derivative of what is not taken, 0 times infinity, would be NaN.
+        """
+        guard, b = self._scopes[scope], self.builder
+        if guard is None or b.value_of(operand) is not None:
+            return operand
+        return b.node("where", guard, operand, b.constant(value), sign=b.signs[operand] | Sign.POSITIVE)
+
     def _text(self, expr: Basic) -> str:
         """The expression as the user wrote it, cut where it is long."""
         while self.definitions and (held := self.definitions.keys() & expr.free_symbols):
@@ -355,6 +365,8 @@ class Reader:
         """base**exponent as factors of the numerator or of the denominator."""
         b = self.builder
         p, q = int(exponent.p), int(exponent.q)
+        if abs(exponent) > 1:
+            node = self.still(node, 1.0, scope)
         if q == 1 and abs(p) <= LONGEST_POWER:
             if p > 0:
                 above.append(b.power(node, p))
@@ -415,6 +427,7 @@ class Reader:
         """base**exponent with an exponent that is no number: 0**e is 0, 1 or infinity, with a finite
         gradient."""
         b = self.builder
+        base, exponent = self.still(base, 1.0, scope), self.still(exponent, 1.0, scope)
         if b.is_positive(base):
             return b.node("pow", base, exponent)
         operand = self.inside(base, POSITIVE if not b.is_positive(exponent) else NONNEGATIVE, expr.args[0], scope)
@@ -464,7 +477,7 @@ class Reader:
             return Plan(((expr.args[0], scope),), lambda u: self._unary(op, u, expr, scope))
         op = table.CHAIN.get(type(expr).__name__)
         if op is not None:
-            return Plan(tuple((a, scope) for a in expr.args), lambda *nodes: self._chained(op, nodes))
+            return Plan(tuple((a, scope) for a in expr.args), lambda *nodes: self._chain_of(op, nodes, expr, scope))
         builder = table.COMPOSED.get(type(expr).__name__)
         if builder is not None:
             arguments = tuple((a, scope) for a in table.operands(expr))
@@ -522,14 +535,31 @@ class Reader:
         domain = UNARY_DOMAINS.get(op)
         if domain is not None:
             node = self.inside(node, domain, expr.args[0], scope)
-        elif op in _GROWING and self._scopes[scope] is not None:
-            node = b.node("where", self._scopes[scope], node, b.constant(0.0))  # type: ignore[arg-type]
+        elif op in _GROWING:
+            node = self.still(node, 1.0, scope)
         elif op == "tan":
             self.conditions.setdefault(
                 ("nonzero", node, self._scopes[scope]),
                 Condition("nonzero", b.node("cos", node), self._text(cos(expr.args[0])), self._scopes[scope]),
             )
         return b.node(op, node), negative
+
+    def _chain_of(self, op: str, nodes: Sequence[Signed], expr: Basic, scope: int) -> Signed:
+        """maximum, minimum, mod or atan2; a remainder is not defined for a divisor 0, an angle not at the origin."""
+        b = self.builder
+        if op in ("maximum", "minimum"):
+            return self._chained(op, nodes)
+        first, second = map(self._plain, nodes)
+        if op == "mod":
+            return b.node(op, first, self.inside(second, NONZERO, expr.args[1], scope)), False
+        if b.is_nonzero(first) or b.is_nonzero(second):
+            return b.node(op, first, second), False
+        square = b.add(b.mul(first, first), b.mul(second, second))
+        self.inside(square, NONZERO, expr.args[0] ** 2 + expr.args[1] ** 2, scope)  # type: ignore[operator]
+        second = self.still(second, 1.0, scope)
+        if self.clamp:
+            second = b.node("where", b.node("eq", square, b.constant(0.0)), b.node("epsilon"), second)
+        return b.node(op, first, second), False
 
     def _chained(self, op: str, nodes: Sequence[Signed]) -> Signed:
         result = self._plain(nodes[0])

@@ -20,11 +20,12 @@ def evaluate(program: Program, time: float, state: Sequence[float], parameters: 
         elif node.op == "parameter":
             values.append(float(parameters[str(node.value)]))
         else:
-            values.append(_apply(node, [values[a] for a in node.args]))
+            values.append(folded(node, [values[a] for a in node.args]))
     return [values[i] for i in program.results]
 
 
-def _apply(node: Node, operands: list[float]) -> float:
+def folded(node: Node, operands: Sequence[float]) -> float:
+    """One operation on numbers."""
     try:
         return float(_FUNCTIONS[node.op](node, *operands))
     except OverflowError:

@@ -24,6 +24,7 @@ from sympy import (
     Expr,
     Function,
     Integer,
+    Min,
     Piecewise,
     Rational,
     S,
@@ -263,7 +264,7 @@ def _fresnel(sine: bool) -> Expr:
     inverse = 16 / Z**4
     f = chebyshev(lambda w: pair(2 / w**0.25)[0] * 2 / w**0.25, inverse, 0, 1) / Abs(Z)
     g = chebyshev(lambda w: pair(2 / w**0.25)[1] * (2 / w**0.25) ** 3, inverse, 0, 1) / Abs(Z) ** 3
-    phase = pi * Z**2 / 2
+    phase = pi * Min(Abs(Z), 10**17) ** 2 / 2  # beyond, f and g are less than rounding, and Z² might overflow
     if sine:
         near = Z**3 * chebyshev(lambda w: mpmath.fresnels(w**0.25) / w**0.75, Z**4, 0, 16)
         far = Rational(1, 2) - f * cos(phase) - g * sin(phase)
