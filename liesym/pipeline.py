@@ -318,7 +318,8 @@ class _Run:
         if not self.system.is_finite_type:  # no bound on degrees, so no truncation of power series decides
             return independent_vectors(kept, field) if constant_relations(kept, field) else kept
         try:
-            return [kept[i] for i in independent_positions(kept, self.system.variables, field)]
+            degree = max(self.system.orders) - 1
+            return [kept[i] for i in independent_positions(kept, self.system.variables, field, degree=degree)]
         except NoPoint:
             self.notes.append("independence was decided symbolically")
             return independent_vectors(kept, field)

@@ -35,7 +35,7 @@ def rank(generators: Sequence[Generator], system: ODESystem) -> int:
         return 0
     field = field_for(generators, system)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
-    return len(independent_positions(vectors, system.variables, field))
+    return len(independent_positions(vectors, system.variables, field, degree=max(system.orders)))
 
 
 def is_spanned(generator: Generator, basis: Sequence[Generator], system: ODESystem) -> bool:

@@ -20,9 +20,13 @@ DEGREE = 4
 
 
 def independent_positions(
-    vectors: Sequence[Sequence[Element]], variables: Sequence[Symbol], field: Field, *, seed: int = 3
+    vectors: Sequence[Sequence[Element]], variables: Sequence[Symbol], field: Field, *, seed: int = 3, degree: int = DEGREE
 ) -> list[int]:
     """Positions of a maximal independent subset, the first ones preferred.
+
+    Arguments:
+        degree: of the Taylor coefficients that are compared, at least DEGREE; symmetries of an equation of order n are
+            told apart by those of degree n - 1.
 
     Independence modulo a prime implies independence; the converse fails only for an unlucky draw, and then a vector is
     left out, never counted twice.
@@ -33,7 +37,7 @@ def independent_positions(
     for attempt in range(6):
         prime = prime_for(field, seed + attempt)
         try:
-            rows = _rows(vectors, variables, field, prime, seed + attempt)
+            rows = _rows(vectors, variables, field, (prime, seed + attempt), max(degree, DEGREE))
         except (NoPoint, ZeroDivisionError):
             continue
         return _independent_rows(rows, prime)
@@ -41,13 +45,14 @@ def independent_positions(
 
 
 def _rows(
-    vectors: Sequence[Sequence[Element]], variables: Sequence[Symbol], field: Field, prime: int, seed: int
+    vectors: Sequence[Sequence[Element]], variables: Sequence[Symbol], field: Field, draw: tuple[int, int], degree: int
 ) -> list[list[int]]:
+    prime, seed = draw
     slots = {i for v in vectors for c in v for i in field.slots_of(c)}
-    needed = closure(field, slots, variables, DEGREE)
+    needed = closure(field, slots, variables, degree)
     values = Draw(field, prime, seed).values(needed)
-    series = SlotSeries(field, variables, values, needed, DEGREE, Residues(prime))
-    return [[int(c) for component in v for c in series.element(component, DEGREE)] for v in vectors]
+    series = SlotSeries(field, variables, values, needed, degree, Residues(prime))
+    return [[int(c) for component in v for c in series.element(component, degree)] for v in vectors]
 
 
 def _independent_rows(rows: Sequence[Sequence[int]], prime: int) -> list[int]:

@@ -673,6 +673,9 @@ class Converter:
 
     def _integral(self, expr: Expr) -> Element:
         """∫ f dv, known by its derivative f along v; along other variables the derivative goes under the integral."""
+        limits = expr.args[1:]
+        if len(limits) > 1 and len(set(limits)) == len(limits[0].args) == 1:
+            return self._repeated_integral(expr.args[0], limits[0].args[0], len(limits))  # type: ignore[arg-type]
         if len(expr.args) != 2 or len(expr.args[1].args) != 1:  # type: ignore[arg-type]
             raise Unsupported(f"{expr}: only indefinite integrals over one variable are kernels")
         integrand, variable = expr.args[0], expr.args[1].args[0]
@@ -694,6 +697,12 @@ class Converter:
                 kernel, "kernel", derivative=derivative, arguments=(inside,), moving=(variable,)
             )
         return outer * self.field.of_slot(self.other[kernel])
+
+    def _repeated_integral(self, integrand: Expr, variable: sp.Symbol, times: int) -> Element:
+        """I^k f = (v I^(k-1) f - I^(k-1) (v f))/(k - 1), Cauchy's formula for I = ∫ dv: no kernel is an integral of one."""
+        fewer = [variable] * (times - 1)
+        outer, inner = sp.Integral(integrand, *fewer), sp.Integral(variable * integrand, *fewer)
+        return (self(variable) * self(outer) - self(inner)) / (times - 1)
 
     def _free_factor(self, integrand: Element, variable: sp.Symbol) -> Element:
         """What stands before the integral sign, so that the integrals of f and of a f are one kernel; 1 for zero."""

@@ -330,15 +330,11 @@ class Field:
     def _poly_derivative(self, poly: fmpz_mpoly, variable: Symbol) -> Element:
         result = self.zero
         plain = self.ctx.constant(0)
-        degrees = poly.degrees()
-        for slot in list(self.slots):
-            place = self.capacity - 1 - slot.index
-            if place >= len(degrees) or degrees[place] <= 0:
-                continue
+        for slot in [self.slots[i] for i in sorted(self.slots_of_poly(poly))]:  # before a derivative makes new slots
             inner = self.slot_derivative(slot, variable)
             if inner is None:
                 continue
-            poly = self.lift(poly)  # a derivative may have made new slots
+            poly = self.lift(poly)
             partial = poly.derivative(self.capacity - 1 - slot.index)
             if inner is self.one:
                 plain = self.lift(plain) + partial
@@ -351,12 +347,16 @@ class Field:
 
     def slots_of(self, element: Element) -> set[int]:
         """Indices of the slots that occur in the element."""
-        found: set[int] = set()
-        for poly in (element.num, element.den):
-            for place, degree in enumerate(poly.degrees()):
-                if degree > 0:
-                    found.add(poly.context().nvars() - 1 - place)
-        return found
+        return self.slots_of_poly(element.num) | self.slots_of_poly(element.den)
+
+    def slots_of_poly(self, poly: fmpz_mpoly) -> set[int]:
+        """Indices of the slots that occur in the polynomial."""
+        last = poly.context().nvars() - 1
+        return {last - place for place, degree in enumerate(poly.degrees()) if degree > 0}
+
+    def degree_in(self, poly: fmpz_mpoly, slot: Slot) -> int:
+        """The degree of the polynomial in one slot."""
+        return int(max(0, self.lift(poly).degrees()[self.capacity - 1 - slot.index]))
 
     def depends_on(self, slot: Slot, variable: Symbol) -> bool:
         """True if the variable occurs in the slot."""

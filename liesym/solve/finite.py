@@ -17,9 +17,12 @@ from liesym.certify.independence import independent_positions
 from liesym.coefficients import Element
 from liesym.determine import Determining
 from liesym.errors import OutOfBudget
+from liesym.solve.general import solve_general
 from liesym.solve.ladder import kernel_spans, plain_spans
 from liesym.solve.linearizable import symmetries_from_flat_structure
+from liesym.solve.patterns import in_shape, restricted
 from liesym.solve.span import polynomial_spans
+from liesym.solve.system_rungs import affine_in_time
 from liesym.solve.vectors import bracket
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 LEASH = 0.1
 """Share of the time that is left for the first attempt at a general solution, at most LONGEST seconds."""
 LONGEST = 4.0
+SHARE_OF_PATTERN = 0.2
+"""Share of the time that is left for infinitesimals that are affine in the unknowns."""
 LARGEST_POLYNOMIALS = 600
 """Number of columns up to which polynomials of higher degree are tried."""
 
@@ -47,6 +52,8 @@ def search_finite(run: _Run, determining: Determining) -> bool:
     if _general(run, determining, leash):
         return True
     cut_short = time.monotonic() > leash
+    if _affine_with_time(run, determining):
+        return True
     _in_larger_spans(run, determining, highest)
     if not run.bound_met and cut_short and _general(run, determining, run.share(0.8)):
         return True
@@ -62,6 +69,19 @@ def _general(run: _Run, determining: Determining, deadline: float) -> bool:
         return True
     run.vectors = known if len(run.vectors) < len(known) else run.vectors
     return False
+
+
+def _affine_with_time(run: _Run, determining: Determining) -> bool:
+    """T(t) ∂_t + Σ_i (Σ_j A_ij(t) x_j + b_i(t)) ∂_{x_i}: ODEs alone are left, where the whole system is too large."""
+    run.progress("affine in the unknowns, with any dependence on the independent variable")
+    pattern = affine_in_time(determining)
+    deadline = min(run.share(SHARE_OF_PATTERN), time.monotonic() + 2 * LONGEST)
+    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=run.taken)
+    if len(found.vectors) > len(run.vectors):
+        run.vectors = [in_shape(pattern, values, determining.field) for values in found.vectors]
+        run.definitions = found.definitions
+        run.pivots += found.pivots
+    return run.bound_met
 
 
 def _linearizable(run: _Run, determining: Determining) -> bool:
@@ -101,14 +121,14 @@ def _larger_spans(determining: Determining, highest: int) -> Iterator[tuple[str,
 
 def _close_under_brackets(run: _Run, determining: Determining) -> None:
     """Symmetries form an algebra: brackets of known ones may be new."""
-    field, variables = determining.field, run.system.variables
+    field, variables, degree = determining.field, run.system.variables, max(run.system.orders) - 1
     try:
-        vectors = [run.vectors[i] for i in independent_positions(run.vectors, variables, field)]
+        vectors = [run.vectors[i] for i in independent_positions(run.vectors, variables, field, degree=degree)]
         grown = True
         while grown and not (run.bound is not None and len(vectors) >= run.bound):
             brackets = [bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]]
             extended = [*vectors, *brackets]
-            kept = [extended[i] for i in independent_positions(extended, variables, field)]
+            kept = [extended[i] for i in independent_positions(extended, variables, field, degree=degree)]
             grown, vectors = len(kept) > len(vectors), kept
             if time.monotonic() > run.deadline:
                 break

@@ -8,12 +8,14 @@ What it finds is checked by differentiation; what it does not find may still be 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import sympy as sp
 from flint import fmpz_mpoly
 from sympy import Symbol
+from sympy.core.function import AppliedUndef
 
 from liesym.coefficients.convert import derivative_expression, function_and_orders
 from liesym.coefficients.factors import factored
@@ -37,12 +39,12 @@ def integrate(element: Element, variable: Symbol, field: Field) -> Element | Non
     x = field(variable)
     if not element.depends_on(variable):
         return element * x
-    slots = _slots_along(element, variable, field)
+    slots, possible = _slots_along(element, variable, field), possible_slots([element], 1, variable, field)
     factors = [(p, int(e)) for p, e in factored(element.den)[1] if _depends(p, variable, field)]
     logarithms = list(_logarithmic_candidates(slots, factors, variable, field))
     # Ordinary poles lose one order under integration; where that fails (half angles), keep the order.
     for loss in (1, 0) if factors else (1,):
-        algebraic = list(_algebraic_candidates(element, slots, factors, variable, field, loss))
+        algebraic = list(_algebraic_candidates(element, possible, factors, variable, field, loss))
         found = _combine(element, algebraic + logarithms, variable, field)
         if found is not None:
             return found
@@ -66,7 +68,8 @@ def _combine(element: Element, candidates: list[Element], variable: Symbol, fiel
 def _slots_along(element: Element, variable: Symbol, field: Field) -> list[Slot]:
     """Slots that depend on the variable and occur in the element or in derivatives of such slots.
 
-    An arbitrary function has infinitely many derivatives; those that are not in the field yet are left out.
+    An arbitrary function has infinitely many derivatives; those beyond the ones in the element are left out. The integral
+    of an element, and a solution of an equation, hold none of them: the highest would be left over on differentiation.
     """
     found: dict[int, Slot] = {}
     existing = len(field.slots)
@@ -79,8 +82,43 @@ def _slots_along(element: Element, variable: Symbol, field: Field) -> list[Slot]
         if index in found or inner is None or index >= existing:
             continue
         found[index] = slot
-        queue.extend(i for i in field.slots_of(inner) if i not in found)
+        following = field.slots_of(inner) - found.keys()
+        if _is_arbitrary(slot, field):
+            following = {i for i in following if not _is_arbitrary(field.slots[i], field)}
+        queue.extend(following)
     return [found[i] for i in sorted(found)]
+
+
+def possible_slots(elements: Sequence[Element], order: int, variable: Symbol, field: Field) -> list[Slot]:
+    """The slots that a solution of a linear ODE with these coefficients may hold, as far as it holds what occurs in them.
+
+    If f^(j) is the highest derivative of an arbitrary f in u, then f^(j+n) is in u^(n) and in no other term; so a solution
+    holds f^(j) with j + n at most the highest order in the coefficients.
+    """
+    slots = {s.index: s for e in elements for s in _slots_along(e, variable, field)}
+    highest: dict[str, int] = {}
+    for slot in slots.values():
+        if _is_arbitrary(slot, field):
+            highest[function_name(slot)] = max(_order(slot), highest.get(function_name(slot), 0))
+    return [s for s in slots.values() if _order(s) + order <= highest.get(function_name(s), math.inf)]
+
+
+def _order(slot: Slot) -> int:
+    """How often the function of a slot is differentiated."""
+    return sum(function_and_orders(slot.expr)[2]) if function_name(slot) else 0
+
+
+def function_name(slot: Slot) -> str:
+    """The name of the function that the slot is, or is a derivative of; empty for functions of the grammar."""
+    if not isinstance(slot.expr, AppliedUndef | sp.Derivative | sp.Subs):
+        return ""
+    return function_and_orders(slot.expr)[0].__name__
+
+
+def _is_arbitrary(slot: Slot, field: Field) -> bool:
+    """True for an arbitrary function and its derivatives; not for one that is named as the solution of an equation."""
+    name = function_name(slot)
+    return bool(name) and name not in field.converter.definitions
 
 
 def _depends(poly: fmpz_mpoly, variable: Symbol, field: Field) -> bool:
@@ -108,18 +146,19 @@ def _algebraic_candidates(
     denominator = field.one
     for p, e in factors:
         # Exponential factors keep their power under integration, all others lose one.
-        special = any(_is_exponential(s, variable, field) and field.poly(s) == p for s in slots)
+        special = any(_is_exponential(s, variable, field) and field.poly(s) == field.lift(p) for s in slots)
         denominator = denominator * field.of_poly(field.lift(p)) ** (e if special else e - loss)
-    ranges = []
-    degrees = field.lift(element.num).degrees()
-    for slot in slots:
-        degree = int(degrees[field.capacity - 1 - slot.index])
+    ranges, own = [], field.slots_of(element)
+    powers_of = [field.degree_in(element.num, slot) for slot in slots]
+    for slot, degree in zip(slots, powers_of, strict=True):
         if slot.kind == "root":
             ranges.append(range(slot.degree))
         elif slot.kind == "variable":
             ranges.append(range(degree + 2))
         else:
-            ranges.append(range(degree + (1 if _is_exponential(slot, variable, field) else 2)))
+            # an exponential that occurs under an integral sign only can come out of it
+            inside = slot.index in own and _is_exponential(slot, variable, field)
+            ranges.append(range(degree + (1 if inside else 2)))
     while _size(ranges) > LARGEST_SPAN:
         widest = max(range(len(ranges)), key=lambda i: len(ranges[i]))
         if len(ranges[widest]) <= 2:

@@ -111,7 +111,7 @@ def _modular_guide(
     rows: Sequence[dict[int, fmpz_mpoly]], columns: int, field: Field
 ) -> tuple[list[int], list[dict[int, fmpz_mpoly]]]:
     """(columns that occur in some solution, rows that span the restricted row space)."""
-    point = ModularPoint(field, {i for row in rows for p in row.values() for i in field.slots_of(field.of_poly(p))})
+    point = ModularPoint(field, {i for row in rows for p in row.values() for i in field.slots_of_poly(p)})
     cache: dict[str, int] = {}
 
     def value(poly: fmpz_mpoly) -> int:

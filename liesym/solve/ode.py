@@ -10,8 +10,9 @@ Sources: Ince 1956, chapters 6, 7 and 16; van der Put and Singer 2003, chapter 4
 from __future__ import annotations
 
 import itertools
+import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from fractions import Fraction
@@ -25,10 +26,19 @@ from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, cleared
 from liesym.errors import OutOfBudget
 from liesym.solve.exponents import HALF, Exponent, is_negative, roots, solution_of
-from liesym.solve.integrate import _depends, _is_exponential, _slots_along, integrate, quadratic
+from liesym.solve.integrate import (
+    _depends,
+    _is_exponential,
+    _slots_along,
+    function_name,
+    integrate,
+    possible_slots,
+    quadratic,
+)
 from liesym.solve.relations import dependent_places, relations
 
 Coefficients = tuple[Element, ...]
+Method = Callable[[Coefficients, Symbol], list[Element] | None]
 LARGEST_SPAN = 150
 LARGEST_SOURCE = 12
 
@@ -62,23 +72,31 @@ class OdeSolver:
             if found is not None:
                 return found
         partial: list[Element] = []
-        for search in (self._in_span, self._with_known_exponentials, self._by_local_exponents):
-            self._check_time()
-            partial = independent([*partial, *search(coefficients, variable)], self.field, variable)
+        for search in (self._in_span, self._with_known_exponentials, self._with_named, self._by_local_exponents):
+            more = self._attempt(search, coefficients, variable) or []
+            partial = independent([*partial, *more], self.field, variable)
             if len(partial) == n:
                 return partial
             if partial:
                 found = self._reduced(coefficients, variable, partial[0])
                 if found is not None:
                     return found
-        for method in (self._constant_after_rescaling, self._special_second_order, self._symmetric_power):
-            self._check_time()
-            found = method(coefficients, variable)
+        for method in (self._constant_after_rescaling, self._factored, self._special_second_order, self._symmetric_power):
+            found = self._attempt(method, coefficients, variable)
             if found is not None:
                 return found
         if self.allow_names:
             return self._named(coefficients, variable)
         return None
+
+    def _attempt(self, method: Method, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """What a method finds; None where its coefficients outgrow the size limit, which says nothing of the next method."""
+        self._check_time()
+        try:
+            return method(a, v)
+        except OutOfBudget:
+            self._check_time()
+            return None
 
     def _check_time(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
@@ -187,6 +205,15 @@ class OdeSolver:
                     return found
         return found
 
+    def _with_named(self, a: Coefficients, v: Symbol) -> list[Element]:
+        """Solutions that are linear or quadratic in functions named earlier and their derivatives."""
+        field = self.field
+        names = {d.name for d in self.definitions if d.variable == v}
+        known = [field.of_slot(s) for s in field.slots if function_name(s) in names]
+        products = [one * other for i, one in enumerate(known) for other in known[i:]]
+        span = [*known, *products][:LARGEST_SPAN]
+        return self._span_solutions(a, v, span) if span else []
+
     def particular_solution(
         self, a: Coefficients, solutions: Sequence[Element], source: Element, v: Symbol
     ) -> Element | None:
@@ -256,12 +283,11 @@ class OdeSolver:
         """Monomials in the slots that occur along v, small ones first."""
         field, n = self.field, len(a)
         x = field.by_symbol[v]
-        slots = {s.index: s for c in a for s in _slots_along(c, v, field)}
+        slots = {s.index: s for s in possible_slots(a, n, v, field)}
         slots.setdefault(x.index, x)
         ranges: list[Iterable[int]] = []
-        poles = field.lift(denominator.num).degrees()
-        for slot in slots.values():
-            extra = max(0, int(poles[field.capacity - 1 - slot.index]))
+        poles = [field.degree_in(denominator.num, slot) for slot in slots.values()]
+        for slot, extra in zip(slots.values(), poles, strict=True):
             if slot.kind == "root":
                 ranges.append(range(slot.degree))
             elif slot is x:
@@ -364,6 +390,28 @@ class OdeSolver:
         if not self.allow_names or not depends_only_on(w, v, self.field):
             return None
         return self.field(sp.Integral(self.field.to_expr(w), v))
+
+    # -- two factors of order one -----------------------------------------------------------------
+
+    def _factored(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """Order 2 with arbitrary functions: u = exp(-∫a_1/2) w, w'' = (s² + s') w, so exp(∫s) is one w.
+
+        Where s is a polynomial in arbitrary functions, the part of s² + s' without their derivatives is s².
+        """
+        field = self.field
+        if len(a) != 2:
+            return None
+        r = a[1] * a[1] / 4 + a[1].diff(v) / 2 - a[0]
+        derivatives = {i for i in field.slots_of(r) if isinstance(field.slots[i].expr, sp.Derivative | sp.Subs)}
+        square = without_slots(r, derivatives, field)
+        if not derivatives or square is None or square.is_zero:
+            return None
+        s = square_root(square, field)
+        for rate in () if s is None else (s, -s):
+            if (rate * rate + rate.diff(v) - r).is_zero:
+                exponent = integrate(rate - a[1] / 2, v, field) or self._named_integral(rate - a[1] / 2, v)
+                return None if exponent is None else self._reduced(a, v, field.converter.exponential(exponent))
+        return None
 
     # -- special functions -------------------------------------------------------------------------
 
@@ -479,7 +527,7 @@ class OdeSolver:
             if not (reduced[0] - (r * r * 9 - r.diff(v).diff(v) * 3)).is_zero:
                 return None
         inner = self.fundamental_solutions((-r, field.zero), v)
-        if inner is None:
+        if inner is None or len(inner) != 2:
             return None
         factor = field.converter.exponential(damping)
         u, w = inner
@@ -655,6 +703,32 @@ def _leading_at_infinity(c: Element, x, field: Field) -> tuple[int, Element] | N
     bottom = field.coefficients_in(field.lift(c.den), x)
     i, j = int(max(top)), int(max(bottom))
     return i - j, field.of_poly(top[i]) / field.of_poly(bottom[j])
+
+
+def without_slots(element: Element, slots: Collection[int], field: Field) -> Element | None:
+    """The element where these slots are 0; None at a pole."""
+    parts = []
+    for poly in map(field.lift, (element.num, element.den)):
+        for i in slots:
+            poly = field.coefficients_in(poly, field.slots[i]).get(0, field.ctx.constant(0))
+        parts.append(field.of_poly(poly))
+    return None if parts[1].is_zero else parts[0] / parts[1]
+
+
+def square_root(element: Element, field: Field) -> Element | None:
+    """The s with s² = element where it is a rational expression in the slots; else None."""
+    root = field.one
+    for poly, sign in ((element.num, 1), (element.den, -1)):
+        constant, factors = factored(poly)
+        if any(e % 2 for _, e in factors):
+            return None
+        for p, e in factors:
+            root = root * field.of_poly(field.lift(p)) ** (sign * e // 2)
+        size = int(constant)
+        if size < 0 or math.isqrt(size) ** 2 != size:
+            return None
+        root = root * Fraction(math.isqrt(size)) ** sign
+    return root
 
 
 def depends_only_on(element: Element, v: Symbol, field: Field) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr, Symbol
 
 from liesym.coefficients.convert import Definition
-from liesym.coefficients.field import Element
+from liesym.coefficients.field import Element, Field
 from liesym.determine import Determining, Index, LinearForm, UnknownFunction, add_multiple
 from liesym.solve.general import solve_general
 from liesym.solve.involutive import Dependence, differentiate
@@ -87,20 +87,23 @@ def solve_pattern(
     """All infinitesimals of the pattern, as far as its functions can be integrated before the deadline."""
     field = determining.field
     found = solve_general(restricted(determining, pattern), deadline=deadline, taken=taken, size_limit=size_limit)
-    vectors = []
-    for values in found.vectors:
-        components = []
-        for part in pattern.components:
-            total = field.zero
-            for j, e in part.items():
-                total = total + e * values[j]
-            components.append(field.to_expr(total))
-        vectors.append(tuple(components))
+    vectors = [tuple(field.to_expr(c) for c in in_shape(pattern, values, field)) for values in found.vectors]
     families = tuple(
         (tuple(_combined(part, values, determining) for part in pattern.components), arbitrary)
         for values, arbitrary in found.families
     )
     return PatternSolution(tuple(vectors), found.complete, found.reason, found.pivots, found.definitions, families)
+
+
+def in_shape(pattern: Pattern, values: Sequence[Element], field: Field) -> tuple[Element, ...]:
+    """The infinitesimals with these unknown functions."""
+    components = []
+    for part in pattern.components:
+        total = field.zero
+        for j, e in part.items():
+            total = total + e * values[j]
+        components.append(total)
+    return tuple(components)
 
 
 def _combined(part: Mapping[int, Element], values: Sequence[Expr], determining: Determining) -> Expr:

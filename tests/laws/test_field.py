@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import comb
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -319,3 +320,19 @@ def test_numbers_are_numbers() -> None:
     assert field(Rational(3, 4)).as_fraction() == Fraction(3, 4)
     with pytest.raises(Unsupported, match="not a rational"):
         field(x).as_fraction()
+
+
+def test_a_field_that_grows_during_a_derivative_loses_no_term() -> None:
+    """D^n (f g) by Leibniz' rule: each derivative is a kernel of its own, so the field grows several times on the way."""
+    field = Field.build([f(x) * g(x)], (x,), ())
+    product, left, right, capacities = field(f(x) * g(x)), [field(f(x))], [field(g(x))], set()
+    for n in range(1, 31):
+        product = product.diff(x)
+        left.append(left[-1].diff(x))
+        right.append(right[-1].diff(x))
+        capacities.add(field.capacity)
+        total = field.zero
+        for k in range(n + 1):
+            total = total + left[k] * right[n - k] * comb(n, k)
+        assert (product - total).is_zero
+    assert len(capacities) > 1
