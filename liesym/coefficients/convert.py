@@ -56,6 +56,18 @@ class Definition:
         """The defining equation."""
         return sp.Eq(sp.Derivative(self.function, (self.variable, self.order)), self.rhs, evaluate=False)  # type: ignore[return-value]
 
+    def at(self, argument: Expr, order: int) -> Expr:
+        """The derivative of that order, at least the order of the equation, taken at the argument."""
+        value = self.rhs
+        for _ in range(order - self.order):
+            value = value.diff(self.variable)
+        lower = {n: sp.Dummy() for n in value.atoms(sp.Derivative, AppliedUndef) if n.has(self.function.func)}
+        kept = {
+            mark: derivative_expression(self.function.func, [argument], function_and_orders(n)[2])
+            for n, mark in lower.items()
+        }
+        return value.xreplace(lower).subs(self.variable, argument).xreplace(kept)  # type: ignore[return-value]
+
 
 LARGEST_MULTIPLE = 64
 
@@ -649,6 +661,8 @@ class Converter:
         elements = [self(a) for a in arguments]
         definition = self.definitions.get(name.__name__)
         if definition is not None and sum(orders) >= definition.order:
+            if arguments[0] != definition.variable:
+                return self(definition.at(arguments[0], sum(orders)))
             value = self(definition.rhs)
             for _ in range(sum(orders) - definition.order):
                 value = value.diff(definition.variable)

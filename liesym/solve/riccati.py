@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -54,9 +54,16 @@ class Riccati:
     free: Element
 
 
-def riccati_equations(field: Field, rate: Element, x: Symbol, y: Symbol) -> Iterator[Riccati]:
-    """All the ways, among the substitutions that are tried, in which dy/dx = rate is a Riccati or a linear equation."""
-    for w in substitutions(field, y):
+def riccati_equations(field: Field, rate: Element, x: Symbol, y: Symbol, first: Iterable[Element] = ()) -> Iterator[Riccati]:
+    """All the ways, among the substitutions that are tried, in which dy/dx = rate is a Riccati or a linear equation.
+
+    Arguments:
+        field: that the rate is in.
+        rate: dy/dx.
+        x, y: the variables.
+        first: functions w of y that are tried before all others.
+    """
+    for w in itertools.chain(first, substitutions(field, y)):
         slope = w.diff(y)
         coefficients = None if slope.is_zero else quadratic_in(field, slope * rate, w, x, y)
         if coefficients is not None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sympy import I, S
 
 from liesym.determine import Determining, jet_field
+from liesym.solve.abel import hidden_symmetries
 from liesym.solve.multiplicative import multiplicative_factor
 from liesym.solve.ode import OdeSolver
 from liesym.solve.pool import Found
@@ -34,6 +35,9 @@ def scalar_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     yield Rung("V = exp(Σ c_j*g_j)*Π p_i^c_i", lambda deadline: _multiplicative(system, deadline), always=False)
     for degree in (1, 2, 3):
         yield _span_rung(system, degree)
+    yield Rung(
+        "Riccati equations for x(u), u(x, y) of degree 1 in y", lambda d: hidden_symmetries(system, d), 6.0, always=False
+    )
     yield Rung("Riccati equations, with named solutions", lambda d: _riccati(system, d, named=True), 10.0, always=False)
 
 

@@ -22,6 +22,7 @@ from sympy import (
     Piecewise,
     Rational,
     S,
+    Subs,
     Symbol,
     acosh,
     airyai,
@@ -268,6 +269,18 @@ def test_a_named_function_is_reduced_by_its_definition() -> None:
     assert u.diff(t).diff(t).diff(t) == k.diff(t) * u + k * u.diff(t) + k * u + u.diff(t)
     assert not (u.diff(t).diff(t) - k * u).is_zero
     assert field(psi(t).diff(t, 2)) == k * u + u.diff(t)
+
+
+def test_a_named_function_of_another_argument_is_reduced_by_its_definition_there() -> None:
+    """With psi'' = t psi, v = psi(t x) has v_xx = t² (t x) v, and the third derivative is psi + s psi' at s = t x."""
+    psi = Function("psi1")
+    definition = Definition(psi(t), 2, t * psi(t))
+    field = Field.build([psi(t * x)], (t, x), (), [definition])
+    v, time, place = field(psi(t * x)), field(t), field(x)
+    assert v.diff(x).diff(x) == time**3 * place * v
+    assert v.diff(x).diff(x) != time * v
+    third = Subs(Derivative(psi(y), (y, 3)), y, t * x)
+    assert field(third) == v + place * v.diff(x)
 
 
 def test_arbitrary_functions_obey_the_chain_rule() -> None:
