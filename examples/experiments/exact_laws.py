@@ -1,9 +1,10 @@
 """Lagrangian networks: do invariants as inputs keep the laws, the model's own and the true ones?
 
-    python examples/experiments/exact_laws.py [--reduced] [--only "Kepler: rotations"] [--checkpoints FOLDER]
+    python examples/experiments/exact_laws.py [--reduced] [--only "Kepler: rotations"] [--checkpoints FOLDER] [--units]
 
 Setting of Müller 2023. The invariants, the true equations and the true charges come from liesym. With a folder for
-checkpoints a stopped training goes on where it was. See exact_laws.toml for the sizes.
+checkpoints a stopped training goes on where it was, and with --units the scale of the learned momenta is added to the runs
+in the record that were made without. See exact_laws.toml for the sizes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import Any
 
 import numpy as np
 from exact_systems import SYSTEMS, Physics, samples, true_states
-from harness import Config, experiment, made_with, stopped
+from harness import PAGES, Config, experiment, made_with, stopped
 
 from liesym.errors import DataError
-from liesym.experiment import cell, markdown_table
+from liesym.experiment import cell, markdown_table, read_results, write_results
 from liesym.lower import lower
 from liesym.variational import euler_lagrange
 
@@ -212,7 +213,7 @@ def own_drifts(config: Config, physics: Physics, scalar: Any, method: str) -> di
     for name, group in physics.watched.items():
         drift = NoetherMonitor(scalar, group).drift(times, states)
         size = drift.relative
-        if name == "M":  # the momentum may start at 0: relative to the momentum of the first particle
+        if name == "M":  # the total momentum starts at 0: in units of the true one of the first particle
             size = np.linalg.norm(drift.absolute, axis=-1) / momentum_unit(config, physics)
         record[name] = [_finite(worst(size[times <= end + 1e-6])) for end in ends]
     return record
@@ -221,6 +222,18 @@ def own_drifts(config: Config, physics: Physics, scalar: Any, method: str) -> di
 def momentum_unit(config: Config, physics: Physics) -> float:
     """The momentum of the first particle at the start; the total momentum is 0."""
     return float(config["particles"]["masses"][0] * np.linalg.norm(physics.start[8:12]))
+
+
+def momenta(config: Config, physics: Physics, scalar: Any) -> dict[str, float]:
+    """Size of the momentum of the first particle at the start: the true one, and ∂L/∂v of the learned L.
+
+    Accelerations determine a Lagrangian up to a factor, so its charges have a unit of their own.
+    """
+    import jax.numpy as jnp
+    from liesym_jax.toolkit import LagrangianODE, as_tensor
+
+    learned = LagrangianODE(scalar).momentum(jnp.zeros(()), as_tensor(physics.start, scalar), None)
+    return {"true": momentum_unit(config, physics), "own": float(np.linalg.norm(learned[:4]))}
 
 
 def worst(values: np.ndarray) -> float:
@@ -262,32 +275,55 @@ def _finite(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def run(config: Config, variant: str, seed: int, folder: Path | None = None) -> dict[str, Any]:
-    """Train one variant and measure it."""
-    import jax
-    import jax.numpy as jnp
+def begun(variant: str, config: Config, seed: int, folder: Path | None) -> tuple[Physics, Any, Path | None]:
+    """The system of a variant, its network before training, and the file of its checkpoints."""
     from liesym_jax.toolkit import InvariantLayer
 
     system, name = variant.split(": ")
     physics = SYSTEMS[system](config)
-    layer = InvariantLayer(physics.groups[name.split(",")[0]])
-    start = initial(layer, config["width"], seed)
+    start = initial(InvariantLayer(physics.groups[name.split(",")[0]]), config["width"], seed)
     path = folder / f"{variant} {seed}.eqx".replace(" ", "_").replace(":", "").replace(",", "") if folder else None
+    return physics, start, path
+
+
+def run(config: Config, variant: str, seed: int, folder: Path | None = None) -> dict[str, Any]:
+    """Train one variant and measure it."""
+    import jax
+    import jax.numpy as jnp
+
+    physics, start, path = begun(variant, config, seed, folder)
     scalar, history, seconds = train(config, physics, start, seed, phases_of(config, variant), path)
     record: dict[str, Any] = {
-        "invariants": [str(i) for i in layer.basis.functions],
+        "invariants": [str(i) for i in start.layer.basis.functions],
         "losses": [float(v) for v in history[:: max(1, len(history) // 10)]] + [float(history[-1])],
         "seconds": seconds,
         "phases": phases_of(config, variant),
     }
+    if "M" in physics.watched:
+        record["momenta"] = momenta(config, physics, scalar)
     own = record["own"] = {"float32": own_drifts(config, physics, scalar, "rk4")}
-    if name.split(",")[0] != "free":
+    if variant.split(": ")[1].split(",")[0] != "free":
         own["float32, compensated"] = own_drifts(config, physics, scalar, "compensated rk4")
         with jax.enable_x64(True):
             double = cast(scalar, jnp.float64)
             own["float64"] = own_drifts(config, physics, double, "rk4")
             own["float64, order 8"] = own_drifts(config, physics, double, "dopri8")
     return record | true_errors(config, physics, scalar)
+
+
+def with_units(path: Path, folder: Path) -> None:
+    """Add the momenta to the runs in the record that have none, from the checkpoints of finished trainings."""
+    record = read_results(path)
+    for key, found in record["runs"].items():
+        variant, seed = key.rsplit(" | ", 1)
+        physics, start, file = begun(variant, record["config"], int(seed), folder)
+        if "momenta" in found or "M" not in physics.watched or file is None or not file.exists():
+            continue
+        scalar, history, _ = train(record["config"], physics, start, int(seed), found["phases"], file)
+        if float(history[-1]) != found["losses"][-1]:
+            raise DataError(f"{file} is not the training of the record: its last loss is {float(history[-1])!r}")
+        found["momenta"] = momenta(record["config"], physics, scalar)
+    write_results(path, record)
 
 
 # -- page ------------------------------------------------------------------------------------------
@@ -302,8 +338,9 @@ Published weights, run again: own drift 2.0e-5 in float32 and 5.0e-14 in float64
 without; true drift 1.4e-3 with rotations, 0.21 without; position error 1.4e-3, 0.042, 0.16 at 10, 100, 1000 with
 rotations, 0.011, 0.75, 1.9 without.""",
     "two particles": """Weighted loss. A first training with another start and no weights never left the plateau where
-its loss began, and was replaced by this one. The own drift of M is in units of the true momentum, while a learned
-Lagrangian has a scale of its own, so only its order of magnitude between methods says something.
+its loss began, and was replaced by this one. A learned Lagrangian has a scale of its own, so its own M is
+measured in units of its own momentum of the first particle. Models with rotations or translations alone leave the numbers
+before time 1000 and have no drift there.
 
 Published (free, translations, rotations, both; another start): own drift of L to T = 8 0.99, 1.8,
 1.8e-6, 7.0e-7; true drift of L 0.45, 0.28, 0.018, 0.0086 and of M 0.13, 0.11, 0.086, 0.019; position error at 8 1.60, 1.32,
@@ -327,11 +364,12 @@ not chosen blindly: the second part of a training, and the weights, were added a
 first part alone had been seen on this orbit. The free networks have fewer steps, see the tables.
 
 *Own drift*: the largest relative drift of the charges J = η·∂L/∂q' of the learned Lagrangian, as a vector, to the last
-time of the system and to {c["long"]:g}. By the classical Runge-Kutta method in float32, as published; the same with
-compensated summation of the steps; in float64 with the same weights; and by the method of Dormand and Prince of order 8
-with the same step, where what is left is rounding. *True drift*: that of the charges of the true Lagrangian along the
-model's solution in float32, the largest up to the times given. L: angular momentum. M: total momentum, which is 0, relative
-to that of the first particle. *Perturbed*: how far the true solution from a start perturbed by {c["perturbation"]} N(0, 1)
+time of the system and to {c["long"]:g}. The charge is exact for exact solutions, so what drifts is the solver. *RK4*, the
+classical Runge-Kutta method: in float32, as published; the same with compensated summation of the steps; in float64 with the
+same weights, where what is left is the truncation of the method. *Order 8*: the method of Dormand and Prince in float64 with
+the same step, where what is left is rounding; this is the figure for float64. *True drift*: that of the charges of the true
+Lagrangian along the model's solution in float32, the largest up to the times given. L: angular momentum. M: total momentum,
+which is 0, relative to that of the first particle. *Perturbed*: how far the true solution from a start perturbed by {c["perturbation"]} N(0, 1)
 is away at these times. A dash: not finite.
 
 """
@@ -353,13 +391,14 @@ def _section(config: Config, system: str, found: dict[str, dict[str, Any]]) -> s
     for variant, run in found.items():
         name = variant.split(": ")[1]
         for charge in run["true"]:
-            drifts = [run["own"].get(kind, {}).get(charge) for kind in KINDS]
+            drifts = [own_units(run, charge, run["own"].get(kind, {}).get(charge)) for kind in KINDS]
             label = name if len(run["true"]) == 1 else f"{name}: {charge}"
             rows.append([label, *(_list(pair) if pair else "not run" for pair in drifts), _list(run["true"][charge])])
         position = [_list(run["position"]), cell(run["position_largest"]), _list(run["perturbed"])]
         steps = ", ".join(f"{p['steps']} x {p['batch']}" for p in run["phases"])
         errors.append([name, len(run["invariants"]), steps, cell(run["losses"][-1]), *position, round(run["seconds"])])
-    kinds = [f"own drift to {last:g}, {config['long']:g}: {kind}" for kind in KINDS]
+    shown = ("float32, RK4", "float32, RK4 compensated", "float64, RK4", "float64, order 8")
+    kinds = [f"own drift to {last:g}, {config['long']:g}: {kind}" for kind in shown]
     first = markdown_table(["variant", *kinds, f"true drift to {ends}"], rows)
     columns = [
         "variant",
@@ -374,6 +413,14 @@ def _section(config: Config, system: str, found: dict[str, dict[str, Any]]) -> s
     shown = "\n".join(f"* {v.split(': ')[1]}: `{', '.join(r['invariants'])}`" for v, r in found.items() if "free" not in v)
     title = system[0].upper() + system[1:]
     return f"## {title}\n\n{first}\n{second}\n{PUBLISHED[system]}\n\nInputs that the engine found:\n\n{shown}\n\n"
+
+
+def own_units(run: dict[str, Any], charge: str, drifts: list[float | None] | None) -> list[float | None] | None:
+    """Drifts of M in units of the model's own momentum of the first particle; those of L are relative to itself."""
+    if charge != "M" or drifts is None:
+        return drifts
+    unit = run["momenta"]["true"] / run["momenta"]["own"]
+    return [None if d is None else d * unit for d in drifts]
 
 
 def _list(values: Sequence[float | None]) -> str:
@@ -391,6 +438,12 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         folder = Path(given[place + 1])
         folder.mkdir(parents=True, exist_ok=True)
         del given[place : place + 2]
+    if "--units" in given:
+        if folder is None:
+            raise DataError("--units needs the trained networks: --checkpoints FOLDER")
+        out = Path(given[given.index("--out") + 1]) if "--out" in given else PAGES
+        with_units(out / "exact_laws.json", folder)
+        given[given.index("--units")] = "--page"
 
     def one(config: Config, variant: str, seed: int) -> dict[str, Any]:
         return run(config, variant, seed, folder)

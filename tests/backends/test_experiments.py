@@ -172,6 +172,22 @@ def test_the_systems_of_the_exact_laws(script):
     assert np.abs(1.0 * start[8:12] + 0.8 * start[12:]).max() < 1e-12
 
 
+def test_a_drift_of_the_own_momentum_does_not_depend_on_the_scale_of_the_lagrangian(script):
+    import equinox as eqx
+
+    from liesym.experiment import read_config
+
+    exact_laws = script("exact_laws")
+    config = read_config(FOLDER / "exact_laws.toml")
+    physics, scalar, _ = exact_laws.begun("two particles: translations", config | {"width": 8}, 1, None)
+    larger = eqx.tree_at(lambda s: s.network.weights[-1], scalar, 10 * scalar.network.weights[-1])
+    runs = [{"momenta": exact_laws.momenta(config, physics, s)} for s in (scalar, larger)]
+    assert runs[0]["momenta"]["true"] == runs[1]["momenta"]["true"] == pytest.approx(np.linalg.norm(physics.start[8:12]))
+    ours, same = (exact_laws.own_units(run, "M", [drift, None]) for run, drift in zip(runs, (1e-3, 1e-2), strict=True))
+    assert ours[0] == pytest.approx(same[0], rel=1e-5) and ours[0] != pytest.approx(1e-3, rel=1e-2) and ours[1] is None
+    assert exact_laws.own_units(runs[0], "L", [1e-3]) == [1e-3]
+
+
 @pytest.mark.slow
 def test_exact_laws(script, tmp_path):
     """With invariants the model's own charge stays to rounding, the true one better than without; training resumes."""
