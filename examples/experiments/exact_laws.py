@@ -369,8 +369,8 @@ classical Runge-Kutta method: in float32, as published; the same with compensate
 same weights, where what is left is the truncation of the method. *Order 8*: the method of Dormand and Prince in float64 with
 the same step, where what is left is rounding; this is the figure for float64. *True drift*: that of the charges of the true
 Lagrangian along the model's solution in float32, the largest up to the times given. L: angular momentum. M: total momentum,
-which is 0, relative to that of the first particle. *Perturbed*: how far the true solution from a start perturbed by {c["perturbation"]} N(0, 1)
-is away at these times. A dash: not finite.
+which is 0, relative to that of the first particle. *Perturbed*: how far the true solution from a start perturbed by
+{c["perturbation"]} N(0, 1) is away at these times. A dash: not finite.
 
 """
     for system in SYSTEMS:
