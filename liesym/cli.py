@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,9 @@ Seed = Annotated[int, typer.Option(help="Seed of the random draws.")]
 def main() -> None:
     """The entry point of the command."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # long sums are deep trees in SymPy
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal without Greek letters shows their numbers
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -217,7 +221,9 @@ def noether(
 
     check_budget(budget)
     if len(inputs) == 1 and "=" not in inputs[0] and not is_file(inputs[0]):
-        lagrangian = as_lagrangian(inputs[0], None, independent or "t")
+        if branch is not None:
+            raise ParseError("--branch is for equations; a Lagrangian has none")
+        lagrangian = as_lagrangian(inputs[0], None, "t" if independent is None else independent)
     else:
         with clock(budget):
             lagrangian = lagrangian_of(load_problem(inputs, independent=independent, branch=branch).system, budget=budget)
@@ -279,10 +285,12 @@ def export(
     branch: Branch = None,
 ) -> None:
     """A residual as a stand-alone module that imports only its backend."""
+    from liesym.export import check_name
     from liesym.export import export as write_module
     from liesym.tasks import residual_of
 
     check_budget(budget)
+    check_name(name)
     check_choice(residual, RESIDUALS, "--residual")
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
     check_writable(output)
@@ -334,7 +342,7 @@ def train(
 
 def _seeds(text: str) -> tuple[int, ...]:
     parts = [p.strip() for p in text.split(",")]
-    if not all(p.isdigit() and len(p) < 10 for p in parts):
+    if not all(p.isascii() and p.isdigit() and len(p) < 10 for p in parts):
         raise ParseError(f"--seeds is a list of whole numbers such as 0,1,2, not {text!r}")
     return tuple(int(p) for p in parts)
 

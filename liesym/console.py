@@ -19,7 +19,7 @@ import typer
 from liesym.errors import DataError, LiesymError, OutOfBudget, ParseError
 from liesym.text.ansatz import parse_ansatz
 from liesym.text.equations import read_system
-from liesym.text.files import Problem, read_problem
+from liesym.text.files import MAX_BYTES, Problem, read_problem
 
 BAD_INPUT, OUT_OF_BUDGET, NEGATIVE, INTERRUPTED = 2, 3, 1, 130
 
@@ -38,6 +38,12 @@ def guarded(command: Command) -> Command:
             raise typer.Exit(OUT_OF_BUDGET) from None
         except LiesymError as error:
             typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except BrokenPipeError:  # the reader of a pipe has seen enough; the terminal library ends in silence
+            raise
+        except OSError as error:  # files are checked where they are opened: this is the standard output
+            place = f"{error.filename}: " if error.filename else "the output cannot be written: "
+            typer.echo(f"error: {place}{error.strerror or error}", err=True)
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
@@ -74,9 +80,7 @@ def load_problem(
     """
     texts = list(inputs)
     if not texts:
-        if sys.stdin.isatty():
-            raise ParseError("give a problem file or equations", expected=("liesym analyze \"y'' = -y\"",))
-        texts = [sys.stdin.read()]
+        texts = [_standard_input()]
     files = [t for t in texts if is_file(t)]
     if files and len(texts) > 1:
         raise ParseError(f"give one file or equations, not {files[0]} and more")
@@ -86,13 +90,26 @@ def load_problem(
         if independent is not None and independent != own:
             raise ParseError(f"{files[0]} has the independent variable {own}; --independent {independent} differs")
     else:
-        problem = Problem(read_system("\n".join(texts), independent=independent or "t", branch=branch))
+        problem = Problem(
+            read_system("\n".join(texts), independent="t" if independent is None else independent, branch=branch)
+        )
     if moving is not None:
-        names = None if moving.strip() == "all" else [n.strip() for n in moving.split(",") if n.strip()]
+        names = None if moving.strip() == "all" else [n.strip() for n in moving.split(",")]
         problem = replace(problem, system=problem.system.with_moving_parameters(names))
     if ansatz is not None:
         problem = replace(problem, ansatz=parse_ansatz(ansatz, problem.system))
     return problem
+
+
+def _standard_input() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ParseError("give a problem file or equations", expected=("liesym analyze \"y'' = -y\"",))
+    data = sys.stdin.buffer.read(MAX_BYTES)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start} is {data[error.start]:#04x}"
+        raise DataError(f"the standard input is not UTF-8 text: {byte}") from None
 
 
 def check_budget(budget: float) -> float:
@@ -111,16 +128,22 @@ def check_choice(value: str, known: Sequence[str], option: str) -> str:
 
 def check_writable(path: Path) -> Path:
     """Refuse an output file whose folder is missing or closed, before any work is done."""
-    if not path.parent.is_dir():
-        raise DataError(f"{path} cannot be written: there is no folder {path.parent}")
-    if path.is_dir():
-        raise DataError(f"{path} cannot be written: it is a folder")
+    try:
+        if not path.parent.is_dir():
+            raise DataError(f"{path} cannot be written: there is no folder {path.parent}")
+        if path.is_dir():
+            raise DataError(f"{path} cannot be written: it is a folder")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
     return _probed(path, path.parent)
 
 
 def check_folder(path: Path) -> Path:
     """Refuse an output folder that neither is there nor can be made, before any work is done."""
-    nearest = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
+    try:
+        nearest = next((p for p in (path, *path.absolute().parents) if p.exists()), Path("/"))
+    except OSError as error:
+        raise DataError(f"{path} cannot be a folder: {error.strerror or error}") from None
     if not nearest.is_dir():
         raise DataError(f"{path} cannot be a folder: {nearest} is a file")
     return _probed(path, nearest)

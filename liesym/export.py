@@ -53,15 +53,11 @@ def export(
     Raises:
         BackendError: the backend cannot write source, or lacks an operation.
         Unsupported: something in the target has no numerical meaning.
-        DataError: `path` cannot be written, or `name` is no identifier.
+        DataError: `path` cannot be written, or `name` is no identifier or is one that every module needs itself.
     """
+    check_name(name)
     chosen = get_backend(backend)
     dialect, text = writer_of(chosen)
-    if not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED - {"residual"}:
-        raise DataError(
-            f"{name!r} is no name for a Python function beside those that the module uses itself; "
-            "use letters, digits and underscores, as in residual_1"
-        )
     program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
     program = expand(program, dialect.operations)
     missing = sorted(op for op in program.operations if op not in dialect.operations)
@@ -72,6 +68,19 @@ def export(
     if path is not None:
         write_whole(Path(path), source)
     return source
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a function of Python.
+
+    Raises:
+        DataError: no identifier, a keyword, or a name that every module needs itself.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED - {"residual"}:
+        raise DataError(
+            f"{name!r} is no name for a Python function beside those that the module uses itself; "
+            "use letters, digits and underscores, as in residual_1"
+        )
 
 
 def serialize(

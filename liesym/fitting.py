@@ -20,7 +20,7 @@ from sympy import Expr, Symbol
 from liesym.errors import BackendError, DataError, TrainingError
 from liesym.generators import Generator
 from liesym.jets import JetSpace, jet_symbol
-from liesym.residuals import FlowPair, closed_flow, prolonged_flow
+from liesym.residuals import FlowPair, closed_flow, group_parameter, prolonged_flow
 from liesym.system import ODESystem
 from liesym.trajectories import Trajectories
 
@@ -67,8 +67,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, least in LEAST.items():
-            if not getattr(self, name) >= least:
-                raise DataError(f"setting {name} = {getattr(self, name)!r}; expected at least {least}")
+            if not least <= getattr(self, name) < math.inf:
+                raise DataError(f"setting {name} = {getattr(self, name)!r}; expected a finite number, at least {least}")
         for name in ("batch", "clip"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise DataError(f"setting {name} = {getattr(self, name)!r}; expected a positive number")
@@ -124,7 +124,13 @@ class Sampler:
 
 
 def dense_weights(sizes: Sequence[int], seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(weight (out, in), bias (out,)) of each layer, uniform in ±1/√in; the same numbers in every backend."""
+    """(weight (out, in), bias (out,)) of each layer, uniform in ±1/√in; the same numbers in every backend.
+
+    Raises:
+        TrainingError: a layer without numbers.
+    """
+    if min(sizes) < 1:
+        raise TrainingError(f"layers of {', '.join(map(str, sizes))} numbers; a network has at least one in each")
     random = np.random.default_rng(seed)
     layers = []
     for width_in, width_out in pairwise(sizes):
@@ -206,12 +212,13 @@ def fingerprint(
     shapes: Sequence[Any],
     rule: object,
     sample: Sequence[np.ndarray],
+    identity: str = "",
 ) -> str:
-    """A mark of what must be the same for a run to be continued: settings, terms, shapes and the first
-    batch.
+    """A mark of what must be the same for a run to be continued: settings, terms, shapes, the first batch, and
+    what the caller names.
     """
     text = json.dumps([asdict(settings), dict(weights), [list(s) for s in shapes], repr(rule)], sort_keys=True)
-    mark = hashlib.sha256(text.encode())
+    mark = hashlib.sha256((text + identity).encode())
     for part in sample:
         mark.update(np.ascontiguousarray(part, dtype=np.float64).tobytes())
     return mark.hexdigest()
@@ -230,7 +237,7 @@ def flow_program(
     """(t̄, x̄, x̄', …) of the flow with parameter epsilon, the state symbols (x, x', …), and the symbol of
     time.
     """
-    epsilon = Symbol("epsilon", real=True)
+    epsilon = group_parameter(generator)
     time, *unknowns = generator.variables
     pair = closed_flow(generator, epsilon) if flow is None else flow
     rows = prolonged_flow(pair, JetSpace(time, tuple(unknowns)), levels - 1)

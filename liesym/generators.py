@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sympy import Expr, S, Symbol, sympify
+from sympy import Expr, S, Symbol
 
 from liesym.coefficients.convert import Definition
 from liesym.errors import AnsatzError
-from liesym.jets import JetSpace, jet_symbol
+from liesym.jets import JetSpace, as_expression, jet_symbol
 from liesym.system import ODESystem
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ class Generator:
 
         Raises:
             AnsatzError: a name is not one of the variables.
+            ParseError: an infinitesimal is no expression; text is read by `liesym.text.vectorfields`.
         """
         names = [v.name for v in variables]
         for key in components:
             if str(key) not in names:
                 raise AnsatzError(f"{key!r} is not a variable here; the variables are {', '.join(names)}")
-        given = {str(k): sympify(v) for k, v in components.items()}
+        given = {str(k): as_expression(v) for k, v in components.items()}
         return Generator(variables, tuple(given.get(n, S.Zero) for n in names), trivial)
 
     @property

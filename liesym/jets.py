@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, S, Symbol, SympifyError, sympify
+
+from liesym.errors import ParseError
+
+
+def as_expression(value: object) -> Any:
+    """A number or a SymPy expression as the latter. Text is refused: SymPy would evaluate it as Python.
+
+    Raises:
+        ParseError: `value` is text, or nothing that SymPy has an exact counterpart for.
+    """
+    try:
+        return sympify(value, strict=True)
+    except SympifyError:
+        raise ParseError(
+            f"a number or a SymPy expression is expected here, not {value!r}; "
+            "text is read by liesym.text.read_expression alone"
+        ) from None
 
 
 @cache

@@ -22,10 +22,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Symbol, sympify
+from sympy import Basic, Expr, Symbol
 from sympy.matrices import MatrixBase
 
 from liesym.errors import BackendError, Unsupported
+from liesym.jets import as_expression
 from liesym.program import Guard, Inputs, Program, assemble, expand
 from liesym.registry import Backend, get_backend
 from liesym.residuals import Residual, field_of
@@ -142,7 +143,7 @@ def _plain(target: Any, state: Sequence[Basic] | None) -> tuple[list[Basic], lis
     entries = list(target) if many or isinstance(target, MatrixBase) else [target]
     if any(isinstance(e, str) for e in entries):
         raise Unsupported("text is not lowered; read it first with liesym.text.read_expression")
-    expressions = [sympify(e) for e in entries]
+    expressions = [as_expression(e) for e in entries]
     if not expressions:
         raise Unsupported("there is nothing to lower: the list of expressions is empty")
     replaced = {s: Symbol(str(s), real=True) for s in state if not isinstance(s, Symbol)}

@@ -10,7 +10,7 @@ from sympy import Basic, Expr, Symbol, sympify
 from sympy.core.function import AppliedUndef
 
 from liesym.errors import NotSolvable, Unsupported
-from liesym.jets import JetSpace, jet_symbol
+from liesym.jets import JetSpace, as_expression, jet_symbol
 
 if TYPE_CHECKING:
     from liesym.text.files import Problem
@@ -179,12 +179,13 @@ class ODESystem:
         Raises:
             Unsupported: a key is no parameter.
             NotSolvable: the solved form was reached by dividing by an expression that is zero for these values.
+            ParseError: a value is no number or expression.
         """
         known = set(self.parameter_symbols)
         for key in values:
             if key not in known:
                 raise Unsupported(f"{key} is not a parameter of the system; its parameters are {sorted(map(str, known))}")
-        given = {k: sympify(v) for k, v in values.items()}
+        given = {k: as_expression(v) for k, v in values.items()}
         rhs = tuple(e.subs(given) for e in self.rhs)
         nonzero = tuple(e.subs(given) for e in self.nonzero)
         for before, after in zip(self.nonzero, nonzero, strict=True):
@@ -233,9 +234,12 @@ class ODESystem:
 
         Raises:
             Unsupported: the system is not of first order.
-            NotSolvable: a name is taken.
+            NotSolvable: a name is taken, or given for what is no unknown or parameter.
+            ParseError: a given name is no name of the text grammar.
         Source: Pontryagin et al. 1962; Chen et al. 2018, equations (4) and (51).
         """
+        from liesym.text.parameters import check_name
+
         if not self.is_first_order:
             raise Unsupported("adjoint() needs a first-order system; call first_order() before it")
         names = dict(names or {})
@@ -243,6 +247,8 @@ class ODESystem:
         unknown_keys = set(names) - {s.name for s in moved}
         if unknown_keys:
             raise NotSolvable(f"adjoint names given for {sorted(unknown_keys)}, which are not unknowns or parameters here")
+        for name in names.values():
+            check_name(name, "an adjoint")
         costates = [Symbol(names.get(s.name, f"a_{s.name}"), real=True) for s in moved]
         taken = {*self.variables, *self.parameter_symbols}
         for a in costates:
@@ -273,7 +279,9 @@ class ODESystem:
         missing = set(names or ()) - {p.name for p in chosen}
         if missing:
             known = ", ".join(p.name for p in self.parameters) or "none"
-            raise Unsupported(f"no parameters of the system: {', '.join(sorted(missing))}; its parameters are: {known}")
+            raise Unsupported(
+                f"no parameters of the system: {', '.join(sorted(map(repr, missing)))}; its parameters are: {known}"
+            )
         symbols = tuple(p.symbol for p in chosen)
         return replace(
             self,

@@ -132,13 +132,13 @@ def residual_of(
 
     Raises:
         Unsupported: no law of the kind was found, or it cannot be turned into a residual.
+        AnsatzError: a law or an order that residuals of the kind do not have.
     """
     system = problem.system
+    _check_options(kind, generator, integral, order)
     if kind == "conservation":
         integrals = _integrals(system, integral, budget)
         return residuals.conservation(integrals, system), [f"first integral: {write(i)}" for i in integrals]
-    if integral is not None:
-        raise AnsatzError(f"--integral is for conservation residuals; a residual of kind {kind} has a generator")
     if kind == "backward" and generator is None:
         laws = tuple(liesym.backward_conservation_laws(system, budget=budget))
         _need(laws, "backward conservation law", problem)
@@ -163,12 +163,23 @@ def residual_of(
     return reduce(add, parts), told
 
 
+def _check_options(kind: str, generator: str | None, integral: str | None, order: int | None) -> None:
+    if integral is not None and kind != "conservation":
+        raise AnsatzError(f"--integral is for conservation residuals; a residual of kind {kind} has a generator")
+    if generator is not None and kind == "conservation":
+        raise AnsatzError("--generator is not for conservation residuals; give the first integral with --integral")
+    if order is not None and kind != "group":
+        raise AnsatzError(f"--order is for group residuals; a residual of kind {kind} has none")
+
+
 def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]:
     if text is not None:
         given = read_in_system(text, system)
         rest = drift(given, system)
         if rest != 0:
             raise Unsupported(f"{write(given)} is no first integral: its rate of change is {write(rest)}")
+        if not given.free_symbols - set(system.parameter_symbols):
+            raise Unsupported(f"{write(given)} is constant on every curve, so its residual would be 0 for every field")
         return [given]
     found = list(liesym.first_integrals(system, budget=budget))
     if not found:

@@ -7,8 +7,13 @@ held-out data
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +21,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from liesym.errors import DataError, TrainingError
-from liesym.experiment import print_table, write_results
+from liesym.experiment import print_table, write_results, write_whole
 from liesym.fitting import Sampler, Settings, toolkit
 from liesym.generators import Generator
 from liesym.lower import lower
@@ -26,6 +31,7 @@ from liesym.system import ODESystem
 from liesym.trajectories import Trajectories, read_trajectories
 from liesym.weights import search_weights
 
+LEAST = {"weight": 0, "search": 0, "steps": 0, "learning_rate": 0, "window": 2, "substeps": 1, "width": 1, "depth": 0}
 RESIDUALS = ("auto", "conservation", "invariance", "none")
 COLUMNS = ["model", "seeds", "training error", "held-out error", "law broken by", "s"]
 
@@ -72,8 +78,11 @@ class Choices:
             raise DataError(f"residual {self.residual!r} is not known; take one of {', '.join(RESIDUALS)}")
         if not 0 < self.split < 1:
             raise DataError(f"split = {self.split}; expected a fraction between 0 and 1")
-        if not self.seeds or self.window < 2 or self.substeps < 1 or self.weight < 0:
-            raise DataError("expected at least one seed, window ≥ 2, substeps ≥ 1 and weight ≥ 0")
+        for name, least in LEAST.items():
+            if not least <= getattr(self, name) < math.inf:
+                raise DataError(f"{name} = {getattr(self, name)!r}; expected a finite number, at least {least}")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise DataError(f"seeds = {self.seeds}; expected at least one, and none twice")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +110,7 @@ class _Task:
     scale: np.ndarray
     positive: bool
     values: dict[str, float]
+    laws: tuple[str, ...] = ()
 
 
 def train_problem(
@@ -125,6 +135,7 @@ def train_problem(
     choices = choices or Choices()
     system = _system_of(problem)
     kit = toolkit(backend)
+    _need_packages(choices)
     names = [str(s) for s in phase_state(system)]
     data = read_trajectories(data_path, names, independent=system.independent.name)
     train, test = _split(data, choices)
@@ -132,7 +143,8 @@ def train_problem(
     positive = _is_positive(laws, train, choices)
     order = system.order if len(set(system.orders)) == 1 and system.order <= 2 else 1
     scale = np.sqrt(np.mean(train.states**2, axis=(0, 1))) + 1e-12
-    task = _Task(kit, backend, system, data, train, test, choices, order, scale, positive, {})
+    told = (kind, *(str(law) for law in laws))
+    task = _Task(kit, backend, system, data, train, test, choices, order, scale, positive, {}, told)
     task = replace(task, values=_parameters(task))
     residual = _residual(task, kind, laws)
     weight = _weight(task, residual) if residual is not None else 0.0
@@ -163,6 +175,18 @@ def run_problem(problem: Any, data_path: str | Path, *, backend: str, show: bool
     return train_problem(problem, data_path, backend=backend, choices=Choices(**choices), show=show)
 
 
+def _need_packages(choices: Choices) -> None:
+    """Refuse before any training what would fail after it.
+
+    Raises:
+        TrainingError: a package that is asked for is not installed.
+    """
+    wanted = {"matplotlib": ("the picture", "plot"), **({"optuna": ("the search", "torch")} if choices.search else {})}
+    for package, (what, extra) in wanted.items():
+        if find_spec(package) is None:
+            raise TrainingError(f"{what} needs {package}; install liesym-ode[{extra}]")
+
+
 def _system_of(problem: Any) -> ODESystem:
     if isinstance(problem, ODESystem):
         return problem
@@ -181,6 +205,15 @@ def _split(data: Trajectories, choices: Choices) -> tuple[Trajectories, Trajecto
     cut = min(max(round(choices.split * data.times.shape[1]), 2), data.times.shape[1] - 1)
     edge = data.times[0, cut - 1]
     return data.until(edge), data.after(edge)
+
+
+def _identity(task: _Task, law: bool) -> str:
+    """A mark of the problem, so that no checkpoint and no search goes on with that of another."""
+    choices, train = task.choices, task.train
+    told = [str(task.system.solved), train.names, task.positive, choices.substeps, choices.depth]
+    mark = hashlib.sha256(json.dumps([*told, *(task.laws if law else ())]).encode())
+    mark.update(np.ascontiguousarray(train.times).tobytes() + np.ascontiguousarray(train.states).tobytes())
+    return mark.hexdigest()[:16]
 
 
 def _laws(system: ODESystem, choices: Choices) -> tuple[str, tuple[Any, ...]]:
@@ -213,7 +246,7 @@ def _is_positive(laws: Sequence[Any], train: Trajectories, choices: Choices) -> 
         return choices.positive
     inside = {atom.args[0] for law in laws if isinstance(law, Expr) for atom in law.atoms(log)}
     logs = {symbol.name for symbol in inside if isinstance(symbol, Symbol)}
-    return bool(logs & set(train.names)) and train.states.min() > 0
+    return bool(logs & set(train.names)) and bool(train.states.min() > 0)
 
 
 def _parameters(task: _Task) -> dict[str, float]:
@@ -309,7 +342,9 @@ def _train(task: _Task, data: Trajectories, seed: int, residual: Any, weight: fl
     loss = task.kit.SymmetryLoss(_misfit(task), terms, {} if residual is None else weight)
     sampler = Sampler(_windows(data, choices), settings)
     label = f"{'plain' if residual is None else 'with the law'}, seed {seed}"
-    return task.kit.train(_model(task, seed), loss, sampler, settings, checkpoint=file, label=label)
+    model = _model(task, seed)
+    identity = _identity(task, residual is not None)
+    return task.kit.train(model, loss, sampler, settings, checkpoint=file, label=label, identity=identity)
 
 
 def _weight(task: _Task, residual: Any) -> float:
@@ -324,7 +359,9 @@ def _weight(task: _Task, residual: Any) -> float:
         return _error(task, model, hold)
 
     storage = Path(choices.out) / f"weights-{task.backend}.journal"
-    found = search_weights(held_out, {"law": (1e-4, 1e3)}, trials=choices.search, storage=storage)
+    found = search_weights(
+        held_out, {"law": (1e-4, 1e3)}, trials=choices.search, storage=storage, study=_identity(task, True)
+    )
     return dict(found.weights)["law"]
 
 
@@ -341,7 +378,7 @@ def _error(task: _Task, model: Any, data: Trajectories) -> float:
 
 def _fit(task: _Task, seed: int, residual: Any, weight: float) -> dict[str, Any]:
     """One training with its scores and curves; with weight 0 the residual is measured only."""
-    name = f"{task.backend}-{'law' if weight else 'plain'}-{seed}.ckpt"
+    name = f"{task.backend}-{task.laws[0] if weight else 'plain'}-{seed}.ckpt"
     run = _train(task, task.train, seed, residual if weight else None, weight, Path(task.choices.out) / name)
     sample = (task.test.times, task.test.states, np.zeros((task.test.count, 0)))
     broken = None if residual is None else task.kit.term_value(residual, run.model, sample) ** 0.5
@@ -381,10 +418,8 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _picture(task: _Task, fits: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
     """The first held-out trajectory and what each network makes of it."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError:
-        raise TrainingError("the picture needs matplotlib; install liesym-ode[plot]") from None
+    import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -400,6 +435,7 @@ def _picture(task: _Task, fits: Mapping[str, Sequence[Mapping[str, Any]]], path:
     axes[0, 0].legend(fontsize=8)
     axes[-1, 0].set_xlabel(task.system.independent.name)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=110)
     plt.close(figure)
-    return path
+    return write_whole(path, drawn.getvalue())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +118,7 @@ def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
             if missing:
                 raise DataError(f"{file.name} holds {sorted(archive.files)}; it must hold t and x")
             times, states = (np.asarray(archive[key], dtype=np.float64) for key in ("t", "x"))
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{file.name} is not a readable .npz archive of numbers: {error}") from None
@@ -131,7 +133,7 @@ def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
 
 def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajectories:
     try:
-        with file.open(newline="", encoding="utf-8") as stream:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
             rows = [row for row in csv.reader(stream) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file.name} is not readable as text in columns: {error}") from None
@@ -151,6 +153,9 @@ def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajector
 def _columns(file: Path, header: list[str], names: tuple[str, ...], independent: str) -> list[int]:
     if len(set(header)) < len(header):
         raise DataError(f"{file.name}: a column name occurs twice in {', '.join(header)}")
+    if all(_is_number(cell) for cell in header):
+        expected = ", ".join((independent, *names))
+        raise DataError(f"{file.name}: the first row holds numbers; expected a header such as {expected}")
     if not set(names) & set(header):
         plain = [i for i, name in enumerate(header) if name != "trajectory"]
         if len(plain) != len(names) + 1:
@@ -163,6 +168,14 @@ def _columns(file: Path, header: list[str], names: tuple[str, ...], independent:
     if header[time] in names:
         raise DataError(f"{file.name}: no column {independent} among {', '.join(header)}")
     return [time, *(header.index(name) for name in names)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _numbers(file: Path, line: int, row: list[str], header: list[str]) -> list[float]:

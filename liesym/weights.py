@@ -9,7 +9,9 @@ vanish: its weight grows until it does; with noisy data or a law that holds only
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,22 +97,25 @@ def search_weights(
     trials: int = 20,
     seed: int = 0,
     storage: str | Path | None = None,
+    study: str = "weights",
 ) -> WeightSearch:
     """Weights of residuals that make the objective small, by Optuna's TPE on a logarithmic scale.
 
     Trials are numbered and trial k is drawn with seed + k, so a search that is stopped and called again
-    with the same storage goes on where it was. Several processes may share one storage. A trial whose
-    training stops with a `TrainingError` counts as failed.
+    with the same storage goes on where it was. Several processes may share one storage, which then holds a few
+    trials more. A trial whose training stops with a `TrainingError` counts as failed; one that was killed does not
+    count.
 
     Arguments:
         objective: weights by name -> value to be made small, e.g. the error on held-out data.
         ranges: name -> (lowest, highest), both positive.
-        trials: how many there are to be in the store at the end.
+        trials: how many finished ones there are to be in the store at the end.
         seed: of the sampler.
         storage: journal file; None keeps the study in memory.
+        study: name of the search; another problem needs another one, or another storage.
 
     Raises:
-        DataError: an empty or improper range.
+        DataError: an empty or improper range, no trials, or a storage that cannot be used.
         TrainingError: every trial failed.
     """
     for name, (low, high) in ranges.items():
@@ -118,11 +123,28 @@ def search_weights(
             raise DataError(f"range of the weight {name} is ({low}, {high}); expected 0 < lowest < highest")
     if not ranges:
         raise DataError("no weights to search; name at least one with its range")
+    if trials < 1:
+        raise DataError(f"a search of {trials} trials finds nothing; expected at least 1")
+    try:
+        return _searched(objective, ranges, trials, seed, storage, study)
+    except OSError as error:
+        raise DataError(f"cannot write the search storage {storage}: {error.strerror or error}") from None
+
+
+def _searched(
+    objective: Callable[[dict[str, float]], float],
+    ranges: Mapping[str, tuple[float, float]],
+    trials: int,
+    seed: int,
+    storage: str | Path | None,
+    name: str,
+) -> WeightSearch:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(storage=_journal(storage), study_name="weights", load_if_exists=True)
-    while len(study.get_trials(deepcopy=False)) < trials:
+    study = optuna.create_study(storage=_journal(storage), study_name=name, load_if_exists=True)
+    states = optuna.trial.TrialState
+    while sum(t.state.is_finished() for t in study.get_trials(deepcopy=False)) < trials:
         number = len(study.get_trials(deepcopy=False))
         study.sampler = optuna.samplers.TPESampler(seed=seed + number, n_startup_trials=min(8, max(trials // 2, 1)))
         trial = study.ask()
@@ -130,27 +152,44 @@ def search_weights(
         try:
             value = objective(weights)
         except TrainingError:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            study.tell(trial, state=states.FAIL)
             continue
         failed = not math.isfinite(value)
-        study.tell(trial, None if failed else value, state=optuna.trial.TrialState.FAIL if failed else None)
-    done = [t for t in study.get_trials(deepcopy=False) if t.state == optuna.trial.TrialState.COMPLETE]
+        study.tell(trial, None if failed else value, state=states.FAIL if failed else None)
+    finished = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
+    done = [t for t in finished if t.state == states.COMPLETE]
     if not done:
         raise TrainingError(f"all {trials} trials of the weight search failed; narrow the ranges {dict(ranges)}")
     best = min(done, key=lambda t: t.values[0])
-    total = len(study.get_trials(deepcopy=False))
-    return WeightSearch(tuple(best.params.items()), best.values[0], total, total - len(done))
+    return WeightSearch(tuple(best.params.items()), best.values[0], len(finished), len(finished) - len(done))
 
 
 def _journal(storage: str | Path | None) -> Any:
     if storage is None:
         return None
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
     path = Path(storage)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = JournalFileSymlinkLock(str(path))
+    if path.exists() and lock.acquire():
+        try:
+            _mend(path)
+        finally:
+            lock.release()
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+
+def _mend(path: Path) -> None:
+    """Remove a last line that was cut off by a kill, and refuse a file of something else."""
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(path)))
-    except OSError as error:
-        raise DataError(f"cannot open the search storage {path}: {error.strerror}") from None
+        known = all("op_code" in json.loads(line) for line in whole.splitlines())
+    except (ValueError, TypeError):
+        known = False
+    if not known:
+        raise DataError(f"{path} is there and is no journal of a search; choose another name")
+    if len(whole) < len(data):
+        os.truncate(path, len(whole))

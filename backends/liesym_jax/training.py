@@ -42,6 +42,7 @@ def train(
     stop_at: int | None = None,
     on_step: Callable[[int], None] | None = None,
     label: str = "training",
+    identity: str = "",
 ) -> Training:
     """Minimize the loss by AdamW with a cosine schedule; the trained model is in the result.
 
@@ -57,6 +58,8 @@ def train(
         checkpoint: file that is written whole every `checkpoint_every` steps and read if it is there.
         stop_at: leave at the end of the block that holds this step, with a checkpoint.
         on_step: called with the number of steps done after each block.
+        label: shown beside the bar of progress.
+        identity: what else a checkpoint must agree in, such as the laws behind the residuals.
 
     Raises:
         TrainingError: a term of the loss or the gradient of one is not finite; names the term and the step.
@@ -67,7 +70,7 @@ def train(
     arrays, fixed = run.arrays, run.fixed
     state = (arrays, run.optimizer.init(arrays))
     history: dict[str, list[float]] = {name: [] for name in ("data", *loss.residuals, "gradient")}
-    mark = fingerprint(settings, loss.weights, [a.shape for a in jax.tree.leaves(arrays)], rule, batches(0))
+    mark = fingerprint(settings, loss.weights, [a.shape for a in jax.tree.leaves(arrays)], rule, batches(0), identity)
     step, state, weights, history = _load(checkpoint, state, dict(loss.weights), history, mark)
     last = settings.steps if stop_at is None else min(stop_at, settings.steps)
     block = settings.checkpoint_every if rule is None else math.gcd(settings.checkpoint_every, rule.every)

@@ -35,6 +35,7 @@ def train(
     stop_at: int | None = None,
     on_step: Callable[[int], None] | None = None,
     label: str = "training",
+    identity: str = "",
 ) -> Training:
     """Minimize the loss by AdamW with a cosine schedule, in place.
 
@@ -50,6 +51,8 @@ def train(
         checkpoint: file that is written whole every `checkpoint_every` steps and read if it is there.
         stop_at: leave after this step, with a checkpoint.
         on_step: called with each step that is done.
+        label: shown beside the bar of progress.
+        identity: what else a checkpoint must agree in, such as the laws behind the residuals.
 
     Raises:
         TrainingError: a term of the loss or the gradient of one is not finite; names the term and the step.
@@ -59,7 +62,7 @@ def train(
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     state = _State(model, optimizer, dict(loss.weights), {n: [] for n in ("data", *loss.residuals, "gradient")})
-    mark = fingerprint(settings, loss.weights, [tuple(p.shape) for p in trained], rule, batches(0))
+    mark = fingerprint(settings, loss.weights, [tuple(p.shape) for p in trained], rule, batches(0), identity)
     step = _load(checkpoint, state, mark)
     last = settings.steps if stop_at is None else min(stop_at, settings.steps)
     with Progress(label, settings.steps) as progress:
@@ -192,8 +195,11 @@ def _load(path: str | Path | None, state: _State, mark: str) -> int:
         raise DataError(f"{path} is not a checkpoint that can be read; remove it or name another file") from None
     if found != mark:
         raise DataError(f"{path} is the checkpoint of another run; remove it or name another file")
-    state.model.load_state_dict(record["model"])
-    state.optimizer.load_state_dict(record["optimizer"])
+    try:
+        state.model.load_state_dict(record["model"])
+        state.optimizer.load_state_dict(record["optimizer"])
+    except (RuntimeError, ValueError):  # the same shapes under other names
+        raise DataError(f"{path} is the checkpoint of another model; remove it or name another file") from None
     state.weights = dict(record["weights"])
     state.history = {name: values.tolist() for name, values in record["history"].items()}
     return int(record["step"])

@@ -20,6 +20,7 @@ from liesym.algebra.scaled import rescaled, scaled_rows
 from liesym.clock import within
 from liesym.errors import Unsupported, VerificationError
 from liesym.generators import Generator
+from liesym.jets import as_expression
 
 if TYPE_CHECKING:
     from liesym.algebra.optimal import Subalgebra
@@ -64,7 +65,7 @@ class LieAlgebra:
             for k, c in row.items():
                 if not all(0 <= index < dimension for index in (i, j, k)):
                     raise Unsupported(f"[e{i}, e{j}] -> e{k} is outside an algebra of dimension {dimension}")
-                value: Any = sympify(c)
+                value: Any = as_expression(c)
                 if i == j and value != 0:
                     raise VerificationError(f"[e{i}, e{i}] must vanish")
                 key, value = ((i, j, k), value) if i < j else ((j, i, k), -value)
@@ -121,8 +122,8 @@ class LieAlgebra:
 
     def bracket(self, u: Sequence[object], v: Sequence[object]) -> tuple[Expr, ...]:
         """[u, v] of two elements given by coordinates (expressions allowed)."""
-        left: list[Any] = [sympify(a) for a in u]
-        right: list[Any] = [sympify(a) for a in v]
+        left: list[Any] = [as_expression(a) for a in u]
+        right: list[Any] = [as_expression(a) for a in v]
         result: list[Any] = [S.Zero] * self.dimension
         for i, j, k, c in self.constants:
             result[k] += c * (left[i] * right[j] - left[j] * right[i])
@@ -154,7 +155,7 @@ class LieAlgebra:
         Raises:
             Unsupported: the rows are dependent.
         """
-        entries: Any = [[sympify(e) for e in row] for row in basis]
+        entries: Any = [[as_expression(e) for e in row] for row in basis]
         if Matrix(entries).shape != (self.dimension, self.dimension):
             raise Unsupported(f"a basis of {self.dimension} rows of {self.dimension} coordinates is needed")
         parted = None if self.modulus else scaled_rows(entries)
@@ -174,7 +175,7 @@ class LieAlgebra:
         """
         from liesym.algebra.structure import restricted
 
-        space = DomainMatrix.from_Matrix(Matrix([[sympify(e) for e in r] for r in rows])).convert_to(self.domain)
+        space = DomainMatrix.from_Matrix(Matrix([[as_expression(e) for e in r] for r in rows])).convert_to(self.domain)
         return restricted(self, space.to_dense())
 
     # -- structure -------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Symbol
 
 from liesym.errors import AnsatzError
 from liesym.generators import Generator
-from liesym.jets import jet_symbol
+from liesym.jets import as_expression, jet_symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Flow:
 
     def at(self, value: object) -> tuple[Expr, ...]:
         """The images for one value of ε."""
-        return tuple(c.xreplace({self.epsilon: sympify(value)}) for c in self.components)
+        return tuple(c.xreplace({self.epsilon: as_expression(value)}) for c in self.components)
 
     def apply(self, point: Mapping[Symbol, object] | Sequence[object], epsilon: object = None) -> tuple[Expr, ...]:
         """The image of a point, symbolic or numeric.
@@ -53,15 +53,16 @@ class Flow:
 
         Raises:
             AnsatzError: a coordinate is missing.
+            ParseError: a value is no number or expression.
         """
         variables = self.generator.variables
         given = dict(point) if isinstance(point, Mapping) else dict(zip(variables, point, strict=False))
         missing = [v.name for v in variables if v not in given]
         if missing:
             raise AnsatzError(f"the point has no value for {', '.join(missing)}")
-        values = {v: sympify(given[v]) for v in variables}
+        values = {v: as_expression(given[v]) for v in variables}
         if epsilon is not None:
-            values[self.epsilon] = sympify(epsilon)
+            values[self.epsilon] = as_expression(epsilon)
         return tuple(c.xreplace(values) for c in self.components)
 
     def prolonged(self, order: int) -> tuple[tuple[Expr, ...], ...]:

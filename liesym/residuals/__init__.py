@@ -16,6 +16,7 @@ from liesym.residuals.laws import conservation as conservation
 from liesym.residuals.laws import drift as drift
 from liesym.residuals.laws import field_of as field_of
 from liesym.residuals.laws import group as group
+from liesym.residuals.laws import group_parameter as group_parameter
 from liesym.residuals.laws import invariance as invariance
 from liesym.residuals.laws import jet_state as jet_state
 from liesym.residuals.laws import lie_series as lie_series

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Expr, Integer, S, Symbol, sympify
+from sympy import Expr, Integer, S, Symbol
 
 from liesym.errors import AnsatzError, Unsupported
 from liesym.generators import Generator
-from liesym.jets import JetSpace, jet_symbol
+from liesym.jets import JetSpace, as_expression, jet_symbol
 from liesym.residuals.record import Residual
 from liesym.system import ODESystem, Parameter
 
 FlowPair = tuple[Expr, Sequence[Expr]]
 """(t̄, (x̄_1, …, x̄_m)) in t, x and the group parameter."""
+
+HIGHEST_SERIES = 20
+"""Highest order of a Lie series, whose terms grow fast."""
 
 
 def phase_state(system: ODESystem) -> tuple[Symbol, ...]:
@@ -106,14 +109,20 @@ def drift(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual:
 
 def lie_series(generator: Generator, epsilon: Symbol, order: int) -> FlowPair:
     """The flow up to ε^order: x̄ = Σ ε^k/k! X^k x. Not a group, and an exact symmetry only up to
-    O(ε^(order+1))."""
+    O(ε^(order+1)).
+
+    Raises:
+        Unsupported: an order outside 1 … `HIGHEST_SERIES`.
+    """
+    if not 1 <= order <= HIGHEST_SERIES:
+        raise Unsupported(f"the order of a Lie series is a whole number from 1 to {HIGHEST_SERIES}, not {order}")
     moved = []
     for variable in generator.variables:
         term: Expr = variable
         total: Expr = variable
         for k in range(1, order + 1):
             term = generator.apply(term)
-            total += epsilon**k * term / sympify(_factorial(k))
+            total += epsilon**k * term / Integer(_factorial(k))
         moved.append(total)
     return moved[0], tuple(moved[1:])
 
@@ -129,6 +138,20 @@ def prolonged_flow(flow: FlowPair, jets: JetSpace, order: int) -> tuple[tuple[Ex
     for _ in range(order):
         rows.append(tuple(jets.total_derivative(e) / speed for e in rows[-1]))
     return tuple(rows)
+
+
+def group_parameter(generator: Generator, given: Symbol | None = None, others: Iterable[Symbol] = ()) -> Symbol:
+    """The symbol of the group parameter, named epsilon unless given.
+
+    Raises:
+        Unsupported: the generator or one of the others has that name, and would be taken for it.
+    """
+    parameter = Symbol("epsilon", real=True) if given is None else given
+    if parameter.name in {s.name for s in (*_symbols(generator), *others)}:
+        raise Unsupported(
+            f"the group parameter is called {parameter.name}, and so is another symbol; give one of them another name"
+        )
+    return parameter
 
 
 def group(
@@ -148,16 +171,21 @@ def group(
     it is O(ε^(order+1)), and what it measures is then the truncation.
 
     Arguments:
-        epsilon: the symbol of the group parameter; named epsilon unless given.
+        epsilon: the symbol of the group parameter; named epsilon unless given, with underscores after it
+            where the system has that name.
         order: use the Lie series up to this order instead of a closed form.
         flow: (t̄, (x̄_1, …)) in closed form; found from the generator unless given.
 
     Raises:
         AnsatzError: the generator is over other variables.
-        Unsupported: no closed form of the flow is known and no order is given.
+        Unsupported: no closed form of the flow is known and no order is given, the order is outside
+            1 … `HIGHEST_SERIES`, or the system has a symbol with the name of the one given as `epsilon`.
     """
     _check_variables(generator, system)
-    parameter = epsilon if epsilon is not None else Symbol("epsilon", real=True)
+    taken = (*system.variables, *system.parameter_symbols)
+    parameter = group_parameter(
+        generator, _free_epsilon((*taken, *_symbols(generator))) if epsilon is None else epsilon, taken
+    )
     if flow is None:
         flow = lie_series(generator, parameter, order) if order is not None else closed_flow(generator, parameter)
     rows = prolonged_flow(flow, system.jets, system.order)
@@ -256,6 +284,18 @@ def _residual(
     return Residual(kind, names, tuple(expressions), system.independent, state, parameters, formula)
 
 
+def _symbols(generator: Generator) -> set[Symbol]:
+    return {s for c in (*generator.variables, *generator.components) for s in c.free_symbols if isinstance(s, Symbol)}
+
+
+def _free_epsilon(taken: Iterable[Symbol]) -> Symbol:
+    """epsilon, with underscores if the name is taken, as it is by many a parameter."""
+    names, name = {s.name for s in taken}, "epsilon"
+    while name in names:
+        name += "_"
+    return Symbol(name, real=True)
+
+
 def _within_orders(expression: Expr, system: ODESystem) -> Expr:
     """Derivatives above the orders, which occur where the orders differ, replaced by those of the right
     sides."""
@@ -276,7 +316,7 @@ def _within_orders(expression: Expr, system: ODESystem) -> Expr:
 
 def _expressions(given: Expr | Sequence[Expr]) -> tuple[Expr, ...]:
     many = given if isinstance(given, Sequence) else (given,)
-    return tuple(sympify(getattr(e, "expression", e)) for e in many)
+    return tuple(as_expression(getattr(e, "expression", e)) for e in many)
 
 
 def _check_variables(generator: Generator, system: ODESystem) -> None:

@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 from liesym.errors import AnsatzError, Unsupported
 from liesym.generators import Generator
 from liesym.jets import JetSpace, jet_symbol
-from liesym.residuals.laws import FlowPair, closed_flow, lie_series, prolonged_flow
+from liesym.residuals.laws import FlowPair, closed_flow, group_parameter, lie_series, prolonged_flow
 from liesym.residuals.record import Residual
 from liesym.system import Parameter
 
@@ -113,13 +113,14 @@ def field_motion(
         truncation: use the Lie series up to this order.
 
     Raises:
-        Unsupported: no closed form is known and no truncation is given.
+        Unsupported: no closed form is known and no truncation is given, or a symbol of the generator has the
+            name of the group parameter.
     """
-    parameter = epsilon if epsilon is not None else Symbol("epsilon", real=True)
     if generator is None and (flow is None or variables is None):
         raise Unsupported("a motion needs a generator, or a flow with its variables")
     over = tuple(variables) if variables is not None else generator.variables if generator is not None else ()
     if flow is None and generator is not None:
+        parameter = group_parameter(generator, epsilon)
         flow = closed_flow(generator, parameter) if truncation is None else lie_series(generator, parameter, truncation)
     assert flow is not None
     jets = JetSpace(over[0], over[1:])

@@ -75,9 +75,12 @@ def call(function: object, arguments: Sequence[Expr]) -> Expr:
             if rest.func is log and abs(factor) > MAX_EXPONENT:
                 raise TooLarge(f"the exponent {_short(factor)} is beyond the limit of {MAX_EXPONENT}")
     try:
-        return checked(function(*arguments))  # type: ignore[operator]
+        value = checked(function(*arguments))  # type: ignore[operator]
     except ValueError as error:  # SymPy's way to say that an argument is outside the function's domain
         raise NotReal(f"the function has no real value here: {error}".splitlines()[0]) from None
+    if value.is_number and value.is_extended_real is False:  # such as asin(2), which SymPy keeps as it is
+        raise NotReal("the function has no real value here")
+    return value
 
 
 def checked(value: Expr) -> Expr:

@@ -6,6 +6,7 @@ Nothing here knows mathematics, and nothing here or later evaluates user text as
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ STARTS = ("equations", "expression", "generator", "ansatz", "ansatz_span")
 
 # copied text brings typographic primes and minus signs along; one character for one keeps the columns
 _TYPOGRAPHY = str.maketrans({"′": "'", "’": "'", "‘": "'", "−": "-", "·": "*", "×": "*"})
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f₀₁₂₃₄₅₆₇₈₉]")  # the subscripts of names such as x₁ are plain
 
 _OPERAND = "a number, a name, a function or '('"
 _WORDS = {
@@ -58,6 +61,7 @@ def parse(text: str, start: str) -> Node:
     plain = text.translate(_TYPOGRAPHY)
     if start != "equations":
         plain = plain.replace("\n", " ").replace("\r", " ")
+    _check_characters(plain)
     _check_parentheses(plain)
     try:
         tree = _grammar().parse(plain, start=start)
@@ -86,6 +90,28 @@ def _shown(message: str, source: str, line: int, column: int, expected: tuple[st
         lines[line - 1] = lines[line - 1][start : start + _WIDTH]
         source, column = "\n".join(lines), column - start
     return ParseError(message, source=source, line=line, column=column, expected=expected)
+
+
+def odd_character(text: str) -> int | None:
+    """Place of a superscript, a fraction or a foreign digit: Unicode has them in words, but y² is no name."""
+    for found in _BEYOND_ASCII.finditer(text):
+        if unicodedata.category(found[0]) in ("No", "Nd") or _is_superscript(found[0]):
+            return found.start()
+    return None
+
+
+def _is_superscript(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith("<super>")
+
+
+def _check_characters(text: str) -> None:
+    place = odd_character(text)
+    if place is None:
+        return
+    character = text[place]
+    power = f"^{unicodedata.normalize('NFKC', character)} for a power"
+    expected = power if _is_superscript(character) else "the digits 0 to 9, and / for a fraction"
+    raise _at(text, place, f"unexpected character {character!r}", (expected,))
 
 
 def _check_parentheses(text: str) -> None:

@@ -10,6 +10,7 @@ from sympy import Symbol
 from liesym.errors import ParseError
 from liesym.system import Parameter
 from liesym.text.functions import FUNCTIONS, nearest
+from liesym.text.grammar import odd_character
 
 ASSUMPTIONS = ("positive", "nonzero", "integer")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def check_name(name: object, role: str) -> None:
     """Refuse what is no name, or is the name of a known function or constant."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or odd_character(name) is not None:
         shown = name if isinstance(name, str) else repr(name)
         raise ParseError(
             f"{shown!r} is not a name and cannot be {role}", source=str(shown), line=1, column=1,

@@ -56,8 +56,10 @@ class Lagrangian:
             Unsupported: derivatives above the first occur.
         """
         from liesym.text import read_expression
-        from liesym.text.parameters import read_parameter
+        from liesym.text.parameters import check_name, read_parameter
 
+        for name, role in ((independent, "the independent variable"), *((name, "an unknown") for name in unknowns)):
+            check_name(name, role)
         declared = tuple(read_parameter(name, spec) for name, spec in (parameters or {}).items())
         t = Symbol(independent, real=True)
         qs = tuple(Symbol(name, real=True) for name in unknowns)

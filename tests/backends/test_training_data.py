@@ -21,6 +21,12 @@ def test_csv_columns_by_name_and_by_place(tmp_path):
     assert np.array_equal(placed.states, named.states)
 
 
+def test_csv_with_a_byte_order_mark_and_other_line_ends(tmp_path):
+    text = "\ufeffx,t,y\r\n2,0,1\r\n4,1,3\r\n"
+    read = read_trajectories(write(tmp_path / "a.csv", text), ("x", "y"))
+    assert read.states.tolist() == [[[2, 1], [4, 3]]] and read.times.tolist() == [[0, 1]]
+
+
 def test_csv_with_several_trajectories(tmp_path):
     text = "trajectory,t,x\n1,0,2\n1,1,4\n2,0,5\n2,1,6\n"
     assert read_trajectories(write(tmp_path / "a.csv", text), ("x",)).states[:, :, 0].tolist() == [
@@ -41,6 +47,7 @@ def test_csv_with_several_trajectories(tmp_path):
         ("t,x,z\n0,1,2\n1,2,3\n", r"no column y"),
         ("time,a\n0,1\n1,2\n", r"expected t, x, y"),
         ("t,x,x\n0,1,2\n1,2,3\n", r"occurs twice"),
+        ("0,1,2\n1,2,3\n2,3,4\n", r"the first row holds numbers; expected a header such as t, x, y"),
         ("t,x,y\n1,1,2\n0,2,3\n", r"times must increase; in trajectory 0, 0.0 follows 1.0"),
         ("trajectory,t,x,y\n1,0,1,2\n1,1,2,3\n2,0,1,2\n", r"different lengths"),
     ],
@@ -57,6 +64,10 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path):
         read_trajectories(write(tmp_path / "a.txt", "1"), ("x",))
     with pytest.raises(DataError, match="not a readable"):
         read_trajectories(write(tmp_path / "a.npz", "not an archive"), ("x",))
+    np.savez(tmp_path / "whole.npz", t=np.arange(3.0), x=np.ones((3, 1)))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:200])
+    with pytest.raises(DataError, match="not a readable"):
+        read_trajectories(tmp_path / "cut.npz", ("x",))
     (tmp_path / "b.csv").write_bytes(b"t,x\n\xff\xfe,1\n")
     with pytest.raises(DataError, match="not readable"):
         read_trajectories(tmp_path / "b.csv", ("x",))

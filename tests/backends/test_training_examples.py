@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liesym.errors import DataError
+from liesym.errors import DataError, TrainingError
 from liesym.system import ODESystem
 from liesym.training import run_problem
 from liesym.trajectories import simulate
@@ -134,6 +134,32 @@ def test_choices_that_cannot_be_are_refused(pendulum, choices, message):
             backend="torch",
             **({"residual": "none", "out": str(pendulum / "out")} | choices),
         )
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_a_checkpoint_of_other_laws_or_equations_is_not_taken(pendulum, backend):
+    """The same data, network and settings: only the laws tell the runs apart."""
+    options = {"backend": backend, "steps": 3, "width": 4, "out": str(pendulum / "out"), "show": False}
+    system, other, data = ODESystem.parse("x'' = -x"), ODESystem.parse("x'' = -2*x"), pendulum / "data.npz"
+    first, again = (run_problem(system, data, residual="conservation", **options) for _ in range(2))
+    assert (
+        first.record["fits"]["with conservation"][0]["held_out"] == again.record["fits"]["with conservation"][0]["held_out"]
+    )
+    for name in ("plain", "conservation"):
+        with pytest.raises(DataError, match=f"{name}-0.ckpt is the checkpoint of another run"):
+            run_problem(other, data, residual="conservation", **options)
+        (pendulum / "out" / f"{backend}-{name}-0.ckpt").unlink()
+    run_problem(other, data, residual="conservation", **options)
+
+
+@pytest.mark.parametrize(("package", "choices"), [("matplotlib", {}), ("optuna", {"search": 2})])
+def test_a_package_that_is_missing_is_told_before_training(pendulum, package, choices, monkeypatch):
+    monkeypatch.setattr("liesym.training.find_spec", lambda name: None if name == package else object())
+    with pytest.raises(TrainingError, match=f"needs {package}; install liesym-ode"):
+        run_problem(
+            ODESystem.parse("x'' = -x"), pendulum / "data.npz", backend="torch", out=str(pendulum / "out"), **choices
+        )
+    assert not (pendulum / "out").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_refused(pendulum):

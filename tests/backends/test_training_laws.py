@@ -302,6 +302,35 @@ def test_a_resumed_weight_search_repeats_the_whole_one(tmp_path):
     assert rest == whole and whole.trials == 14 and whole.value < 0.1
 
 
+def test_a_killed_trial_does_not_count_and_its_torn_line_is_mended(tmp_path):
+    def killed(weights):
+        raise KeyboardInterrupt
+
+    ranges, storage = {"a": (1e-6, 1e2)}, tmp_path / "search.log"
+    with pytest.raises(KeyboardInterrupt):
+        search_weights(killed, ranges, trials=1, storage=storage)
+    with storage.open("a") as stream:
+        stream.write('{"op_code": 4, "tri')
+    assert search_weights(quadratic, ranges, trials=2, storage=storage).trials == 2
+
+
+def test_searches_of_two_problems_share_a_journal(tmp_path):
+    ranges, storage = {"a": (1e-6, 1e2)}, tmp_path / "search.log"
+    first = search_weights(quadratic, ranges, trials=3, storage=storage, study="one")
+    other = search_weights(lambda w: -quadratic(w), ranges, trials=3, storage=storage, study="two")
+    assert other.trials == 3 and other.value < 0 < first.value
+
+
+@pytest.mark.parametrize("text", ["garbage\n", '{"a": 1}\n', "[1]\n3\n"])
+def test_a_file_of_something_else_is_no_journal(tmp_path, text):
+    (tmp_path / "search.log").write_text(text)
+    with pytest.raises(DataError, match="no journal of a search"):
+        search_weights(quadratic, {"a": (1e-6, 1e2)}, trials=1, storage=tmp_path / "search.log")
+    assert (tmp_path / "search.log").read_text() == text
+    with pytest.raises(DataError, match="cannot write the search storage"):
+        search_weights(quadratic, {"a": (1e-6, 1e2)}, trials=1, storage=tmp_path)
+
+
 def test_failed_trials_are_counted_and_a_search_of_failures_is_an_error():
     def half(weights):
         if weights["a"] > 1e-2:
@@ -326,6 +355,8 @@ def test_failed_trials_are_counted_and_a_search_of_failures_is_an_error():
         ({"steps": -1}, "steps = -1"),
         ({"batch": 0}, "batch = 0"),
         ({"learning_rate": True}, "learning_rate"),
+        ({"learning_rate": float("inf")}, "learning_rate = inf"),
+        ({"weight_decay": float("nan")}, "weight_decay = nan"),
     ],
 )
 def test_bad_settings_are_refused(mapping, text):

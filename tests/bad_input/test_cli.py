@@ -101,6 +101,38 @@ def test_equations(command: str, text: str, words: str, folder: Path) -> None:
         (["export", TOY, "--residual", "conservation", "--integral", "z"], "no first integral"),
         (["export", TOY, "--residual", "conservation", "--integral", INJECTION], "unexpected"),
         (["export", TOY, "--generator", "t: 1", "--backend", "fortran", "-o", "out.py"], "fortran"),
+        (["analyze", TOY, "--independent", ""], "not a name"),
+        (["noether", "y'^2/2", "--independent", "1"], "not a name"),
+        (["noether", "y'^2/2", "--independent", ""], "not a name"),
+        (["noether", "y'^2/2", "--branch", "1"], "a Lagrangian has none"),
+        (["analyze", TOY, "--moving", ""], "no parameters of the system: ''"),
+        (["analyze", TOY, "-o", "x" * 300], "cannot be written"),
+        (["report", TOY, "-o", "x" * 300], "cannot be written"),
+        (["train", TOY, "--data", "x.csv", "-o", "x" * 300], "cannot be a folder"),
+        *(
+            (["export", TOY, "--generator", "t: 1", "--name", name], "no name for a Python function beside")
+            for name in ("", "a b", "class", "None")
+        ),
+        *(
+            (["export", TOY, "--generator", "t: 1", "--name", name], "no name for a Python function beside")
+            for name in ("x", "np", "STATE", "typed", "float")
+        ),
+        *(
+            (["export", TOY, "--residual", "group", "--generator", "t: 1", "--order", n], "from 1 to 20")
+            for n in ("0", "-1", "100000")
+        ),
+        (["export", TOY, "--generator", "t: 1", "--order", "2"], "--order is for group residuals"),
+        (["export", TOY, "--residual", "conservation", "--generator", "t: 1"], "--generator is not for conservation"),
+        (["export", TOY, "--generator", "t: 1", "--integral", "z"], "--integral is for conservation"),
+        (["export", TOY, "--residual", "conservation", "--integral", "theta1"], "constant on every curve"),
+        (["train", TOY, "--data", "x.csv", "--weight", "nan"], "weight = nan"),
+        (["train", TOY, "--data", "x.csv", "--weight", "inf"], "weight = inf"),
+        (["train", TOY, "--data", "x.csv", "--learning-rate", "inf"], "learning_rate = inf"),
+        (["train", TOY, "--data", "x.csv", "--width", "0"], "width = 0"),
+        (["train", TOY, "--data", "x.csv", "--search", "-1"], "search = -1"),
+        (["train", TOY, "--data", "x.csv", "--steps", "-1"], "steps = -1"),
+        (["train", TOY, "--data", "x.csv", "--seeds", "1,1"], "none twice"),
+        (["train", TOY, "--data", "x.csv", "--seeds", "²"], "--seeds"),
         (["report", TOY, "-o", "missing/out.html"], "no folder missing"),
         (["train", TOY, "--data", "nothing.csv"], "nothing.csv"),
         (["train", TOY, "--data", "x.csv", "--backend", "fortran"], "--backend is one of"),
@@ -134,6 +166,7 @@ def test_files(folder: Path) -> None:
         ("t,z\n0,1\n1\n2,3\n", "line 3"),
         ("t,q\n0,1\n", "rows"),
         ("t,z\n0,1\n0,2\n0,3\n", "increase"),
+        ("0,1\n1,2\n2,3\n3,4\n", "the first row holds numbers; expected a header such as t, z"),
     ],
 )
 def test_data(rows: str, words: str, folder: Path) -> None:
@@ -218,6 +251,34 @@ def test_equations_from_a_pipe(folder: Path) -> None:
     refused = RUNNER.invoke(app, ["determine"], input="y'' = 2 y")
     assert refused.exit_code == 2
     assert "2*y" in refused.stderr
+
+
+def test_a_pipe_of_another_encoding(folder: Path) -> None:
+    refused = RUNNER.invoke(app, ["determine"], input=b"y' = \xff*y")
+    assert refused.exit_code == 2
+    assert "not UTF-8 text: byte 5 is 0xff" in refused.stderr
+    assert RUNNER.invoke(app, ["determine"], input="\ufeffy' = y").exit_code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk(options: list[str], folder: Path) -> None:
+    """The standard output cannot be written: one error, not a traceback."""
+    places = [str(p) for p in (Path(__file__).parents[2], Path(__file__).parents[2] / "backends")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    command = [sys.executable, "-m", "liesym", "determine", "y'' = 0", *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["error: the output cannot be written: No space left on device"]
+
+
+def test_a_terminal_without_greek_letters(folder: Path) -> None:
+    places = [str(p) for p in (Path(__file__).parents[2], Path(__file__).parents[2] / "backends")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "liesym", "determine", "θ' = θ"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "\\u03b8' = \\u03b8" in done.stdout
 
 
 def test_import_stays_light() -> None:

@@ -75,6 +75,12 @@ def caret(error: ParseError) -> str:
         ("y' = D(y, x)", "takes an order", "x"),
         ("y' = integral(y)", "2 or 4 arguments", "i"),
         ("y' = at(y, t)", "at takes", "a"),
+        ("y' = y² + 1", "unexpected character '²'\n(.*\n)*.*\\^2 for a power", "²"),
+        ("y' = 3*yⁿ", "unexpected character", "ⁿ"),
+        ("y' = ½*y", "unexpected character", "½"),
+        ("y' = ٣*y", "unexpected character", "٣"),
+        ("y' = asin(2)", "no real value", "a"),
+        ("y' = y*acosh(1/2)", "not real", "a"),
     ],
 )
 def test_one_error_with_its_caret(text: str, words: str, under: str) -> None:
@@ -93,6 +99,21 @@ def test_the_caret_check_notices_a_wrong_place() -> None:
 def test_empty_text(text: str) -> None:
     with pytest.raises(ParseError, match="no equation"):
         ODESystem.parse(text)
+
+
+def test_subscripts_are_names() -> None:
+    """Control: what is beyond ASCII and no number is read as before."""
+    assert [p.name for p in ODESystem.parse("x₁' = θ*x₁ + κ₂").parameters] == ["θ", "κ₂"]
+
+
+@pytest.mark.parametrize("name", ["y²", "x½", "1", ""])
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(ParseError, match="not a name"):
+        ODESystem.parse("y' = 1", independent=name)
+    with pytest.raises(ParseError, match="not a name"):
+        ODESystem.parse("y' = 1", parameters={name: {}})
+    with pytest.raises(ParseError, match="not a name"):
+        TOY.adjoint({"z": name})
 
 
 @pytest.mark.parametrize("name", ["pi", "sin", "airyai"])
