@@ -101,25 +101,37 @@ def network(kit: Any, name: str, config: Config, seed: int, dtype: dict[str, Any
     return kit.SecondOrderField(kit.EquivariantField(kit.MLP(sizes, seed=seed, **dtype), invariants, axes))
 
 
+def training_data(name: str, config: Config, seed: int) -> Trajectories:
+    """The trajectories that a seed trains on."""
+    times = np.arange(0.0, config["last"] + 1e-9, config["step"])
+    initial = starts(name, seed, config["trajectories"])
+    states = noisy(truth_of(name)(initial, times), config["noise"], seed)
+    return Trajectories(np.tile(times, (len(initial), 1)), states, tuple(s.name for s in phase_state(knowledge(name)[0])))
+
+
+def test_case(name: str, config: Config) -> Case:
+    """The test trajectories, the same for every variant and seed."""
+    initial, clock = starts(name, 999, config["tests"]), np.arange(0.0, config["horizons"][-1] + 1e-9, config["step"])
+    return Case(initial, clock, truth_of(name)(initial, clock))
+
+
+def form_of(kit: Any, form: str, field: Any, levels: Any, gamma: float) -> Any:
+    """The field with a form imposed on it."""
+    if form.startswith("projection"):
+        field = kit.TangentProjection(field, levels)
+    return kit.Stabilization(field, levels, gamma) if "stabilization" in form else field
+
+
 def run(config: Config, variant: str, seed: int) -> dict[str, Any]:
     """Train one variant of one system and measure it."""
     name, form = variant.split(": ")
     config = config | config[name]
     kit, (system, integrals), truth = backend(config), knowledge(name), truth_of(name)
-    times = np.arange(0.0, config["last"] + 1e-9, config["step"])
-    initial, test = (starts(name, s, config[key]) for s, key in ((seed, "trajectories"), (999, "tests")))
-    states = noisy(truth(initial, times), config["noise"], seed)
-    data = Trajectories(np.tile(times, (len(initial), 1)), states, tuple(s.name for s in phase_state(system)))
-    clock = np.arange(0.0, config["horizons"][-1] + 1e-9, config["step"])
-    cases = {"as trained": Case(test, clock, truth(test, clock))}
+    data, cases = training_data(name, config, seed), {"as trained": test_case(name, config)}
     config = config | {"training": config["training"] | {"seed": seed, "steps": config["steps"]}}
     with precision(kit, config["double_precision"]) as dtype:
-        field = network(kit, name, config, seed, dtype)
         levels = kit.LevelSets.from_expressions(integrals, phase_state(system))
-        if form.startswith("projection"):
-            field = kit.TangentProjection(field, levels)
-        if "stabilization" in form:
-            field = kit.Stabilization(field, levels, config["gamma"])
+        field = form_of(kit, form, network(kit, name, config, seed, dtype), levels, config["gamma"])
         returned = levels if form == "projection" else None
         model, record = fit(kit, config, field, kit.SymmetryLoss(kit.misfit()), data, variant, returned)
         imposed = tuple(values_of(name)) if form.startswith("projection") else ()

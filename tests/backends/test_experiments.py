@@ -42,6 +42,20 @@ def test_two_bodies(script, tmp_path):
     assert {"jax", "python"} <= set(record["environment"])
 
 
+def test_two_bodies_with_less_data_and_noise(script, tmp_path):
+    """Variants that name fewer orbits or noise train on those and go into a table of their own."""
+    two_body, harness = script("two_body"), script("harness")
+    config = harness.configuration(FOLDER / "two_body.toml", True)
+    assert two_body.setting_of(config, "projection, 3 orbits, noise") == ("projection", 3, config["noise"])
+    assert two_body.setting_of(config, "plain, float64") == ("plain, float64", config["orbits"], 0.0)
+    config |= {"variants": ["plain", "plain, 3 orbits", "plain, noise"], "orbits": 3}
+    runs = {v: two_body.run(config, v, 0) for v in config["variants"]}
+    assert runs["plain"]["misfit"] == runs["plain, 3 orbits"]["misfit"] != runs["plain, noise"]["misfit"]
+    record = {"config": config, "runs": {f"{v} | 0": run for v, run in runs.items()}, "environment": {}}
+    first, last = two_body.page(record).split("## How much data")
+    assert "noise |" not in first and f"| 3 | {config['noise']} | plain | 1 |" in last
+
+
 def test_another_configuration_or_variant_is_refused(script, tmp_path):
     two_body = script("two_body")
     with pytest.raises(DataError, match="no variant magic"):
@@ -77,6 +91,26 @@ def test_hard_forms_stay_on_the_level_sets(script, tmp_path):
     plain, hard = (record["runs"][f"rigid body: {form} | 0"]["as trained"] for form in ("plain", "projection"))
     assert max(hard["worst_drift"].values()) < 1e-4 < 1e-2 < max(plain["worst_drift"].values())
     assert "Not run." in (tmp_path / "hard_forms.md").read_text(), "the reduced run has no double pendulum"
+
+
+@pytest.mark.slow
+def test_a_stronger_stabilization_leaves_a_smaller_defect(script, tmp_path):
+    """Alone in proportion to 1/γ whatever was learned; with projection there is nothing left to pull at."""
+    stabilization = script("stabilization")
+    record = stabilization.main(["--reduced", "--out", str(tmp_path)])
+    alone, both = (record["runs"][f"rigid body: {form}stabilization | 0"] for form in ("", "projection + "))
+    defects = [point["gamma"] * point["worst"] for point in alone["curve"]]
+    assert defects[1] == pytest.approx(defects[0], rel=0.2) and not alone["reached"] and alone["taken"] == 1
+    assert both["reached"] and both["taken"] == 0 and max(both["as trained"]["worst_drift"].values()) < 1e-6
+    text = (tmp_path / "stabilization.md").read_text()
+    assert "needs γ = " in text and (tmp_path / "stabilization.svg").stat().st_size > 5000
+
+
+def test_both_experiments_of_hard_forms_train_the_same_networks(script):
+    read = script("harness").configuration
+    forms, pulled = (read(FOLDER / f"{name}.toml", False) for name in ("hard_forms", "stabilization"))
+    shared = ("rigid body", "double pendulum", "training", "width", "window", "noise")
+    assert all(forms[key] == pulled[key] for key in shared) and set(pulled["variants"]) < set(forms["variants"])
 
 
 def test_the_energy_of_the_double_pendulum_is_an_integral(script):
