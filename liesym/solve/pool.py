@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
-from sympy import Expr
+from sympy import Expr, I
 
 from liesym.coefficients.convert import Definition
 from liesym.coefficients.field import Element, Field
@@ -111,8 +111,8 @@ class Pool:
         try:
             if sum(c.count_ops() for c in components) > LARGEST_EXPRESSION:
                 raise OutOfBudget("an expression too large to be of use")
-            vector = normalized(tuple(self.field(c) for c in components), self.field)
-            if all(r.is_zero for r in remainder_elements(vector, self.system, self.field)):
+            vector = _real(normalized(tuple(self.field(c) for c in components), self.field))
+            if vector is not None and all(r.is_zero for r in remainder_elements(vector, self.system, self.field)):
                 return vector
         except (NeedsRefinement, Unsupported, ArithmeticError, OutOfBudget):
             pass
@@ -187,6 +187,11 @@ class Pool:
 
         if len(self.integrals) == len(self.rates):
             return  # there are no more independent ones
+        real = _real((integral,))
+        if real is None:
+            self.dropped += 1
+            return
+        (integral,) = real
         drift = integral.diff(self.system.independent)
         for x, rate in zip(self.system.unknowns, self.rates, strict=True):
             drift = drift + integral.diff(x) * rate
@@ -212,6 +217,18 @@ class Pool:
             factors += [self.field.one / f for f in factors]
         pairs = itertools.islice(itertools.product(factors, known), LARGEST_FAMILY)
         return [tuple(q * factor for q in vector) for factor, vector in pairs]
+
+
+def _real(vector: Vector) -> Vector | None:
+    """The vector without a factor i; None where i remains: the equations are real, and so are results."""
+    field = vector[0].field
+    complex_ones = {slot.index for slot in field.slots if slot.expr.has(I)}
+    if not complex_ones:
+        return vector
+    for candidate in (vector, tuple(e * field(I) for e in vector)):
+        if not any(complex_ones & field.slots_of(e) for e in candidate):
+            return candidate
+    return None
 
 
 def last_columns(relations: Sequence[dict[int, Element]], first: int) -> set[int]:

@@ -6,8 +6,9 @@ One solution u of the linear equation u'' - (p + q'/q) u' + q r u = 0 gives the 
 
 which is a symmetry: z = 1/(w + u'/(q u)) solves a linear equation. Any two solutions u, v give one with
 (q u w + u')(q v w + v') in place of the square. For q = 0 the equation is linear and η_w = exp(∫p). In place of u a
-particular solution w_0 will do: η_w = (w - w_0)² exp(-∫(p + 2 q w_0)). Candidates for w_0 are the zeros of what arbitrary
-functions are multiplied by, and multiples c m of products m of the functions that occur.
+particular solution w_0 will do: η_w = (w - w_0)² exp(-∫(p + 2 q w_0)), and a complex one with its conjugate:
+|w - w_0|² exp(-∫(p + 2 q Re w_0)). Candidates for w_0 are the zeros of what arbitrary functions are multiplied by, and
+multiples c m of products m of the functions that occur.
 Sources: Ince 1956, section 2.15; Kamke 1977, A.4.9; Cheb-Terrab and Kolokolnikov 2003 for the linear case.
 """
 
@@ -121,10 +122,16 @@ def riccati_symmetries(equation: Riccati, solver: OdeSolver) -> list[Element]:
         return _multiplied([equation.field.one], p, equation, solver)
     if r.is_zero:
         return _multiplied([equation.w * equation.w], -p, equation, solver)
+    complex_ones: list[Element] = []
     for w0 in particular_solutions(equation):
-        found = _multiplied([(equation.w - w0) ** 2], -(p + q * w0 * 2), equation, solver)
-        if found:
-            return found
+        pairs = [(w0, w0)]
+        if _is_complex(w0):  # with its conjugate, among those before, it makes a real symmetry
+            pairs = [(w0, w1) for w1 in complex_ones if not _is_complex(w0 + w1) and not _is_complex(w0 * w1)]
+            complex_ones.append(w0)
+        for w1, w2 in pairs:
+            found = _multiplied([(equation.w - w1) * (equation.w - w2)], -(p + q * (w1 + w2)), equation, solver)
+            if found:
+                return found
     x = equation.variable
     solutions = _linear_solutions((q * r, -(p + q.diff(x) / q)), x, solver)
     if solutions is None:
@@ -148,7 +155,13 @@ def _linear_solutions(coefficients: tuple[Element, ...], x: Symbol, solver: OdeS
         found = None
     finally:
         field.deadline = solver.deadline = deadline
+    if found and any(_is_complex(u) for u in found):
+        found = None
     return found or solver.name_solutions(coefficients, x)
+
+
+def _is_complex(element: Element) -> bool:
+    return element.field.to_expr(element).has(sp.I)
 
 
 def _multiplied(elements: list[Element], exponent: Element, equation: Riccati, solver: OdeSolver) -> list[Element]:

@@ -9,18 +9,36 @@ from typing import Any
 
 from sympy import (
     Add,
+    Dummy,
     Expr,
     I,
+    Integer,
     Matrix,
     Poly,
     PolynomialError,
+    Pow,
     Rational,
     S,
     Symbol,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
     cancel,
+    cos,
+    cosh,
+    exp,
     factor_list,
     factor_terms,
+    gcd_list,
+    log,
+    sin,
+    sinh,
     sqrt,
+    tan,
+    tanh,
     together,
 )
 from sympy import Integral as SympyIntegral
@@ -35,6 +53,12 @@ from liesym.text.writer import write
 
 MAX_BRANCHES = 64
 _DIGITS = 40
+_REAL_TRIES = 64
+_OPAQUE = (AppliedUndef, SympyDerivative, SympySubs, SympyIntegral)
+# one-to-one functions of a real argument; a sine has infinitely many solutions, and one must be written
+_INVERSES: dict[Any, Any] = {
+    exp: log, log: exp, sinh: asinh, asinh: sinh, tanh: atanh, atanh: tanh, asin: sin, acos: cos, atan: tan, acosh: cosh,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +189,52 @@ def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, .
         factors = [f for f, _ in factor_list(numerator, expand=True)[1] if f.has(symbol)]
         polynomials = [Poly(f, symbol) for f in factors]
     except PolynomialError:
-        raise NotSolvable(
-            f"{residual.label} is not polynomial in its highest derivative {symbol.name}; write it solved, {symbol.name} = …"
-        ) from None
+        inverted = _inverted(numerator, symbol)
+        if inverted is None:
+            raise NotSolvable(
+                f"{residual.label} is not polynomial in its highest derivative {symbol.name}; "
+                f"write it solved, {symbol.name} = …"
+            ) from None
+        return _real(_roots(Residual(inverted, residual.label), symbol), residual, symbol)
     found = [root for p in polynomials for root in _polynomial_roots(p, residual, symbol)]
-    real = [(value, divided) for value, divided in found if not value.has(I)]
+    return _real(found, residual, symbol)
+
+
+def _real(
+    found: list[tuple[Expr, tuple[Expr, ...]]], residual: Residual, symbol: Symbol
+) -> list[tuple[Expr, tuple[Expr, ...]]]:
+    """Those that are real somewhere, as far as trying tells."""
+    real = [(value, divided) for value, divided in found if not value.has(I) and _is_real_somewhere(value)]
     if not real:
         raise NotSolvable(f"{residual.label} has no real solution for {symbol.name}")
     return real
+
+
+def _is_real_somewhere(expression: Expr) -> bool:
+    """False where the expression has an imaginary part at each of many points, of either sign and of all sizes."""
+    if not expression.has(Pow, *_INVERSES) or expression.has(*_OPAQUE):
+        return not expression.has(S.ComplexInfinity, S.NaN, S.Infinity, S.NegativeInfinity)
+    generator = random.Random(20_261)
+    symbols = sorted(expression.free_symbols, key=str)
+    for _ in range(_REAL_TRIES):
+        point = {
+            v: generator.choice((1, -1)) * Rational(generator.randint(1, 999), generator.choice((10, 1000))) for v in symbols
+        }
+        value = expression.xreplace(point).evalf(15)
+        if value.is_Float or value.is_Rational or (value.is_number and abs(value.as_real_imag()[1]) < Rational(1, 10**9)):
+            return True
+    return False
+
+
+def _inverted(expression: Expr, symbol: Symbol) -> Expr | None:
+    """u - g⁻¹(-b/a) for a g(u) + b with a one-to-one function g, where only u holds the symbol."""
+    for node in expression.atoms(*_INVERSES):
+        mark = Dummy()
+        marked = expression.xreplace({node: mark})
+        slope = marked.diff(mark)
+        if not marked.has(symbol) and not slope.has(mark):
+            return node.args[0] - _INVERSES[node.func](cancel(-marked.xreplace({mark: S.Zero}) / slope))
+    return None
 
 
 def _linear_root(residual: Residual, slope: Expr, rest: Expr, symbol: Symbol) -> tuple[Expr, tuple[Expr, ...]]:
@@ -193,6 +255,12 @@ def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple
         half, constant = cancel(coefficients[1] / (2 * first)), cancel(coefficients[2] / first)
         root = sqrt(factor_terms(cancel(half**2 - constant)))
         return [(-half + root, divided), (-half - root, divided)]
+    step = gcd_list([Integer(m[0]) for m in p.monoms()])
+    if degree == 2 * step:
+        inner = Poly(sum(c * symbol ** (m[0] / step) for m, c in p.terms()), symbol)
+        powers = [value for value, _ in _polynomial_roots(inner, residual, symbol)]
+        signs = (1, -1) if step % 2 == 0 else (1,)
+        return [(sign * value ** Rational(1, step), divided) for value in powers for sign in signs]
     if any(coefficients[1:-1]):
         raise NotSolvable(
             f"{residual.label} is of degree {degree} in {symbol.name} and does not factor; "
@@ -252,7 +320,7 @@ def vanishes(expression: Expr) -> bool:
 
 def _values(expression: Any) -> Iterator[Expr | None]:
     generator = random.Random(20_260)
-    opaque = expression.atoms(AppliedUndef, SympyDerivative, SympySubs, SympyIntegral)
+    opaque = expression.atoms(*_OPAQUE)
     for lower, upper in ((100, 300), (300, 900), (1100, 2900), (10, 90)):
         stand_in = {o: Rational(generator.randint(lower, upper), 997) for o in sorted(opaque, key=str)}
         plain = expression.xreplace(stand_in)

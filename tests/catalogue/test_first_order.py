@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from symmetry_examples import analyzed, field_from_text, is_spanned_modulo_trivial
+from sympy import I
 
 from liesym import ODESystem
 from liesym.errors import NotSolvable
@@ -133,6 +134,28 @@ def test_equations_on_which_sympy_fails(text: str) -> None:
     result = analyzed(text, "x", 30.0)
     assert is_spanned_modulo_trivial(field_from_text(MISSED_BY_SYMPY[text], result.system), result)
     assert_sound(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("y' = y^2 + tan(x)*y + 1/cos(x)^2", {"y": "y^2*cos(x) + 1/cos(x)"}),
+        ("y' = x*y^2 + f'(x)*y/f(x) + x*f(x)^2", {"y": "y^2/f(x) + f(x)"}),
+    ],
+)
+def test_two_conjugate_solutions_of_a_riccati_equation_make_a_real_symmetry(text: str, known: dict[str, str]) -> None:
+    result = analyzed(text, "x", 30.0)
+    assert is_spanned_modulo_trivial(field_from_text(known, result.system), result)
+    assert not any(c.has(I) for g in result.generators for c in g.components)
+    assert_sound(result)
+
+
+def test_symmetries_that_hold_the_imaginary_unit_are_left_out() -> None:
+    """sqrt(1 + cot²) is 1/|sin|, and the field writes it with a root of cos² - 1."""
+    result = analyzed("y'^2 + 2*y*y'*cot(x) - y^2 = 0", "x", 30.0)
+    assert is_spanned_modulo_trivial(field_from_text({"y": "y"}, result.system), result)
+    every = [*result.generators, *(f.generator for f in result.families)]
+    assert not any(c.has(I) for g in every for c in g.components)
 
 
 def test_an_equation_without_solutions_is_refused() -> None:

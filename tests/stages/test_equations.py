@@ -212,6 +212,32 @@ def test_assumptions_and_values() -> None:
     assert system.notes == ("parameter b does not occur in the equations",)
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("exp(y') = t", "log(t)"),
+        ("log(y'+t) = y", "exp(y) - t"),
+        ("sinh(2*y'-t) = a*y", "asinh(a*y)/2 + t/2"),
+        ("exp(y'^2) = t", "sqrt(log(t))"),
+        ("t*(y'^2+1)^2 = 4", "sqrt(2/sqrt(t) - 1)"),
+        ("y'^6 - y*y'^3 - t = 0", "(y/2 + sqrt(t + y^2/4))^(1/3)"),
+        ("exp(y') = -t", "log(-t)"),
+    ],
+)
+def test_one_to_one_functions_and_quadratics_in_a_power_are_solved(text: str, right: str) -> None:
+    found, solved = ODESystem.parse(text).rhs[0], ODESystem.parse(f"y' = {right}").rhs[0]
+    place = Rational(-7, 10) if text.endswith("-t") else Rational(3, 10)
+    values = dict.fromkeys(solved.free_symbols | found.free_symbols, place)
+    assert abs((found - solved).xreplace(values).evalf()) < 1e-12
+    assert abs((found - solved + place).xreplace(values).evalf()) > 0.1
+
+
+@pytest.mark.parametrize("text", ["exp(y') = -1-t^2", "t^2*y'^2 + 3*t*y*y' + 3*y^2 = 0", "y'^4 + y'^2 + 1 + t^2 = 0"])
+def test_equations_without_real_solutions_are_refused(text: str) -> None:
+    with pytest.raises(NotSolvable, match="no real solution"):
+        ODESystem.parse(text)
+
+
 # -- SymPy ---------------------------------------------------------------------------------------
 
 
