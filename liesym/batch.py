@@ -74,7 +74,7 @@ def read_corpus(path: str | Path) -> tuple[Job, ...]:
         DataError: the file cannot be read, is no such list, or has an id twice.
     """
     try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))
+        entries = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -220,14 +220,21 @@ def _on_this_machine(jobs: Sequence[Job], workers: int) -> Generator[dict[str, A
 
 
 def _on_dask(jobs: Sequence[Job], address: str) -> Generator[dict[str, Any], None, None]:
+    """Records in the order in which they come; connected at once, before a file is opened for them."""
     try:
-        from dask.distributed import Client, as_completed
+        from dask.distributed import Client
     except ModuleNotFoundError:
         raise DataError("a Dask cluster needs dask.distributed; install liesym-ode[batch]") from None
     try:
         client = Client(address, timeout="10s")
     except (OSError, ValueError, TimeoutError) as error:
         raise DataError(f"no Dask scheduler at {address}: {error}") from None
+    return _from_cluster(client, jobs)
+
+
+def _from_cluster(client: Any, jobs: Sequence[Job]) -> Generator[dict[str, Any], None, None]:
+    from dask.distributed import as_completed
+
     with client:
         futures = client.map(ask_alone, jobs, pure=False, key=[f"liesym-{job.key}-{job.id}" for job in jobs])
         for future in as_completed(futures):

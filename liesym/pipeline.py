@@ -40,7 +40,7 @@ from liesym.solve.vectors import (
 )
 from liesym.system import ODESystem
 from liesym.text.ansatz import AnsatzSpec, parse_ansatz
-from liesym.verify import remainder_elements
+from liesym.verify import is_trivial, remainder_elements
 
 Progress = Callable[[str], None]
 Stage = TypeVar("Stage")
@@ -331,22 +331,13 @@ class _Run:
 
     def _family(self, components: Sequence[Expr], arbitrary: tuple) -> Family:
         generator = Generator(self.system.variables, tuple(components), definitions=self.definitions)
-        if self.system.is_first_order and _is_trivial(generator, self.system):
+        if self.system.is_first_order and is_trivial(generator, self.system):
             return Family(replace(generator, trivial=True), arbitrary)  # η = ξ f verified: a symmetry whatever ξ is
         if self.substituted:
             return Family(generator, arbitrary)  # h(I) X, where X and I have passed: a symmetry whatever h is
         if any(generator.remainder(self.system)):
             raise VerificationError(f"the family {generator} failed verification by substitution")
         return Family(generator, arbitrary)
-
-
-def _is_trivial(generator: Generator, system: ODESystem) -> bool:
-    """η = ξ f, seen from how it is written or else computed."""
-    if all(eta == generator.xi * f for eta, f in zip(generator.components[1:], system.rhs, strict=True)):
-        return True
-    field = Field.build([*generator.components, *system.rhs], system.variables, system.parameter_symbols)
-    xi = field(generator.xi)
-    return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))
 
 
 def _without_absent(determining: Determining, given: dict) -> Determining:

@@ -10,14 +10,15 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, S
 
 import liesym
 from liesym import residuals
+from liesym.algebra import LieAlgebra
 from liesym.certify import recheck
 from liesym.clock import clock
 from liesym.determine import DeterminingSystem, determine, jet_field
-from liesym.errors import AnsatzError, DataError, OutOfBudget, Unsupported
+from liesym.errors import AnsatzError, DataError, LiesymError, OutOfBudget, Unsupported
 from liesym.generators import Generator
 from liesym.report.algebra import AlgebraFacts, algebra_facts
 from liesym.report.json import Saved, read_result, result_record
@@ -30,7 +31,7 @@ from liesym.text.ansatz import AnsatzSpec
 from liesym.text.equations import read_in_system
 from liesym.text.files import Problem
 from liesym.text.vectorfields import read_generator
-from liesym.verify import drift
+from liesym.verify import drift, is_trivial
 
 
 def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> DeterminingSystem:
@@ -207,10 +208,17 @@ def _need(found: Any, what: str, problem: Problem) -> None:
 
 
 def recheck_saved(path: str | Path, *, budget: float = 60.0) -> tuple[list[str], bool]:
-    """Check everything that a saved result says, from nothing but its equations.
+    """Check what a saved result claims, from nothing but its equations.
+
+    That is: generators, families and first integrals by substitution; which generators are trivial; that they are
+    independent, and as many as a proven dimension says; the count behind an upper bound; commutators and the
+    properties of the algebra. The conditions and the names of the algebra are not decided again.
 
     Returns:
         One line a check, and whether all held.
+
+    Raises:
+        DataError, ParseError: the file is no such result.
     """
     saved = read_result(path)
     lines: list[str] = []
@@ -219,6 +227,7 @@ def recheck_saved(path: str | Path, *, budget: float = 60.0) -> tuple[list[str],
         sound &= _line(lines, f"first integral {i + 1}", drift(integral, saved.system) == 0)
     sound &= _recheck_count(saved, lines)
     sound &= _recheck_certificate(saved, lines)
+    sound &= _recheck_algebra(saved, lines)
     lines.append("all checks hold" if sound else "NOT all checks hold")
     return lines, sound
 
@@ -233,6 +242,10 @@ def _recheck_generators(saved: Saved, lines: list[str]) -> bool:
     for label, generators in (("X", saved.generators), ("F", saved.families)):
         for i, generator in enumerate(generators):
             sound &= _line(lines, f"{label}{i + 1} = {generator}", generator.is_symmetry_of(saved.system))
+            trivial = saved.system.is_first_order and is_trivial(generator, saved.system)
+            if trivial != generator.trivial:
+                what = "is trivial" if generator.trivial else "is not trivial"
+                sound = _line(lines, f"{label}{i + 1} {what}", False)
     return sound
 
 
@@ -252,11 +265,44 @@ def _recheck_count(saved: Saved, lines: list[str]) -> bool:
     return sound
 
 
+def _recheck_algebra(saved: Saved, lines: list[str]) -> bool:
+    """Every commutator that is stated, and that those left out vanish; solvable, nilpotent and semisimple."""
+    if saved.algebra is None:
+        return True
+    stated = _stated_constants(saved)
+    try:
+        own = LieAlgebra.from_generators(saved.generators)
+    except Unsupported:  # dependent, or not closed
+        return _line(lines, "commutators", False)
+    found = {(i, j, k): c for i, j, row in own.commutators for k, c in row.items()}
+    pairs = [(found.get(key, S.Zero), stated.get(key, S.Zero)) for key in {*found, *stated}]
+    field = jet_field(saved.system, [c for pair in pairs for c in pair])
+    sound = _line(lines, "commutators", all((field(a) - field(b)).is_zero for a, b in pairs))
+    for name in ("solvable", "nilpotent", "semisimple"):
+        told = saved.algebra.get(name)
+        if told is not None:
+            sound &= _line(lines, f"{'' if told else 'not '}{name}", getattr(own, f"is_{name}") is bool(told))
+    return sound
+
+
+def _stated_constants(saved: Saved) -> dict[tuple[int, int, int], Expr]:
+    assert saved.algebra is not None
+    try:
+        rows = [(int(i), int(j), dict(row)) for i, j, row in saved.algebra["commutators"]]
+        return {(i, j, int(k)): read_in_system(c, saved.system) for i, j, row in rows for k, c in row.items()}
+    except LiesymError:
+        raise
+    except (KeyError, TypeError, ValueError):
+        raise DataError('the algebra is malformed: commutators must be a list such as [[0, 1, {"2": "1"}]]') from None
+
+
 def _recheck_certificate(saved: Saved, lines: list[str]) -> bool:
-    if saved.certificate is None:
-        return saved.completeness != "proven" or _line(lines, "certificate of a proven dimension", False)
-    if saved.certificate.bound is None:
-        return saved.completeness != "proven" or _line(lines, "certificate of a proven dimension", False)
+    claim = "certificate of a proven dimension" if saved.completeness == "proven" else "count behind the dimension"
+    if saved.certificate is None or saved.certificate.bound is None:
+        claimed = saved.completeness == "proven" or saved.dimension is not None or saved.upper_bound is not None
+        return not claimed or _line(lines, claim, False)
+    if saved.dimension not in (None, saved.certificate.bound):
+        return _line(lines, claim, False)
     try:
         again = saved.certificate.bound == saved.upper_bound and recheck(saved.certificate, saved.system)
     except (TypeError, ValueError, LookupError) as error:  # numbers that no count could have been made with

@@ -56,6 +56,16 @@ def remainder_elements(components: Sequence[Element], system: ODESystem, field: 
     return result
 
 
+def is_trivial(generator: Generator, system: ODESystem) -> bool:
+    """True for ρ (∂_t + f·∂_x) of a first-order system x' = f: η = ξ f, seen from how it is written or computed."""
+    if all(eta == generator.xi * f for eta, f in zip(generator.components[1:], system.rhs, strict=True)):
+        return True
+    parts = [*generator.components, *system.rhs]
+    field = Field.build(parts, system.variables, system.parameter_symbols, generator.definitions)
+    xi = field(generator.xi)
+    return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))
+
+
 def is_first_integral(integral: Expr, system: ODESystem) -> bool:
     """True if D_t I = 0 on solutions, decided exactly."""
     return drift(integral, system) == 0

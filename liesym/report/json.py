@@ -18,7 +18,7 @@ from liesym.determine import DeterminingSystem
 from liesym.errors import DataError, LiesymError
 from liesym.generators import Generator
 from liesym.report.algebra import AlgebraFacts
-from liesym.results import Case, Family, Result
+from liesym.results import Case, Completeness, Family, Result
 from liesym.system import ODESystem
 from liesym.text import write
 from liesym.text.equations import read_in_system, read_system, write_system
@@ -154,6 +154,7 @@ class Saved:
         integrals: first integrals.
         certificate: the independent count, None without one.
         dimension, upper_bound, completeness: the claim.
+        algebra: the record of the Lie algebra, None without one.
     """
 
     system: ODESystem
@@ -164,6 +165,7 @@ class Saved:
     dimension: int | None
     upper_bound: int | None
     completeness: str
+    algebra: Mapping[str, Any] | None = None
 
 
 def read_result(path: str | Path) -> Saved:
@@ -174,17 +176,45 @@ def read_result(path: str | Path) -> Saved:
         ParseError: an expression in it is not in the text grammar.
     """
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON: {error}") from None
+    fault = _fault(record)
+    if fault:
+        raise DataError(f"{path} is not a result of `liesym analyze --json`: {fault}")
     try:
         return _saved(record)
     except LiesymError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"{path} is not a result of `liesym analyze --json`: {type(error).__name__} at {error}") from None
+
+
+_SHAPE: dict[str, tuple[type, str, bool]] = {
+    "system": (dict, "a table", True), "generators": (list, "a list", True), "families": (list, "a list", False),
+    "definitions": (list, "a list", False), "first_integrals": (list, "a list or null", False),
+    "certificate": (dict, "a table or null", False), "algebra": (dict, "a table or null", False),
+    "dimension": (int, "a whole number or null", False), "upper_bound": (int, "a whole number or null", False),
+}  # fmt: skip
+"""Key -> type, the type in words, whether it must be there."""
+
+
+def _fault(record: object) -> str:
+    """What is wrong with the shape of a record, or ''."""
+    if not isinstance(record, Mapping):
+        return f"a table is expected, not {type(record).__name__}"
+    for key, (kind, words, needed) in _SHAPE.items():
+        value = record.get(key)
+        if value is None and not needed and (key not in record or "null" in words):
+            continue
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return f"{key} must be {words}, not {json.dumps(value)[:60] if key in record else 'left out'}"
+    claims = [c.value for c in Completeness]
+    if record.get("completeness") not in claims:
+        return f"completeness must be one of {', '.join(claims)}, not {json.dumps(record.get('completeness'))[:60]}"
+    return ""
 
 
 def _saved(record: Mapping[str, Any]) -> Saved:
@@ -208,7 +238,8 @@ def _saved(record: Mapping[str, Any]) -> Saved:
         None if told_count is None else Certificate.from_dict(told_count),
         record.get("dimension"),
         record.get("upper_bound"),
-        str(record.get("completeness")),
+        record["completeness"],
+        record.get("algebra"),
     )
 
 

@@ -196,8 +196,19 @@ def test_corpus(text: str, words: str, folder: Path) -> None:
     [
         ({}, "not a result"),
         ({"system": 3, "generators": []}, "not a result"),
+        ([], "a table is expected, not list"),
+        ({"system": {}, "generators": 3}, "generators must be a list, not 3"),
+        ({"system": {}, "generators": [], "dimension": "2"}, "dimension must be a whole number or null"),
         (
-            {"system": {"equations": [INJECTION], "independent": "t", "parameters": []}, "generators": []},
+            {"system": {}, "generators": [], "completeness": "sure"},
+            "completeness must be one of proven, within ansatz, open",
+        ),
+        (
+            {
+                "system": {"equations": [INJECTION], "independent": "t", "parameters": []},
+                "generators": [],
+                "completeness": "open",
+            },
             "unexpected",
         ),
     ],
@@ -205,6 +216,12 @@ def test_corpus(text: str, words: str, folder: Path) -> None:
 def test_saved_results(record: object, words: str, folder: Path) -> None:
     (folder / "saved.json").write_text(json.dumps(record))
     assert_refused(["verify", "saved.json"], words)
+
+
+def test_a_cluster_that_is_not_there_leaves_no_file(folder: Path) -> None:
+    pytest.importorskip("distributed")
+    (folder / "corpus.json").write_text('[{"equations": ["y\' = y"]}]')
+    assert_refused(["batch", "corpus.json", "--dask", "nowhere"], "no Dask scheduler at nowhere")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")

@@ -192,6 +192,42 @@ def test_verify_notices_a_missing_generator(tmp_path: Path) -> None:
     assert "8 generators linearly independent: DOES NOT HOLD" in text
 
 
+def _forge_commutator(record: dict[str, Any]) -> None:
+    record["algebra"]["commutators"][0][2] = {"0": "7"}
+
+
+@pytest.mark.parametrize(
+    ("forge", "words"),
+    [
+        (_forge_commutator, "commutators: DOES NOT HOLD"),
+        (lambda record: record["algebra"]["commutators"].pop(), "commutators: DOES NOT HOLD"),
+        (lambda record: record["algebra"].update(solvable=True), "solvable: DOES NOT HOLD"),
+        (lambda record: record["generators"][0].update(trivial=True), "X1 is trivial: DOES NOT HOLD"),
+        (lambda record: record.update(completeness="open", dimension=9), "count behind the dimension: DOES NOT HOLD"),
+        (lambda record: record.update(completeness="open", certificate=None), "count behind the dimension: DOES NOT HOLD"),
+    ],
+)
+def test_verify_notices_what_was_forged(forge: Any, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    call("analyze", "y'' = 0", "--no-integrals", "-o", str(path))
+    text = call("verify", str(path))
+    assert "commutators: holds" in text and "not solvable: holds" in text
+    record = json.loads(path.read_text())
+    forge(record)
+    path.write_text(json.dumps(record))
+    assert words in call("verify", str(path), status=1)
+
+
+def test_verify_notices_a_trivial_symmetry_that_is_not_marked(tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    call("analyze", TOY, "--ansatz", "separable: t(t), z(z)", "--no-integrals", "-o", str(path))
+    assert "all checks hold" in call("verify", str(path))
+    record = json.loads(path.read_text())
+    next(g for g in record["generators"] if g["trivial"])["trivial"] = False
+    path.write_text(json.dumps(record))
+    assert "is not trivial: DOES NOT HOLD" in call("verify", str(path), status=1)
+
+
 # -- export --------------------------------------------------------------------------------------
 
 
