@@ -36,7 +36,7 @@ from liesym.system import ODESystem
 
 PRECISION = 200  # bits
 SMALLEST = 1e-11  # of the singular values that count, relative to the largest; entries are right to 1e-15
-LARGEST_ELIMINATION = 4000
+LARGEST_ELIMINATION = 20000
 RELATION = "its functions satisfy a relation that the coefficient field does not know"
 
 Row = dict[int, Any]
@@ -74,7 +74,7 @@ def objection(
         try:
             for place in places(system, field, used, split // len(determining.conditions) + 4, prime):
                 try:
-                    holds = _splits(determining, place, split) and _keeps(
+                    holds = _splits(determining, place, split, deadline) and _keeps(
                         determining, cut, place, jet_degree, ranks, deadline
                     )
                 except ZeroDivisionError:
@@ -87,14 +87,14 @@ def objection(
     return "" if tried else "no point was found where its functions have values"
 
 
-def _splits(determining: Determining, place: Place, wanted: int) -> bool:
+def _splits(determining: Determining, place: Place, wanted: int, deadline: float) -> bool:
     """Do conditions over actual jets span as much as the split equations?"""
     terms = sorted({t for form in determining.conditions for t in form})
     position = {t: i for i, t in enumerate(terms)}
     rows = [
         {position[t]: value_of(c, jet) for t, c in form.items()} for jet in place.jets for form in determining.conditions
     ]
-    return rank_reaches(rows, wanted)
+    return rank_reaches(rows, wanted, deadline)
 
 
 def _keeps(determining: Determining, cut: Truncation, place: Place, d: int, ranks: Sequence[int], deadline: float) -> bool:
@@ -107,7 +107,7 @@ def _keeps(determining: Determining, cut: Truncation, place: Place, d: int, rank
         part = [row for reach, row in rows if reach < cut.degree or which > 1]
         if which % 2:
             part = [{j: c for j, c in row.items() if j in high} for row in part]
-        if not rank_reaches(part, wanted):
+        if not rank_reaches(part, wanted, deadline):
             return False
         if time.monotonic() > deadline:
             raise OutOfBudget("counts at actual values of the functions")
@@ -117,7 +117,7 @@ def _keeps(determining: Determining, cut: Truncation, place: Place, d: int, rank
 # -- ranks -----------------------------------------------------------------------------------------
 
 
-def rank_reaches(rows: Sequence[Row], wanted: int) -> bool:
+def rank_reaches(rows: Sequence[Row], wanted: int, deadline: float) -> bool:
     """Is the rank of a matrix of balls at least `wanted`, whatever numbers the balls stand for?
 
     Entries are rounded to 1e-16 of themselves, rows and columns are scaled to length 1, and singular values far above
@@ -136,7 +136,7 @@ def rank_reaches(rows: Sequence[Row], wanted: int) -> bool:
         matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
         matrix /= np.linalg.norm(matrix, axis=0, keepdims=True)
     sizes = np.linalg.svd(matrix, compute_uv=False)
-    return bool(sizes[wanted - 1] > SMALLEST * sizes[0]) or _pivots(live) >= wanted
+    return bool(sizes[wanted - 1] > SMALLEST * sizes[0]) or _pivots(live, deadline) >= wanted
 
 
 def without_single_entries(rows: Sequence[Row]) -> tuple[list[Row], set[int]]:
@@ -151,7 +151,7 @@ def without_single_entries(rows: Sequence[Row]) -> tuple[list[Row], set[int]]:
         live = [row for row in ({j: c for j, c in row.items() if j not in fresh} for row in live) if row]
 
 
-def _pivots(rows: Sequence[Row]) -> int:
+def _pivots(rows: Sequence[Row], deadline: float) -> int:
     """Pivots of an elimination that are certainly not zero."""
     if len(rows) * len({j for row in rows for j in row}) > LARGEST_ELIMINATION:
         return 0
@@ -160,6 +160,8 @@ def _pivots(rows: Sequence[Row]) -> int:
         best = max((_best_of(row, i) for i, row in enumerate(pending)), default=(0.0, 0, 0))
         if best[0] == 0:
             return found
+        if time.monotonic() > deadline:
+            raise OutOfBudget("counts at actual values of the functions")
         pivot = pending.pop(best[1])
         found += 1
         for row in pending:

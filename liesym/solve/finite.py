@@ -18,7 +18,7 @@ from liesym.coefficients import Element
 from liesym.determine import Determining
 from liesym.errors import OutOfBudget
 from liesym.solve.general import solve_general
-from liesym.solve.ladder import kernel_spans, plain_spans
+from liesym.solve.ladder import kernel_spans, laurent_span, plain_spans
 from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.patterns import in_shape, restricted
 from liesym.solve.span import polynomial_spans
@@ -109,6 +109,9 @@ def _in_larger_spans(run: _Run, determining: Determining, highest: int) -> None:
 
 def _larger_spans(determining: Determining, highest: int) -> Iterator[tuple[str, Sequence[Sequence[Element]]]]:
     """Polynomials and products with the functions that occur, by turns, so that neither waits for the large ones."""
+    rational = laurent_span(determining)
+    if rational is not None:
+        yield "monomials with negative powers", rational
     functions = "functions that occur in the equations"
     degrees = iter(range(highest + 1, 2 * highest + 3))
     for plain, spans in itertools.zip_longest(plain_spans(determining), kernel_spans(determining)):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
+
+from flint import fmpz_mpoly
 
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Slot
@@ -13,6 +16,7 @@ from liesym.solve.sampled import independent_functions
 from liesym.solve.span import monomials, products
 
 LARGEST = 240
+HIGHEST_POLE = 2
 
 
 def kernel_spans(determining: Determining) -> Iterator[list[list[Element]]]:
@@ -39,6 +43,23 @@ def plain_spans(determining: Determining) -> Iterator[list[list[Element]]]:
         if len(span) > LARGEST * 2:
             return
         yield [independent_functions(span, field)] * len(determining.unknowns)
+
+
+def laurent_span(determining: Determining) -> list[list[Element]] | None:
+    """Monomials with negative powers of the variables that are factors of coefficients; None if there are none."""
+    field, variables = determining.field, determining.variables
+    singular = _factors(determining)
+    singular = [v for v in variables if any(p == field.poly(field.by_symbol[v]) for p in singular)]
+    ranges = [range(-HIGHEST_POLE, HIGHEST_POLE + 1) if v in singular else range(HIGHEST_POLE + 1) for v in variables]
+    if not singular or math.prod(map(len, ranges)) > LARGEST:
+        return None
+    span = []
+    for powers in itertools.product(*ranges):
+        product = field.one
+        for v, power in zip(variables, powers, strict=True):
+            product = product * field(v) ** power
+        span.append(product)
+    return [span] * len(determining.unknowns)
 
 
 def _kernels(determining: Determining) -> list[Slot]:
@@ -74,13 +95,17 @@ def _kernel_monomials(kernels: list[Slot], determining: Determining) -> list[Ele
 def _poles(determining: Determining) -> list[Element]:
     """1/p for the irreducible factors p of leading coefficients of the determining equations."""
     field = determining.field
-    moving = list(determining.variables)
-    found: dict[str, Element] = {}
+    several = [p for p in _factors(determining) if len(p) > 1]
+    return [field.one / e for e in map(field.of_poly, several) if any(map(e.depends_on, determining.variables))][:3]
+
+
+def _factors(determining: Determining) -> list[fmpz_mpoly]:
+    """The irreducible factors of the coefficients of the determining equations."""
+    field = determining.field
+    found: dict[str, fmpz_mpoly] = {}
     for form in determining.equations:
         for coefficient in form.values():
             for poly in (coefficient.num, coefficient.den):
                 for p, _ in factored(poly)[1]:
-                    element = field.of_poly(field.lift(p))
-                    if len(p) > 1 and any(element.depends_on(v) for v in moving):
-                        found.setdefault(str(p), field.one / element)
-    return list(found.values())[:3]
+                    found.setdefault(str(p), field.lift(p))
+    return list(found.values())

@@ -81,7 +81,13 @@ class OdeSolver:
                 found = self._reduced(coefficients, variable, partial[0])
                 if found is not None:
                     return found
-        for method in (self._constant_after_rescaling, self._factored, self._special_second_order, self._symmetric_power):
+        for method in (
+            self._constant_after_rescaling,
+            self._factored,
+            self._derivatives,
+            self._special_second_order,
+            self._symmetric_power,
+        ):
             found = self._attempt(method, coefficients, variable)
             if found is not None:
                 return found
@@ -412,6 +418,13 @@ class OdeSolver:
                 exponent = integrate(rate - a[1] / 2, v, field) or self._named_integral(rate - a[1] / 2, v)
                 return None if exponent is None else self._reduced(a, v, field.converter.exponential(exponent))
         return None
+
+    def _derivatives(self, a: Coefficients, v: Symbol) -> list[Element] | None:
+        """u = w' with w'' = r w solves u'' = (r'/r) u' + r u."""
+        if len(a) != 2 or not a[0].depends_on(v) or not (a[1] + a[0].diff(v) / a[0]).is_zero:
+            return None
+        inner = self.fundamental_solutions((a[0], self.field.zero), v)
+        return None if inner is None else [w.diff(v) for w in inner]
 
     # -- special functions -------------------------------------------------------------------------
 

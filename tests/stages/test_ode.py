@@ -100,6 +100,7 @@ CLOSED = {
     "modified Bessel": [-(1 + 1 / x**2), 1 / x],
     "Bessel of order one half": [1 - Rational(1, 4) / x**2, 1 / x],
     "power potential": [-(x**3), 0],
+    "derivatives of Airy functions": [-x, -1 / x],
     "squares of Airy functions": [2, 4 * x, 0],
     "squares of sines": [0, 4, 0],
     "cubes of Airy functions": [9 * x**2, -10, -10 * x, 0],
@@ -121,6 +122,15 @@ def test_the_checks_reject_what_is_no_solution_and_what_is_dependent() -> None:
     assert not is_solution(field(exp(x)), [1, 0], field)
     assert is_solution(field(sin(x)), [1, 0], field)
     assert wronskian([field(sin(x)), field(3 * sin(x))], field).is_zero
+
+
+def test_an_arbitrary_function_in_two_factors_needs_integrals_and_no_named_solution() -> None:
+    coefficients = [-q(x).diff(x) - q(x) ** 2, S.Zero]
+    found, field, solver = solved(coefficients, names=True)
+    assert found is not None and not solver.definitions and all(is_solution(u, coefficients, field) for u in found)
+    assert not wronskian(found, field).is_zero
+    _, _, solver = solved([-q(x).diff(x) - 2 * q(x) ** 2, S.Zero], names=True)
+    assert len(solver.definitions) == 2
 
 
 def test_special_functions_are_the_expected_ones() -> None:
