@@ -11,6 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.custom_batching import custom_vmap
 from sympy import Expr, Symbol
 
 from liesym.equivariance import equivariant_frame
@@ -22,6 +23,17 @@ from liesym_jax.models import MLP
 RANK_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 RETURN_STEPS = 20
 """Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
+
+
+@custom_vmap
+def any_sample(truth: Array) -> Array:
+    """True if any element is, under jax.vmap in any of the samples: `lax.cond` on it then stays a choice."""
+    return truth.any()
+
+
+@any_sample.def_vmap
+def _any_of_the_batch(size: int, batched: Any, truth: Array) -> tuple[Array, bool]:
+    return any_sample(truth), False
 
 
 class LevelSets:
@@ -156,7 +168,7 @@ class LevelSets:
             return x, step, size, left, jnp.where(nearer, jnp.minimum(2 * part, 1.0), part / 2), again
 
         def one(state: Any, _: Any) -> tuple[Any, None]:
-            return jax.lax.cond(state[-1].any(), attempt, lambda same: same, state), None
+            return jax.lax.cond(any_sample(state[-1]), attempt, lambda same: same, state), None
 
         step, size, left = look(x)
         state = (x, step, size, left, jnp.ones_like(left), size > 1.0)

@@ -16,6 +16,7 @@ from liesym.fitting import gradients_of
 from liesym.generators import Generator
 from liesym.lower import lower
 from liesym_torch.models import MLP
+from liesym_torch.operations import any_sample
 
 RANK_TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 RETURN_STEPS = 20
@@ -145,7 +146,7 @@ class LevelSets:
         step, size, left = look(x)
         part, again = torch.ones_like(left), size > 1.0
         for _ in range(iterations):
-            if not bool(again.any()):
+            if not any_sample(again):
                 break
             trial = x - part * step
             found = look(trial)

@@ -1,6 +1,8 @@
-"""Operations of programs that torch has no function for."""
+"""Operations that torch has no function for."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,3 +24,31 @@ def inverse_gudermann(s: Tensor, c: Tensor) -> Tensor:
     side = torch.copysign(s.new_full((), 1.0), s)
     bend = s * s / (1.0 + width)
     return side * torch.log1p(torch.addcmul(bend, side, s) / width)
+
+
+def any_sample(truth: Tensor) -> bool:
+    """True if any element is, under torch.func.vmap in any of the samples: a loop over all of them may then end.
+
+    The rule for vmap hands the whole batch to the reduction, so that its result is no batch and can be looked at.
+    """
+    return bool(truth.any() if torch.compiler.is_compiling() else _Any.apply(truth))
+
+
+class _Any(torch.autograd.Function):
+    """truth.any() over everything, batches included."""
+
+    @staticmethod
+    def forward(truth: Tensor) -> Tensor:
+        return truth.any()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.mark_non_differentiable(output)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, truth: Tensor) -> tuple[Tensor, None]:
+        return _Any.apply(truth), None  # type: ignore[return-value]
+
+    @staticmethod
+    def jvp(ctx: Any, *rates: Any) -> None:
+        return None

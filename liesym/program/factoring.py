@@ -217,7 +217,7 @@ class _Search:
         """Make literals of divisors while one saves operations."""
         while True:
             gain, divisor = self.best_divisor()
-            product, count = max(self.products.items(), key=self._worth, default=((S.One, ()), 0))
+            product, count = self.best_product()
             if divisor is not None and gain >= max(count - 1, 1):
                 self.take_divisor(divisor)
             elif count > 1:
@@ -226,11 +226,15 @@ class _Search:
                 return
             self.pool.changed = True
 
-    def _worth(self, item: tuple[Product, int]) -> tuple[int, int]:
-        """How often a product occurs, and how many of its literals are more than symbols: these are dearer to keep
-        apart, since a compiler that meets a function in two products may compute it twice."""
-        (_, literals), count = item
-        return count, sum(not isinstance(self.pool.literals[k], Symbol) for k, _ in literals)
+    def best_product(self) -> tuple[Product, int]:
+        """The product that occurs most often, and how often; among equals the first with most literals that are more
+        than symbols: these are dearer to keep apart, since a compiler that meets a function in two products may compute
+        it twice."""
+        count = max(self.products.values(), default=0)
+        if count <= 1:
+            return (S.One, ()), count
+        most = (product for product, times in self.products.items() if times == count)
+        return max(most, key=lambda p: sum(not isinstance(self.pool.literals[k], Symbol) for k, _ in p[1])), count
 
     def best_divisor(self) -> tuple[int, Divisor | None]:
         best, found = 0, None
@@ -257,20 +261,40 @@ class _Search:
         """Make the product a literal, and put it in wherever it occurs."""
         number = self.pool.new_sum([product])
         for key, offer in list(self.offers.items()):
-            if product in offer.products:
-                self.pool.sums[key] = [_with_product(cube, product, number) for cube in self.pool.sums[key]]
-                self.refresh(key)
+            if offer.products[product] > 0:
+                before = self.pool.sums[key]
+                self.pool.sums[key] = after = [_with_product(cube, product, number) for cube in before]
+                if len(after) > LARGEST_SUM:
+                    self.exchange(offer, before, after)
+                else:
+                    self.refresh(key)
+
+    def exchange(self, offer: _Offer, before: list[Cube], after: list[Cube]) -> None:
+        """Bring the tables up to date with a sum that is searched for products alone, by the cubes that changed."""
+        for old, new in zip(before, after, strict=True):
+            if old is not new:
+                gone, come = _products(old), _products(new)
+                for table in (self.products, offer.products):
+                    table.subtract(gone)
+                    table.update(come)
+
+
+def _products(cube: Cube) -> list[Product]:
+    """Each product that the cube holds, once."""
+    coefficient, monomial = cube
+    scale = abs(coefficient)
+    found: list[Product] = []
+    for i, (a, _) in enumerate(monomial):
+        if scale != 1:
+            found.append((scale, ((a, 1),)))
+        found += [(S.One, ((a, 1), (b, 1))) for b, _ in monomial[i + 1 :]]
+    return found
 
 
 def _offer(cubes: list[Cube]) -> _Offer:
     products: Counter[Product] = Counter()
-    for coefficient, monomial in cubes:
-        scale = abs(coefficient)
-        for i, (a, _) in enumerate(monomial):
-            if scale != 1:
-                products[scale, ((a, 1),)] += 1
-            for b, _ in monomial[i + 1 :]:
-                products[S.One, ((a, 1), (b, 1))] += 1
+    for cube in cubes:
+        products.update(_products(cube))
     divisors: dict[Divisor, int] = {}
     itself: Divisor | None = None
     if 2 <= len(cubes) <= LARGEST_SUM:

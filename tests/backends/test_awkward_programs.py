@@ -108,6 +108,27 @@ def test_sums_of_numbers_are_literals():
         assert sp.expand(output - wanted) == 0
 
 
+def test_sums_too_long_for_common_sums_keep_their_value():
+    """The tables of products follow each replacement cube by cube; exact values tell."""
+    draw = np.random.default_rng(1)
+    powers = draw.integers(0, 7, (2, 60, 2)).tolist()
+    sums = [sp.Add(*(int(draw.integers(1, 50)) * X**p * P**q for p, q in rows)) for rows in powers]
+    found = factored(sums, distribute=False)
+    assert found is not None
+    outputs, definitions = found
+    numbers: dict = {X: Rational(1, 3), P: Rational(2, 5)}
+    for symbol, definition in reversed(definitions.items()):
+        for held in [symbol, *definition.free_symbols]:
+            numbers.setdefault(held, None)
+    while None in numbers.values():
+        for symbol, definition in definitions.items():
+            if numbers[symbol] is None and all(numbers[s] is not None for s in definition.free_symbols):
+                numbers[symbol] = definition.xreplace(numbers)
+    assert [o.xreplace(numbers) for o in outputs] == [s.xreplace(numbers) for s in sums]
+    before, after = (sum(sp.count_ops(e) for e in es) for es in (sums, [*outputs, *definitions.values()]))
+    assert after < 0.8 * before
+
+
 SPECIAL = (
     (sp.besselj(0, X), 300.0), (sp.besselj(Rational(1, 3), X), 3e3), (sp.bessely(0, X), 300.0), (sp.airyai(X), 300.0),
     (sp.airybi(X), -3e3), (sp.fresnelc(X), 30.0), (sp.fresnelc(X), 1e-6), (sp.fresnels(X), 1e20), (sp.Si(X), 1e-6),
