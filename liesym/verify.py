@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, S
+from sympy import Add, Expr, S
 
 from liesym.coefficients import Element, Field
+from liesym.coefficients.parts import by_roots
 from liesym.determine import OnSolutions, jet_field
 from liesym.generators import Generator
 from liesym.jets import jet_symbol
@@ -74,5 +75,22 @@ def is_first_integral(integral: Expr, system: ODESystem) -> bool:
 def drift(integral: Expr, system: ODESystem) -> Expr:
     """D_t I on solutions; 0 exactly for a first integral I(t, x, x', …)."""
     field = jet_field(system, (integral,))
-    value = OnSolutions(system, field).rate(field(integral))
+    on = OnSolutions(system, field)
+    terms = [field(term) for term in Add.make_args(integral)]
+    if sum(s.kind == "root" for s in field.slots) > 1 and _vanishes_by_roots(terms, on):
+        return S.Zero
+    value = on.rate(sum(terms, start=field.zero))
     return S.Zero if value.is_zero else field.to_expr(value)
+
+
+def _vanishes_by_roots(terms: Sequence[Element], on: OnSolutions) -> bool:
+    """True if D_t Σ terms has no part along any monomial of roots: each sum is over a small denominator of its own."""
+    field, sums = on.field, {}
+    rates = [(v, list(by_roots(following, field).values())) for v, following in on.rates]
+    for term in terms:
+        for variable, parts in rates:
+            partial = term.diff(variable)
+            for part in parts if not partial.is_zero else ():
+                for key, summand in by_roots(partial * part, field).items():
+                    sums[key] = sums.get(key, field.zero) + summand
+    return all(total.is_zero for total in sums.values())

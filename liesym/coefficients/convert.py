@@ -19,6 +19,7 @@ from flint import Ordering, fmpq_mpoly_ctx, fmpz, fmpz_mpoly
 from sympy import Expr, S
 from sympy.core.function import AppliedUndef
 
+from liesym.coefficients.definite import definite_integral
 from liesym.coefficients.factors import factored
 from liesym.coefficients.lattice import NeedsRefinement, coordinates, lattice_basis
 from liesym.errors import Unsupported
@@ -690,8 +691,10 @@ class Converter:
         limits = expr.args[1:]
         if len(limits) > 1 and len(set(limits)) == len(limits[0].args) == 1:
             return self._repeated_integral(expr.args[0], limits[0].args[0], len(limits))  # type: ignore[arg-type]
+        if len(expr.args) == 2 and len(expr.args[1].args) == 3:  # type: ignore[arg-type]
+            return definite_integral(expr, self)
         if len(expr.args) != 2 or len(expr.args[1].args) != 1:  # type: ignore[arg-type]
-            raise Unsupported(f"{expr}: only indefinite integrals over one variable are kernels")
+            raise Unsupported(f"{expr}: only integrals over one variable, with no limit or two, are kernels")
         integrand, variable = expr.args[0], expr.args[1].args[0]
         whole = self(integrand)  # type: ignore[arg-type]
         outer = self._free_factor(whole, variable)  # type: ignore[arg-type]

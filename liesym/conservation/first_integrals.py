@@ -5,7 +5,7 @@ spans                   all                    combinations of functions that oc
 of Darboux
                                                polynomials among them, for higher orders polynomials in the
                                                derivatives
-Killing tensors         x'' = F(x)             all that are linear or quadratic in the velocities
+Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the velocities; all where A = 0
 Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
 φ - t J                 free of t              φ in a span, J a known integral
 linear systems          constant coefficients  e^{-At} x, first of all where t occurs
@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from sympy import Expr, Symbol
 
+from liesym.clock import clock
 from liesym.coefficients.field import Element
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.flat import flat_integrals
@@ -35,7 +37,7 @@ from liesym.conservation.spans import (
     integrals_linear_in_time,
 )
 from liesym.conservation.velocities import polynomial_integrals
-from liesym.conservation.velocity_spans import LARGEST_SPAN, is_newtonian, velocity_spans
+from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velocity_spans
 from liesym.determine import OnSolutions, jet_field
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.generators import Generator
@@ -72,6 +74,12 @@ def first_integrals(
         is not proven absent; N functionally independent ones are all there are.
     """
     search = _Search(system, degree, time.monotonic() + budget, generators)
+    with suppress(OutOfBudget), clock(budget):  # the alarm of the clock may ring between two methods
+        _run(search)
+    return tuple(search.selection.kept)
+
+
+def _run(search: _Search) -> None:
     for method in search.methods():
         if search.finished:
             break
@@ -79,7 +87,6 @@ def first_integrals(
             method()
         except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
             continue  # the other methods may still find something
-    return tuple(search.selection.kept)
 
 
 class _Search:
@@ -142,12 +149,12 @@ class _Search:
     # -- methods ---------------------------------------------------------------------------------
 
     def quadratic(self) -> None:
-        """x'' = F(x): all that are linear or quadratic in the velocities."""
+        """x'' = F(x) + A(x) x': linear or quadratic in the velocities; all of them where A = 0."""
         on = OnSolutions(self.system, jet_field(self.system))
-        if is_newtonian(on):
-            known = flat_integrals(on)
-            self.offer(known.found, on, functional=False)
-            self.quadratic_complete = known.complete
+        if is_gyroscopic(on):
+            for known in flat_integrals(on, self.share(SPAN_SHARE)):
+                self.offer(known.found, on, functional=False)
+                self.quadratic_complete = known.complete
 
     def derivative_spans(self) -> None:
         on = OnSolutions(self.system, jet_field(self.system))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from flint import fmpz_mpoly, nmod_mat
+from flint import nmod_mat
 from sympy import Expr, S, Symbol
 
 from liesym.coefficients.field import Element, Field
+from liesym.coefficients.parts import by_roots
 from liesym.determine import jet_field
 from liesym.solve.characteristics import functionally_independent
 from liesym.solve.linear import ModularPoint
@@ -55,10 +56,7 @@ class Selection:
             self.rank = rank
 
     def _is_polynomial_in_kept(self, elements: Sequence[Element], field: Field) -> bool:
-        """Is the last element a linear combination of 1, the others.
-
-        And their products of no higher degree?.
-        """
+        """Is the last element a linear combination of 1, the others, and their products of degree at most 2 or its own?"""
         jets = self.system.jet_coordinates
         *known, last = elements
         degrees = [velocity_degree(e, field, jets) for e in known]
@@ -67,11 +65,14 @@ class Selection:
         for factors in (2, 3):
             for chosen in itertools.combinations_with_replacement(range(len(known)), factors):
                 total = sum(degrees[i] for i in chosen)
-                if total <= highest and min(degrees[i] for i in chosen) > 0 and len(basis) < LARGEST_BASIS:
+                if total <= max(highest, 2) and min(degrees[i] for i in chosen) > 0 and len(basis) < LARGEST_BASIS:
                     product = field.one
                     for i in chosen:
                         product = product * known[i]
                     basis.append(product)
+        held = {key for e in basis for key in by_roots(e, field)}
+        if not held.issuperset(by_roots(last, field)):
+            return False
         found = constant_relations([(last,), *((e,) for e in basis)], field)
         return any(0 in relation for relation in found)
 
@@ -87,23 +88,24 @@ def gradient_rank(elements: Sequence[Element], field: Field) -> int:
 
     And below it only by bad luck.
     """
-    rows = [[e.diff(v) for v in field.variables] for e in elements]
+    # a derivative is a sum, by the monomials of roots, of fractions that are smaller than their sum
+    rows = [[[part.diff(v) for part in by_roots(e, field).values()] for v in field.variables] for e in elements]
     try:
-        point = ModularPoint(field, {i for row in rows for e in row for i in field.slots_of(e)})
+        point = ModularPoint(field, {i for row in rows for parts in row for e in parts for i in field.slots_of(e)})
     except ArithmeticError:
         return _exact_rank(elements, field)
-    p = point.prime
+    try:
+        table = [[sum(_value(e, point) for e in parts) % point.prime for parts in row] for row in rows]
+    except ZeroDivisionError:
+        return _exact_rank(elements, field)
+    return nmod_mat(table, point.prime).rank() if table else 0
 
-    def value(poly: fmpz_mpoly) -> int:
-        return point.poly(poly)
 
-    table = []
-    for row in rows:
-        bottoms = [value(e.den) for e in row]
-        if not all(bottoms):
-            return _exact_rank(elements, field)
-        table.append([value(e.num) * pow(b, -1, p) % p for e, b in zip(row, bottoms, strict=True)])
-    return nmod_mat(table, p).rank() if table else 0
+def _value(element: Element, point: ModularPoint) -> int:
+    bottom = point.poly(element.den)
+    if not bottom:
+        raise ZeroDivisionError
+    return point.poly(element.num) * pow(bottom, -1, point.prime)
 
 
 def _exact_rank(elements: Sequence[Element], field: Field) -> int:

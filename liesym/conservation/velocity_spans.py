@@ -69,6 +69,14 @@ def is_newtonian(on: OnSolutions) -> bool:
     return set(system.orders) == {2} and not any(f.depends_on(v) for f in on.rhs for v in away)
 
 
+def is_gyroscopic(on: OnSolutions) -> bool:
+    """x'' = F(x) + A(x) x': order 2, of degree at most 1 in the velocities, no t."""
+    system, speeds = on.system, on.system.jet_coordinates
+    if set(system.orders) != {2} or any(f.depends_on(system.independent) for f in on.rhs):
+        return False
+    return not any(f.diff(v).depends_on(w) for f in on.rhs for v in speeds if f.depends_on(v) for w in speeds)
+
+
 def killing_forms(field: Field, places: Sequence[Symbol], degree: int, rotations: int) -> list[Element]:
     """A basis of K_i…j(x) v_i … v_j with K a Killing tensor of flat space: products of v_i and x_i v_j - x_j v_i.
 

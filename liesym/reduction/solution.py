@@ -1,9 +1,10 @@
 """General solutions of scalar equations from first integrals and symmetries.
 
-N functionally independent first integrals I_k = C_k solve an equation of order N: eliminating the
-derivatives leaves one relation between t and y. With a symmetry X and one integral that X leaves alone, an
-equation of order 2 is solved by quadrature: in canonical coordinates I(r, w) = C_1 gives w, and s = ∫ w dr +
-C_2. Two symmetries bring it to one of Lie's canonical forms; one of higher order is reduced until that is done.
+A linear equation is solved by superposition of the functions that its symmetries add. N functionally
+independent first integrals I_k = C_k solve an equation of order N: eliminating the derivatives leaves one relation
+between t and y. With a symmetry X and one integral that X leaves alone, an equation of order 2 is solved by quadrature:
+in canonical coordinates I(r, w) = C_1 gives w, and s = ∫ w dr + C_2. Two symmetries bring it to one of Lie's canonical
+forms; one of higher order is reduced until that is done.
 Source: Olver 1993, sections 2.5 and 4.3.
 """
 
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 
 from sympy import Eq, Expr, Integral, Mul, Poly, S, Symbol, resultant
 
+from liesym.clock import within
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
@@ -33,6 +35,7 @@ from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
 from liesym.reduction.solving import solve_for
+from liesym.reduction.superposition import constants_in, is_linear, superposition
 from liesym.system import ODESystem
 from liesym.verify import is_first_integral
 
@@ -76,11 +79,18 @@ def general_solution(
     """
     if len(system.unknowns) != 1:
         raise Unsupported("general solutions are made for one equation at a time")
+    return within(budget, lambda: _solved(system, generators, budget), None)
+
+
+def _solved(system: ODESystem, generators: Sequence[Generator] | None, budget: float) -> Solution | None:
     deadline = time.monotonic() + budget
     if generators is None:
         from liesym.pipeline import find_symmetries
 
         generators = find_symmetries(system, budget=budget / 2).nontrivial
+    found = by_superposition(system, generators)
+    if found is not None:
+        return found
     left = max(deadline - time.monotonic(), 1.0)
     integrals = first_integrals(system, budget=left / 2, generators=generators)
     for chosen in (
@@ -118,6 +128,19 @@ def _independent_sets(integrals: Sequence[Expr], system: ODESystem) -> Iterator[
         field = jet_field(system, chosen)
         if gradient_rank([field(i) for i in chosen], field) == system.order:
             yield chosen
+
+
+def by_superposition(system: ODESystem, generators: Sequence[Generator]) -> Solution | None:
+    """A linear equation: y = y_0 + Σ C_k φ_k."""
+    parts = superposition(system, generators) if is_linear(system) else None
+    if parts is None:
+        return None
+    (basis, start), constants = parts, constants_for(system, system.order)
+    value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
+    if not _solves(system, value, constants):
+        return None
+    y = system.unknowns[0]
+    return Solution(Eq(y - value, 0), (Eq(y, value),), None, None, constants, constants_in(basis, start, system))
 
 
 # -- elimination -------------------------------------------------------------------------------------

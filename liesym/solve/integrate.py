@@ -22,17 +22,19 @@ from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Element, Field, Slot
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
+from liesym.solve.arbitrary import primitives
 from liesym.solve.relations import dependent_places, relations
 
 LARGEST_SPAN = 260
 
 
-def integrate(element: Element, variable: Symbol, field: Field) -> Element | None:
+def integrate(element: Element, variable: Symbol, field: Field, *, arbitrary: bool = False) -> Element | None:
     """∫ element d(variable), or None if the ansatz holds no integral.
 
     Arguments:
         element: an element of the field.
         variable: one of its variables; all others are parameters of the integral.
+        arbitrary: with the integrals of arbitrary functions f(u), ∫ f(s) s^k ds up to u.
     """
     if element.is_zero:
         return field.zero
@@ -42,6 +44,8 @@ def integrate(element: Element, variable: Symbol, field: Field) -> Element | Non
     slots, possible = _slots_along(element, variable, field), possible_slots([element], 1, variable, field)
     factors = [(p, int(e)) for p, e in factored(element.den)[1] if _depends(p, variable, field)]
     logarithms = list(_logarithmic_candidates(slots, factors, variable, field))
+    if arbitrary:
+        logarithms += primitives(element, slots, variable, field)
     # Ordinary poles lose one order under integration; where that fails (half angles), keep the order.
     for loss in (1, 0) if factors else (1,):
         algebraic = list(_algebraic_candidates(element, possible, factors, variable, field, loss))

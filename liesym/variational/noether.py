@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
+from sympy import Add, Expr, S, Symbol
 
+from liesym.clock import within
 from liesym.coefficients import Definition, Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.parts import in_classes
 from liesym.determine import Determining, LinearForm, UnknownFunction, add_to
 from liesym.errors import NotSolvable, Unsupported, VerificationError
 from liesym.generators import Generator
@@ -24,6 +26,9 @@ from liesym.solve.vectors import constant_relations, linear_combination, normali
 from liesym.split import split
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
+
+MANY = 5
+"""Unknowns from which the affine fields are tried beside the general search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ def noether(
 
     The condition X^(1) L + L D_t ξ = D_t B, split by the velocities, is a linear PDE system for ξ, η_i and
     B, which the general solver integrates. Where it stops early, the symmetries of the Euler-Lagrange equations
-    are searched instead, and their combinations that are variational are taken.
+    are searched instead, and their combinations that are variational are taken; in many unknowns also those of the affine
+    group and of t² ∂_t + t q ∂_q.
 
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text; L may depend on t.
@@ -68,15 +74,27 @@ def noether(
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
     deadline = time.monotonic() + budget
-    if generators is None:
-        found, field, definitions = _all_variational(given, deadline)
-    else:
+    if generators is not None:
         found, field, definitions = _among(given, generators)
+    else:
+        affine = _among(given, _affine_fields(given)) if len(given.unknowns) >= MANY else None
+        searched = within(budget, lambda: _all_variational(given, deadline), None)
+        options = [o for o in (searched, affine) if o is not None]
+        found, field, definitions = max(options, key=lambda o: len(o[0]), default=([], given.field(), ()))
     return tuple(_law(given, vector, field, definitions) for vector in found)
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
 Found = tuple[list[Vector], Field, tuple[Definition, ...]]
+
+
+def _affine_fields(lagrangian: Lagrangian) -> list[Generator]:
+    """1, t and each q, times the translation of t or of one q; t² ∂_t + t q ∂_q."""
+    variables = lagrangian.variables
+    t, *places = variables
+    shifts = [(k, w) for k in range(len(variables)) for w in (S.One, *((t,) if k == 0 else variables))]
+    rows = [tuple(w if j == k else S.Zero for j in range(len(variables))) for k, w in shifts]
+    return [Generator(variables, row) for row in (*rows, (t**2, *(t * q for q in places)))]
 
 
 def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
@@ -144,14 +162,21 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> Found:
     definitions = tuple(dict.fromkeys(d for g in generators for d in g.definitions))
     field = lagrangian.field(components, order=2, definitions=definitions)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
-    sources = [_variation(lagrangian, v, field) for v in vectors]
-    conditions = [tuple(_euler(lagrangian, w, field)) for w in sources]
+    classes = _classes(lagrangian, field)
+    sources = [tuple(_variation(lagrangian, part, v, field) for part in classes) for v in vectors]
+    conditions = [tuple(e for w in source for e in _euler(lagrangian, w, field)) for source in sources]
     result = []
     for relation in constant_relations(conditions, field):
         vector = linear_combination(vectors, relation, field)
-        (source,) = linear_combination([(w,) for w in sources], relation, field)
-        result.append((*vector, _potential(lagrangian, source, field)))
+        gauges = (_potential(lagrangian, w, field) for w in linear_combination(sources, relation, field))
+        result.append((*vector, sum(gauges, start=field.zero)))
     return [normalized(v, field) for v in result], field, definitions
+
+
+def _classes(lagrangian: Lagrangian, field: Field) -> list[Element]:
+    """Summands of L that derivations do not mix, each smaller than L over one denominator."""
+    variables = (*lagrangian.variables, *lagrangian.velocities)
+    return [part for (part,) in in_classes([field(lagrangian.expression)], variables, field)]
 
 
 def _rate(lagrangian: Lagrangian, element: Element, field: Field, order: int = 1) -> Element:
@@ -163,8 +188,8 @@ def _rate(lagrangian: Lagrangian, element: Element, field: Field, order: int = 1
     return total
 
 
-def _variation(lagrangian: Lagrangian, vector: Sequence[Element], field: Field) -> Element:
-    value = field(lagrangian.expression)
+def _variation(lagrangian: Lagrangian, value: Element, vector: Sequence[Element], field: Field) -> Element:
+    """X^(1) of a summand of L, plus the summand times D_t ξ."""
     drift = _rate(lagrangian, vector[0], field)
     total = vector[0] * value.diff(lagrangian.independent) + value * drift
     for q, v, eta in zip(lagrangian.unknowns, lagrangian.velocities, vector[1:], strict=True):
@@ -209,15 +234,28 @@ def _law(lagrangian: Lagrangian, vector: Vector, field: Field, definitions: tupl
     used = tuple(d for d in definitions if any(e.has(d.function.func) for e in (*components, gauge)))
     wide = lagrangian.field([*components, gauge], order=2, definitions=used)
     xi, *etas = (wide(c) for c in components)
-    value = wide(lagrangian.expression)
-    charge = xi * value - wide(gauge)
-    defect = wide.zero
-    equations = _euler(lagrangian, value, wide)
-    for eta, v, equation in zip(etas, lagrangian.velocities, equations, strict=True):
-        q = eta - xi * wide(v)
-        charge = charge + q * value.diff(v)
-        defect = defect + q * equation
-    if not (_rate(lagrangian, charge, wide, order=2) + defect).is_zero:
+    charges = [-wide(gauge)]
+    defect = _rate(lagrangian, charges[0], wide, order=2)
+    for value in _classes(lagrangian, wide):
+        charge, change = xi * value, wide.zero
+        equations = _euler(lagrangian, value, wide)
+        for eta, v, equation in zip(etas, lagrangian.velocities, equations, strict=True):
+            q = eta - xi * wide(v)
+            charge = charge + q * value.diff(v)
+            change = change + q * equation
+        charges.append(charge)
+        defect = defect + (_rate(lagrangian, charge, wide, order=2) + change)
+    if not defect.is_zero:
         raise VerificationError("a Noether charge failed its check by substitution")
     generator = Generator(lagrangian.variables, tuple(components), definitions=used)
-    return NoetherLaw(generator, gauge, presented(charge, wide, lagrangian.velocities))
+    return NoetherLaw(generator, gauge, _written(charges, wide, lagrangian))
+
+
+def _written(charges: Sequence[Element], field: Field, lagrangian: Lagrangian) -> Expr:
+    """The sum of the charges of the summands of L; those free of roots together."""
+    plain = [c for c in charges if all(field.slots[i].kind != "root" for i in field.slots_of(c))]
+    rooted = [c for c in charges if c not in plain]
+    total = sum(plain, start=field.zero)
+    if len(rooted) == 1:
+        total, rooted = total + rooted[0], []
+    return Add(*(presented(c, field, lagrangian.velocities) for c in (total, *rooted)))

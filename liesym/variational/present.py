@@ -1,4 +1,7 @@
-"""Expressions in velocities or momenta, written the way people do: as polynomials in them."""
+"""Expressions in velocities or momenta, written the way people do: as polynomials in them, fractions apart.
+
+Source: Goldstein 1980, chapter 8, for the form of Hamiltonians and integrals.
+"""
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
@@ -8,9 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, S, Symbol
+from sympy import Add, Expr, S, Symbol, apart
+from sympy.polys.polyerrors import PolynomialError
 
 from liesym.coefficients.field import Element, Field
+from liesym.coefficients.parts import by_roots
+
+LARGEST_TO_PART = 150
+"""Terms in the numerator of a fraction that is taken apart."""
 
 
 def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
@@ -31,5 +39,34 @@ def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
         monomial = S.One
         for v, power in zip(jets, key, strict=True):
             monomial *= v**power
-        terms.append(field.to_expr(coefficient) * monomial)
+        terms.append(_written(coefficient, field) * monomial)
     return Add(*terms)
+
+
+def _written(value: Element, field: Field) -> Expr:
+    """The shortest of: one fraction, the same factored, the sum of the fractions that its roots multiply, each apart."""
+    plain = field.to_expr(value)
+    if value.den.is_constant():
+        return plain
+    parted = Add(*(_apart(part, field) for part in by_roots(value, field).values()))
+    return min((plain, field.to_expr(value, factor=True), parted), key=_length)
+
+
+def _apart(value: Element, field: Field) -> Expr:
+    """One fraction, or the sum of its partial fractions in one variable after the other, if that is shorter."""
+    plain = field.to_expr(value, factor=True)
+    used = [field.slots[i] for i in sorted(field.slots_of(field.of_poly(value.den)))]
+    rational = all(s.kind in ("variable", "parameter") for s in used)
+    if not rational or len(value.num) > LARGEST_TO_PART:
+        return plain
+    terms = [field.to_expr(value)]
+    try:
+        for s in used:
+            terms = [part for term in terms for part in Add.make_args(apart(term, s.expr) if term.has(s.expr) else term)]
+    except (PolynomialError, NotImplementedError):
+        return plain
+    return min((plain, Add(*terms)), key=_length)
+
+
+def _length(value: Expr) -> int:
+    return int(value.count_ops())

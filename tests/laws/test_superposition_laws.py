@@ -1,0 +1,54 @@
+"""Linear equations: the solution is a sum of functions, each with a constant of its own.
+
+Source: Ince 1956, section 5.2.
+"""
+
+# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+import pytest
+from sympy import Rational
+
+from liesym import ODESystem
+from liesym.jets import jet_symbol
+from liesym.reduction import general_solution
+from liesym.reduction.superposition import is_linear
+from liesym.verify import is_first_integral
+
+LINEAR = [
+    "y'' + p*y' + q*y = 0",
+    "y'' + 3*y' + 2*y = exp(t)",
+    "t^2*y'' + t*y' + (t^2-1/4)*y = 0",
+    "y''' + y' = 0",
+    "y'' = -w^2*y + a*cos(t)",
+    "y'' = -y + tan(t)",
+    "t^2*y'' + t*y' - y = t^2",
+    "y'' = t*y",
+    "y''' = y",
+]
+
+
+@pytest.mark.parametrize("text", LINEAR)
+def test_the_solution_is_a_sum(text: str) -> None:
+    system = ODESystem.parse(text)
+    found = general_solution(system, budget=30)
+    assert found is not None and len(found.explicit) == 1
+    value, t = found.explicit[0].rhs, system.independent
+    for constant in found.constants:
+        part = value.diff(constant)
+        assert not part.has(*found.constants) and part != 0
+    assert len(str(value)) < 120
+    assert all(is_first_integral(i, system) for i in found.integrals)
+    inserted = {jet_symbol(system.unknowns[0], k): value.diff(t, k) for k in range(1, system.order)}
+    defect = value.diff(t, system.order) - system.rhs[0].xreplace({**inserted, system.unknowns[0]: value})
+    numbers = {s: Rational(3 + 2 * k, 7) for k, s in enumerate(sorted(defect.free_symbols, key=str))}
+    assert abs(complex(defect.subs(numbers).evalf(30))) < 1e-20
+
+
+def test_what_is_not_linear() -> None:
+    assert is_linear(ODESystem.parse("y'' = t*y + exp(t)*y'"))
+    for text in ("y'' = y^2", "y'' = t*y*y'", "y'' = sin(y)", "y'' = y/y'"):
+        assert not is_linear(ODESystem.parse(text))
