@@ -43,12 +43,12 @@ Moebius = tuple[Element, Element, Element, Element]
 
 @dataclass(frozen=True)
 class Hidden:
-    """The equation for x as a function of u.
+    """The equation for x, or for y, as a function of u.
 
     Arguments:
         system: with u as its independent variable.
         u: as an expression in x and y.
-        unknowns: z(x) in which it is a Riccati equation.
+        unknowns: functions z of its unknown in which it may be a Riccati equation.
     """
 
     system: ODESystem
@@ -64,7 +64,10 @@ def hidden_symmetries(system: ODESystem, deadline: float, depth: int = 2) -> Fou
         deadline: value of `time.monotonic()` at which the search stops.
         depth: how many times an Abel equation may hide another one.
     """
-    for number, equation in enumerate(_hidden_equations(system, deadline)):
+    from liesym.solve.by_slope import by_slope
+
+    equations = itertools.chain(by_slope(system), _hidden_equations(system, deadline))
+    for number, equation in enumerate(equations):
         # half of the time that is left for each, so that one that is hard leaves some to the next
         until = time.monotonic() + (deadline - time.monotonic()) / 2
         try:
@@ -96,13 +99,15 @@ def _of_riccati(equation: Hidden, taken: frozenset[str], deadline: float) -> Fou
 
 
 def _pulled_back(found: Found, equation: Hidden, system: ODESystem) -> Found:
-    """From (u, x) to (x, y): ξ = ξ^x, and η from X u = ξ^u."""
-    (u, _), (x, y) = equation.system.variables, system.variables
-    across, along = equation.u.diff(y), equation.u.diff(x)
+    """From (u, x) to (x, y): ξ is kept, and η follows from X u; the other way round where y is kept."""
+    (u, kept), (x, y) = equation.system.variables, system.variables
+    gone = y if kept == x else x
+    across, along = equation.u.diff(gone), equation.u.diff(kept)
     vectors = []
     for vector in found.vectors:
-        first, xi = (_at(component, u, equation.u) for component in vector)
-        vectors.append((xi, (first - along * xi) / across))
+        first, same = (_at(component, u, equation.u) for component in vector)
+        other = (first - along * same) / across
+        vectors.append((same, other) if kept == x else (other, same))
     definitions = tuple(
         Definition(d.function.xreplace({d.variable: x}), d.order, d.rhs.xreplace({d.variable: x}))  # type: ignore[arg-type]
         for d in found.definitions

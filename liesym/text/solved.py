@@ -253,7 +253,7 @@ def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple
         return [_linear_root(residual, first, coefficients[1], symbol)]
     if degree == 2:
         half, constant = cancel(coefficients[1] / (2 * first)), cancel(coefficients[2] / first)
-        root = sqrt(factor_terms(cancel(half**2 - constant)))
+        root = _square_root(cancel(half**2 - constant))
         return [(-half + root, divided), (-half - root, divided)]
     step = gcd_list([Integer(m[0]) for m in p.monoms()])
     if degree == 2 * step:
@@ -268,6 +268,15 @@ def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple
         )
     root = cancel(-coefficients[-1] / first) ** Rational(1, degree)
     return [(root, divided)] if degree % 2 else [(root, divided), (-root, divided)]
+
+
+def _square_root(value: Expr) -> Expr:
+    """One of both roots, squares taken from under it without an absolute value: smooth where they change sign."""
+    outside = S.One
+    for part, sign in zip(value.as_numer_denom(), (1, -1), strict=True):
+        for factor, power in factor_list(part)[1]:
+            outside *= factor ** (sign * (power // 2))
+    return outside * sqrt(factor_terms(cancel(value / outside**2)))
 
 
 def _linear_block(left: list[Residual], leading: list[Symbol]) -> tuple[dict[Symbol, Expr], tuple[Expr, ...]]:

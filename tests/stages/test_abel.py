@@ -21,6 +21,11 @@ HIDDEN = {
     "y = 0 and y = ∞ are solutions, u = x y": "y' = y*(1-y-x)/(x*(y+x))",
     "y = 0, x and ∞ are solutions, u = y/x": "y' = y/x + y*(y/x-1)/(x^2+1+y/x)",
     "second kind, u = y + x^2": "y' = 1/(y+2*x^2) - 2*x",
+    "u = y', linear for x and for y": "y'^2 + a*y*y' - b*x - c = 0",
+    "u = y', linear for x": "x*y'^2 - 2*y' - y = 0",
+    "u = y', with a root of a number": "x*y'^2 + 4*y' - 2*y = 0",
+    "u = y', linear for y": "y*y'^2 - 2*y' - x = 0",
+    "u = y', homogeneous": "y'^2 + a*x*y' + b*y + c*x^2 = 0",
 }
 
 
@@ -39,7 +44,9 @@ def test_a_riccati_equation_is_found_and_its_symmetries_hold(name: str) -> None:
         assert not wrong.is_symmetry_of(system)
 
 
-@pytest.mark.parametrize("text", ["y' = y^3 + x^2 + 1", "y*y' + y + x^3 = 0", "y' = sin(y) + x", "y' = y^4 + x"])
+@pytest.mark.parametrize(
+    "text", ["y' = y^3 + x^2 + 1", "y*y' + y + x^3 = 0", "y' = sin(y) + x", "y' = y^4 + x", "y' = sqrt(x^2+y^3)"]
+)
 def test_nothing_is_found_elsewhere(text: str) -> None:
     assert not hidden(text)[1].vectors
 

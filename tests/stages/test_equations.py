@@ -232,6 +232,13 @@ def test_one_to_one_functions_and_quadratics_in_a_power_are_solved(text: str, ri
     assert abs((found - solved + place).xreplace(values).evalf()) > 0.1
 
 
+def test_squares_leave_a_root_without_an_absolute_value() -> None:
+    """Both signs are branches anyway, and one that changes with the sign of t would not be smooth."""
+    assert ODESystem.parse("t*y'^2 + 4*y' - 2*y = 0").rhs[0] == -2 / t + sqrt(2) * sqrt(t * y + 2) / t
+    assert ODESystem.parse("y'^2 = t^2*(1 - y^2)").rhs[0] == t * sqrt(1 - y**2)
+    assert ODESystem.parse("y'^2 = exp(2*t)*y").rhs[0] == exp(t) * sqrt(y)
+
+
 @pytest.mark.parametrize("text", ["exp(y') = -1-t^2", "t^2*y'^2 + 3*t*y*y' + 3*y^2 = 0", "y'^4 + y'^2 + 1 + t^2 = 0"])
 def test_equations_without_real_solutions_are_refused(text: str) -> None:
     with pytest.raises(NotSolvable, match="no real solution"):
