@@ -2,7 +2,7 @@
 
 Variables are taken in an order in which each depends on those before it. A group of variables is solved if
 their images lie in a space that X maps to itself (a linear equation with constant coefficients along the
-flow), if their field is projective, or, for one variable, by quadrature. What comes out is checked by
+flow), if their field is projective or conformal, or, for one variable, by quadrature. What comes out is checked by
 substitution.
 """
 
@@ -24,6 +24,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.flow.charts import Charted, charts, in_chart
 from liesym.flow.check import composed, satisfies_flow, satisfies_flow_numerically, tidied
+from liesym.flow.linear import conformal_in_space, with_linear_invariant
 from liesym.flow.matrix import matrix_exponential
 from liesym.flow.scalar import along, autonomous, conformal, projective
 from liesym.generators import Generator
@@ -45,7 +46,7 @@ def exact_flow(generator: Generator, epsilon: Symbol, budget: float = 5.0) -> tu
         return None
     deadline = time.monotonic() + budget
     algebraic = not any(c.has(sin, cos, tan) for c in generator.components)
-    for attempt in (_by_parts, _by_invariant_factor, *([_by_change_of_time] if algebraic else [])):
+    for attempt in (_by_parts, _as_one, _by_invariant_factor, *([_by_change_of_time] if algebraic else []), _by_elimination):
         images = _attempted(attempt, generator, epsilon)
         if images is not None:
             return images
@@ -104,7 +105,11 @@ def _by_parts(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
     for group in _groups(rates):
         images = _krylov(group, rates, epsilon)
         if images is None and _stands_alone(group, rates):
-            images = _projective(group, rates, epsilon) or _conformal(group, rates, epsilon)
+            images = (
+                _projective(group, rates, epsilon)
+                or _conformal(group, rates, epsilon)
+                or conformal_in_space(group, rates, epsilon)
+            )
         if images is None and len(group) == 1:
             image = _single(group[0], rates, solved, epsilon)
             images = None if image is None else [image]
@@ -112,6 +117,25 @@ def _by_parts(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
             return None
         solved |= zip(group, images, strict=True)
     return tuple(solved[v] for v in generator.variables)
+
+
+def _as_one(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+    """All moved variables as one group, whose field is projective though some of them move by themselves."""
+    rates = dict(zip(generator.variables, generator.components, strict=True))
+    group = [v for v, c in rates.items() if c != 0]
+    images = _projective(group, rates, epsilon) if len(group) > 1 else None
+    if images is None:
+        return None
+    return tuple(dict(zip(group, images, strict=True)).get(v, v) for v in generator.variables)
+
+
+def _by_elimination(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+    """One variable less, by a linear combination that the flow keeps."""
+    for eliminated in with_linear_invariant(generator):
+        images = _by_parts(eliminated.generator, epsilon)
+        if images is not None:
+            return eliminated.back(images)
+    return None
 
 
 def _groups(rates: dict[Symbol, Expr]) -> list[list[Symbol]]:

@@ -46,6 +46,12 @@ CLOSED = {
     "logarithm": generator(t * log(t), x),
     "angle that depends on the radius": generator(0, y * sqrt(x**2 + y**2), -x * sqrt(x**2 + y**2)),
     "field of cosines": generator(1, cos(w * x) * atanh(sin(w * x))),
+    "projective, one variable by itself": generator(1 + t**2, t * x + 1, t * y + x),
+    "special conformal in space": generator(t**2 - x**2 - y**2, 2 * t * x, 2 * t * y),
+    "special conformal of Minkowski": generator(t**2 + x**2 + y**2, 2 * t * x, 2 * t * y),
+    "conformal with a translation": generator(t**2 - x**2 - y**2 + 1, 2 * t * x, 2 * t * y),
+    "conformal with a rotation and a dilation": generator(t**2 - x**2 - y**2 + t, 2 * t * x - y + x, 2 * t * y + x + y),
+    "a sum that is kept": generator(0, x * y, -2 * x * y),
     "product with a coordinate": generator(t * x, x**2 - t * x**3),
 }
 
@@ -98,6 +104,14 @@ def test_a_lie_series_is_correct_up_to_its_order_and_no_further(order: int) -> N
         difference = (image - expected).series(ε, 0, order + 2).removeO()
         assert difference.coeff(ε, order + 1) != 0
         assert all(difference.coeff(ε, k).expand() == 0 for k in range(order + 1))
+
+
+def test_a_field_that_is_nearly_conformal_is_not_taken_for_one() -> None:
+    from liesym.flow.linear import conformal_in_space
+
+    near = (t**2 - x**2 - y**2, 2 * t * x, 3 * t * y)
+    assert conformal_in_space((t, x, y), dict(zip((t, x, y), near, strict=True)), ε) is None
+    assert not flow(generator(*near), ε).exact
 
 
 def test_a_field_without_closed_form_gives_the_series() -> None:
