@@ -93,4 +93,9 @@ def _checked(candidate: object, label: str) -> Backend:
             "a backend has a name, a frozenset of operations, and lower(program, functions)"
         )
     assert isinstance(candidate, Backend)
+    if not isinstance(candidate.operations, (frozenset, set)) or not callable(candidate.lower):
+        raise BackendError(
+            f"{label} is no backend: `operations` must be a frozenset of names and `lower` a function, but they are "
+            f"a {type(candidate.operations).__name__} and a {type(candidate.lower).__name__}"
+        )
     return candidate

@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from sympy import Expr, Rational, S, atanh, diff, log, sin, sqrt
 
 from liesym.errors import BackendError, VerificationError
 from liesym.lower import build_program, for_backend, lower
-from liesym.program import Node, Program, expand
+from liesym.program import OPERATIONS, Node, Program, expand
 from liesym.reference import BACKEND as REFERENCE
 from liesym.registry import Backend, get_backend
 from liesym.testing.cases import CASES, PARAMETER, STATE, A, Case, F, T, X, Y
@@ -276,10 +277,49 @@ def check_guards(subject: Subject) -> None:
             raise VerificationError(f"guard='raise' does not say where: {error}") from error
     else:
         raise VerificationError("guard='raise' does not raise")
+    careful = read(subject.function(expressions, guard="raise")(0.0, make(x[:1]), {}))
+    if distance(careful, reference(expressions, (), x[:1])) > TOLERANCE[subject.fine]:
+        raise VerificationError("guard='raise' changes a value inside the domain")
 
 
-def check_refusal(subject: Subject) -> None:
-    """An operation that the backend does not list, and that cannot be made of others, is refused by name."""
+def check_parameters(subject: Subject) -> None:
+    """A parameter comes from a mapping, from an attribute of that name, or from its default, in that order of need."""
+    function = subject.function([X * A], parameters={A: PARAMETER})
+    x = _plain(subject, (3,))
+    given: dict[str, tuple[Any, float]] = {
+        "a mapping": ({"a": 0.5}, 0.5), "an attribute": (SimpleNamespace(a=0.5), 0.5),
+        "a default, args being None": (None, PARAMETER), "a default, args being empty": ({}, PARAMETER),
+    }  # fmt: skip
+    for what, (args, number) in given.items():
+        found = subject.arrays.read(function(0.0, subject.arrays.make(x), args))
+        if distance(found, number * x[:, :1].astype("float64")) > TOLERANCE[subject.fine]:
+            raise VerificationError(f"a parameter from {what} is not used")
+
+
+def check_side_effects(subject: Subject) -> None:
+    """A call changes neither its inputs nor what an earlier call returned, and NaN comes out where it went in."""
+    function = subject.function([sqrt(X) * Y + T, Y])
+    read, make = subject.arrays.read, subject.arrays.make
+    data, other = _plain(subject, (4,)), 2 * _plain(subject, (4,))
+    x = make(data.copy())
+    first = function(0.5, x, {})
+    before = np.array(read(first))
+    function(0.5, make(other), {})
+    if not np.array_equal(read(x), data):
+        raise VerificationError("a call changes the state that it is given")
+    if not np.array_equal(read(first), before):
+        raise VerificationError("a call changes what the call before it returned")
+    data[1, 0] = np.nan
+    if np.isnan(read(function(0.5, make(data), {}))).tolist() != [[i == 1, False] for i in range(4)]:
+        raise VerificationError("NaN in one component of one point does not stay there")
+
+
+def check_operations(subject: Subject) -> None:
+    """What the backend lists are operations, and one that it does not list, and that cannot be made of others, is
+    refused by name."""
+    unknown = sorted(map(str, subject.backend.operations - OPERATIONS.keys()))
+    if unknown:
+        raise VerificationError(f"{', '.join(unknown)} in `operations`: no program has such an operation")
     program = build_program([X + Y], STATE)
     foreign = Program((*program.nodes[:-1], Node("polygamma", (0,), 3)), (2,), program.state)
     if "polygamma" in subject.backend.operations:
@@ -299,8 +339,10 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     check_shapes,
     check_pickle,
     check_mistakes,
+    check_parameters,
+    check_side_effects,
     check_guards,
-    check_refusal,
+    check_operations,
 )
 
 

@@ -17,7 +17,7 @@ from liesym.errors import BackendError, Unsupported, VerificationError
 from liesym.program import Masked, Program
 from liesym.reference import NumpyBackend
 from liesym.registry import available_backends, get_backend
-from liesym.testing import ARITHMETIC, CASES, CHOICES, ELEMENTARY, REFUSED, Arrays, assert_conforms, conformance
+from liesym.testing import ARITHMETIC, CASES, CHECKS, CHOICES, ELEMENTARY, REFUSED, Arrays, assert_conforms, conformance
 from liesym.testing.cases import STATE, T
 
 TOY = Path(__file__).parent / "toy"
@@ -113,6 +113,45 @@ def test_without_its_distribution_the_stranger_is_unknown():
         get_backend("toy")
 
 
+def registered(site, name, target, distribution):
+    """One more distribution with a backend of this name."""
+    info = site / f"{distribution}-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[liesym.backends]\n{name} = {target}\n", encoding="utf-8")
+
+
+def test_two_strangers_of_one_name_are_told_of(site):
+    registered(site, "toy", "other_toy:BACKEND", "other")
+    with pytest.raises(BackendError, match="'toy' is claimed by liesym_toy:BACKEND and other_toy:BACKEND; uninstall one"):
+        get_backend("toy")
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "message"),
+    [
+        ("raise RuntimeError('out of order')", "broken_toy:BACKEND", "does not load: RuntimeError: out of order"),
+        ("BACKEND = 1", "broken_toy:BACKEND", "is no backend: it has no name, operations, lower"),
+        ("BACKEND = 1", "broken_toy:OTHER", "does not load: AttributeError"),
+        ("BACKEND = 1", "absent_toy:BACKEND", "does not load: ModuleNotFoundError"),
+        (
+            "class B:\n    name, operations = 'b', ['add']\n    def lower(self, p, f): ...\nBACKEND = B()",
+            "broken_toy:BACKEND",
+            "`operations` must be a frozenset of names .* but they are a list",
+        ),
+    ],
+)
+def test_a_broken_stranger_is_listed_and_says_what_is_wrong(site, text, target, message):
+    (site / "broken_toy.py").write_text(text, encoding="utf-8")
+    registered(site, "broken", target, "broken")
+    assert {"broken", "toy", "numpy"} <= set(available_backends())
+    try:
+        with pytest.raises(BackendError, match=message):
+            liesym.lower([T], (), backend="broken")
+    finally:
+        sys.modules.pop("broken_toy", None)
+
+
 def test_a_stranger_that_lacks_an_operation_refuses_it_by_name(site):
     expression = next(c.expression for c in CASES if c.name == "erf(x)")
     with pytest.raises(BackendError, match="'toy' has no counterpart for erf"):
@@ -180,13 +219,77 @@ def transposed(function, t, x, args):
     return result._replace(jacobian=result.jacobian[..., ::-1]) if hasattr(result, "jacobian") else result
 
 
+def scribbling(function, t, x, args):
+    result = function(t, x, args)
+    x[...] = 0.5
+    return result
+
+
+class Buffered:
+    """Returns the same array again and again."""
+
+    def __init__(self):
+        self.buffer = None
+
+    def __call__(self, function, t, x, args):
+        result = function(t, x, args)
+        if not isinstance(result, np.ndarray):
+            return result
+        if self.buffer is None or (self.buffer.shape, self.buffer.dtype) != (result.shape, result.dtype):
+            self.buffer = result
+        self.buffer[...] = result
+        return self.buffer
+
+
+def tidy(function, t, x, args):
+    """NaN is put in order."""
+    return function(t, np.nan_to_num(x) if np.asarray(x).dtype.kind == "f" else x, args)
+
+
+def anxious(function, t, x, args):
+    """Raises on every point where there is anything to raise."""
+    if function.program.failures:
+        raise BackendError("x is not defined at 4 of 4 points")
+    return function(t, x, args)
+
+
+def mapping_only(function, t, x, args):
+    return function(t, x, args if isinstance(args, dict) else {})
+
+
+def without_default(function, t, x, args):
+    return function(t, x, {"a": 1.0, **args} if isinstance(args, dict) and function.program.parameters else args)
+
+
+class Misspelt(NumpyBackend):
+    name, operations = "misspelt", NumpyBackend.operations | {"arcsin"}
+
+
+class Careless(NumpyBackend):
+    """Its list of operations hides what is missing."""
+
+    name = "careless"
+
+    class Endless(frozenset):
+        def __rsub__(self, other):
+            return frozenset()
+
+        def __contains__(self, item):
+            return item != "polygamma"
+
+    operations = Endless(NumpyBackend.operations - {"polygamma"})
+
+
 FAULTS = {
+    "check_parameters": [Faulty(wrap=mapping_only), Faulty(wrap=without_default)],
+    "check_side_effects": [Faulty(wrap=scribbling), Faulty(wrap=Buffered()), Faulty(wrap=tidy)],
+    "check_operations": [Misspelt(), Careless()],
     "check_values": [Faulty(swapped), Faulty(wrap=always_double), Faulty(wrap=slightly_off)],
     "check_jacobian": [Faulty(wrap=transposed)],
     "check_shapes": [Faulty(wrap=flat)],
     "check_pickle": [Faulty(wrap=lambda f, t, x, args: f(t, x, args))],
     "check_mistakes": [Faulty(wrap=forgetful)],
-    "check_guards": [Faulty(wrap=unmasked)],
+    "check_guards": [Faulty(wrap=unmasked), Faulty(wrap=anxious)],
 }
 FAULTY = [(check, backend) for check, backends in FAULTS.items() for backend in backends]
 
@@ -196,6 +299,10 @@ def test_the_suite_names_the_fault(check, backend):
     outcomes = {o.check: o for o in conformance(backend, cases=FEW)}
     assert not outcomes[check].ok
     assert outcomes[check].detail
+
+
+def test_every_check_has_a_fault_that_it_names():
+    assert {check.__name__ for check in CHECKS} == {*FAULTS, "check_gradients"}  # gradients below, where there are any
 
 
 def test_the_suite_notices_a_wrong_gradient():

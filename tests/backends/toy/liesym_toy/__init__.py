@@ -26,7 +26,7 @@ INPUTS = frozenset({"time", "state", "parameter", "constant", "epsilon", "huge"}
 
 
 def _parameter(args: Any, name: str, default: float | None) -> Any:
-    value = (args or {}).get(name, default)
+    value = args.get(name, default) if isinstance(args, dict) else getattr(args, name, default)
     if value is None:
         raise BackendError(f"the parameter {name!r} has no value")
     return value
