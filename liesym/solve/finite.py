@@ -22,7 +22,7 @@ from liesym.solve.ladder import kernel_spans, laurent_span, plain_spans
 from liesym.solve.linearizable import symmetries_from_flat_structure
 from liesym.solve.patterns import in_shape, restricted
 from liesym.solve.span import polynomial_spans
-from liesym.solve.system_rungs import affine_in_time
+from liesym.solve.system_rungs import projective_in_time
 from liesym.solve.vectors import bracket
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ LEASH = 0.1
 """Share of the time that is left for the first attempt at a general solution, at most LONGEST seconds."""
 LONGEST = 4.0
 SHARE_OF_PATTERN = 0.2
-"""Share of the time that is left for infinitesimals that are affine in the unknowns."""
+"""Share of the time that is left for infinitesimals that are projective in the unknowns."""
 LARGEST_POLYNOMIALS = 600
 """Number of columns up to which polynomials of higher degree are tried."""
 
@@ -52,7 +52,7 @@ def search_finite(run: _Run, determining: Determining) -> bool:
     if _general(run, determining, leash):
         return True
     cut_short = time.monotonic() > leash
-    if _affine_with_time(run, determining):
+    if _projective_with_time(run, determining):
         return True
     _in_larger_spans(run, determining, highest)
     if not run.bound_met and cut_short and _general(run, determining, run.share(0.8)):
@@ -71,10 +71,10 @@ def _general(run: _Run, determining: Determining, deadline: float) -> bool:
     return False
 
 
-def _affine_with_time(run: _Run, determining: Determining) -> bool:
-    """T(t) ∂_t + Σ_i (Σ_j A_ij(t) x_j + b_i(t)) ∂_{x_i}: ODEs alone are left, where the whole system is too large."""
-    run.progress("affine in the unknowns, with any dependence on the independent variable")
-    pattern = affine_in_time(determining)
+def _projective_with_time(run: _Run, determining: Determining) -> bool:
+    """Affine and projective fields with coefficients depending on t: ODEs alone are left, where the whole is too large."""
+    run.progress("projective in the unknowns, with any dependence on the independent variable")
+    pattern = projective_in_time(determining)
     deadline = min(run.share(SHARE_OF_PATTERN), time.monotonic() + 2 * LONGEST)
     found = solve_general(restricted(determining, pattern), deadline=deadline, taken=run.taken)
     if len(found.vectors) > len(run.vectors):

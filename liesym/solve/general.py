@@ -237,10 +237,18 @@ def substitute(state: _State, unknown: int, value: LinearForm) -> None:
 def one_step(state: _State, basis: Basis, solver: OdeSolver) -> bool:
     """One integration: the cheapest that works."""
     candidates = sorted(annihilators(state, basis), key=_effort)
-    for solver.allow_names in (False, True):
-        for candidate in candidates:
-            if use_ode(state, candidate, solver):
-                return True
+    plain = [c for c in candidates if not _is_intricate(c)]
+    for group in (plain, candidates) if len(plain) < len(candidates) else (candidates,):
+        for solver.allow_names in (False, True):
+            hopeless: list[tuple[int, tuple[Element, ...]]] = []
+            for candidate in group:
+                key = candidate.place, candidate.coefficients
+                if key in hopeless:
+                    continue
+                if use_ode(state, candidate, solver):
+                    return True
+                if not candidate.sources:
+                    hopeless.append(key)
     return use_characteristics(state, basis)
 
 
@@ -259,6 +267,11 @@ def _effort(candidate: Annihilator) -> tuple:
     size = sum(len(c.num) + len(c.den) for c in candidate.coefficients)
     size += sum(len(c.num) + len(c.den) for _, c in candidate.sources)
     return (zero != len(candidate.coefficients), len(candidate.coefficients), size, candidate.unknown, candidate.place)
+
+
+def _is_intricate(candidate: Annihilator) -> bool:
+    """Of order three and above with apparent singularities: left over by elimination, rarely solved, and at great cost."""
+    return len(candidate.coefficients) > 2 and any(len(c.den) > 1 for c in candidate.coefficients)
 
 
 def annihilators(state: _State, basis: Basis, highest: int = 10) -> list[Annihilator]:

@@ -84,6 +84,19 @@ def affine_in_time(determining: Determining) -> Pattern:
     return Pattern(f"[T({t}), A({t})*x + b({t})]", arguments, tuple(parts))
 
 
+def projective_in_time(determining: Determining) -> Pattern:
+    """[T(t) + Σ_j B_j(t) x_j, Σ_j A_ij(t) x_j + b_i(t) + x_i Σ_j C_j(t) x_j]: all symmetries of linear equations."""
+    field, (t, *unknowns) = determining.field, determining.variables
+    count, states = len(unknowns), [field(x) for x in unknowns]
+    parts: list[dict[int, Element]] = [{0: field.one, **{1 + j: x for j, x in enumerate(states)}}]
+    for i, own in enumerate(states):
+        first = 1 + 2 * count + i * (count + 1)
+        common = {1 + count + j: own * x for j, x in enumerate(states)}
+        parts.append({**common, first: field.one, **{first + 1 + j: x for j, x in enumerate(states)}})
+    arguments = ((t,),) * (1 + 2 * count + count * (count + 1))
+    return Pattern(f"projective in the unknowns, depending on {t}", arguments, tuple(parts))
+
+
 def separated(determining: Determining) -> Pattern:
     """[T(t), X_i(x_i)]."""
     field, variables = determining.field, determining.variables

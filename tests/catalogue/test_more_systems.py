@@ -17,10 +17,12 @@ KNOWN = {
     "y'' = (c/x + d/(x-1) + e/(x-a))*y' + (p*x-q)/(x*(x-1)*(x-a))*y": ("x", 8),
     "y'' = y^(-3) + q(x)*y": ("x", 3),
     "y''' = q(x)*y''": ("x", 4),
-    # time enters through functions that the equations do not hold: what is affine in the unknowns is looked for by itself
+    # time enters through functions that the equations do not hold: affine and projective fields have a search of their own
     "x'' = -w^2*x + f(y/x)/x^3; y'' = -w^2*y + g(y/x)/y^3": ("t", 3),
     "x'' = -w(t)*x + f(y/x)/x^3; y'' = -w(t)*y + g(y/x)/y^3": ("t", 3),
     "x'' = -w^2*x+g/(x-y)^3+g/(x-z)^3; y'' = -w^2*y-g/(x-y)^3+g/(y-z)^3; z'' = -w^2*z-g/(x-z)^3-g/(y-z)^3": ("t", 6),
+    "x'' = f(t)*x; y'' = f(t)*y": ("t", 15),
+    "x'' = -(a - 2*q*cos(2*t))*x; y'' = -(a - 2*q*cos(2*t))*y": ("t", 15),
     # y'' = x y in x + y, and the pendulum in x y and y/x: the symmetries hold Airy functions and poles that do not occur
     "y'' = y*(x + y)*(y' + 1)^3": ("x", 8),
     "y'' = (2*x^2*y'^2 - x^3*(x*y'+y)^3*sin(y/x) - 2*x*y*y' + 2*(x*y'-y)*(x*y'+y))/(2*x^2*y)": ("x", 1),
