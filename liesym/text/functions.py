@@ -55,6 +55,7 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
         "cosintegral": (sp.Ci, 1),
         "lambertw": (sp.LambertW, 1),
         "gammafunction": (sp.gamma, 1),
+        "polygamma": (sp.polygamma, 2),
     }
 )
 
@@ -62,6 +63,9 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
 NAMES: Mapping[Any, str] = MappingProxyType({cls: name for name, (cls, _) in FUNCTIONS.items() if name != "sqrt"})
 
 CONSTANTS: Mapping[str, sp.Expr] = MappingProxyType({"pi": sp.pi, "E": sp.E})
+
+# one argument more says which derivative: diracdelta(x, 2) is the second
+ORDERED = frozenset({"diracdelta"})
 
 # words of the grammar itself in call position
 OPERATORS = ("D", "at", "integral")

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Function, I, Integer, Integral, S, Subs, Symbol
+from sympy.core.function import AppliedUndef
 
 from liesym.errors import ParseError
 from liesym.jets import jet_symbol
 from liesym.text import arithmetic
-from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, arity, lookalike, nearest
+from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, arity, lookalike, nearest
 from liesym.text.grammar import Node, error_at, parse
 
 MAX_ORDER = 12
@@ -221,7 +222,7 @@ class Builder:
         if name in OPERATORS:
             return getattr(self, f"_operator_{name}")(tree, arguments)
         if name in FUNCTIONS:
-            if len(arguments) != arity(name):
+            if len(arguments) != arity(name) and not (name in ORDERED and len(arguments) == arity(name) + 1):
                 raise self._error(f"{name} takes {counted(arity(name), 'argument')}, not {len(arguments)}", tree)
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
@@ -283,7 +284,7 @@ class Builder:
             else:
                 raise self._error("D takes variables and orders after the function", argument, ("D(g(t, y), t, 2)",))
         for variable in [v for v, count in pairs for _ in range(count)]:
-            value = value.diff(variable)
+            value = _derived(value, variable)
             deepest = max((d.derivative_count for d in value.atoms(Derivative)), default=0)
             if deepest > MAX_ORDER or value.count_ops() > MAX_OPERATIONS:
                 raise self._error(f"derivatives are read up to order {MAX_ORDER} and moderate length", tree)
@@ -337,6 +338,15 @@ class Builder:
         bound = {name: _bound_dummy(name, value) for name, value in zip(names, values, strict=True)}
         body = self._inside(bound)._node(arguments[0])
         return Subs(body, tuple(bound[n] for n in names), values)
+
+
+def _derived(value: Any, variable: Any) -> Any:
+    """The derivative, in the form that SymPy's chain rule gives it: for g(f'(t), f'(t)) by f'(t) it means the slot."""
+    slot = isinstance(value, (AppliedUndef, Derivative)) and not variable.is_Symbol
+    inner = value.expr if isinstance(value, Derivative) else value
+    if slot and isinstance(inner, AppliedUndef) and variable in inner.args:
+        return Derivative(value, variable)
+    return value.diff(variable)
 
 
 def derivative_at(function: Any, order: int, argument: Any) -> Expr:
