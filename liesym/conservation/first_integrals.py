@@ -9,6 +9,7 @@ Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the veloci
 Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
 φ - t J                 free of t              φ in a span, J a known integral
 linear systems          constant coefficients  e^{-At} x, first of all where t occurs
+spans with angles       order 1                combinations that hold atan(y/x)
 functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
 symmetries              N <= 4                 ratios of last multipliers, quadratures
 Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from sympy import Expr, Symbol
+from sympy import Expr, I, Symbol
 
 from liesym.clock import clock
 from liesym.coefficients.field import Element
@@ -28,7 +29,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
-from liesym.conservation.rates import as_product, logarithms, time_functions
+from liesym.conservation.rates import angles, as_product, logarithms, time_functions
 from liesym.conservation.select import Selection
 from liesym.conservation.spans import (
     coefficient_functions,
@@ -129,6 +130,8 @@ class _Search:
             yield self.killing_with_time
         if self.autonomous:
             yield self.linear
+        if self.system.is_first_order:
+            yield self.angular_spans
         if self.generators is not None or self.selection.phase_dimension <= 3:
             yield self.symmetries
         if self.autonomous:
@@ -142,8 +145,8 @@ class _Search:
         self.offer_expressions(shown, functional=functional)
 
     def offer_expressions(self, candidates: Sequence[Expr], *, functional: bool) -> None:
-        """What passes the check by substitution goes to the selection."""
-        checked = [e for e in candidates if is_first_integral(e, self.system)]
+        """What is real and passes the check by substitution goes to the selection."""
+        checked = [e for e in candidates if not e.has(I) and is_first_integral(e, self.system)]
         self.selection.offer(checked, functional=functional)
 
     # -- methods ---------------------------------------------------------------------------------
@@ -166,8 +169,17 @@ class _Search:
                 return
 
     def first_order_spans(self) -> None:
+        self._spans(OnSolutions(self.system, jet_field(self.system)), ())
+
+    def angular_spans(self) -> None:
+        """The same with angles, which jump, so that what is smooth comes before."""
         on = OnSolutions(self.system, jet_field(self.system))
-        for span in _first_order_spans(on, self.degree + 1, self.autonomous):
+        more = angles(on)
+        if more:
+            self._spans(on, more)
+
+    def _spans(self, on: OnSolutions, more: Sequence[Element]) -> None:
+        for span in _first_order_spans(on, self.degree + 1, self.autonomous, more):
             self.offer(integrals_in_span(on, span, self.share(SPAN_SHARE)), on, functional=True)
             if self.finished:
                 return
@@ -252,14 +264,17 @@ def _time_base(on: OnSolutions, degree: int) -> list[Element]:
     return independent_span([*high, *low], field)
 
 
-def _first_order_spans(on: OnSolutions, degree: int, autonomous: bool) -> Iterator[list[Element]]:
-    """Polynomials with logarithms, then times the functions that occur, then with t."""
+def _first_order_spans(
+    on: OnSolutions, degree: int, autonomous: bool, more: Sequence[Element] = ()
+) -> Iterator[list[Element]]:
+    """Polynomials with logarithms and `more`, then times the functions that occur, then with t."""
     field, system = on.field, on.system
     states = list(system.unknowns) if autonomous else list(system.variables)
     small = degree if len(states) <= 6 else 2
     functions = [e for e in coefficient_functions(on, ()) if not e.is_rational]
     base = monomials(field, states, small)[1:]
-    plain = [*base, *logarithms(on)]
+    multivalued = [*logarithms(on), *more]
+    plain = [*base, *multivalued]
     yield independent_span([*plain, *functions], field)
     if functions:
         mixed = products(field, functions, monomials(field, states, 2 if len(states) <= 4 else 1))
@@ -268,4 +283,4 @@ def _first_order_spans(on: OnSolutions, degree: int, autonomous: bool) -> Iterat
         t = field(system.independent)
         with_time = products(field, [*monomials(field, states, 2)[1:], t], [field.one, t])
         mixed = products(field, functions, products(field, monomials(field, states, 1), [field.one, t]))
-        yield independent_span([*with_time, *logarithms(on), *mixed], field)
+        yield independent_span([*with_time, *multivalued, *mixed], field)

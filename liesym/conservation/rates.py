@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import fmpz_mpoly
-from sympy import Expr, Matrix, Pow, S, Symbol, exp, log
+from sympy import Expr, I, Matrix, Pow, S, Symbol, atan, exp, log
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
@@ -33,7 +34,7 @@ class DarbouxPolynomial:
 
 
 def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
-    """Darboux polynomials among the coordinates, their sums and differences, factors of right sides, and those searched for.
+    """Real ones among the coordinates, their sums and differences, factors of right sides, and those searched for.
 
     Source: Darboux 1878; Goriely 2001, chapter 2.
     """
@@ -41,7 +42,7 @@ def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
     for p in _candidates(on):
         element = on.field.of_poly(on.field.lift(p))
         cofactor = on.rate(element) / element
-        if not _divides(element, cofactor, on.rhs):
+        if not _divides(element, cofactor, on.rhs) and not on.field.to_expr(element).has(I):
             found.setdefault(str(p), DarbouxPolynomial(element, cofactor))
     return list(found.values())
 
@@ -82,6 +83,21 @@ def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
 def logarithms(on: OnSolutions) -> list[Element]:
     """log p for the Darboux polynomials: an integral Σ n_k log p_k + … is a product of their powers."""
     return [on.field.converter.logarithm(d.polynomial) for d in darboux_polynomials(on)]
+
+
+def angles(on: OnSolutions) -> list[Element]:
+    """atan(y/x) for pairs of unknowns where x² + y² divides x y' - y x': the imaginary part of log(x + i y).
+
+    Source: Goriely 2001, section 2.5 (complex Darboux polynomials come in conjugate pairs).
+    """
+    field, found = on.field, []
+    for x, y in itertools.combinations(on.system.unknowns, 2):
+        u, v = field(x), field(y)
+        square = u * u + v * v
+        rate = (u * on.rate(v) - v * on.rate(u)) / square
+        if not rate.is_zero and field.lift(rate.den).gcd(field.lift(square.num)).is_constant():
+            found.append(field(atan(y / x)))
+    return found
 
 
 def as_product(integral: Expr, t: Symbol) -> Expr:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Expr, Integral, Matrix, S, Symbol, cos, exp, eye, log, sin, sqrt, symbols
+from sympy import Expr, I, Integral, Matrix, S, Symbol, atan, cos, exp, eye, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, first_integrals
 from liesym.conservation.modes import eigenvalues_of, linear_integrals
 from liesym.conservation.multipliers import integrals_from_symmetries
-from liesym.conservation.rates import darboux_polynomials
+from liesym.conservation.rates import angles, darboux_polynomials
 from liesym.conservation.select import Selection, gradient_rank
 from liesym.determine import OnSolutions, jet_field
 from liesym.errors import Unsupported
@@ -159,6 +159,29 @@ def test_quadratures_without_a_closed_form_stand_as_integrals(text: str, count: 
     found = first_integrals(system, budget=20)
     assert len(found) == rank(found, system) == count
     assert all(is_first_integral(i, system) and i.has(Integral) for i in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x' = -y*(x^2+y^2); y' = x*(x^2+y^2); z' = z*(x^2+y^2)",
+        "x' = a*x-w*y-x*z; y' = w*x+a*y-y*z; z' = -k*z",
+        "x' = -y*z; y' = x*z; z' = -z",
+        "x' = -y+x*z; y' = x+y*z; z' = 1-z^2",
+    ],
+)
+def test_angles_complete_the_integrals_of_what_turns(text: str) -> None:
+    system = ODESystem.parse(text)
+    found = first_integrals(system, budget=20)
+    assert len(found) == rank(found, system) == 3
+    assert all(is_first_integral(i, system) and not i.has(I) for i in found)
+    assert any(i.has(atan) for i in found)
+
+
+def test_an_angle_needs_a_rate_without_a_pole_on_the_axis() -> None:
+    for text, count in (("x' = -y; y' = x", 1), ("x' = y; y' = x", 0), ("x' = x; y' = y", 0)):
+        system = ODESystem.parse(text)
+        assert len(angles(OnSolutions(system, jet_field(system)))) == count
 
 
 def test_a_polynomial_in_a_root_is_no_darboux_polynomial_because_its_conjugate_is_not() -> None:
