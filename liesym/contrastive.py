@@ -22,6 +22,9 @@ LEAST_SINGULAR = 0.03
 """Smallest singular value of unit gradients that counts as independent; copies of one function that a network made on its
 own are not exact copies."""
 
+LARGEST_RATIO, LEAST_RANK_SHARE, LARGEST_WORST = 0.02, 0.95, 0.01
+"""Limits of `InvariantTrust`. A trajectory along which H moves by a tenth of its spread is led to the wrong level set."""
+
 
 class InvariantWarning(UserWarning):
     """A projection on the level sets of a learned function that is not conserved on trajectories it has not seen."""
@@ -35,14 +38,19 @@ class InvariantTrust:
         ratios: variance within trajectories over the whole variance, for each component; 0 for an invariant, near 1 for
             noise and for a constant.
         rank_share: share of the states at which the m gradients are independent.
+        worst: the largest variance within any one trajectory over the whole variance, for each component. A function that
+            is right on average may be wrong on the few trajectories that decide the error.
         largest_ratio: what each ratio should stay below.
         least_rank_share: what the share should stay above.
+        largest_worst: what the worst trajectory of each component should stay below.
     """
 
     ratios: tuple[float, ...]
     rank_share: float
-    largest_ratio: float = 0.02
-    least_rank_share: float = 0.95
+    worst: tuple[float, ...]
+    largest_ratio: float = LARGEST_RATIO
+    least_rank_share: float = LEAST_RANK_SHARE
+    largest_worst: float = LARGEST_WORST
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -51,6 +59,11 @@ class InvariantTrust:
             f"component {j + 1} varies within trajectories: {ratio:.3g} of its variance, more than {self.largest_ratio:g}"
             for j, ratio in enumerate(self.ratios)
             if not ratio <= self.largest_ratio
+        ]
+        found += [
+            f"component {j + 1} varies along one trajectory by {worst:.3g} of its variance, more than {self.largest_worst:g}"
+            for j, (ratio, worst) in enumerate(zip(self.ratios, self.worst, strict=True))
+            if ratio <= self.largest_ratio and not worst <= self.largest_worst
         ]
         if not self.rank_share >= self.least_rank_share:
             found.append(
@@ -85,7 +98,12 @@ class InvariantTrust:
 
 
 def invariant_trust(
-    values: np.ndarray, gradients: np.ndarray, *, largest_ratio: float = 0.02, least_rank_share: float = 0.95
+    values: np.ndarray,
+    gradients: np.ndarray,
+    *,
+    largest_ratio: float = LARGEST_RATIO,
+    least_rank_share: float = LEAST_RANK_SHARE,
+    largest_worst: float = LARGEST_WORST,
 ) -> InvariantTrust:
     """Measure a learned function on trajectories it was not trained on.
 
@@ -93,7 +111,7 @@ def invariant_trust(
         values: H at the states, shape (trajectories, times, m).
         gradients: of H by the states, shape (trajectories, times, m, n); in units in which the states have size 1.
         largest_ratio: see `InvariantTrust`. Noise of the states alone gives a ratio of about |∇H|² σ² over the variance.
-        least_rank_share: see `InvariantTrust`.
+        least_rank_share, largest_worst: see `InvariantTrust`.
 
     Raises:
         DataError: shapes that do not go together, or a single trajectory, which cannot be told from another.
@@ -105,7 +123,12 @@ def invariant_trust(
             "and (trajectories, times, m, n), with at least two trajectories and two times"
         )
     return InvariantTrust(
-        within_ratios(values), independent_share(gradients), largest_ratio=largest_ratio, least_rank_share=least_rank_share
+        within_ratios(values),
+        independent_share(gradients),
+        worst_ratios(values),
+        largest_ratio,
+        least_rank_share,
+        largest_worst,
     )
 
 
@@ -113,9 +136,16 @@ def within_ratios(values: np.ndarray) -> tuple[float, ...]:
     """Variance within trajectories over the whole variance for values of shape (trajectories, times, m); 1 where both
     vanish.
     """
-    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).mean(axis=(0, 1))
-    whole = ((values - values.mean(axis=(0, 1))) ** 2).mean(axis=(0, 1))
-    size = (values**2).mean(axis=(0, 1))
+    return _ratios(values, values.var(axis=1).mean(axis=0))
+
+
+def worst_ratios(values: np.ndarray) -> tuple[float, ...]:
+    """The same for the trajectory on which each component varies most."""
+    return _ratios(values, values.var(axis=1).max(axis=0))
+
+
+def _ratios(values: np.ndarray, within: np.ndarray) -> tuple[float, ...]:
+    whole, size = values.var(axis=(0, 1)), (values**2).mean(axis=(0, 1))
     varies = np.isfinite(whole) & (whole > 1e-12 * size)
     return tuple(float(r) for r in np.where(varies, within / np.where(varies, whole, 1.0), 1.0))
 

@@ -49,7 +49,8 @@ the seeds; every seed was given its own data, networks and initial states.
 * Chemical reaction: silu with a linear part and weight decay {c["chemical"]["training"]["weight_decay"]:g} in place of
   ReLU, for all networks, as the tests go to twice the amounts of the data.
 * The spring has the softmax loss of the paper's equation (4), the other systems the ratio of squares of its published code.
-* The guard is asked and not obeyed, so that the table shows what it would have prevented.
+* The guard is asked and not obeyed, so that the table shows what it would have prevented. Its limit for the worst trajectory
+  was set after these runs.
 * Settings were chosen on the misfit and the ratios of held-out trajectories of seed 0; early runs of that seed also showed
   test figures. Seeds 1 and 2 were not looked at before.
 
@@ -88,7 +89,7 @@ def over(runs: Sequence[Any], model: str, key: str, entry: str) -> str:
 def invariants_table(record: dict[str, Any]) -> str:
     """What was learned: held-out ratios, R², residual of the projection, drift, and what the engine makes of it."""
     columns = [
-        "system", "seed", "variance within trajectories", "independent gradients", "guard", "R² (degree 4)",
+        "system", "seed", "variance within trajectories (worst)", "independent gradients", "guard", "R² (degree 4)",
         "largest projection residual (before)", "drift of H", "identified, misfit",
     ]  # fmt: skip
     rows = []
@@ -97,19 +98,21 @@ def invariants_table(record: dict[str, Any]) -> str:
             h, p = found["invariant"], found["projected"]
             named = ", ".join(f"`{i['expression']}` {cell(i['misfit'])}" for i in h.get("identified", []))
             r2 = ", ".join(f"{name} {cell(r['degree 4'])}" for name, r in h["r2"].items())
-            trust = InvariantTrust(tuple(h["ratios"]), h["rank_share"])
-            ratios = ", ".join(cell(r) for r in h["ratios"])
+            trust = InvariantTrust(tuple(h["ratios"]), h["rank_share"], tuple(h["worst"]))
+            ratios = ", ".join(f"{cell(r)} ({cell(w)})" for r, w in zip(h["ratios"], h["worst"], strict=True))
             left = f"{cell(p['residual'])} ({cell(p['residual_before'])})"
             guard = "passed" if trust.ok else "refused"
-            rows.append([variant, seed, ratios, h["rank_share"], guard, r2, left, p["drift"], named or "–"])
+            share = cell(h["rank_share"]) + (f" ({cell(h['exact_rank_share'])})" if len(h["ratios"]) > 1 else "")
+            rows.append([variant, seed, ratios, share, guard, r2, left, p["drift"], named or "–"])
     head = """## What was learned
 
-On held-out trajectories without noise: variance of each component of H within trajectories over its whole variance; share
-of states at which the gradients are independent; what the guard says; R² of the true invariants as polynomials of degree 4
-in the learned ones. Projection residual: the largest |∇H_j · f̃| / (|∇H_j| |f|) of any held-out state and component in
-float32, and of the same field before projection. Drift of H: the largest change along any solve of the tests (H has variance
-1). Identified: what `identify_invariants` finds from the gradients of H, verified by substitution, with the mean sin² of the
-angle; more expressions than components mean that the orbits do not tell them apart.
+On held-out trajectories without noise: variance of each component of H within trajectories over its whole variance, in
+brackets that of the trajectory along which it varies most; share of states at which the gradients are independent, in
+brackets the same for the gradients of the exact pair; what the guard says; R² of the true invariants as polynomials of
+degree 4 in the learned ones. Projection residual: the largest |∇H_j · f̃| / (|∇H_j| |f|) of any held-out state and
+component in float32, and of the same field before projection. Drift of H: the largest change along any solve of the tests
+(H has variance 1). Identified: what `identify_invariants` finds from the gradients of H, verified by substitution, with the
+mean sin² of the angle; more expressions than components mean that the orbits do not tell them apart.
 
 """
     return head + markdown_table(columns, rows)

@@ -19,6 +19,7 @@ from liesym.system import ODESystem
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 RANDOM = np.random.default_rng(5)
 SETTINGS = Settings(steps=120, batch=8, learning_rate=1e-2, final_rate=1e-4)
+LONGER = Settings(steps=800, batch=8, learning_rate=1e-2, final_rate=1e-4)
 
 
 def circles(count=16, length=12, seed=1):
@@ -42,9 +43,9 @@ def wild(t, x, args=None):
     return x[..., ::1] * 0.5 + 0.3
 
 
-def trained(found, dtype, x=None, **options):
+def trained(found, dtype, x=None, settings=SETTINGS, **options):
     start = found.ContrastiveInvariant(2, width=16, seed=2, dtype=dtype, **options)
-    return found.train_invariant(start, circles() if x is None else x, SETTINGS)
+    return found.train_invariant(start, circles() if x is None else x, settings)
 
 
 # -- losses ----------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ def test_an_untrained_function_is_not_imposed(kit):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert found.ConservationProjection(wild, start, held_out=None).trust is None
-        good, _ = trained(found, dtype)
+        good, _ = trained(found, dtype, settings=LONGER)
         assert found.ConservationProjection(wild, good, held_out=circles(seed=9)).trust.ok
 
 
@@ -191,6 +192,20 @@ def test_noise_and_constants_are_noticed():
     assert not invariant_trust(np.full((6, 30, 1), np.nan), slopes * np.nan).ok
     with pytest.raises(DataError, match="two trajectories"):
         invariant_trust(noise[:1], slopes[:1])
+
+
+def test_a_function_that_is_wrong_on_one_trajectory_only_is_noticed():
+    x = circles(count=40)
+    values, slopes = (x**2).sum(-1)[..., None], 2 * x[..., None, :]
+    assert invariant_trust(values, slopes).ok and invariant_trust(values, slopes).worst[0] < 1e-12
+    wrong = values.copy()
+    wrong[7, :, 0] += 0.2 * values.std() * np.sin(np.linspace(0, 5, x.shape[1]))
+    found = invariant_trust(wrong, slopes)
+    assert found.ratios[0] < 1e-3 < 0.01 < found.worst[0] < 0.05, "right on average"
+    assert not found.ok and "component 1 varies along one trajectory by" in found.doubts[0]
+    with pytest.raises(TrainingError, match="along one trajectory"):
+        found.enforce("refuse")
+    assert invariant_trust(wrong, slopes, largest_worst=0.05).ok
 
 
 # -- projection ------------------------------------------------------------------------------------
@@ -219,7 +234,7 @@ def test_the_projected_field_keeps_each_component_at_each_sample(kit, single):
 
 def test_the_invariant_stays_as_it_is_when_the_field_is_trained(kit):
     found, dtype = kit
-    invariant, _ = trained(found, dtype)
+    invariant, _ = trained(found, dtype, settings=LONGER)
     before = numbers(invariant(found.as_tensor(circles())))
     data = __import__("liesym.trajectories", fromlist=["Trajectories"]).Trajectories(
         np.tile(np.linspace(0, 2.5, 12), (16, 1)), circles(), ("q", "p")
