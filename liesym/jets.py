@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sympy import Expr, S, Symbol, SympifyError, sympify
@@ -38,6 +38,12 @@ def jet_symbol(unknown: Symbol, order: int) -> Symbol:
     return Symbol(name, real=True)
 
 
+@lru_cache(maxsize=256)
+def _places(unknowns: tuple[Symbol, ...], highest: int) -> dict[Symbol, tuple[int, int]]:
+    """Jet coordinate x_i^(k) -> (i, k)."""
+    return {jet_symbol(x, k): (i, k) for i, x in reversed([*enumerate(unknowns)]) for k in range(highest, -1, -1)}
+
+
 @dataclass(frozen=True, slots=True)
 class JetSpace:
     """Coordinates (t, x_i, x_i', …) over one independent variable.
@@ -56,11 +62,7 @@ class JetSpace:
 
     def locate(self, symbol: Symbol, highest: int = 12) -> tuple[int, int] | None:
         """(i, k) with symbol = x_i^(k), or None if it is no jet coordinate up to order `highest`."""
-        for i, unknown in enumerate(self.unknowns):
-            for k in range(highest + 1):
-                if jet_symbol(unknown, k) == symbol:
-                    return i, k
-        return None
+        return _places(self.unknowns, highest).get(symbol)
 
     def order_of(self, expression: Expr, highest: int = 12) -> int:
         """Highest k such that some x_i^(k) occurs in the expression; 0 if none does."""

@@ -226,6 +226,13 @@ def test_large_but_sensible_text_is_read(text: str) -> None:
     assert ODESystem.parse(f"x' = {text}").unknowns[0].name == "x"
 
 
+@pytest.mark.timeout(20)
+def test_many_equations_are_read() -> None:
+    n = 500
+    system = ODESystem.parse("; ".join(f"x{i}'' = -x{(i + 1) % n}" for i in range(n)))
+    assert len(system.unknowns) == n and str(system.rhs[-1]) == "-x0"
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="xyt'()+-*/^=;:,. 019efDE\n", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
