@@ -468,7 +468,10 @@ class OdeSolver:
                 c = rest * s * s / (power * power)
                 if c.depends_on(v):
                     continue
-                nu = field.converter.root(mu + Fraction(1, 4), HALF) / half
+                square = mu + Fraction(1, 4)
+                if is_negative(square, field):
+                    return None  # an imaginary order: complex functions where two real ones can be named
+                nu = field.converter.root(square, HALF) / half
                 if nu.is_rational and nu.as_fraction() < 0:
                     nu = -nu  # Z_ν and Z_{-ν} solve the same equation
                 return self._bessel_pair(c, nu, half, power, s)
@@ -478,6 +481,8 @@ class OdeSolver:
         field = self.field
         grows = is_negative(-c, field)
         scale = field.converter.root(c if grows else -c, HALF) / half
+        if is_negative(half, field):
+            scale = -scale  # Z_ν(-u) solves the same equation, and is complex
         if (nu - HALF).is_zero:
             return self._bessel_of_order_half(scale * power, half, s, grows)
         order, argument = field.to_expr(nu), field.to_expr(scale * power)

@@ -10,6 +10,7 @@ import pytest
 from sympy import (
     Expr,
     Function,
+    I,
     Integral,
     Rational,
     S,
@@ -131,6 +132,15 @@ def test_an_arbitrary_function_in_two_factors_needs_integrals_and_no_named_solut
     assert not wronskian(found, field).is_zero
     _, _, solver = solved([-q(x).diff(x) - 2 * q(x) ** 2, S.Zero], names=True)
     assert len(solver.definitions) == 2
+
+
+def test_bessel_functions_are_real() -> None:
+    """No order √(-3), no argument -2/(3 x^(3/2)): real solutions are named or have the positive argument."""
+    found, _, solver = solved([1 + 3 / x**2, 1 / x], names=True)
+    assert found is not None and len(solver.definitions) == 2
+    found, field, _ = solved([1 / x**5, 0])
+    assert found is not None and not any(field.to_expr(u).has(I) for u in found)
+    assert all(is_solution(u, [1 / x**5, S.Zero], field) for u in found)
 
 
 def test_special_functions_are_the_expected_ones() -> None:
