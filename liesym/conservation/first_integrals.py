@@ -139,7 +139,11 @@ class _Search:
 
     def offer(self, elements: Sequence[Element], on: OnSolutions, *, functional: bool) -> None:
         jets = self.system.jet_coordinates
-        shown = [presented(normalized((e,), on.field)[0], on.field, jets) for e in elements if not e.is_constant]
+        shown: list[Expr] = []
+        for element in sorted((e for e in elements if not e.is_constant), key=lambda e: len(e.num) + len(e.den)):
+            if time.monotonic() > self.deadline and (shown or self.selection.kept):
+                break  # long ones take long to write
+            shown.append(presented(normalized((element,), on.field)[0], on.field, jets))
         if self.system.is_first_order:
             shown = [as_product(e, self.system.independent) for e in shown]
         self.offer_expressions(shown, functional=functional)
@@ -227,7 +231,9 @@ class _Search:
         if sum(self.system.orders) > LARGEST_PHASE_SPACE:
             return
         elements, on = integrals_from_symmetries(self.system, generators)
-        self.offer(elements, on, functional=True)
+        for element in sorted(elements, key=lambda e: len(e.num) + len(e.den)):
+            if not self.finished:
+                self.offer([element], on, functional=True)
 
     def _some_symmetries(self) -> tuple[Generator, ...]:
         from liesym.pipeline import find_symmetries

@@ -71,6 +71,7 @@ def test_functions_of_kept_integrals_are_not_kept() -> None:
         ("y''' = 3*y''^2/(2*y')", 3),
         ("x'' = 2*y'; y'' = -2*x'", 4),
         ("x'' = 1/x^3", 2),
+        ("x' = x*(a*x+b*y+c*z); y' = y*(a*x+b*y+c*z); z' = z*(a*x+b*y+c*z)", 3),
     ],
 )
 def test_integrals_are_verified_and_independent(text: str, count: int) -> None:
