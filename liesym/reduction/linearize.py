@@ -4,7 +4,7 @@ y'' + a y'^3 + b y'^2 + c y' + d = 0 is linear in suitable coordinates exactly i
 a, b, c, d vanish; then the symmetry algebra is sl(3,R). Two commuting symmetries X and u X along each other
 are ∂_v and u ∂_v in coordinates (u, v), where the equation is v'' = G(u); where u is not solved for, v'' =
 p(r) v' + G(r) in the canonical coordinates of X; where X has no closed flow, the coordinates come by quadrature
-from two symmetries of rank 2.
+from two symmetries of rank 2; last, the equation for t(y) may be linear as it is.
 Sources: Lie 1883; Liouville 1889; Ibragimov and Magri 2004, theorem 1; Stephani 1989, section 5.
 """
 
@@ -82,7 +82,25 @@ def linearization(
             return Linearization(True, shown, coordinates, linear)
         if linear is not None and best.linear is None:
             best = Linearization(True, shown, coordinates, linear)
-    return best if best.linear is not None else _by_quadratures(system, generators, best)
+    if best.linear is None:
+        best = _by_quadratures(system, generators, best)
+    return best if best.linear is not None else _with_names_exchanged(system, best)
+
+
+def _with_names_exchanged(system: ODESystem, verdict: Linearization) -> Linearization:
+    """The equation itself, or that for t(y), where one of them is linear: v'' = p(u) v' + q(u) v + G(u)."""
+    from liesym.reduction.quadrature import free_symbol
+
+    u, v = free_symbol("u", system), free_symbol("v", system)
+    for backward in ((u, v), (v, u)):
+        forward = system.variables if backward == (u, v) else system.variables[::-1]
+        coordinates = Coordinates(system.variables, (u, v), backward, forward)
+        linear = rewritten(system, coordinates)
+        field = jet_field(linear)
+        rhs, moved = field(linear.rhs[0]), (v, jet_symbol(v, 1))
+        if not any(rhs.diff(a).depends_on(b) for a in moved for b in moved):
+            return Linearization(True, verdict.conditions, coordinates, linear)
+    return verdict
 
 
 def _by_quadratures(system: ODESystem, generators: Sequence[Generator], verdict: Linearization) -> Linearization:

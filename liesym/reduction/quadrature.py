@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Dummy, Expr, Integral, Symbol
+from sympy import Dummy, Expr, I, Integral, Mul, S, Symbol, sqrt
 
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -40,7 +40,32 @@ def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -
         found = integrate(field(slope), variable, field)
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
         return Integral(slope, variable)
-    return Integral(slope, variable) if found is None else field.to_expr(found)
+    return Integral(slope, variable) if found is None else _real_form(field.to_expr(found), slope, variable, constants)
+
+
+def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -> Expr:
+    """i sqrt(p) sqrt(q) written sqrt(-p q), where the derivative is still the slope."""
+    if not value.has(I):
+        return value
+    merged = value.replace(lambda e: e.is_Mul and e.has(I), _merged)
+    if merged.has(I):
+        return value
+    for candidate in (merged, -merged):
+        defect = candidate.diff(variable) - slope
+        try:
+            if Field.build([defect], (variable, *constants))(defect).is_zero:
+                return candidate
+        except (Unsupported, NeedsRefinement, ZeroDivisionError):
+            return value
+    return value
+
+
+def _merged(product: Expr) -> Expr:
+    roots = [f.base for f in product.args if f.is_Pow and f.exp == S.Half and f.free_symbols]
+    if I not in product.args or not roots:
+        return product
+    rest = [f for f in product.args if f != I and not (f.is_Pow and f.base in roots and f.exp == S.Half)]
+    return Mul(*rest) * sqrt(-Mul(*roots).expand())
 
 
 def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]) -> bool:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Eq, Expr, Integral, Mul, Poly, S, Symbol, resultant
+from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.clock import within
 from liesym.coefficients.field import Field
@@ -34,7 +34,7 @@ from liesym.jets import jet_symbol
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
-from liesym.reduction.solving import solve_for
+from liesym.reduction.solving import holds_somewhere, solve_for
 from liesym.reduction.superposition import constants_in, is_linear, superposition
 from liesym.system import ODESystem
 from liesym.verify import is_first_integral
@@ -163,7 +163,7 @@ def by_elimination(system: ODESystem, integrals: Sequence[Expr]) -> Solution | N
     if not factors:
         return None
     shown = Mul(*factors)
-    explicit = tuple(Eq(y, value) for value in solve_for(shown, y) if _solves(system, value, constants))
+    explicit = tuple(Eq(y, value) for value in solve_for(shown, y, squaring=True) if _solves(system, value, constants))
     return Solution(Eq(shown, 0), explicit, None, None, constants, tuple(integrals))
 
 
@@ -215,7 +215,9 @@ def _eliminated(one: Expr, two: Expr, name: Symbol) -> Expr | None:
         return None if value == 0 else _without_powers(value.as_expr())
     for a, b in ((one, two), (two, one)):
         for value in solve_for(a, name):
-            return b.subs(name, value)
+            inserted = b.subs(name, value)
+            if not inserted.has(nan, zoo):
+                return inserted
     return None
 
 
@@ -227,9 +229,11 @@ def _solves(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> bool
         derivatives[jet_symbol(y, k)] = value.diff(t, k)
     defect = value.diff(t, system.order) - system.rhs[0].xreplace(derivatives)
     try:
-        return Field.build([defect], (t, *constants), system.parameter_symbols)(defect).is_zero
+        vanishes = Field.build([defect], (t, *constants), system.parameter_symbols)(defect).is_zero
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
         return False
+    # roots are algebraic in the field; their branch is seen at real places
+    return vanishes and (not defect.has(Pow) or holds_somewhere(defect))
 
 
 # -- quadrature --------------------------------------------------------------------------------------

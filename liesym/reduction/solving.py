@@ -1,4 +1,4 @@
-"""One equation solved for one name: linear or quadratic in it, in a power, or in a logarithm of it."""
+"""One equation solved for one name: linear or quadratic in it, in a power, in a logarithm of it, or with one square root."""
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
 # pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
@@ -7,14 +7,36 @@
 
 from __future__ import annotations
 
+import random
 from math import gcd
 
-from sympy import Expr, Mul, Rational, Symbol, asin, asinh, atan, atanh, cos, exp, log, powsimp, sin, sinh, sqrt, tan, tanh
+from sympy import (
+    Expr,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    exp,
+    log,
+    powsimp,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+)
 
+PLACES, CLOSE = 12, 1e-20
 INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
 
 
-def solve_for(equation: Expr, unknown: Symbol) -> list[Expr]:
+def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> list[Expr]:
     """Values of the unknown with equation = 0, found by elementary steps; empty if these do not suffice.
 
     Every value is a branch; the caller substitutes and checks.
@@ -24,7 +46,12 @@ def solve_for(equation: Expr, unknown: Symbol) -> list[Expr]:
     for factor in Mul.make_args(numerator.factor()):
         base = factor.base if factor.is_Pow else factor
         if base.has(unknown) and base != unknown:
-            found += _polynomial_roots(base, unknown) or _by_kernel(base, unknown) or _by_power(base, unknown)
+            found += (
+                _polynomial_roots(base, unknown)
+                or _by_kernel(base, unknown)
+                or _by_power(base, unknown)
+                or (_by_squaring(base, unknown) if squaring else [])
+            )
     return found
 
 
@@ -91,3 +118,33 @@ def _by_power(equation: Expr, unknown: Symbol) -> list[Expr]:
     if base != unknown or exponent.has(unknown) or rest == 0:
         return []
     return [(-rest / coefficient) ** (1 / exponent)]
+
+
+def _by_squaring(equation: Expr, unknown: Symbol) -> list[Expr]:
+    """a sqrt(P) + b = 0 with polynomials a, b, P: the roots of a² P - b² that solve the equation at some place."""
+    joined = powsimp(equation.expand(), force=True)
+    roots = {n for n in joined.atoms(Pow) if n.exp == S.Half and n.has(unknown)}
+    if len(roots) != 1:
+        return []
+    (root,) = roots
+    name = Symbol("root", real=True)
+    parts = joined.xreplace({root: name}).as_poly(name)
+    if parts is None or parts.degree() != 1:
+        return []
+    a, b = parts.all_coeffs()
+    squared = (a**2 * root.base - b**2).expand()
+    if not squared.is_polynomial(unknown):
+        return []
+    values = [v for f in Mul.make_args(squared.factor()) if f.has(unknown) for v in _polynomial_roots(f, unknown)]
+    return [v for v in values if holds_somewhere(equation.subs(unknown, v))]
+
+
+def holds_somewhere(value: Expr) -> bool:
+    """True if the expression vanishes at one of some random real places: its roots are on the branch that is meant."""
+    rng = random.Random(2)
+    symbols = sorted(value.free_symbols, key=str)
+    for _ in range(PLACES):
+        numbers = {s: Rational(rng.randint(-30, 30), 31) for s in symbols}
+        if abs(value.subs(numbers).evalf(30, chop=True)) < CLOSE:
+            return True
+    return False

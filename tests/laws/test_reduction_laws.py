@@ -210,6 +210,7 @@ QUADRATURES = {
     "y'' = -1/y^2": "radial fall",
     "y''' = y'^3": "order 3, twice reduced",
     "y''' = y''^2/y'": "order 3, twice reduced",
+    "y''' = 3*y''^2*y'/(1+y'^2)": "circles: Olver 1993, section 2.5",
 }
 
 
@@ -253,11 +254,13 @@ def test_ermakov_by_pinney() -> None:
         ("y*exp(y) - a", 0),
         ("a*y^2 + b*y + 1", 2),
         ("y^3*a - b*y^3", 0),
+        ("a*sqrt(y^2+1) - y", 1),
+        ("sqrt(y^2+1) + 2", 0),
     ],
 )
 def test_solving_for_a_name(equation: str, count: int) -> None:
     expression = sympify(equation, locals={"a": Symbol("a", positive=True), "b": Symbol("b", positive=True), "y": y})
-    values = solve_for(expression, y)
+    values = solve_for(expression, y, squaring=True)
     assert len(values) == (2 if equation == "y^4 - a" else count)
     for value in values:
         assert (
@@ -304,6 +307,17 @@ def test_linearizing_maps(text: str) -> None:
     rhs = found.linear.rhs[0]
     assert not rhs.has(unknown) and rhs.diff(slope, 2) == 0
     assert found.coordinates is not None and found.coordinates.new == (u, unknown)
+
+
+@pytest.mark.parametrize("text", ["y'' = y'^2*tan(y)", "y'' = -2*y'^2/(y^3-y)", "y'' = y'^3*(t*exp(y^2) + 1)"])
+def test_an_equation_that_is_linear_for_the_inverse_function(text: str) -> None:
+    system = ODESystem.parse(text)
+    found = linearization(system, generators=[])
+    assert found.linearizable and found.linear is not None and found.coordinates is not None
+    v = found.linear.unknowns[0]
+    rhs = found.linear.rhs[0]
+    assert all(rhs.diff(a, b) == 0 for a in (v, jet_symbol(v, 1)) for b in (v, jet_symbol(v, 1)))
+    assert found.coordinates.forward == (system.unknowns[0], system.independent)
 
 
 def test_a_dependence_that_is_not_cubic_fails() -> None:
