@@ -12,17 +12,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.custom_batching import custom_vmap
-from sympy import Expr, Symbol
 
 from liesym.equivariance import equivariant_frame
-from liesym.fitting import gradients_of
 from liesym.generators import Generator
+from liesym.levels import RETURN_STEPS, AbstractLevelSets
 from liesym.lower import lower
 from liesym_jax.models import MLP
-
-RANK_TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
-RETURN_STEPS = 20
-"""Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
 
 
 @custom_vmap
@@ -36,143 +31,39 @@ def _any_of_the_batch(size: int, batched: Any, truth: Array) -> tuple[Array, boo
     return any_sample(truth), False
 
 
-class LevelSets:
-    """k functions I_j(t, x) with their gradients, and the linear algebra of their level sets, sample by
-    sample.
+class LevelSets(AbstractLevelSets):
+    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.levels.AbstractLevelSets`."""
 
-    Gradients are orthonormalized one after the other for each sample. One that is, up to `tolerance` times
-    its length, a combination of those before it is left out there: at such a point the level set has lower
-    codimension, and dividing by a length near zero would make the field arbitrary.
-
-    Arguments:
-        values: (t, x, args) -> (…, k).
-        gradients: (t, x, args) -> (…, k, m), the derivatives by the states.
-        rates: (t, x, args) -> (…, k), the partial derivatives by t; None if t does not occur.
-        tolerance: of the rank guard; by default it depends on the type.
-    """
-
-    def __init__(
-        self,
-        values: Callable[..., Array],
-        gradients: Callable[..., Array],
-        rates: Callable[..., Array] | None = None,
-        *,
-        tolerance: float | None = None,
-    ) -> None:
-        self.values, self.gradients, self.rates, self.tolerance = values, gradients, rates, tolerance
+    backend = "jax"
 
     @staticmethod
-    def from_expressions(
-        integrals: Sequence[Expr],
-        states: Sequence[Symbol],
-        *,
-        t: Symbol | None = None,
-        parameters: Sequence[Symbol] = (),
-        tolerance: float | None = None,
-    ) -> LevelSets:
-        """From exact expressions; values and gradients are lowered."""
-        k, m = len(integrals), len(states)
-        slopes, rates = gradients_of(integrals, states, t)
-        options: dict[str, Any] = {"backend": "jax", "t": t, "parameters": tuple(parameters)}
-        values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
-        return LevelSets(
-            values,
-            lambda time, x, args=None: flat(time, x, args).reshape(*x.shape[:-1], k, m),
-            lower(rates, states, **options) if rates else None,
-            tolerance=tolerance,
-        )
+    def where(condition: Array, yes: Any, no: Any) -> Array:
+        """See `AbstractLevelSets.where`."""
+        return jnp.where(condition, yes, no)
 
-    def basis(self, t: Array, x: Array, args: Any = None) -> tuple[list[Array], list[list[Array]]]:
-        """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
-        gradient.
+    @staticmethod
+    def sqrt(x: Array) -> Array:
+        """See `AbstractLevelSets.sqrt`."""
+        return jnp.sqrt(x)
 
-        g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
-        """
-        slopes = self.gradients(t, x, args)
-        tolerance = self.tolerance or RANK_TOLERANCE.get(str(x.dtype), 1e-4)
-        units: list[Array] = []
-        rows: list[list[Array]] = []
-        for j in range(slopes.shape[-2]):
-            rest = gradient = slopes[..., j, :]
-            row = []
-            for _ in range(2):  # a second pass restores what rounding took from orthogonality
-                for i, unit in enumerate(units):
-                    part = (unit * rest).sum(-1, keepdims=True)
-                    rest = rest - part * unit
-                    row = [*row[:i], row[i] + part, *row[i + 1 :]] if i < len(row) else [*row, part]
-            size = jnp.sum(jnp.square(rest), -1, keepdims=True)
-            whole = jnp.sum(jnp.square(gradient), -1, keepdims=True)
-            good = size > tolerance**2 * whole
-            length = jnp.sqrt(jnp.where(good, size, 1.0))
-            units.append(jnp.where(good, rest / length, 0.0))
-            rows.append([*row, length])
-        return units, rows
+    @staticmethod
+    def ones(x: Array) -> Array:
+        """See `AbstractLevelSets.ones`."""
+        return jnp.ones_like(x)
 
-    def along(self, t: Array, x: Array, vector: Array, goal: Array | None, args: Any = None) -> Array:
-        """The vector changed least such that g_j · vector = goal_j (0 if goal is None) for all j of full
-        rank.
-        """
-        units, rows = self.basis(t, x, args)
-        wanted: list[Array] = []
-        for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
-            part = (unit * vector).sum(-1, keepdims=True)
-            if goal is None:
-                vector = vector - part * unit
-                continue
-            target = goal[..., j : j + 1]
-            for i in range(j):
-                target = target - row[i] * wanted[i]
-            wanted.append(target / row[j])
-            vector = vector + (wanted[j] - part) * unit
-        return vector
-
-    def tangent(self, t: Array, x: Array, vector: Array, args: Any = None) -> Array:
-        """The field changed least such that ∂_t I_j + ∇I_j · f = 0."""
-        goal = None if self.rates is None else -self.rates(t, x, args)
-        return self.along(t, x, vector, goal, args)
-
-    def correction(self, t: Array, x: Array, defect: Array, args: Any = None) -> Array:
-        """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
-        return self.along(t, x, jnp.zeros_like(x), defect, args)
+    @staticmethod
+    def epsilon(x: Array) -> float:
+        """See `AbstractLevelSets.epsilon`."""
+        return float(jnp.finfo(x.dtype).eps)
 
     def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
-        """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
-
-        s is 1 as long as each step brings I nearer to its level (the defects divided by the lengths of the
-        gradients, so in units of the state), is halved where one would not, and grows again afterwards: near
-        equilibria, where gradients vanish, a whole step leads anywhere. Such a step is not taken. A sample is done
-        when a step of the size of rounding does not help; when all are, the rest of the `iterations` is skipped.
-
-        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
-        """
-        flat = jnp.sum(jnp.square(self.gradients(t, x, args)), -1)
-        lengths = jnp.sqrt(jnp.where(flat > 0, flat, 1.0))
-
-        fine = (jnp.finfo(x.dtype).eps / 16) ** 2
-
-        def look(y: Array) -> tuple[Array, Array, Array]:
-            """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
-            defect = self.values(t, y, args) - levels
-            step = self.correction(t, y, defect, args)
-            size = jnp.sum(jnp.square(step), -1, keepdims=True) / (fine * jnp.sum(jnp.square(y), -1, keepdims=True))
-            return step, size, jnp.sum(jnp.square(defect / lengths), -1, keepdims=True)
-
-        def attempt(state: Any) -> Any:
-            x, step, size, left, part, again = state
-            trial = x - part * step
-            found = look(trial)
-            nearer = again & (found[2] < left)
-            pairs = zip((trial, *found), (x, step, size, left), strict=True)
-            x, step, size, left = (jnp.where(nearer, new, old) for new, old in pairs)
-            again = size > jnp.where(nearer, 1.0, 128.0**2)
-            return x, step, size, left, jnp.where(nearer, jnp.minimum(2 * part, 1.0), part / 2), again
+        """Back to the level set, in a scan that can be differentiated; see `AbstractLevelSets.retract`."""
+        state, attempt = self.returning(t, x, levels, args)
 
         def one(state: Any, _: Any) -> tuple[Any, None]:
-            return jax.lax.cond(any_sample(state[-1]), attempt, lambda same: same, state), None
+            return jax.lax.cond(any_sample(state.again), attempt, lambda same: same, state), None
 
-        step, size, left = look(x)
-        state = (x, step, size, left, jnp.ones_like(left), size > 1.0)
-        return jax.lax.scan(one, state, length=iterations)[0][0]
+        return jax.lax.scan(one, state, length=iterations)[0].x
 
 
 class TangentProjection(eqx.Module):

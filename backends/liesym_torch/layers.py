@@ -8,154 +8,49 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from sympy import Expr, Symbol
 from torch import Tensor, nn
 
 from liesym.equivariance import equivariant_frame
-from liesym.fitting import gradients_of
 from liesym.generators import Generator
+from liesym.levels import RETURN_STEPS, AbstractLevelSets
 from liesym.lower import lower
 from liesym_torch.models import MLP
 from liesym_torch.operations import any_sample
 
-RANK_TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
-RETURN_STEPS = 20
-"""Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
 
+class LevelSets(AbstractLevelSets):
+    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.levels.AbstractLevelSets`."""
 
-class LevelSets:
-    """k functions I_j(t, x) with their gradients, and the linear algebra of their level sets, sample by
-    sample.
-
-    Gradients are orthonormalized one after the other for each sample. One that is, up to `tolerance` times
-    its length, a combination of those before it is left out there: at such a point the level set has lower
-    codimension, and dividing by a length near zero would make the field arbitrary.
-
-    Arguments:
-        values: (t, x, args) -> (…, k).
-        gradients: (t, x, args) -> (…, k, m), the derivatives by the states.
-        rates: (t, x, args) -> (…, k), the partial derivatives by t; None if t does not occur.
-        tolerance: of the rank guard; by default it depends on the type.
-    """
-
-    def __init__(
-        self,
-        values: Callable[..., Tensor],
-        gradients: Callable[..., Tensor],
-        rates: Callable[..., Tensor] | None = None,
-        *,
-        tolerance: float | None = None,
-    ) -> None:
-        self.values, self.gradients, self.rates, self.tolerance = values, gradients, rates, tolerance
+    backend = "torch"
 
     @staticmethod
-    def from_expressions(
-        integrals: Sequence[Expr],
-        states: Sequence[Symbol],
-        *,
-        t: Symbol | None = None,
-        parameters: Sequence[Symbol] = (),
-        tolerance: float | None = None,
-    ) -> LevelSets:
-        """From exact expressions; values and gradients are lowered."""
-        k, m = len(integrals), len(states)
-        slopes, rates = gradients_of(integrals, states, t)
-        options: dict[str, Any] = {"backend": "torch", "t": t, "parameters": tuple(parameters)}
-        values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
-        return LevelSets(
-            values,
-            lambda time, x, args=None: flat(time, x, args).reshape(*x.shape[:-1], k, m),
-            lower(rates, states, **options) if rates else None,
-            tolerance=tolerance,
-        )
+    def where(condition: Tensor, yes: Any, no: Any) -> Tensor:
+        """See `AbstractLevelSets.where`."""
+        return torch.where(condition, yes, no)
 
-    def basis(self, t: Tensor, x: Tensor, args: Any = None) -> tuple[list[Tensor], list[list[Tensor]]]:
-        """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
-        gradient.
+    @staticmethod
+    def sqrt(x: Tensor) -> Tensor:
+        """See `AbstractLevelSets.sqrt`."""
+        return torch.sqrt(x)
 
-        g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
-        """
-        slopes = self.gradients(t, x, args)
-        tolerance = self.tolerance or RANK_TOLERANCE.get(x.dtype, 1e-4)
-        units: list[Tensor] = []
-        rows: list[list[Tensor]] = []
-        for j in range(slopes.shape[-2]):
-            rest = gradient = slopes[..., j, :]
-            row = []
-            for _ in range(2):  # a second pass restores what rounding took from orthogonality
-                for i, unit in enumerate(units):
-                    part = (unit * rest).sum(-1, keepdim=True)
-                    rest = rest - part * unit
-                    row = [*row[:i], row[i] + part, *row[i + 1 :]] if i < len(row) else [*row, part]
-            size, whole = rest.square().sum(-1, keepdim=True), gradient.square().sum(-1, keepdim=True)
-            good = size > tolerance**2 * whole
-            length = torch.where(good, size, 1.0).sqrt()
-            units.append(torch.where(good, rest / length, 0.0))
-            rows.append([*row, length])
-        return units, rows
+    @staticmethod
+    def ones(x: Tensor) -> Tensor:
+        """See `AbstractLevelSets.ones`."""
+        return torch.ones_like(x)
 
-    def along(self, t: Tensor, x: Tensor, vector: Tensor, goal: Tensor | None, args: Any = None) -> Tensor:
-        """The vector changed least such that g_j · vector = goal_j (0 if goal is None) for all j of full
-        rank.
-        """
-        units, rows = self.basis(t, x, args)
-        wanted: list[Tensor] = []
-        for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
-            part = (unit * vector).sum(-1, keepdim=True)
-            if goal is None:
-                vector = vector - part * unit
-                continue
-            target = goal[..., j : j + 1]
-            for i in range(j):
-                target = target - row[i] * wanted[i]
-            wanted.append(target / row[j])
-            vector = vector + (wanted[j] - part) * unit
-        return vector
-
-    def tangent(self, t: Tensor, x: Tensor, vector: Tensor, args: Any = None) -> Tensor:
-        """The field changed least such that ∂_t I_j + ∇I_j · f = 0."""
-        goal = None if self.rates is None else -self.rates(t, x, args)
-        return self.along(t, x, vector, goal, args)
-
-    def correction(self, t: Tensor, x: Tensor, defect: Tensor, args: Any = None) -> Tensor:
-        """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
-        return self.along(t, x, torch.zeros_like(x), defect, args)
+    @staticmethod
+    def epsilon(x: Tensor) -> float:
+        """See `AbstractLevelSets.epsilon`."""
+        return torch.finfo(x.dtype).eps
 
     def retract(self, t: Tensor, x: Tensor, levels: Tensor, args: Any = None, *, iterations: int = RETURN_STEPS) -> Tensor:
-        """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
-
-        s is 1 as long as each step brings I nearer to its level (the defects divided by the lengths of the
-        gradients, so in units of the state), is halved where one would not, and grows again afterwards: near
-        equilibria, where gradients vanish, a whole step leads anywhere. Such a step is not taken. A sample is done
-        when a step of the size of rounding does not help; when all are, the rest of the `iterations` is skipped.
-
-        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
-        """
-        flat = self.gradients(t, x, args).square().sum(-1)
-        lengths = torch.where(flat > 0, flat, 1.0).sqrt()
-
-        fine = (torch.finfo(x.dtype).eps / 16) ** 2
-
-        def look(y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
-            defect = self.values(t, y, args) - levels
-            step = self.correction(t, y, defect, args)
-            size = step.square().sum(-1, keepdim=True) / (fine * y.square().sum(-1, keepdim=True))
-            return step, size, (defect / lengths).square().sum(-1, keepdim=True)
-
-        step, size, left = look(x)
-        part, again = torch.ones_like(left), size > 1.0
+        """Back to the level set, in eager loops; see `AbstractLevelSets.retract`."""
+        state, attempt = self.returning(t, x, levels, args)
         for _ in range(iterations):
-            if not any_sample(again):
+            if not any_sample(state.again):
                 break
-            trial = x - part * step
-            found = look(trial)
-            nearer = again & (found[2] < left)
-            pairs = zip((trial, *found), (x, step, size, left), strict=True)
-            x, step, size, left = (torch.where(nearer, new, old) for new, old in pairs)
-            part = torch.where(nearer, (2 * part).clamp(max=1.0), part / 2)
-            again = size > torch.where(nearer, 1.0, 128.0**2)
-        return x
+            state = attempt(state)
+        return state.x
 
 
 class TangentProjection(nn.Module):

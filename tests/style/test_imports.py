@@ -19,7 +19,7 @@ LAYERS = (
     "program registry reference residuals lower export",
     "text determine split verify results",
     "certify solve algebra flow variational conservation invariants reduction charges equivariance audit classify pipeline",
-    "identifiability identify_invariant trajectories weights fitting contrastive objectives mechanics",
+    "identifiability identify_invariant trajectories weights fitting contrastive objectives levels mechanics",
     "matching metrics experiment training testing",
     "pictures report tasks derivations worker batch console cli __main__",
 )
