@@ -153,7 +153,8 @@ training, γ, the solver steps and the inputs of the double pendulum were change
 version had been seen.
 
 With stabilization alone the defect settles where the pull balances what the network gets wrong, at |∇I · f| / γ: it falls
-with a better fit and a larger γ, not with smaller solver steps, and is no small number where the fit is poor.
+with a better fit and a larger γ, not with smaller solver steps, and is no small number where the fit is poor. What more
+pull and the solver of the publication change is on [a page of its own](stabilization.md).
 
 """
     for name in ("rigid body", "double pendulum"):

@@ -255,10 +255,10 @@ def table(record: Mapping[str, Any], case: str) -> str:
 def stopped(record: Mapping[str, Any]) -> str:
     """A sentence on the runs that ended in an error and on those not run, empty if there are none."""
     config, runs = record["config"], record["runs"]
-    wanted = [f"{variant} | {seed}" for variant in config["variants"] for seed in config["seeds"]]
     lines = [f"* {key} stopped: {found['stopped']}" for key, found in runs.items() if "stopped" in found]
-    left = [key for key in wanted if key not in runs]
-    lines += [f"* configured, but not run so far: {', '.join(left)}"] if left else []
+    left = {v: [str(s) for s in config["seeds"] if f"{v} | {s}" not in runs] for v in config["variants"]}
+    named = [f"{v} (seed{'s' * (len(open_) > 1)} {', '.join(open_)})" for v, open_ in left.items() if open_]
+    lines += [f"* configured, but not run so far: {'; '.join(named)}"] if named else []
     return "\n".join(lines) + "\n" if lines else ""
 
 

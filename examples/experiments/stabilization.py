@@ -78,8 +78,8 @@ there. After the training γ is raised; rollouts are as in White et al. 2023, in
 {pull["tolerance"]:g} (Dormand and Prince's fifth order instead of Tsitouras's). Taken is the weakest pull whose worst
 relative defect of an integral from {pull["starts"]} validation starts is below {pull["target"]:g}, half of the
 {PUBLISHED:g} that they report; where none is, the strongest. Validation needs no true trajectories, the level is known at
-the start. The tests are those of the page named above; the pulls, the tolerance and the target were set before their
-figures here were seen.
+the start. The tests are those of the page named above; tolerance, pulls and target were set after a trial on validation
+starts of the first seed and before their figures here were seen.
 
 """
     runs = collected(record)
