@@ -286,7 +286,7 @@ def _residual(task: _Task, kind: str, laws: Sequence[Any]) -> Any:
         sizes = _rate_scales(task, laws, rates)
         return kit.at_points(lambda f, t, x, a: pointwise(f, t, x, a) / kit.as_tensor(sizes, f), args=values)
     m = len(task.system.unknowns)
-    lead = np.sqrt(np.mean(rates[..., -m:] ** 2, axis=(0, 1))) + 1e-12
+    lead = _at_least(np.sqrt(np.mean(rates[..., -m:] ** 2, axis=(0, 1))), _slow(task)[-m:]) + 1e-12
     parts = [(kit.invariance(g, order=task.order), lead * _amplitude(task, g)) for g in laws]
 
     def broken(f: Any, t: Any, x: Any, a: Any) -> Any:
@@ -301,8 +301,22 @@ def _rate_scales(task: _Task, laws: Sequence[Expr], rates: np.ndarray) -> np.nda
     slopes = lower([law.diff(s) for law in laws for s in states], states, backend="numpy", t=task.system.independent)(
         task.train.times, task.train.states, task.values
     )
-    terms = np.abs(slopes.reshape(*rates.shape[:2], len(laws), len(states)) * rates[:, :, None, :])
-    return np.sqrt(np.mean(terms.sum(-1) ** 2, axis=(0, 1))) + 1e-12
+    slopes = np.abs(slopes.reshape(*rates.shape[:2], len(laws), len(states)))
+
+    def size(speeds: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.mean((slopes * speeds).sum(-1) ** 2, axis=(0, 1)))
+
+    return _at_least(size(np.abs(rates)[:, :, None, :]), size(_slow(task))) + 1e-12
+
+
+def _slow(task: _Task) -> np.ndarray:
+    """The rate of each state that moves by its own size once in the data: what stands for one that rests."""
+    return task.scale / np.ptp(task.train.times)
+
+
+def _at_least(sizes: np.ndarray, natural: np.ndarray) -> np.ndarray:
+    """Sizes that vanish beside the natural ones, as those of a constant column do, replaced by these."""
+    return np.where(sizes > 1e-6 * natural, sizes, natural)
 
 
 def _amplitude(task: _Task, generator: Generator) -> float:

@@ -162,6 +162,16 @@ def test_a_package_that_is_missing_is_told_before_training(pendulum, package, ch
     assert not (pendulum / "out").exists()
 
 
+def test_a_constant_column_is_no_blow_up(tmp_path):
+    """A state that rests in the data is conserved by them; the size of the law is then that of the state."""
+    times = np.linspace(0, 3, 20)
+    np.savez(tmp_path / "data.npz", t=times, x=np.stack([np.ones(20), np.exp(-0.3 * times)], -1))
+    system = ODESystem.parse("x' = 0; y' = -3*y/10")
+    options = {"steps": 20, "width": 8, "out": str(tmp_path / "out"), "show": False}
+    record = run_problem(system, tmp_path / "data.npz", backend="torch", residual="conservation", **options).record
+    assert all(math.isfinite(f["held_out"]) and f["broken"] < 100 for fits in record["fits"].values() for f in fits)
+
+
 def test_a_folder_that_cannot_be_written_is_refused(pendulum):
     (pendulum / "file").write_text("in the way")
     with pytest.raises(DataError, match="cannot write"):
