@@ -76,7 +76,7 @@ def _projective_with_time(run: _Run, determining: Determining) -> bool:
     run.progress("projective in the unknowns, with any dependence on the independent variable")
     pattern = projective_in_time(determining)
     deadline = min(run.share(SHARE_OF_PATTERN), time.monotonic() + 2 * LONGEST)
-    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=run.taken)
+    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=run.taken, names_early=True)
     if len(found.vectors) > len(run.vectors):
         run.vectors = [in_shape(pattern, values, determining.field) for values in found.vectors]
         run.definitions = found.definitions

@@ -98,6 +98,7 @@ def solve_general(
     taken: frozenset[str] = frozenset(),
     size_limit: int = 20000,
     progress: Callable[[str], None] | None = None,
+    names_early: bool = False,
 ) -> GeneralSolution:
     """The general solution of the determining system, as far as it can be integrated.
 
@@ -107,6 +108,7 @@ def solve_general(
         taken: names that invented functions must not use.
         size_limit: largest number of terms of a coefficient before completion is given up.
         progress: called with a short description of each step.
+        names_early: name solutions of simple equations before intricate ones are tried, where all depends on one variable.
     """
     field = determining.field
     positions = {v: i for i, v in enumerate(determining.variables)}
@@ -117,7 +119,7 @@ def solve_general(
         [dict(f) for f in determining.equations],
         [{(a, (0,) * len(determining.variables)): field.one} for a in range(len(determining.unknowns))],
     )
-    solver = OdeSolver(field, allow_names=False, taken=taken, deadline=deadline)
+    solver = OdeSolver(field, allow_names=False, taken=taken, deadline=deadline, names_early=names_early)
     reason, stopped = "", False
     previous = field.size_limit, field.deadline
     field.size_limit, field.deadline = size_limit, deadline
@@ -238,7 +240,7 @@ def one_step(state: _State, basis: Basis, solver: OdeSolver) -> bool:
     """One integration: the cheapest that works."""
     candidates = sorted(annihilators(state, basis), key=_effort)
     plain = [c for c in candidates if not _is_intricate(c)]
-    for group in (plain, candidates) if len(plain) < len(candidates) else (candidates,):
+    for group in (plain, candidates) if solver.names_early and len(plain) < len(candidates) else (candidates,):
         for solver.allow_names in (False, True):
             hopeless: list[tuple[int, tuple[Element, ...]]] = []
             for candidate in group:

@@ -52,12 +52,14 @@ class OdeSolver:
         allow_names: introduce named solutions psi_k where no closed form is found.
         taken: names that are in use.
         deadline: `time.monotonic()` value after which OutOfBudget is raised.
+        names_early: names are preferred to the closed form of an intricate equation.
     """
 
     field: Field
     allow_names: bool = False
     taken: frozenset[str] = frozenset()
     deadline: float | None = None
+    names_early: bool = False
     definitions: list[Definition] = dataclass_field(default_factory=list)
     named: list[tuple[Coefficients, list[Element]]] = dataclass_field(default_factory=list)
     pivots: list[Element] = dataclass_field(default_factory=list)
