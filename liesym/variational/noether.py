@@ -77,8 +77,10 @@ def noether(
     if generators is not None:
         found, field, definitions = _among(given, generators)
     else:
-        affine = _among(given, _affine_fields(given)) if len(given.unknowns) >= MANY else None
-        searched = within(budget, lambda: _all_variational(given, deadline), None)
+        many = len(given.unknowns) >= MANY
+        affine = within(budget / 2, lambda: _among(given, _affine_fields(given)), None) if many else None
+        left = max(deadline - time.monotonic(), 0.0)
+        searched = within(left, lambda: _all_variational(given, deadline), None)
         options = [o for o in (searched, affine) if o is not None]
         found, field, definitions = max(options, key=lambda o: len(o[0]), default=([], given.field(), ()))
     return tuple(_law(given, vector, field, definitions) for vector in found)
