@@ -25,6 +25,7 @@ from sympy import Expr, I, Symbol
 
 from liesym.clock import clock
 from liesym.coefficients.field import Element
+from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.modes import linear_integrals
@@ -150,7 +151,8 @@ class _Search:
 
     def offer_expressions(self, candidates: Sequence[Expr], *, functional: bool) -> None:
         """What is real and passes the check by substitution goes to the selection."""
-        checked = [e for e in candidates if not e.has(I) and is_first_integral(e, self.system)]
+        written = [with_joined_roots(e) for e in candidates if not e.has(I)]
+        checked = [e for e in written if is_first_integral(e, self.system)]
         self.selection.offer(checked, functional=functional)
 
     # -- methods ---------------------------------------------------------------------------------

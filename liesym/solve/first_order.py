@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sympy import Add, Function, I, S, Symbol, expand
 
 from liesym.coefficients.field import Element, Field
+from liesym.coefficients.joined import joined, with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine import Determining
 from liesym.errors import OutOfBudget, Unsupported
@@ -166,12 +167,12 @@ def integral_families(run: _Run, pool: Pool) -> list[tuple]:
     """h(I_1, …) X for the listed X and the first integrals that are known."""
     if not pool.integrals:
         return []
-    arguments = tuple(pool.field.to_expr(i) for i in pool.integrals)
+    arguments = tuple(with_joined_roots(pool.field.to_expr(i)) for i in pool.integrals)
     taken = taken_names(run.system)
     families = []
     for vector in pool.leading()[:LARGEST_FAMILIES]:
         h = Function(fresh_name("h", taken))(*arguments)
         taken = taken | {h.func.__name__}
-        components = tuple(h * pool.field.to_expr(c) if not c.is_zero else S.Zero for c in vector)
+        components = tuple(h * joined(pool.field.to_expr(c)) if not c.is_zero else S.Zero for c in vector)
         families.append((components, ((h, arguments),)))
     return families
