@@ -403,6 +403,6 @@ def batch(
 
 
 def _write(path: Path, text: str) -> None:
-    from liesym.export import write_whole
+    from liesym.files import write_whole
 
     write_whole(path, text)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 import sys
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from liesym.errors import DataError
+from liesym.files import write_whole
 from liesym.fitting import Settings
 
 PACKAGES = (
@@ -54,31 +53,6 @@ def environment() -> dict[str, str]:
     return found
 
 
-def write_whole(path: str | Path, content: bytes) -> Path:
-    """Write a file so that it is there whole or not at all, also when the process is killed.
-
-    Raises:
-        DataError: the folder is missing and cannot be made, or cannot be written.
-    """
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise DataError(f"cannot write {target}: {error.strerror}; choose a folder that can be written") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise DataError(f"cannot write {target}: {error.strerror}") from None
-    return target
-
-
 def write_results(path: str | Path, results: Mapping[str, Any], *, settings: Settings | None = None) -> Path:
     """A JSON record of results with the versions and, where given, the settings they came from.
 
@@ -88,7 +62,7 @@ def write_results(path: str | Path, results: Mapping[str, Any], *, settings: Set
     if settings is not None:
         record["settings"] = asdict(settings)
     text = json.dumps(_plain(record), indent=1, allow_nan=False)
-    return write_whole(path, (text + "\n").encode())
+    return write_whole(path, text + "\n", folder=True)
 
 
 def read_results(path: str | Path) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import keyword
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 from sympy import Basic, Symbol
 
 from liesym.errors import BackendError, DataError, Unsupported
+from liesym.files import write_whole
 from liesym.lower import Parameters, Target, build_program, for_backend, lower
 from liesym.program import RESERVED, Dialect, Guard, ModuleText, Program, body, expand
 from liesym.registry import Backend, get_backend
@@ -246,29 +245,3 @@ def _table(defaults: Sequence[tuple[str, float | None]]) -> str:
 def _quoted(name: str) -> str:
     """A Python string literal in double quotes."""
     return json.dumps(name)
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it appears whole or not at all.
-
-    Raises:
-        DataError: the folder does not exist or cannot be written.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,7 +21,8 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from liesym.errors import DataError, TrainingError
-from liesym.experiment import print_table, write_results, write_whole
+from liesym.experiment import print_table, write_results
+from liesym.files import write_whole
 from liesym.fitting import Sampler, Settings, toolkit
 from liesym.generators import Generator
 from liesym.lower import lower
@@ -452,4 +453,4 @@ def _picture(task: _Task, fits: Mapping[str, Sequence[Mapping[str, Any]]], path:
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=110)
     plt.close(figure)
-    return write_whole(path, drawn.getvalue())
+    return write_whole(path, drawn.getvalue(), folder=True)

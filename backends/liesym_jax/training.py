@@ -22,7 +22,8 @@ import numpy as np
 import optax
 
 from liesym.errors import DataError
-from liesym.experiment import Progress, write_whole
+from liesym.experiment import Progress
+from liesym.files import write_whole
 from liesym.fitting import Settings, Training, check_terms, fingerprint
 from liesym.training import Report, run_problem
 from liesym.weights import WeightRule
@@ -223,7 +224,7 @@ def _save(
     head = json.dumps({"weights": dict(weights), "step": step, "mark": mark})
     buffer = io.BytesIO()
     np.savez(buffer, head=np.frombuffer(head.encode(), np.uint8), **arrays)  # pyright: ignore[reportArgumentType]
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), folder=True)
 
 
 def _load(

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 from liesym.errors import DataError
-from liesym.experiment import Progress, write_whole
+from liesym.experiment import Progress
+from liesym.files import write_whole
 from liesym.fitting import Settings, Training, check_terms, fingerprint
 from liesym.training import Report, run_problem
 from liesym.weights import WeightRule
@@ -181,7 +182,7 @@ def _save(path: str | Path, state: _State, step: int, mark: str) -> None:
     }
     buffer = io.BytesIO()
     torch.save(record, buffer)
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), folder=True)
 
 
 def _load(path: str | Path | None, state: _State, mark: str) -> int:

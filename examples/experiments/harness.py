@@ -14,7 +14,8 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from liesym.errors import DataError, TrainingError
-from liesym.experiment import cell, markdown_table, read_config, read_results, write_results, write_whole
+from liesym.experiment import cell, markdown_table, read_config, read_results, write_results
+from liesym.files import write_whole
 from liesym.fitting import Sampler, settings_from, toolkit
 from liesym.metrics import Predict, measure
 from liesym.trajectories import Trajectories
@@ -65,7 +66,7 @@ def experiment(
         write_results(path, record)
         print(f"{variant}, seed {seed}: {result['total_seconds']:.0f} s", flush=True)
     record = read_results(path)
-    write_whole(options.out / f"{name}.md", page(record).encode())
+    write_whole(options.out / f"{name}.md", page(record), folder=True)
     if picture is not None:
         picture(record, options.out / f"{name}.svg")
     print(f"record: {path}")

@@ -263,7 +263,7 @@ def test_a_foreign_or_damaged_checkpoint_is_refused(kit, data, tmp_path):
 def test_a_checkpoint_that_cannot_be_written_is_refused(kit, data, tmp_path):
     found, dtype = kit
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(DataError, match="cannot write"):
+    with pytest.raises(DataError, match="cannot be written"):
         short_run(found, dtype, data, checkpoint=tmp_path / "file" / "run.ckpt")
 
 
