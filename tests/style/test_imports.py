@@ -15,7 +15,7 @@ NEVER = {"torch", "jax", "jaxlib", "torchdiffeq", "diffrax", "equinox", "optax",
 LATE = {"matplotlib", "optuna", "dask", "distributed", "scipy"}
 
 LAYERS = (
-    "errors clock jets coefficients system generators prolong",
+    "errors files clock jets coefficients system generators prolong",
     "program registry reference residuals lower export",
     "text determine split verify results",
     "certify solve algebra flow variational conservation invariants reduction charges equivariance audit classify pipeline",
