@@ -18,7 +18,7 @@ slow: $(VENV)/.installed
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pyright
+	$(RUN) -m pyright --pythonpath $(RUN)
 
 docs: $(VENV)/.installed-dev
 	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -174,7 +174,7 @@ def test_a_constant_column_is_no_blow_up(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_refused(pendulum):
     (pendulum / "file").write_text("in the way")
-    with pytest.raises(DataError, match="cannot write"):
+    with pytest.raises(DataError, match="cannot be written"):
         run_problem(
             pendulum / "pendulum.toml",
             pendulum / "data.npz",
