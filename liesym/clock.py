@@ -78,6 +78,8 @@ def clock(budget: float) -> Iterator[Clock]:
     def on_interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         watched.interrupted = True
+        if callable(before):
+            before(number, frame)  # a clock outside remembers it too
         raise KeyboardInterrupt
 
     alarm = getattr(signal, "SIGALRM", None)

@@ -11,6 +11,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -144,6 +145,14 @@ def test_the_clock_remembers_an_interrupt_and_restores_the_handler() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_an_interrupt_inside_an_inner_clock_is_remembered_by_the_outer_one() -> None:
+    with clock(30.0) as outer:
+        with pytest.raises(KeyboardInterrupt), clock(10.0) as inner:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        assert inner.interrupted and outer.interrupted
+
+
 def test_the_clock_stops_what_does_not_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("liesym.clock.GRACE", 0.05)
     with pytest.raises(OutOfBudget), clock(0.05) as watched:
@@ -159,7 +168,7 @@ def analyze_in_a_terminal(stop_at: str | None) -> tuple[int, dict, str]:
     command = [sys.executable, "-m", "liesym", "analyze", SLOW, "--independent", "x", "--budget", budget, "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
-    shown, sent = "", False
+    shown, presses = "", list[float]()
     while True:
         try:
             part = os.read(ours, 4096)
@@ -168,9 +177,11 @@ def analyze_in_a_terminal(stop_at: str | None) -> tuple[int, dict, str]:
         if not part:
             break
         shown += part.decode(errors="replace")
-        if stop_at and not sent and stop_at in shown:
+        now = time.monotonic()
+        # an interrupt in a finalizer is dropped by the interpreter; a person who sees the search go on presses again
+        if stop_at and stop_at in shown and (not presses or (len(presses) < 3 and now - presses[-1] > 15)):
             process.send_signal(signal.SIGINT)
-            sent = True
+            presses.append(now)
     os.close(ours)
     printed, _ = process.communicate(timeout=60)
     return process.returncode, json.loads(printed), shown
@@ -179,9 +190,6 @@ def analyze_in_a_terminal(stop_at: str | None) -> tuple[int, dict, str]:
 @pytest.mark.timeout(120)
 def test_ctrl_c_on_the_command_line_prints_what_is_verified() -> None:
     status, record, shown = analyze_in_a_terminal("flat projective structure")
-    for _ in range(2):
-        if "Exception ignored" in shown:  # an interrupt in a finalizer is dropped by the interpreter: the search went on
-            status, record, shown = analyze_in_a_terminal("flat projective structure")
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
     assert record["completeness"] == "open" and record["upper_bound"] == 8
     assert 0 < len(record["generators"]) < 8  # the polynomial ones, found before
