@@ -19,8 +19,8 @@ import lynx_hare
 import toy
 
 from liesym.errors import TrainingError
-from liesym.experiment import print_table, read_results, write_results
-from liesym.export import export as write_module
+from liesym.learn.experiment import print_table, read_results, write_results
+from liesym.lowering.export import export as write_module
 from liesym.residuals import conservation
 
 BACKENDS = ("torch", "jax")

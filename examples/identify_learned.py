@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 import liesym
-from liesym.fitting import Settings, toolkit
+from liesym.learn.fitting import Settings, toolkit
 from liesym.text import write
 
 

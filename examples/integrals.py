@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import liesym
 from liesym.algebra import LieAlgebra
+from liesym.determine.verify import is_first_integral
 from liesym.text import write
 from liesym.variational import find_lagrangian, integral_algebra, legendre
-from liesym.verify import is_first_integral
 
 RADIUS = "(x^2+y^2+z^2)^(3/2)"
 KEPLER = f"x'' = -x/{RADIUS}; y'' = -y/{RADIUS}; z'' = -z/{RADIUS}"

@@ -12,8 +12,8 @@ import argparse
 
 import numpy as np
 
-from liesym.fitting import Sampler, Settings, toolkit
-from liesym.trajectories import Trajectories
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.trajectories import Trajectories
 
 TIMES = np.linspace(0.0, 1.0, 6)
 

@@ -12,8 +12,8 @@ import argparse
 
 import numpy as np
 
-from liesym.fitting import Sampler, Settings, toolkit
-from liesym.trajectories import Trajectories, simulate
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.trajectories import Trajectories, simulate
 
 TIMES = np.linspace(0.0, 5.0, 51)
 STARTS = np.array([[0.4, 0.0], [0.9, 0.0], [1.4, 0.0], [1.9, 0.0]])

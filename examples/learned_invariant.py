@@ -11,7 +11,7 @@ import numpy as np
 
 from liesym import ODESystem
 from liesym.errors import TrainingError
-from liesym.fitting import Settings, toolkit
+from liesym.learn.fitting import Settings, toolkit
 
 
 def springs(count: int, seed: int) -> np.ndarray:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 import liesym
-from liesym.experiment import print_table, write_results
-from liesym.fitting import Sampler, Settings, toolkit
-from liesym.matching import match_parameters
+from liesym.learn.experiment import print_table, write_results
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.matching import match_parameters
+from liesym.learn.trajectories import Trajectories, read_trajectories
+from liesym.model.problem import read_problem
 from liesym.text import write
-from liesym.text.files import read_problem
-from liesym.trajectories import Trajectories, read_trajectories
 
 HERE = Path(__file__).parent
 LAST_TRAINING_YEAR = 1914

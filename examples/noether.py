@@ -8,9 +8,9 @@ from __future__ import annotations
 from sympy import S, Symbol, simplify
 
 import liesym
+from liesym.determine.verify import is_first_integral
 from liesym.text import write
 from liesym.variational import euler_lagrange
-from liesym.verify import is_first_integral
 
 DAMPED = "exp(g*t)*(x'^2 - w^2*x^2)/2"
 SCHWARZSCHILD = "-(1-2*m/r)*t'^2/2 + r'^2/(1-2*m/r)/2 + r^2*p'^2/2 + r^2*sin(p)^2*q'^2/2"

@@ -12,8 +12,8 @@ from sympy import Symbol, symbols
 
 import liesym
 from liesym import Generator, ODESystem
-from liesym.jets import jet_symbol
-from liesym.pictures import commutator_graph, level_sets, phase_portrait
+from liesym.app.pictures import commutator_graph, level_sets, phase_portrait
+from liesym.base.jets import jet_symbol
 
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs" / "pictures"
 folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from sympy import Expr, Function, S, atanh, cos, log, sin, symbols, tan
 
 import liesym
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
 from liesym.text import write
 
 t, z, u, v, w, theta1, theta2, epsilon = symbols("t z u v w theta1 theta2 epsilon", real=True)
@@ -46,7 +46,7 @@ def row(equation: str, holds: bool, otherwise: str, evidence: str) -> Row:
     return equation, "right" if holds else otherwise, evidence
 
 
-def listed(result: liesym.results.Result) -> str:
+def listed(result: liesym.symmetries.results.Result) -> str:
     """What the search found, with its claim."""
     shown = (*result.generators, *(f.generator for f in result.families))
     return f"found, {result.completeness}: " + "; ".join(f"`[{', '.join(map(write, x.components))}]`" for x in shown)

@@ -17,8 +17,8 @@ from seed_paper import PAIR, PHI, TOY, backward, c1, epsilon, forward, g, h, k2,
 from sympy import atanh, cos, sin, symbols
 
 import liesym
+from liesym.learn.trajectories import simulate
 from liesym.residuals import group
-from liesym.trajectories import simulate
 
 k6 = symbols("k6", real=True)
 VALUES = {"theta1": 1.3, "theta2": 0.4, "c1": 1.0, "c3": 0.0, "k2": 0.5, "k3": 0.7, "k4": 0.6, "k5": 0.3, "k6": 0.8}

@@ -25,12 +25,12 @@ import numpy as np
 from sympy import Expr, Symbol
 
 import liesym
-from liesym.experiment import print_table, write_results
-from liesym.fitting import Sampler, Settings, toolkit
+from liesym.learn.experiment import print_table, write_results
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.trajectories import Trajectories, simulate
+from liesym.model.problem import read_problem
 from liesym.residuals import group
 from liesym.text import write
-from liesym.text.files import read_problem
-from liesym.trajectories import Trajectories, simulate
 
 HERE = Path(__file__).parent
 NOISE, COUNT, EPSILON = 0.05, 16, 0.1

@@ -9,6 +9,8 @@ The stages behind the functions are imported at their first use; no backend is i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from liesym.base.jets import JetSpace as JetSpace
+from liesym.base.parameters import Parameter as Parameter
 from liesym.errors import AnsatzError as AnsatzError
 from liesym.errors import BackendError as BackendError
 from liesym.errors import DataError as DataError
@@ -19,35 +21,33 @@ from liesym.errors import ParseError as ParseError
 from liesym.errors import TrainingError as TrainingError
 from liesym.errors import Unsupported as Unsupported
 from liesym.errors import VerificationError as VerificationError
-from liesym.generators import Generator as Generator
-from liesym.jets import JetSpace as JetSpace
 
 # at once, not at first use: importing the module liesym.lower later would hide the function behind it
-from liesym.lower import lower as lower
-from liesym.system import ODESystem as ODESystem
-from liesym.system import Parameter as Parameter
+from liesym.lowering.lower import lower as lower
+from liesym.model.generators import Generator as Generator
+from liesym.model.system import ODESystem as ODESystem
 
 if TYPE_CHECKING:
     from liesym import residuals as residuals
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
-    from liesym.identifiability import unidentifiable as unidentifiable
-    from liesym.identify_invariant import identify_invariants as identify_invariants
-    from liesym.pipeline import Result as Result
-    from liesym.pipeline import find_symmetries as find_symmetries
+    from liesym.learn.identify_invariant import identify_invariants as identify_invariants
+    from liesym.symmetries.identifiability import unidentifiable as unidentifiable
+    from liesym.symmetries.pipeline import Result as Result
+    from liesym.symmetries.pipeline import find_symmetries as find_symmetries
 
 __version__ = "0.1.0"
 
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {
-    "find_symmetries": ("liesym.pipeline", "find_symmetries"),
-    "Result": ("liesym.pipeline", "Result"),
+    "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
+    "Result": ("liesym.symmetries.pipeline", "Result"),
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
-    "unidentifiable": ("liesym.identifiability", "unidentifiable"),
-    "identify_invariants": ("liesym.identify_invariant", "identify_invariants"),
+    "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
+    "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),
     "residuals": ("liesym.residuals", ""),
 }
 

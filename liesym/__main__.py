@@ -1,6 +1,6 @@
 """`python -m liesym` is the command `liesym`."""
 
-from liesym.cli import main
+from liesym.app.cli import main
 
 if __name__ == "__main__":
     main()

@@ -16,8 +16,8 @@ from sympy import Dummy, Expr, Matrix, S, Symbol, exp, together
 
 from liesym import ODESystem
 from liesym.algebra import LieAlgebra
-from liesym.jets import jet_symbol
-from liesym.results import Result
+from liesym.base.jets import jet_symbol
+from liesym.symmetries.results import Result
 
 Pick = Callable[[Sequence[Any]], Any]
 COEFFICIENTS = (1, 1, 1, -1, 2, -3)

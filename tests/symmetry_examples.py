@@ -10,8 +10,8 @@ from sympy import Expr, S, Symbol
 from liesym import Generator, ODESystem, find_symmetries
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Field
-from liesym.results import Result
-from liesym.solve.vectors import constant_relations
+from liesym.solving.linear.vectors import constant_relations
+from liesym.symmetries.results import Result
 from liesym.text import read_expression
 
 

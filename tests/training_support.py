@@ -7,8 +7,8 @@ import contextlib
 import numpy as np
 import pytest
 
-from liesym.fitting import Sampler, Settings, toolkit
-from liesym.trajectories import Trajectories, simulate
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.trajectories import Trajectories, simulate
 
 BACKENDS = ("torch", "jax")
 TIMES = np.linspace(0.0, 4.0, 41)

@@ -14,10 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from liesym.audit import GradientAudit, charge_parts, named
 from liesym.errors import TrainingError
-from liesym.generators import Generator
-from liesym.lower import lower
+from liesym.learn.audit import GradientAudit, charge_parts, named
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym_jax.models import NeuralODE
 
 

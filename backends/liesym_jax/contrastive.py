@@ -17,7 +17,7 @@ import numpy as np
 import optax
 from jax import Array
 
-from liesym.contrastive import (
+from liesym.learn.contrastive import (
     KINDS,
     NORMALIZATIONS,
     InvariantTrust,
@@ -26,7 +26,7 @@ from liesym.contrastive import (
     invariant_trust,
     trajectory_batches,
 )
-from liesym.fitting import Settings, check_terms
+from liesym.learn.fitting import Settings, check_terms
 from liesym_jax.layers import LevelSets
 from liesym_jax.models import MLP, as_tensor
 from liesym_jax.training import optimizer_of
@@ -106,7 +106,7 @@ class ContrastiveInvariant(eqx.Module):
         components: m, the number of invariants.
         width, depth, activation: of the network; smooth activations give smooth level sets.
         scale: typical size s of each state.
-        normalization: one of `liesym.contrastive.NORMALIZATIONS`; see `statistics`.
+        normalization: one of `liesym.learn.contrastive.NORMALIZATIONS`; see `statistics`.
         linear: whether A x / s is added to the network, for invariants that are to hold beyond the data.
         seed, dtype: of the weights.
 
@@ -208,7 +208,7 @@ def train_invariant(
         invariant: where to start.
         states: shape (trajectories, times, n).
         settings: `batch` is the number of trajectories in a step.
-        kind: one of `liesym.contrastive.KINDS`.
+        kind: one of `liesym.learn.contrastive.KINDS`.
         independence: weight of `dependence`, for more than one component.
 
     Returns:

@@ -28,8 +28,8 @@ from jax import Array
 from sympy import Expr, Symbol
 
 from liesym.errors import BackendError, Unsupported
-from liesym.generators import Generator
-from liesym.lower import lower
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
 
 Field = Callable[[Any, Array, Any], Array]

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 from jax import Array
 from jax.custom_batching import custom_vmap
 
-from liesym.equivariance import equivariant_frame
-from liesym.generators import Generator
-from liesym.levels import RETURN_STEPS, AbstractLevelSets
-from liesym.lower import lower
+from liesym.invariants.equivariance import equivariant_frame
+from liesym.learn.levels import RETURN_STEPS, AbstractLevelSets
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym_jax.models import MLP
 
 
@@ -32,7 +32,7 @@ def _any_of_the_batch(size: int, batched: Any, truth: Array) -> tuple[Array, boo
 
 
 class LevelSets(AbstractLevelSets):
-    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.levels.AbstractLevelSets`."""
+    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.learn.levels.AbstractLevelSets`."""
 
     backend = "jax"
 

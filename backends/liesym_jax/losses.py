@@ -10,20 +10,20 @@ from jax import Array
 from jax.core import Tracer
 from sympy import Expr, Symbol
 
-from liesym.generators import Generator
-from liesym.objectives import CARRIED, AbstractSymmetryLoss, Term, carried, without_field
-from liesym.objectives import Batch as Batch
-from liesym.objectives import at_points as at_points
-from liesym.objectives import augmented as augmented
-from liesym.objectives import data_drift as data_drift
-from liesym.objectives import derivative_misfit as derivative_misfit
-from liesym.objectives import field_of as field_of
-from liesym.objectives import rollout_drift as rollout_drift
+from liesym.learn.objectives import CARRIED, AbstractSymmetryLoss, Term, carried, without_field
+from liesym.learn.objectives import Batch as Batch
+from liesym.learn.objectives import at_points as at_points
+from liesym.learn.objectives import augmented as augmented
+from liesym.learn.objectives import data_drift as data_drift
+from liesym.learn.objectives import derivative_misfit as derivative_misfit
+from liesym.learn.objectives import field_of as field_of
+from liesym.learn.objectives import rollout_drift as rollout_drift
+from liesym.model.generators import Generator
 from liesym_jax.fields import conservation_residual, invariance_residual
 
 
 class SymmetryLoss(AbstractSymmetryLoss):
-    """L = data + Σ_i w_i mean(r_i²); arguments, errors and sources as in `liesym.objectives.AbstractSymmetryLoss`."""
+    """L = data + Σ_i w_i mean(r_i²); arguments, errors and sources as in `liesym.learn.objectives.AbstractSymmetryLoss`."""
 
     @staticmethod
     def known_to_fail(total: Array) -> bool:

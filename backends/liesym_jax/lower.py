@@ -14,8 +14,8 @@ from jax import Array, lax
 from jax.scipy import special
 
 from liesym.errors import BackendError
+from liesym.lowering.reference import NUMPY_NAMES, check_state, lookup, source_of
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
-from liesym.reference import NUMPY_NAMES, check_state, lookup, source_of
 
 DIALECT = Dialect(
     "jax",

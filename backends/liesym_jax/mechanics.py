@@ -17,8 +17,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from liesym.errors import TrainingError
-from liesym.lower import lower
-from liesym.mechanics import SINGULAR, angle_columns, check_halves, check_inverse, check_scalar, unknowns_in
+from liesym.learn.mechanics import SINGULAR, angle_columns, check_halves, check_inverse, check_scalar, unknowns_in
+from liesym.lowering.lower import lower
 from liesym.variational.lagrangian import Lagrangian
 from liesym_jax.models import MLP
 

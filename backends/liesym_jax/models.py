@@ -17,8 +17,8 @@ import numpy as np
 from jax import Array
 
 from liesym.errors import TrainingError
-from liesym.fitting import check_solver, dense_weights, parameter_values
-from liesym.system import ODESystem
+from liesym.learn.fitting import check_solver, dense_weights, parameter_values
+from liesym.model.system import ODESystem
 
 Field = Callable[..., Array]
 
@@ -161,7 +161,7 @@ class SymbolicField(eqx.Module):
         fixed: Sequence[str] = (),
         dtype: Any = jnp.float32,
     ) -> None:
-        from liesym.lower import lower
+        from liesym.lowering.lower import lower
 
         start = parameter_values(system, values or {}, fixed)
         self.positive = frozenset(p.name for p in system.parameters if "positive" in p.assumptions)

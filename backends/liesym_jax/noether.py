@@ -16,11 +16,11 @@ import numpy as np
 from jax import Array
 from sympy import Expr
 
-from liesym.charges import Drift, charge_parts, drift_of, symbolic_charges
 from liesym.errors import Unsupported
 from liesym.invariants import InvariantBasis, invariant_basis
 from liesym.invariants.groups import Symmetries
-from liesym.lower import lower
+from liesym.learn.charges import Drift, charge_parts, drift_of, symbolic_charges
+from liesym.lowering.lower import lower
 from liesym.variational.lagrangian import Lagrangian
 from liesym_jax.mechanics import LagrangianODE
 from liesym_jax.models import MLP

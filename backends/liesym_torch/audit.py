@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from liesym.audit import GradientAudit, charge_parts, named
 from liesym.errors import TrainingError
-from liesym.generators import Generator
-from liesym.lower import lower
+from liesym.learn.audit import GradientAudit, charge_parts, named
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym_torch.models import NeuralODE
 
 

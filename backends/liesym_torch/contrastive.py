@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from liesym.contrastive import (
+from liesym.learn.contrastive import (
     KINDS,
     NORMALIZATIONS,
     InvariantTrust,
@@ -24,7 +24,7 @@ from liesym.contrastive import (
     invariant_trust,
     trajectory_batches,
 )
-from liesym.fitting import Settings, check_terms
+from liesym.learn.fitting import Settings, check_terms
 from liesym_torch.layers import LevelSets
 from liesym_torch.models import MLP, as_tensor
 
@@ -104,7 +104,7 @@ class ContrastiveInvariant(nn.Module):
         components: m, the number of invariants.
         width, depth, activation: of the network; smooth activations give smooth level sets.
         scale: typical size s of each state.
-        normalization: one of `liesym.contrastive.NORMALIZATIONS`; see `statistics`.
+        normalization: one of `liesym.learn.contrastive.NORMALIZATIONS`; see `statistics`.
         linear: whether A x / s is added to the network, for invariants that are to hold beyond the data.
         seed, dtype: of the weights.
 
@@ -206,7 +206,7 @@ def train_invariant(
         invariant: where to start; it is left as it is.
         states: shape (trajectories, times, n).
         settings: `batch` is the number of trajectories in a step.
-        kind: one of `liesym.contrastive.KINDS`.
+        kind: one of `liesym.learn.contrastive.KINDS`.
         independence: weight of `dependence`, for more than one component.
 
     Returns:

@@ -29,8 +29,8 @@ from sympy import Expr, Symbol
 from torch import Tensor
 
 from liesym.errors import BackendError, Unsupported
-from liesym.generators import Generator
-from liesym.lower import lower
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
 from liesym_torch.lower import typed
 from liesym_torch.models import SecondOrderField

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from liesym.equivariance import equivariant_frame
-from liesym.generators import Generator
-from liesym.levels import RETURN_STEPS, AbstractLevelSets
-from liesym.lower import lower
+from liesym.invariants.equivariance import equivariant_frame
+from liesym.learn.levels import RETURN_STEPS, AbstractLevelSets
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
 from liesym_torch.models import MLP
 from liesym_torch.operations import any_sample
 
 
 class LevelSets(AbstractLevelSets):
-    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.levels.AbstractLevelSets`."""
+    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.learn.levels.AbstractLevelSets`."""
 
     backend = "torch"
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from liesym.errors import BackendError
+from liesym.lowering.reference import check_state, lookup, source_of
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
-from liesym.reference import check_state, lookup, source_of
 from liesym_torch.operations import inverse_gudermann
 
 _SAME = (

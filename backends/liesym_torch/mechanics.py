@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.lower import lower
-from liesym.mechanics import SINGULAR, angle_columns, check_halves, check_inverse, check_scalar, unknowns_in
+from liesym.learn.mechanics import SINGULAR, angle_columns, check_halves, check_inverse, check_scalar, unknowns_in
+from liesym.lowering.lower import lower
 from liesym.variational.lagrangian import Lagrangian
 from liesym_torch.lower import typed
 from liesym_torch.models import MLP

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.fitting import check_solver, dense_weights, parameter_values
-from liesym.system import ODESystem
+from liesym.learn.fitting import check_solver, dense_weights, parameter_values
+from liesym.model.system import ODESystem
 from liesym_torch.pushforward import SLOPES, pushforward
 
 Field = Callable[..., Tensor]
@@ -196,7 +196,7 @@ class SymbolicField(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        from liesym.lower import lower
+        from liesym.lowering.lower import lower
 
         start = parameter_values(system, values or {}, fixed)
         self.positive = {p.name for p in system.parameters if "positive" in p.assumptions}

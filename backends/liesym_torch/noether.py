@@ -13,11 +13,11 @@ import torch
 from sympy import Expr
 from torch import Tensor, nn
 
-from liesym.charges import Drift, charge_parts, drift_of, symbolic_charges
 from liesym.errors import Unsupported
 from liesym.invariants import InvariantBasis, invariant_basis
 from liesym.invariants.groups import Symmetries
-from liesym.lower import lower
+from liesym.learn.charges import Drift, charge_parts, drift_of, symbolic_charges
+from liesym.lowering.lower import lower
 from liesym.variational.lagrangian import Lagrangian
 from liesym_torch.mechanics import LagrangianODE
 from liesym_torch.models import MLP

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from liesym.base.files import write_whole
 from liesym.errors import DataError
-from liesym.experiment import Progress
-from liesym.files import write_whole
-from liesym.fitting import Settings, Training, check_terms, fingerprint
-from liesym.training import Report, run_problem
-from liesym.weights import WeightRule
+from liesym.learn.experiment import Progress
+from liesym.learn.fitting import Settings, Training, check_terms, fingerprint
+from liesym.learn.training import Report, run_problem
+from liesym.learn.weights import WeightRule
 from liesym_torch.losses import Batch, SymmetryLoss
 
 BatchSource = Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -155,12 +155,12 @@ def to_batch(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], model: nn.Module
 
 
 def train_problem(problem: Any, data_path: str | Path, **choices: Any) -> Report:
-    """Train on this backend with the laws of a problem in the loss and without; see `liesym.training`.
+    """Train on this backend with the laws of a problem in the loss and without; see `liesym.learn.training`.
 
     Arguments:
         problem: a `Problem`, an `ODESystem`, or the path of a problem file.
         data_path: .npz or .csv file of trajectories.
-        choices: fields of `liesym.training.Choices`, and `show`.
+        choices: fields of `liesym.learn.training.Choices`, and `show`.
 
     Raises:
         DataError: an unknown choice, or data that cannot be used.

@@ -22,10 +22,10 @@ from contrastive_systems import RATES, TASKS, Task, trajectories, truth
 from harness import PAGES, Config, backend, experiment
 
 import liesym
-from liesym.contrastive import independent_share
 from liesym.errors import DataError
-from liesym.experiment import read_results, write_results
-from liesym.fitting import settings_from
+from liesym.learn.contrastive import independent_share
+from liesym.learn.experiment import read_results, write_results
+from liesym.learn.fitting import settings_from
 from liesym.residuals import phase_state
 from liesym.text import write
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from harness import collected, made_with, stopped
 
-from liesym.contrastive import InvariantTrust
-from liesym.experiment import cell, markdown_table
+from liesym.learn.contrastive import InvariantTrust
+from liesym.learn.experiment import cell, markdown_table
 
 PUBLISHED = {
     "spring": (0.209, 0.096, 0.076, 0.002),

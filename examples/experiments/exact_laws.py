@@ -22,8 +22,8 @@ from exact_systems import SYSTEMS, Physics, samples, true_states
 from harness import PAGES, Config, experiment, made_with, stopped
 
 from liesym.errors import DataError
-from liesym.experiment import cell, markdown_table, read_results, write_results
-from liesym.lower import lower
+from liesym.learn.experiment import cell, markdown_table, read_results, write_results
+from liesym.lowering.lower import lower
 from liesym.variational import euler_lagrange
 
 CHUNK = 2000
@@ -242,7 +242,7 @@ def worst(values: np.ndarray) -> float:
 
 def true_errors(config: Config, physics: Physics, scalar: Any) -> dict[str, Any]:
     """True charges along the model's solution, position errors, and the growth of a perturbed start."""
-    from liesym.charges import drift_of, symbolic_charges
+    from liesym.learn.charges import drift_of, symbolic_charges
     from liesym.residuals import phase_state
 
     horizons = config[physics.key]["horizons"]

@@ -11,7 +11,7 @@ import numpy as np
 from harness import Config
 
 from liesym.invariants import SymmetryGroup, rotations, stationarity, translations
-from liesym.lower import lower
+from liesym.lowering.lower import lower
 from liesym.variational import Lagrangian, euler_lagrange
 
 XYZ = ("x", "y", "z")

@@ -21,9 +21,9 @@ from harness import Config, backend, collected, experiment, made_with, stopped
 from scipy.stats import spearmanr
 
 import liesym
-from liesym.audit import GradientWarning
 from liesym.errors import TrainingError
-from liesym.experiment import markdown_table
+from liesym.learn.audit import GradientWarning
+from liesym.learn.experiment import markdown_table
 
 SYSTEMS: dict[str, tuple[str, tuple[float, ...], float]] = {
     "Lotka-Volterra": ("x' = a*x - b*x*y; y' = c*x*y - d*y", (1.5, 1.0), 12.0),

@@ -19,8 +19,8 @@ import numpy as np
 from derivatives import descend, doubled
 from harness import Config, collected, experiment, made_with, median, noisy, reference, stopped
 
-from liesym.experiment import markdown_table
-from liesym.fitting import toolkit
+from liesym.learn.experiment import markdown_table
+from liesym.learn.fitting import toolkit
 
 Numbers = np.ndarray
 

@@ -33,8 +33,8 @@ from harness import (
 from sympy import Expr, Integer, cos, sin
 
 import liesym
+from liesym.learn.trajectories import Trajectories
 from liesym.residuals import phase_state
-from liesym.trajectories import Trajectories
 from liesym.variational.lagrangian import euler_lagrange
 from liesym.variational.noether import noether
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from liesym.base.files import write_whole
 from liesym.errors import DataError, TrainingError
-from liesym.experiment import cell, markdown_table, read_config, read_results, write_results
-from liesym.files import write_whole
-from liesym.fitting import Sampler, settings_from, toolkit
-from liesym.metrics import Predict, measure
-from liesym.trajectories import Trajectories
+from liesym.learn.experiment import cell, markdown_table, read_config, read_results, write_results
+from liesym.learn.fitting import Sampler, settings_from, toolkit
+from liesym.learn.metrics import Predict, measure
+from liesym.learn.trajectories import Trajectories
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "results"

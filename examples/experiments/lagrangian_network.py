@@ -23,8 +23,8 @@ from derivatives import descend, doubled
 from harness import Config, collected, experiment, made_with, median, stopped
 
 import liesym
-from liesym.experiment import markdown_table
-from liesym.fitting import toolkit
+from liesym.learn.experiment import markdown_table
+from liesym.learn.fitting import toolkit
 from liesym.residuals import phase_state
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
 

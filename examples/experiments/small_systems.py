@@ -20,10 +20,10 @@ from harness import Config, backend, collected, experiment, made_with, median, r
 from sympy import Expr, Integer, Symbol, cos, sin, sqrt
 
 import liesym
-from liesym.experiment import cell, markdown_table
-from liesym.fitting import Sampler, settings_from
+from liesym.learn.experiment import cell, markdown_table
+from liesym.learn.fitting import Sampler, settings_from
+from liesym.learn.trajectories import Trajectories
 from liesym.residuals import phase_state
-from liesym.trajectories import Trajectories
 
 Starts = Callable[[np.random.Generator, int], np.ndarray]
 X, Y, VX, VY = (Symbol(name, real=True) for name in ("x", "y", "x'", "y'"))

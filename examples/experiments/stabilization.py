@@ -17,8 +17,8 @@ import numpy as np
 from hard_forms import form_of, knowledge, network, starts, test_case, training_data, truth_of, values_of
 from harness import Config, backend, collected, experiment, fit, largest, made_with, measured, median, precision, stopped
 
-from liesym.experiment import cell, markdown_table
-from liesym.metrics import drift
+from liesym.learn.experiment import cell, markdown_table
+from liesym.learn.metrics import drift
 from liesym.residuals import phase_state
 
 PUBLISHED = 1e-4

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from harness import Config, backend, collected, experiment, made_with, stopped
 
-from liesym.experiment import cell, markdown_table
+from liesym.learn.experiment import cell, markdown_table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import toy

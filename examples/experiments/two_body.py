@@ -34,9 +34,9 @@ from harness import (
 )
 
 import liesym
-from liesym.experiment import cell, markdown_table
+from liesym.learn.experiment import cell, markdown_table
+from liesym.learn.trajectories import Trajectories
 from liesym.residuals import phase_state
-from liesym.trajectories import Trajectories
 
 EQUATIONS = "x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)"
 CASES = ("as trained", "turned")

@@ -17,10 +17,10 @@ from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear
 from liesym.algebra.scaled import rescaled, scaled_rows
-from liesym.clock import within
+from liesym.base.clock import within
+from liesym.base.jets import as_expression
 from liesym.errors import Unsupported, VerificationError
-from liesym.generators import Generator
-from liesym.jets import as_expression
+from liesym.model.generators import Generator
 
 if TYPE_CHECKING:
     from liesym.algebra.optimal import Subalgebra

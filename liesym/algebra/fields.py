@@ -8,11 +8,12 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra.core import LieAlgebra
-from liesym.coefficients.convert import Definition
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.definitions import Definition
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 from liesym.errors import AnsatzError, Unsupported, VerificationError
-from liesym.generators import Generator
-from liesym.solve.vectors import constant_relations
+from liesym.model.generators import Generator
+from liesym.solving.linear.vectors import constant_relations
 
 
 def generator_field(generators: Sequence[Generator]) -> Field:

@@ -29,9 +29,10 @@ from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for
 from liesym.certify.splitting import splitting_is_confirmed
 from liesym.certify.structure import StructureModPrime as StructureModPrime
 from liesym.certify.structure import structure_constants
-from liesym.determine import Determining, determine
+from liesym.determine.forms import Determining
+from liesym.determine.invariance import determine
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
 
 HIGHEST_DEGREE = 14
 WITH_VALUES = ", and the functions keep these counts with their values at real points"

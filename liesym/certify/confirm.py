@@ -30,9 +30,9 @@ from liesym.certify.places import Astray, Place, places, value_of
 from liesym.certify.series import Balls, SlotSeries
 from liesym.certify.splitting import split_rank
 from liesym.certify.values import holds_zero
-from liesym.determine import Determining
+from liesym.determine.forms import Determining
 from liesym.errors import OutOfBudget
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
 
 PRECISION = 200  # bits
 SMALLEST = 1e-11  # of the singular values that count, relative to the largest; entries are right to 1e-15

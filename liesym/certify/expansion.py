@@ -15,8 +15,9 @@ from flint import fmpz, nmod_mat, nmod_poly
 from numpy.typing import NDArray
 
 from liesym.certify.series import Monomials, Residues, SlotSeries, closure
-from liesym.coefficients.field import Field, Slot, cleared
-from liesym.determine import Determining, LinearForm
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Slot, cleared
+from liesym.determine.forms import Determining, LinearForm
 from liesym.errors import OutOfBudget
 
 LARGEST_SYSTEM = 20000

@@ -14,7 +14,8 @@ from sympy import Symbol
 
 from liesym.certify.expansion import Draw, NoPoint, prime_for
 from liesym.certify.series import Residues, SlotSeries, closure
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 
 DEGREE = 4
 

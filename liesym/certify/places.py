@@ -20,9 +20,10 @@ from sympy.core.function import AppliedUndef
 
 from liesym.certify.series import Balls
 from liesym.certify.values import DIGITS, Evaluator, NoValue, RandomFunctions, ball
-from liesym.coefficients.convert import function_and_orders
-from liesym.coefficients.field import Element, Field
-from liesym.system import ODESystem
+from liesym.coefficients.definitions import function_and_orders
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
+from liesym.model.system import ODESystem
 
 ATTEMPTS = 24
 RANGES = ((0.2, 0.9), (1.1, 2.4), (2.5, 6.0), (0.02, 0.2))

@@ -17,7 +17,8 @@ from flint import arb, fmpz_mpoly
 from numpy.typing import NDArray
 from sympy import Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 
 Series = NDArray[Any]
 

@@ -11,8 +11,8 @@ from flint import fmpz_mpoly, nmod_mat
 from numpy.typing import NDArray
 
 from liesym.certify.expansion import Draw
-from liesym.coefficients.field import cleared
-from liesym.determine import Determining, LinearForm
+from liesym.coefficients.ring import cleared
+from liesym.determine.forms import Determining, LinearForm
 from liesym.errors import OutOfBudget
 
 Term = tuple[int, tuple[int, ...]]

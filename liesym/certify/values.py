@@ -16,7 +16,7 @@ from flint import acb, arb
 from sympy import Derivative, Dummy, Expr, Integral, S, Subs, Symbol, lambdify
 from sympy.core.function import AppliedUndef, FunctionClass
 
-from liesym.coefficients.convert import function_and_orders
+from liesym.coefficients.definitions import function_and_orders
 
 DIGITS = 60
 TRUSTED = 40  # digits that are left after the rounding errors of an evaluation

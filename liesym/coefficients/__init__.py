@@ -1,6 +1,6 @@
 """The differential field of coefficients: rational functions in variables, parameters and kernels, with exact zero test."""
 
-from liesym.coefficients.convert import Definition as Definition
-from liesym.coefficients.field import Element as Element
+from liesym.coefficients.definitions import Definition as Definition
 from liesym.coefficients.field import Field as Field
 from liesym.coefficients.lattice import NeedsRefinement as NeedsRefinement
+from liesym.coefficients.ring import Element as Element

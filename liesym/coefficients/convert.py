@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import sympy as sp
 from flint import Ordering, fmpq_mpoly_ctx, fmpz, fmpz_mpoly
@@ -20,54 +19,13 @@ from sympy import Expr, S
 from sympy.core.function import AppliedUndef
 
 from liesym.coefficients.definite import definite_integral
+from liesym.coefficients.definitions import Definition, derivative_expression, function_and_orders
 from liesym.coefficients.factors import factored
 from liesym.coefficients.lattice import NeedsRefinement, coordinates, lattice_basis
+from liesym.coefficients.ring import Element, Ring, Slot
 from liesym.errors import Unsupported
 
-if TYPE_CHECKING:
-    from liesym.coefficients.field import Element, Field, Slot
-
 KernelVector = dict[Expr, Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A named function known as a solution of a linear ODE: D^order name(variable) = rhs in its lower derivatives.
-
-    Arguments:
-        function: the applied function, e.g. psi1(t).
-        order: order of the equation.
-        rhs: the derivative of that order, linear in the function and its lower derivatives.
-    """
-
-    function: AppliedUndef
-    order: int
-    rhs: Expr
-
-    @property
-    def name(self) -> str:
-        return self.function.func.__name__
-
-    @property
-    def variable(self) -> sp.Symbol:
-        return self.function.args[0]  # type: ignore[return-value]
-
-    @property
-    def equation(self) -> sp.Eq:
-        """The defining equation."""
-        return sp.Eq(sp.Derivative(self.function, (self.variable, self.order)), self.rhs, evaluate=False)  # type: ignore[return-value]
-
-    def at(self, argument: Expr, order: int) -> Expr:
-        """The derivative of that order, at least the order of the equation, taken at the argument."""
-        value = self.rhs
-        for _ in range(order - self.order):
-            value = value.diff(self.variable)
-        lower = {n: sp.Dummy() for n in value.atoms(sp.Derivative, AppliedUndef) if n.has(self.function.func)}
-        kept = {
-            mark: derivative_expression(self.function.func, [argument], function_and_orders(n)[2])
-            for n, mark in lower.items()
-        }
-        return value.xreplace(lower).subs(self.variable, argument).xreplace(kept)  # type: ignore[return-value]
 
 
 LARGEST_MULTIPLE = 64
@@ -82,7 +40,7 @@ class RootChain:
         rungs: (s_i, slot) with slot_i^(s_i) = slot_{i-1}.
     """
 
-    field: Field
+    field: Ring
     base: Element
     expr: Expr
     rungs: list[tuple[int, Slot]]
@@ -135,7 +93,7 @@ def _root_expression(expr: Expr, degree: int) -> Expr:
 class Converter:
     """Memoised conversion of expressions into one field, and the book of its kernels."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Ring) -> None:
         self.field = field
         self.memo: dict[Expr, Element] = {}
         self.exp_basis: list[KernelVector] = []
@@ -158,19 +116,16 @@ class Converter:
     def seed(self, expressions: Iterable[Expr]) -> None:
         """Fix lattice bases and root degrees so that every expression is integral over the kernels.
 
-        A scratch field converts once and records every argument; its verdict is copied here.
+        A scratch ring converts once and records every argument; its verdict is copied here.
         """
         expressions = [e for e in expressions if e.has(sp.Pow, sp.Function)]
         if not expressions:
             return
-        from liesym.coefficients.field import Field
-
-        scratch = Field(self.field.variables, self.field.parameters)
-        scratch.converter.recording = True
-        scratch.converter.definitions = self.definitions
+        book = Converter(Ring(self.field.variables, self.field.parameters))
+        book.recording = True
+        book.definitions = self.definitions
         for expression in expressions:
-            scratch(expression)
-        book = scratch.converter
+            book(expression)
         self.exp_basis = [dict(v) for v in lattice_basis(book.seen_exp, self._level)]
         self.trig_basis = [dict(v) for v in lattice_basis(book.seen_trig, self._level)]
         self.exp_slots = [None] * len(self.exp_basis)
@@ -830,38 +785,6 @@ def _previous_bessel(kind: str, nu: Element, x: Element, low: Element, high: Ele
     """Order nu - 1 from orders nu (low) and nu + 1 (high)."""
     middle = nu * 2 / x * low
     return {"j": middle - high, "y": middle - high, "i": middle + high, "k": high - middle}[kind]
-
-
-def function_and_orders(expr: Expr) -> tuple[type, tuple[Expr, ...], tuple[int, ...]]:
-    """(f, arguments, orders of differentiation) of f(u), Derivative(f(y), y) or Subs(Derivative(f(s), s), s, u)."""
-    if isinstance(expr, AppliedUndef):
-        return expr.func, tuple(expr.args), (0,) * len(expr.args)  # type: ignore[arg-type]
-    replaced: dict[Expr, Expr] = {}
-    if isinstance(expr, sp.Subs):
-        replaced = dict(zip(expr.variables, expr.point, strict=True))
-        expr = expr.expr
-    if not isinstance(expr, sp.Derivative) or not isinstance(expr.expr, AppliedUndef):
-        raise Unsupported(f"{expr} is no derivative of an arbitrary function")
-    function = expr.expr
-    orders = [0] * len(function.args)
-    for variable, count in expr.variable_count:
-        places = [i for i, a in enumerate(function.args) if a == variable]
-        if len(places) != 1:
-            raise Unsupported(f"{expr}: the derivative must be along one argument of the function")
-        orders[places[0]] += int(count)
-    arguments = tuple(replaced.get(a, a) for a in function.args)  # type: ignore[arg-type]
-    return function.func, arguments, tuple(orders)  # type: ignore[return-value]
-
-
-def derivative_expression(name: type, arguments: Sequence[Expr], orders: Sequence[int]) -> Expr:
-    """The SymPy form of a partial derivative of f at the given arguments."""
-    if not any(orders):
-        return name(*arguments)
-    if all(a.is_Symbol for a in arguments) and len(set(arguments)) == len(arguments):
-        return sp.Derivative(name(*arguments), *((a, k) for a, k in zip(arguments, orders, strict=True) if k))
-    dummies = [sp.Symbol(f"s_{i + 1}", real=True) for i in range(len(arguments))]
-    inner = sp.Derivative(name(*dummies), *((a, k) for a, k in zip(dummies, orders, strict=True) if k))
-    return sp.Subs(inner, tuple(dummies), tuple(arguments))
 
 
 def _hyperbolic(combine: Callable[[Element, Element], Element]) -> Callable[[Converter, Expr], Element]:

@@ -13,7 +13,7 @@ from liesym.errors import Unsupported
 
 if TYPE_CHECKING:
     from liesym.coefficients.convert import Converter
-    from liesym.coefficients.field import Element
+    from liesym.coefficients.ring import Element
 
 
 def definite_integral(expr: Expr, converter: Converter) -> Element:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 
 Key = tuple[int, ...]
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, S, Symbol
 
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import drift
 from liesym.errors import Unsupported, VerificationError
-from liesym.generators import Generator
-from liesym.solve.relations import relations
-from liesym.system import ODESystem
-from liesym.verify import drift
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.solving.linear.relations import relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def backward_conservation_laws(
     extended = system.with_moving_parameters()
     adjoint = system.adjoint(names)
     if generators is None:
-        from liesym.pipeline import find_symmetries
+        from liesym.symmetries.pipeline import find_symmetries
 
         generators = find_symmetries(extended, ansatz, budget=budget).generators
     states = len(system.unknowns)

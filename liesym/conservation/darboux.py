@@ -19,13 +19,14 @@ from flint import fmpz_mpoly
 from sympy import Expr
 
 from liesym.coefficients.factors import factored
-from liesym.coefficients.field import Element, Field, cleared
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.determine import OnSolutions, jet_field
+from liesym.coefficients.ring import Element, cleared
+from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.solve.relations import relations
-from liesym.solve.span import monomials
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.solving.linear.relations import relations
+from liesym.solving.linear.span import monomials
 
 SMALL_DETERMINANT, LARGEST_DETERMINANT = 6, 10
 LARGEST_ENTRIES = 3000
@@ -160,7 +161,7 @@ def _determinant(rows: list[list[fmpz_mpoly]], field: Field) -> fmpz_mpoly:
 
 def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[Element, Element]]) -> Iterator[Element]:
     """Irreducible polynomials whose cofactor is a sum of at most `degree` known ones, of eigenvalues, or 0."""
-    from liesym.conservation.rates import _linear_rates
+    from liesym.conservation.modes import _linear_rates
 
     field = on.field
     spans = (monomials(field, list(on.system.unknowns), d) for d in range(degree, 0, -1))

@@ -23,10 +23,10 @@ from contextlib import suppress
 
 from sympy import Expr, I, Symbol
 
-from liesym.clock import clock
-from liesym.coefficients.field import Element
+from liesym.base.clock import clock
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.ring import Element
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
@@ -40,14 +40,14 @@ from liesym.conservation.spans import (
 )
 from liesym.conservation.velocities import polynomial_integrals
 from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velocity_spans
-from liesym.determine import OnSolutions, jet_field
+from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.generators import Generator
-from liesym.solve.span import monomials, products
-from liesym.solve.vectors import normalized
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.solving.linear.span import monomials, products
+from liesym.solving.linear.vectors import normalized
 from liesym.variational.present import presented
-from liesym.verify import is_first_integral
 
 SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7
 LARGEST_SPAN_WITH_TIME = 400
@@ -238,7 +238,7 @@ class _Search:
                 self.offer([element], on, functional=True)
 
     def _some_symmetries(self) -> tuple[Generator, ...]:
-        from liesym.pipeline import find_symmetries
+        from liesym.symmetries.pipeline import find_symmetries
 
         seconds = 0.5 * max(self.deadline - time.monotonic(), 0.1)
         ansatz = "polynomial: 2" if self.system.is_first_order and self.selection.phase_dimension > 1 else None

@@ -21,15 +21,16 @@ from dataclasses import dataclass
 
 from sympy import Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
+from liesym.coefficients.ring import Element
 from liesym.conservation.velocity_spans import killing_forms
-from liesym.determine import OnSolutions
+from liesym.determine.on_solutions import OnSolutions
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.jets import jet_symbol
-from liesym.solve.integrate import integrate
-from liesym.solve.vectors import constant_relations, linear_combination
+from liesym.solving.linear.vectors import constant_relations, linear_combination
+from liesym.solving.ode.integrate import integrate
 
 MANY_FORMS = 30
 

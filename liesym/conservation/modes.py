@@ -31,13 +31,14 @@ from sympy import (
     sqrt,
     together,
 )
+from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
-from liesym.determine import jet_field
+from liesym.base.jets import jet_symbol
+from liesym.determine.on_solutions import jet_field
 from liesym.flow.matrix import matrix_exponential
-from liesym.jets import jet_symbol
-from liesym.solve.integrate import integrate
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.solving.ode.integrate import integrate
 
 ROOT = Dummy("lambda")
 
@@ -190,3 +191,25 @@ def eigenvalues_of(m: Matrix) -> list[Expr]:
             root = sqrt((b**2 - 4 * a * c).factor())
             found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
     return found
+
+
+def _linear_rates(system: ODESystem) -> list[Expr]:
+    """Distinct nonzero rates up to sign."""
+    first = system.first_order()
+    origin = dict.fromkeys(first.unknowns, S.Zero)
+    try:
+        jacobian = Matrix([[f.diff(x).subs(origin) for x in first.unknowns] for f in first.rhs])
+    except (TypeError, ValueError):
+        return []
+    if jacobian.has(S.NaN, S.ComplexInfinity, S.Infinity) or jacobian.has(system.independent):
+        return []
+    if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in jacobian.atoms(Pow)):
+        return []  # no number at the origin: f(0), or 0^n with a parameter n
+    eigenvalues = eigenvalues_of(jacobian)
+    rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
+    rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]
+    distinct: dict[Expr, None] = {}
+    for rate in (r.expand() for r in rates):
+        if rate != 0 and -rate not in distinct:
+            distinct[rate] = None
+    return list(distinct)

@@ -18,14 +18,15 @@ from collections.abc import Sequence
 
 from sympy import Integral, Pow, S, Symbol, cos, sin
 
-from liesym.coefficients.field import Element, Field
-from liesym.determine import OnSolutions, jet_field
-from liesym.generators import Generator
-from liesym.jets import jet_symbol
-from liesym.solve.integrate import integrate
-from liesym.solve.ode import depends_only_on
-from liesym.solve.vectors import constant_relations
-from liesym.system import ODESystem
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
+from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.solving.linear.vectors import constant_relations
+from liesym.solving.ode.integrate import integrate
+from liesym.solving.ode.operators import depends_only_on
 
 MOST_DETERMINANTS = 12
 LARGEST_PHASE_SPACE = 4

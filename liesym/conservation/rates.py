@@ -11,16 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import fmpz_mpoly
-from sympy import Expr, I, Matrix, Pow, S, Symbol, atan, exp, log
-from sympy.core.function import AppliedUndef
+from sympy import Expr, I, S, Symbol, atan, exp, log
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.coefficients.factors import factored
-from liesym.coefficients.field import Element
+from liesym.coefficients.ring import Element
 from liesym.conservation.darboux import searched
-from liesym.conservation.modes import eigenvalues_of
-from liesym.determine import OnSolutions
-from liesym.system import ODESystem
+from liesym.conservation.modes import _linear_rates
+from liesym.determine.on_solutions import OnSolutions
 
 MOST_RATES = 12
 
@@ -146,25 +144,3 @@ def time_functions(on: OnSolutions) -> list[list[Element]]:
             groups.append([field.converter.exponential(field(rate * t))])
             groups.append([field.converter.exponential(field(-rate * t))])
     return groups
-
-
-def _linear_rates(system: ODESystem) -> list[Expr]:
-    """Distinct nonzero rates up to sign."""
-    first = system.first_order()
-    origin = dict.fromkeys(first.unknowns, S.Zero)
-    try:
-        jacobian = Matrix([[f.diff(x).subs(origin) for x in first.unknowns] for f in first.rhs])
-    except (TypeError, ValueError):
-        return []
-    if jacobian.has(S.NaN, S.ComplexInfinity, S.Infinity) or jacobian.has(system.independent):
-        return []
-    if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in jacobian.atoms(Pow)):
-        return []  # no number at the origin: f(0), or 0^n with a parameter n
-    eigenvalues = eigenvalues_of(jacobian)
-    rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
-    rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]
-    distinct: dict[Expr, None] = {}
-    for rate in (r.expand() for r in rates):
-        if rate != 0 and -rate not in distinct:
-            distinct[rate] = None
-    return list(distinct)

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from flint import nmod_mat
 from sympy import Expr, S, Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
 from liesym.coefficients.parts import by_roots
-from liesym.determine import jet_field
-from liesym.solve.characteristics import functionally_independent
-from liesym.solve.linear import ModularPoint
-from liesym.solve.vectors import constant_relations
-from liesym.system import ODESystem
+from liesym.coefficients.ring import Element
+from liesym.determine.on_solutions import jet_field
+from liesym.model.system import ODESystem
+from liesym.solving.linear.linear import ModularPoint
+from liesym.solving.linear.vectors import constant_relations
+from liesym.solving.pde.characteristics import functionally_independent
 
 LARGEST_BASIS = 400
 

@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from flint import fmpz_mpoly
 from sympy import Symbol
 
+from liesym.coefficients.bounded import bounded
 from liesym.coefficients.factors import factored
-from liesym.coefficients.field import Element, Field, Slot
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.determine import OnSolutions
+from liesym.coefficients.ring import Element, Slot
+from liesym.determine.on_solutions import OnSolutions
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.solve.integrate import integrate
-from liesym.solve.linear import nullspace
-from liesym.solve.relations import split_columns
-from liesym.solve.rungs import bounded
-from liesym.solve.span import products
-from liesym.solve.vectors import constant_relations, linear_combination
+from liesym.solving.linear.linear import nullspace
+from liesym.solving.linear.relations import split_columns
+from liesym.solving.linear.span import products
+from liesym.solving.linear.vectors import constant_relations, linear_combination
+from liesym.solving.ode.integrate import integrate
 
 MOST_FUNCTIONS = 40
 

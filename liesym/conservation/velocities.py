@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
-from liesym.coefficients.field import Element
-from liesym.determine import Determining, LinearForm, OnSolutions, UnknownFunction, add_to
-from liesym.jets import jet_symbol
-from liesym.solve.general import solve_general
-from liesym.split import split
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.ring import Element
+from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
+from liesym.determine.on_solutions import OnSolutions
+from liesym.determine.split import split
+from liesym.solving.pde.general import solve_general
 
 
 def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: int, deadline: float) -> list[Element]:

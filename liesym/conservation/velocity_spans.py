@@ -15,12 +15,13 @@ from math import comb, prod
 
 from sympy import Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 from liesym.conservation.spans import coefficient_functions, independent_span, moves
-from liesym.determine import OnSolutions
-from liesym.jets import jet_symbol
-from liesym.solve.span import monomials, products
-from liesym.system import ODESystem
+from liesym.determine.on_solutions import OnSolutions
+from liesym.model.system import ODESystem
+from liesym.solving.linear.span import monomials, products
 
 LARGEST_SPAN = 1500
 LARGEST_POLYNOMIAL_SPAN = 800

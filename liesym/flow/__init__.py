@@ -10,7 +10,7 @@ from liesym.flow.exact import exact_flow
 from liesym.flow.numeric import numeric_flow as numeric_flow
 from liesym.flow.record import Flow as Flow
 from liesym.flow.record import lie_series as lie_series
-from liesym.generators import Generator
+from liesym.model.generators import Generator
 
 
 def flow(generator: Generator, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:

@@ -35,7 +35,7 @@ from sympy import (
 
 from liesym.coefficients.field import Field
 from liesym.flow.check import tidied
-from liesym.generators import Generator
+from liesym.model.generators import Generator
 
 MOST_CHARTS = 40
 

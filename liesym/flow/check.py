@@ -15,7 +15,7 @@ from sympy import Add, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, e
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.generators import Generator
+from liesym.model.generators import Generator
 
 DIGITS = 60
 SMALL = mp.mpf(10) ** -40

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol, exp, log, sqrt
 
 from liesym.coefficients.field import Field
-from liesym.solve.integrate import integrate
+from liesym.solving.ode.integrate import integrate
 
 
 def inverted_clock(speed: Expr, tau: Symbol, epsilon: Symbol, variables: Sequence[Symbol]) -> Expr | None:

@@ -19,16 +19,17 @@ import networkx as nx
 from sympy import Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
 from sympy.core.function import AppliedUndef
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
 from liesym.flow.charts import Charted, charts, in_chart
 from liesym.flow.check import composed, satisfies_flow, satisfies_flow_numerically, tidied
 from liesym.flow.linear import conformal_in_space, with_linear_invariant
 from liesym.flow.matrix import matrix_exponential
 from liesym.flow.scalar import along, autonomous, conformal, projective
-from liesym.generators import Generator
-from liesym.solve.relations import relations
+from liesym.model.generators import Generator
+from liesym.solving.linear.relations import relations
 
 LONGEST_CHAIN = 6
 LARGEST_RESULT = 2000

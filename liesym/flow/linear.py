@@ -20,8 +20,8 @@ from sympy import Dummy, Expr, Matrix, S, Symbol, diag, zeros
 
 from liesym.coefficients.field import Field
 from liesym.flow.matrix import matrix_exponential
-from liesym.generators import Generator
-from liesym.solve.vectors import constant_relations
+from liesym.model.generators import Generator
+from liesym.solving.linear.vectors import constant_relations
 
 MOST_VARIABLES = 4
 

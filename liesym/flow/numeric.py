@@ -8,7 +8,7 @@ import numpy as np
 from sympy import lambdify
 
 from liesym.errors import AnsatzError, Unsupported
-from liesym.generators import Generator
+from liesym.model.generators import Generator
 
 # Dormand and Prince 1980; the nodes are not needed, for the field does not depend on ε.
 STAGES = (

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from liesym.base.jets import as_expression, jet_symbol
 from liesym.errors import AnsatzError
-from liesym.generators import Generator
-from liesym.jets import as_expression, jet_symbol
+from liesym.model.generators import Generator
 
 
 @dataclass(frozen=True, slots=True)

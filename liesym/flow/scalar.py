@@ -31,10 +31,11 @@ from sympy import (
     tanh,
 )
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 from liesym.flow.matrix import matrix_exponential
-from liesym.solve.integrate import integrate
-from liesym.solve.relations import relations
+from liesym.solving.linear.relations import relations
+from liesym.solving.ode.integrate import integrate
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,19 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Integral, S, Symbol
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
 from liesym.flow import flow
 from liesym.flow.charts import charts, in_chart
 from liesym.flow.check import tidied
 from liesym.flow.exact import FAILURES
-from liesym.generators import Generator
 from liesym.invariants.frame import Frame, frames
-from liesym.jets import jet_symbol
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.variational.lagrangian import solve_linear
 
 
@@ -206,3 +207,24 @@ def _solve_highest(
     if solution is None:
         raise Unsupported("the change of variables is singular")
     return [wide.to_expr(e) for e in solution]
+
+
+def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
+    """The canonical coordinates with r replaced by u = ratio(r), where r can be solved for."""
+    from liesym.reduction.solving import solve_for
+
+    r, s = base.new
+    t, y = base.old
+    if ratio.has(Integral):
+        return None
+    inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
+    field = Field.build([inside], (r, s))
+    element = field(inside)
+    if element.depends_on(s):
+        return None
+    u = Symbol("u_new", real=True)
+    for value in solve_for(field.to_expr(element) - u, r):
+        backward = tuple(e.subs(r, value).subs(u, r) for e in base.backward)
+        forward = None if base.forward is None else (ratio, base.forward[1])
+        return Coordinates((t, y), (r, s), backward, forward)
+    return None

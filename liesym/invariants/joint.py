@@ -20,20 +20,21 @@ from dataclasses import dataclass
 from flint import nmod_mat
 from sympy import Expr, S, Symbol, log
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.ring import Element
 from liesym.conservation.first_integrals import first_integrals
 from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import flow
-from liesym.generators import Generator
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
-from liesym.jets import jet_symbol
-from liesym.solve.characteristics import first_integrals_of_field
-from liesym.solve.linear import ModularPoint
-from liesym.solve.span import monomials, products
-from liesym.solve.vectors import constant_relations, linear_combination, normalized
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.solving.linear.linear import ModularPoint
+from liesym.solving.linear.span import monomials, products
+from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
+from liesym.solving.pde.characteristics import first_integrals_of_field
 
 LARGEST_SPAN = 1200
 LARGEST_INVARIANT = 250

@@ -16,9 +16,9 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 from sympy import Expr, Matrix, Rational, S, Symbol, sympify
 
+from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field as Coefficients
 from liesym.errors import Unsupported, VerificationError
-from liesym.generators import Generator
 from liesym.invariants.groups import Symmetries, SymmetryGroup, as_group
 from liesym.invariants.joint import invariants
 from liesym.invariants.terms import (
@@ -39,7 +39,7 @@ from liesym.invariants.terms import (
     weights,
     written,
 )  # fmt: skip
-from liesym.jets import jet_symbol
+from liesym.model.generators import Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _heaviside(reader: Reader, expr: Any, scope: int, u: int, middle: int) -> in
 
 def _gamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
     """Γ(u) = ± exp(log|Γ(u)|), negative where floor(u) is a negative odd number."""
-    from liesym.program.reading import NO_POLE
+    from liesym.program.domains import NO_POLE
 
     b = reader.builder
     u = reader.still(reader.inside(u, NO_POLE, expr.args[0], scope), 1.0, scope)
@@ -148,7 +148,7 @@ def _nothing(reader: Reader, expr: Any, scope: int, u: int) -> int:
 
 
 def _polygamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
-    from liesym.program.reading import NO_POLE
+    from liesym.program.domains import NO_POLE
 
     order = expr.args[0]
     if not (order.is_Integer and order >= 0):

@@ -24,17 +24,17 @@ from enum import Enum
 
 from sympy import Expr, Integral, Symbol, exp
 
+from liesym.base.jets import jet_symbol
 from liesym.coefficients import Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.generators import Generator
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
-from liesym.jets import jet_symbol
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative, follows_curve, free_symbol
 from liesym.reduction.solving import solve_for
-from liesym.solve.integrate import integrate
-from liesym.solve.vectors import bracket, constant_relations, linear_combination
-from liesym.system import ODESystem
+from liesym.solving.linear.vectors import bracket, constant_relations, linear_combination
+from liesym.solving.ode.integrate import integrate
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 
@@ -220,7 +220,7 @@ def _way_back(forward: Sequence[Expr], old: tuple[Symbol, Symbol], new: tuple[Sy
 
 
 def _of_rank_one(system: ODESystem, one: Generator, two: Generator, ratio: Expr, scaled: bool) -> CanonicalForm | None:
-    from liesym.reduction.linearize import with_ratio
+    from liesym.invariants.coordinates import with_ratio
 
     base = canonical_coordinates(one)
     coordinates = _with_unknown(base, ratio, system) if scaled else with_ratio(base, ratio)

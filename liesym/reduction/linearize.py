@@ -17,17 +17,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integral, Symbol
+from sympy import Expr
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.determine import jet_field
+from liesym.coefficients.ring import Element
+from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
-from liesym.generators import Generator
-from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
-from liesym.jets import jet_symbol
-from liesym.solve.vectors import constant_relations, linear_combination
-from liesym.system import ODESystem
+from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.solving.linear.vectors import constant_relations, linear_combination
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def linearization(
     if not all(c.is_zero for c in conditions):
         return Linearization(False, shown)
     if generators is None:
-        from liesym.pipeline import find_symmetries
+        from liesym.symmetries.pipeline import find_symmetries
 
         generators = find_symmetries(system, budget=budget).generators
     best = Linearization(True, shown)
@@ -175,27 +176,6 @@ def _parallel(generator: Generator, generators: Sequence[Generator]) -> list[Exp
         if not ratio.is_constant and slope.is_zero:
             result.append(field.to_expr(ratio))
     return result
-
-
-def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
-    """The canonical coordinates with r replaced by u = ratio(r), where r can be solved for."""
-    from liesym.reduction.solving import solve_for
-
-    r, s = base.new
-    t, y = base.old
-    if ratio.has(Integral):
-        return None
-    inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
-    field = Field.build([inside], (r, s))
-    element = field(inside)
-    if element.depends_on(s):
-        return None
-    u = Symbol("u_new", real=True)
-    for value in solve_for(field.to_expr(element) - u, r):
-        backward = tuple(e.subs(r, value).subs(u, r) for e in base.backward)
-        forward = None if base.forward is None else (ratio, base.forward[1])
-        return Coordinates((t, y), (r, s), backward, forward)
-    return None
 
 
 def _as_linear(system: ODESystem, coordinates: Coordinates) -> ODESystem | None:

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from liesym.base.jets import JetSpace, jet_symbol
 from liesym.coefficients.field import Field
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
-from liesym.generators import Generator
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
-from liesym.jets import JetSpace, jet_symbol
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 
 
 @dataclass(frozen=True, slots=True)

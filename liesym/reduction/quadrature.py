@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from sympy import Dummy, Expr, I, Integral, Mul, S, Symbol, sqrt
 
+from liesym.base.jets import jet_symbol
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
-from liesym.solve.integrate import integrate
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.solving.ode.integrate import integrate
 
 
 def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:

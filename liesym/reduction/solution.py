@@ -21,23 +21,23 @@ from dataclasses import dataclass
 
 from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
-from liesym.clock import within
+from liesym.base.clock import within
+from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.select import gradient_rank
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
-from liesym.generators import Generator
-from liesym.jets import jet_symbol
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
 from liesym.reduction.solving import holds_somewhere, solve_for
 from liesym.reduction.superposition import constants_in, is_linear, superposition
-from liesym.system import ODESystem
-from liesym.verify import is_first_integral
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def general_solution(
 def _solved(system: ODESystem, generators: Sequence[Generator] | None, budget: float) -> Solution | None:
     deadline = time.monotonic() + budget
     if generators is None:
-        from liesym.pipeline import find_symmetries
+        from liesym.symmetries.pipeline import find_symmetries
 
         generators = find_symmetries(system, budget=budget / 2).nontrivial
     found = by_superposition(system, generators)

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from sympy import Expr, Integral, Matrix, Poly, S, cancel, powsimp, trigsimp
 from sympy.polys.polyerrors import PolynomialError
 
-from liesym.generators import Generator
-from liesym.jets import jet_symbol
+from liesym.base.jets import jet_symbol
+from liesym.determine.verify import is_first_integral
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative
-from liesym.system import ODESystem
-from liesym.verify import is_first_integral
 
 
 def is_linear(system: ODESystem) -> bool:

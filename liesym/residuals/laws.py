@@ -7,44 +7,18 @@ from dataclasses import replace
 
 from sympy import Expr, Integer, S, Symbol
 
+from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
-from liesym.generators import Generator
-from liesym.jets import JetSpace, as_expression, jet_symbol
-from liesym.residuals.record import Residual
-from liesym.system import ODESystem, Parameter
+from liesym.lowering.target import Residual, _listed, jet_state, phase_state
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 
 FlowPair = tuple[Expr, Sequence[Expr]]
 """(t̄, (x̄_1, …, x̄_m)) in t, x and the group parameter."""
 
 HIGHEST_SERIES = 20
 """Highest order of a Lie series, whose terms grow fast."""
-
-
-def phase_state(system: ODESystem) -> tuple[Symbol, ...]:
-    """The jet coordinates below the orders, grouped by order: (x_1 … x_m, x_1' … x_m', …).
-
-    For a first-order system these are the unknowns; for m equations of second order, (q, q').
-    """
-    rows = zip(system.unknowns, system.orders, strict=True)
-    pairs = [(k, i, x) for i, (x, n) in enumerate(rows) for k in range(n)]
-    return tuple(jet_symbol(x, k) for k, i, x in sorted(pairs, key=lambda p: p[:2]))
-
-
-def jet_state(system: ODESystem) -> tuple[Symbol, ...]:
-    """`phase_state` followed by the leading derivatives x_1^(n_1) … x_m^(n_m)."""
-    return phase_state(system) + tuple(system.leading(i) for i in range(len(system.unknowns)))
-
-
-def field_of(system: ODESystem) -> Residual:
-    """The vector field dx/dt = f(t, x) of the equivalent first-order system on `phase_state`."""
-    state = phase_state(system)
-    expressions = []
-    for symbol in state:
-        i, k = system.jets.locate(symbol) or (0, 0)
-        following = jet_symbol(system.unknowns[i], k + 1)
-        expressions.append(system.solved.get(following, following))
-    names = tuple(f"d{s.name}/dt" for s in state)
-    return Residual("field", names, tuple(expressions), system.independent, state, system.parameters, "dx/dt = f(t, x)")
 
 
 def invariance(generator: Generator, system: ODESystem) -> Residual:
@@ -334,10 +308,6 @@ def _check_phase(expression: Expr, system: ODESystem) -> None:
             f"{_listed(foreign)} in the integral {expression}: an integral of this system is a function of "
             f"{_listed((system.independent, *phase_state(system)))} and its parameters"
         )
-
-
-def _listed(symbols: Sequence[object]) -> str:
-    return ", ".join(sorted(map(str, symbols)) if isinstance(symbols, list) else map(str, symbols))
 
 
 def _factorial(k: int) -> Integer:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
-from liesym.generators import Generator
-from liesym.jets import JetSpace, jet_symbol
+from liesym.lowering.target import Residual
+from liesym.model.generators import Generator
 from liesym.residuals.laws import FlowPair, closed_flow, group_parameter, lie_series, prolonged_flow
-from liesym.residuals.record import Residual
-from liesym.system import Parameter
 
 
 @dataclass(frozen=True, slots=True)

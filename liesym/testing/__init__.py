@@ -3,6 +3,7 @@
 A backend's conformance, a generator's and an integral's validity in numbers.
 """
 
+from liesym.lowering.arrays import Arrays as Arrays
 from liesym.testing.cases import ARITHMETIC as ARITHMETIC
 from liesym.testing.cases import CASES as CASES
 from liesym.testing.cases import CHOICES as CHOICES
@@ -11,7 +12,6 @@ from liesym.testing.cases import REFUSED as REFUSED
 from liesym.testing.cases import SPECIAL as SPECIAL
 from liesym.testing.cases import Case as Case
 from liesym.testing.suite import CHECKS as CHECKS
-from liesym.testing.suite import Arrays as Arrays
 from liesym.testing.suite import Outcome as Outcome
 from liesym.testing.suite import assert_conforms as assert_conforms
 from liesym.testing.suite import conformance as conformance

@@ -17,35 +17,15 @@ import numpy as np
 from sympy import Expr, Rational, S, atanh, diff, log, sin, sqrt
 
 from liesym.errors import BackendError, VerificationError
-from liesym.lower import build_program, for_backend, lower
+from liesym.lowering.arrays import Arrays
+from liesym.lowering.lower import build_program, for_backend, lower
+from liesym.lowering.reference import BACKEND as REFERENCE
+from liesym.lowering.registry import Backend, get_backend
 from liesym.program import OPERATIONS, Node, Program, expand
-from liesym.reference import BACKEND as REFERENCE
-from liesym.registry import Backend, get_backend
 from liesym.testing.cases import CASES, PARAMETER, STATE, A, Case, F, T, X, Y
 
 TIME = 0.375
 """The time at which the cases are evaluated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """How to make and read a backend's arrays.
-
-    Arguments:
-        make: NumPy array -> array of the backend, of the same dtype.
-        read: array of the backend -> NumPy array, of the same dtype.
-        gradient: (function of x that returns an array, x as a NumPy array) -> derivative of the sum of its
-        values
-            by x as a NumPy array; None if the backend has no derivatives.
-        sine: the sine on arrays of the backend, which stands for a function that a user supplies.
-        dtypes: those that the backend has, the finest first.
-    """
-
-    make: Callable[[np.ndarray], Any]
-    read: Callable[[Any], np.ndarray]
-    gradient: Callable[[Callable[[Any], Any], np.ndarray], np.ndarray] | None
-    sine: Callable[[Any], Any]
-    dtypes: tuple[str, ...] = ("float64", "float32")
 
 
 @dataclass(frozen=True, slots=True)

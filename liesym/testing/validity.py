@@ -8,10 +8,10 @@ import numpy as np
 from sympy import Expr
 
 from liesym.errors import VerificationError
-from liesym.generators import Generator
-from liesym.lower import lower
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.residuals import Residual, conservation, field_of, invariance, phase_state
-from liesym.system import ODESystem
 
 
 def check_generator(

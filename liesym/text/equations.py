@@ -9,14 +9,15 @@ from typing import Any
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.jets import JetSpace
+from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
-from liesym.jets import JetSpace
-from liesym.system import ODESystem, Parameter
+from liesym.model.system import ODESystem
 from liesym.text.from_sympy import system_from_sympy as system_from_sympy
 from liesym.text.grammar import Node, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
-from liesym.text.reader import MAX_ORDER, Builder, Scope, counted, order_in_parentheses, walk
+from liesym.text.reader import MAX_ORDER, Builder, counted, order_in_parentheses, walk
 from liesym.text.solved import Residual, solved_form
 from liesym.text.writer import write
 
@@ -59,31 +60,6 @@ def read_system(
     if len(equations) != len(unknowns):
         raise _miscounted(equations, space, text)
     return _assemble(equations, space, declared, branch, title)
-
-
-def write_system(system: ODESystem) -> tuple[str, ...]:
-    """The equations in the text grammar, solved, one string each."""
-    return tuple(f"{system.leading(i).name} = {write(f)}" for i, f in enumerate(system.rhs))
-
-
-def read_in_system(text: str, system: ODESystem, *, jets: bool = True, strict: bool = True) -> Expr:
-    """Read an expression in the names of a system.
-
-    Arguments:
-        text: in the text grammar.
-        system: whose variables, parameters and arbitrary functions the names mean.
-        jets: allow derivatives of the unknowns.
-        strict: refuse names that the system does not have.
-    """
-    return Builder(text, scope_of(system, jets=jets, strict=strict)).build(parse(text, "expression"))
-
-
-def scope_of(system: ODESystem, *, jets: bool = True, strict: bool = True) -> Scope:
-    """The names of a system as a scope for reading."""
-    symbols = {s.name: s for s in (*system.parameter_symbols, *system.variables)}
-    unknowns = frozenset(s.name for s in system.unknowns) if jets else frozenset()
-    functions = frozenset(f.func.__name__ for f in system.functions)
-    return Scope(symbols, unknowns, system.independent.name, functions, strict=strict)
 
 
 # -- equations -----------------------------------------------------------------------------------

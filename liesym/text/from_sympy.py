@@ -8,9 +8,10 @@ from typing import Any
 from sympy import Basic, Derivative, Eq, Expr, S, Subs, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
-from liesym.jets import JetSpace, jet_symbol
-from liesym.system import ODESystem, Parameter
+from liesym.model.system import ODESystem
 from liesym.text.parameters import ASSUMPTIONS
 from liesym.text.reader import MAX_ORDER, counted
 from liesym.text.solved import Residual, solved_form

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
+from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
-from liesym.system import Parameter
 from liesym.text.functions import FUNCTIONS, OPERATORS
 from liesym.text.grammar import Node, error_at
 from liesym.text.parameters import check_name

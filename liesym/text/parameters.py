@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sympy import Symbol
 
+from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
-from liesym.system import Parameter
 from liesym.text.functions import FUNCTIONS, nearest
 from liesym.text.grammar import odd_character
 

@@ -13,8 +13,8 @@ from typing import Any
 from sympy import Derivative, Dummy, Expr, Function, I, Integer, Integral, S, Subs, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.jets import jet_symbol
 from liesym.errors import ParseError
-from liesym.jets import jet_symbol
 from liesym.text import arithmetic
 from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, arity, lookalike, nearest
 from liesym.text.grammar import Node, error_at, parse

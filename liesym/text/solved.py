@@ -46,8 +46,8 @@ from sympy.core.function import AppliedUndef
 from sympy.core.function import Derivative as SympyDerivative
 from sympy.core.function import Subs as SympySubs
 
+from liesym.base.jets import JetSpace, jet_symbol
 from liesym.errors import NotSolvable
-from liesym.jets import JetSpace, jet_symbol
 from liesym.text.reader import MAX_ORDER
 from liesym.text.writer import write
 

@@ -24,16 +24,18 @@ from dataclasses import dataclass
 
 from sympy import Expr, S
 
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.determine import Determining, LinearForm, UnknownFunction, add_multiple, add_to, jet_field
+from liesym.coefficients.ring import Element
+from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
+from liesym.determine.on_solutions import jet_field
 from liesym.errors import NotSolvable, Unsupported
-from liesym.jets import jet_symbol
-from liesym.solve.general import solve_general
-from liesym.solve.integrate import integrate
-from liesym.solve.ode import determinant
-from liesym.solve.vectors import linear_combination, normalized
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.solving.linear.vectors import linear_combination, normalized
+from liesym.solving.ode.integrate import integrate
+from liesym.solving.ode.operators import determinant
+from liesym.solving.pde.general import solve_general
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
 
 Metric = tuple[Element, ...]  # g_11, g_12, …, g_mm

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol
 
+from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.parameters import Parameter
 from liesym.coefficients import Definition, Element, Field
 from liesym.errors import NotSolvable, Unsupported
-from liesym.jets import JetSpace, jet_symbol
-from liesym.system import ODESystem, Parameter
+from liesym.model.system import ODESystem
 from liesym.variational.present import presented
 
 

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, S, Symbol
 
-from liesym.clock import within
+from liesym.base.clock import within
+from liesym.base.jets import jet_symbol
 from liesym.coefficients import Definition, Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
-from liesym.determine import Determining, LinearForm, UnknownFunction, add_to
+from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
+from liesym.determine.split import split
 from liesym.errors import NotSolvable, Unsupported, VerificationError
-from liesym.generators import Generator
-from liesym.jets import jet_symbol
-from liesym.solve.general import solve_general
-from liesym.solve.integrate import integrate
-from liesym.solve.vectors import constant_relations, linear_combination, normalized
-from liesym.split import split
+from liesym.model.generators import Generator
+from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
+from liesym.solving.ode.integrate import integrate
+from liesym.solving.pde.general import solve_general
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 
@@ -118,7 +118,7 @@ def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
 
 def _of_the_equations(lagrangian: Lagrangian, deadline: float) -> tuple[Generator, ...]:
     """Symmetries of the Euler-Lagrange equations: every variational symmetry is one of them (Olver 1993, Theorem 4.14)."""
-    from liesym.pipeline import find_symmetries
+    from liesym.symmetries.pipeline import find_symmetries
 
     try:
         system = euler_lagrange(lagrangian)

@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from sympy import Expr
 
 from liesym.algebra import LieAlgebra
-from liesym.coefficients.field import Element, Field
+from liesym.base.jets import jet_symbol
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
-from liesym.solve.vectors import constant_relations
+from liesym.solving.linear.vectors import constant_relations
 from liesym.variational.lagrangian import Hamiltonian
 from liesym.variational.present import presented
 

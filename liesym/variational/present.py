@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from sympy import Add, Expr, S, Symbol, apart
 from sympy.polys.polyerrors import PolynomialError
 
-from liesym.coefficients.field import Element, Field
+from liesym.coefficients.field import Field
 from liesym.coefficients.parts import by_roots
+from liesym.coefficients.ring import Element
 
 LARGEST_TO_PART = 150
 """Terms in the numerator of a fraction that is taken apart."""

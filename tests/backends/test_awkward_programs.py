@@ -14,12 +14,12 @@ from sympy import Piecewise, Rational
 
 import liesym
 from liesym.errors import DataError, Unsupported
-from liesym.export import export
-from liesym.lower import build_program
+from liesym.lowering.export import export
+from liesym.lowering.lower import build_program
+from liesym.lowering.reference import BACKEND, DIALECT, NumpyBackend
 from liesym.program import expand
 from liesym.program.builder import Builder
 from liesym.program.factoring import factored
-from liesym.reference import BACKEND, DIALECT, NumpyBackend
 
 X, Y, A = sp.symbols("x y a", real=True)
 P = sp.Symbol("p", positive=True)

@@ -14,9 +14,9 @@ import pytest
 
 import liesym
 from liesym.errors import BackendError, Unsupported, VerificationError
+from liesym.lowering.reference import NumpyBackend
+from liesym.lowering.registry import available_backends, get_backend
 from liesym.program import Masked, Program
-from liesym.reference import NumpyBackend
-from liesym.registry import available_backends, get_backend
 from liesym.testing import ARITHMETIC, CASES, CHECKS, CHOICES, ELEMENTARY, REFUSED, Arrays, assert_conforms, conformance
 from liesym.testing.cases import STATE, T
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from training_support import kit as kit
 
-from liesym.contrastive import InvariantWarning, invariant_trust, trajectory_batches
 from liesym.errors import DataError, TrainingError
-from liesym.fitting import Settings, toolkit
-from liesym.identify_invariant import identify_invariants
-from liesym.system import ODESystem
+from liesym.learn.contrastive import InvariantWarning, invariant_trust, trajectory_batches
+from liesym.learn.fitting import Settings, toolkit
+from liesym.learn.identify_invariant import identify_invariants
+from liesym.model.system import ODESystem
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 RANDOM = np.random.default_rng(5)
@@ -236,10 +236,10 @@ def test_the_invariant_stays_as_it_is_when_the_field_is_trained(kit):
     found, dtype = kit
     invariant, _ = trained(found, dtype, settings=LONGER)
     before = numbers(invariant(found.as_tensor(circles())))
-    data = __import__("liesym.trajectories", fromlist=["Trajectories"]).Trajectories(
+    data = __import__("liesym.learn.trajectories", fromlist=["Trajectories"]).Trajectories(
         np.tile(np.linspace(0, 2.5, 12), (16, 1)), circles(), ("q", "p")
     )
-    from liesym.fitting import Sampler
+    from liesym.learn.fitting import Sampler
 
     field = found.ConservationProjection(
         found.MLPField(2, width=8, seed=1, dtype=dtype), invariant, held_out=circles(seed=9)

@@ -11,7 +11,7 @@ from benchmarks.lowering_coverage import ROWS_ALL, Library, X, Y, acceptable, ju
 
 import liesym
 from liesym.errors import Unsupported
-from liesym.lower import build_program
+from liesym.lowering.lower import build_program
 from liesym.text import read_expression
 from liesym.text.functions import CONSTANTS, FUNCTIONS
 

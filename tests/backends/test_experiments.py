@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from liesym.errors import DataError
-from liesym.trajectories import simulate
+from liesym.learn.trajectories import simulate
 
 pytest.importorskip("jax")
 FOLDER = Path(__file__).parents[2] / "examples" / "experiments"
@@ -188,7 +188,7 @@ def test_the_gradient_of_accelerations_by_implicit_differentiation(script):
 
 def test_the_systems_of_the_exact_laws(script):
     """The orbits are those published: the radii of the geodesic, a total momentum of zero, the Kepler orbit."""
-    from liesym.experiment import read_config
+    from liesym.learn.experiment import read_config
 
     systems = script("exact_systems")
     config = read_config(FOLDER / "exact_laws.toml")
@@ -209,7 +209,7 @@ def test_the_systems_of_the_exact_laws(script):
 def test_a_drift_of_the_own_momentum_does_not_depend_on_the_scale_of_the_lagrangian(script):
     import equinox as eqx
 
-    from liesym.experiment import read_config
+    from liesym.learn.experiment import read_config
 
     exact_laws = script("exact_laws")
     config = read_config(FOLDER / "exact_laws.toml")

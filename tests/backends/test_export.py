@@ -13,7 +13,7 @@ import sympy as sp
 
 import liesym
 from liesym.errors import BackendError, DataError, Unsupported
-from liesym.export import export, serialize
+from liesym.lowering.export import export, serialize
 
 X, Y, T, A = sp.symbols("x y t a", real=True)
 KEPLER = liesym.ODESystem.parse("x'' = -k*x/(x^2+y^2)^(3/2); y'' = -k*y/(x^2+y^2)^(3/2)")

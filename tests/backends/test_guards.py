@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 import liesym
 from liesym.errors import BackendError, Unsupported
-from liesym.generators import Generator
-from liesym.lower import build_program
+from liesym.lowering.lower import build_program
+from liesym.model.generators import Generator
 
 X, Y = sp.symbols("x y", real=True)
 ROWS = 6

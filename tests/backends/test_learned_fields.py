@@ -14,7 +14,7 @@ from training_support import kit as kit
 
 import liesym
 from liesym.errors import BackendError, Unsupported
-from liesym.generators import Generator
+from liesym.model.generators import Generator
 from liesym.residuals import backward, conservation, field_of, group, invariance, jet_state, phase_state
 
 assert BACKENDS == ("torch", "jax")

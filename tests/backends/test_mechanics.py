@@ -9,10 +9,10 @@ from training_support import value_and_gradient
 
 import liesym
 from liesym.errors import TrainingError
-from liesym.fitting import Sampler, Settings
-from liesym.generators import Generator
-from liesym.system import ODESystem
-from liesym.trajectories import Trajectories
+from liesym.learn.fitting import Sampler, Settings
+from liesym.learn.trajectories import Trajectories
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
@@ -198,7 +198,7 @@ def test_the_derivative_by_weights_is_right(kit, inverse):
 def test_backends_agree_in_both_precisions():
     """The same network has the same accelerations in torch and in JAX."""
     torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
-    from liesym.fitting import toolkit
+    from liesym.learn.fitting import toolkit
 
     one, two = toolkit("torch"), toolkit("jax")
     for name, tolerance in (("float32", 1e-4), ("float64", 1e-12)):

@@ -8,10 +8,10 @@ from sympy import Integer, symbols
 from training_support import kit as kit
 
 from liesym.errors import Unsupported
-from liesym.generators import Generator
 from liesym.invariants import permutations, rotations, stationarity, transformed, translations
-from liesym.pipeline import find_symmetries
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.variational import Lagrangian
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
@@ -44,7 +44,7 @@ def halves(found, group, count=5):
 
 def moved(group, q, v, size=0.7):
     """Each state moved along the first generator, by its exact flow."""
-    from liesym.lower import lower
+    from liesym.lowering.lower import lower
 
     exact = group.generators[0].flow()
     rows = exact.prolonged(1)

@@ -8,9 +8,9 @@ import pytest
 import sympy as sp
 
 import liesym
-from liesym.lower import build_program, for_backend
-from liesym.reference import source_of
-from liesym.registry import get_backend
+from liesym.lowering.lower import build_program, for_backend
+from liesym.lowering.reference import source_of
+from liesym.lowering.registry import get_backend
 
 X, Y = sp.symbols("x y", real=True)
 HALF = np.pi / 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from liesym.errors import DataError
-from liesym.trajectories import Trajectories, read_trajectories, simulate
+from liesym.learn.trajectories import Trajectories, read_trajectories, simulate
 
 
 def write(path, text):

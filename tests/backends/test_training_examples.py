@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from liesym.errors import DataError, TrainingError
-from liesym.system import ODESystem
-from liesym.training import run_problem
-from liesym.trajectories import simulate
+from liesym.learn.training import run_problem
+from liesym.learn.trajectories import simulate
+from liesym.model.system import ODESystem
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -154,7 +154,7 @@ def test_a_checkpoint_of_other_laws_or_equations_is_not_taken(pendulum, backend)
 
 @pytest.mark.parametrize(("package", "choices"), [("matplotlib", {}), ("optuna", {"search": 2})])
 def test_a_package_that_is_missing_is_told_before_training(pendulum, package, choices, monkeypatch):
-    monkeypatch.setattr("liesym.training.find_spec", lambda name: None if name == package else object())
+    monkeypatch.setattr("liesym.learn.training.find_spec", lambda name: None if name == package else object())
     with pytest.raises(TrainingError, match=f"needs {package}; install liesym-ode"):
         run_problem(
             ODESystem.parse("x'' = -x"), pendulum / "data.npz", backend="torch", out=str(pendulum / "out"), **choices

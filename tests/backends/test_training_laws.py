@@ -23,8 +23,8 @@ from training_support import data as data
 from training_support import kit as kit
 
 from liesym.errors import DataError, TrainingError
-from liesym.fitting import Sampler, Settings, settings_from
-from liesym.weights import AugmentedLagrangian, GradientNorms, search_weights
+from liesym.learn.fitting import Sampler, Settings, settings_from
+from liesym.learn.weights import AugmentedLagrangian, GradientNorms, search_weights
 
 # -- solvers ---------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ if backend == "jax":
     jax.config.update("jax_enable_x64", True)
 sys.path.insert(0, {here!r})
 from training_support import precise, short_run, weights_of
-from liesym.trajectories import Trajectories
+from liesym.learn.trajectories import Trajectories
 found, dtype, _ = precise(backend)
 archive = np.load(folder + "/data.npz")
 data = Trajectories(archive["t"], archive["x"], ("q", "p"))

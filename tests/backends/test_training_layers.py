@@ -7,12 +7,12 @@ import pytest
 from sympy import Integer, Symbol, cos, expand
 from training_support import kit as kit
 
-from liesym.audit import GradientWarning
-from liesym.equivariance import equivariant_frame
 from liesym.errors import AnsatzError, TrainingError, Unsupported
-from liesym.fitting import toolkit as kit_of
-from liesym.generators import Generator
-from liesym.system import ODESystem
+from liesym.invariants.equivariance import equivariant_frame
+from liesym.learn.audit import GradientWarning
+from liesym.learn.fitting import toolkit as kit_of
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 

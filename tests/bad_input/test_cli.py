@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from liesym.cli import app
+from liesym.app.cli import app
 
 TOY = "z' = cos(theta1*z + theta2)"
 INJECTION = "__import__('os').system('touch pwned')"
@@ -247,10 +247,10 @@ def test_an_output_that_was_there_survives_a_failure(folder: Path) -> None:
     assert (folder / "out.py").read_text() == "precious"
 
 
-@pytest.mark.parametrize("module", ["liesym", "liesym.cli"])
+@pytest.mark.parametrize("module", ["liesym", "liesym.app.cli"])
 def test_as_a_process(module: str, folder: Path) -> None:
     """The same through a real process: status 2, the caret, no traceback."""
-    command = [sys.executable, "-c", "from liesym.cli import main; main()"]
+    command = [sys.executable, "-c", "from liesym.app.cli import main; main()"]
     if module == "liesym":
         command = [sys.executable, "-m", "liesym"]
     places = [str(p) for p in (Path(__file__).parents[2], Path(__file__).parents[2] / "backends")]

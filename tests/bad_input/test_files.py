@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from liesym.errors import AnsatzError, DataError, NotSolvable, ParseError
-from liesym.text.files import read_problem
+from liesym.model.problem import read_problem
 
 GOOD = """title = "Charged particle in a sinusoidal field"
 independent = "t"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liesym.errors import AnsatzError, LiesymError, NotSolvable, ParseError
-from liesym.system import ODESystem
+from liesym.model.ansatz import AnsatzSpec, parse_ansatz
+from liesym.model.system import ODESystem
+from liesym.model.vectorfields import read_generator
 from liesym.text import read_expression
-from liesym.text.ansatz import AnsatzSpec, parse_ansatz
-from liesym.text.vectorfields import read_generator
 
 INJECTION = "__import__('os').system('touch pwned')"
 TOY = ODESystem.parse("z' = cos(theta1*z + theta2)")

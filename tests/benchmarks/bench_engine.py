@@ -35,7 +35,7 @@ from measure import (
     write,
 )
 
-from liesym.batch import read_corpus
+from liesym.app.batch import read_corpus
 
 CORPUS = ROOT / "tests" / "catalogue" / "corpus.json"
 CLASSES = {

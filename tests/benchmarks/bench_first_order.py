@@ -42,8 +42,8 @@ from measure import (
 
 import liesym
 from liesym.errors import LiesymError
-from liesym.identifiability import unidentifiable
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.symmetries.identifiability import unidentifiable
 from liesym.text import read_expression
 
 CATALOGUE = ROOT / "tests" / "catalogue"

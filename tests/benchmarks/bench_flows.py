@@ -27,9 +27,9 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import LiesymError, OutOfBudget, Unsupported
 from liesym.flow import Flow, flow, numeric_flow
-from liesym.generators import Generator
 from liesym.invariants import canonical_coordinates, invariants, rewritten
-from liesym.system import ODESystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
 from liesym.text import read_expression
 
 CORPUS = ROOT / "tests" / "catalogue" / "corpus.json"

@@ -23,8 +23,8 @@ from sympy.core.function import AppliedUndef
 
 import liesym
 from liesym.errors import LiesymError
-from liesym.results import Result
-from liesym.system import ODESystem
+from liesym.model.system import ODESystem
+from liesym.symmetries.results import Result
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"

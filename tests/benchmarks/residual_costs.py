@@ -11,9 +11,9 @@ import numpy as np
 import sympy as sp
 from lowering_methods import interleaved, relative
 
-from liesym.fitting import Sampler, Settings, toolkit
-from liesym.generators import Generator
-from liesym.trajectories import Trajectories, simulate
+from liesym.learn.fitting import Sampler, Settings, toolkit
+from liesym.learn.trajectories import Trajectories, simulate
+from liesym.model.generators import Generator
 
 T, X, Y, VX, VY = sp.symbols("t x y x' y'", real=True)
 SCALING = Generator((T, X, Y), (T, 2 * X / 3, 2 * Y / 3))

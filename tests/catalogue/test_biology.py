@@ -19,12 +19,12 @@ from flint import nmod_mat
 from sympy import Matrix, Symbol, fraction, lambdify, together
 
 from liesym import Generator, ODESystem, find_symmetries, unidentifiable
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.results import Completeness, Result
-from liesym.solve.vectors import independent_vectors
+from liesym.model.vectorfields import read_generator
+from liesym.solving.linear.vectors import independent_vectors
+from liesym.symmetries.results import Completeness, Result
 from liesym.text import read_expression
-from liesym.text.vectorfields import read_generator
 
 MODELS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "biology.json").read_text(encoding="utf-8"))
 LARGE = {"three Michaelis-Menten steps", "saturated chain of ten", "mass action with ten species"}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from liesym import ODESystem, find_symmetries
-from liesym.classify import classify_cases
-from liesym.results import Case, Completeness, Result
+from liesym.symmetries.classify import classify_cases
+from liesym.symmetries.results import Case, Completeness, Result
 from liesym.text import write
 
 # equation, independent variable, generic dimension, {branch: dimension}, source

@@ -16,9 +16,9 @@ from symmetry_examples import analyzed, field_from_text, is_spanned, rank
 from sympy import Expr, Rational, lambdify
 
 from liesym import Generator
-from liesym.jets import jet_symbol
-from liesym.results import Completeness, Result
-from liesym.system import ODESystem
+from liesym.base.jets import jet_symbol
+from liesym.model.system import ODESystem
+from liesym.symmetries.results import Completeness, Result
 
 ENTRIES = json.loads((Path(__file__).parent / "corpus.json").read_text())
 FINITE = {e["id"]: e for e in ENTRIES if e["dimension"] is not None}

@@ -18,7 +18,7 @@ from sympy import I
 
 from liesym import ODESystem
 from liesym.errors import NotSolvable
-from liesym.results import Completeness, Result
+from liesym.symmetries.results import Completeness, Result
 
 HERE = Path(__file__).parent
 CORPUS = {e["id"]: e for e in json.loads((HERE / "corpus.json").read_text()) if e["order"] == 1}

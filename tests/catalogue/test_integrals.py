@@ -17,12 +17,12 @@ import pytest
 from sympy import Expr
 
 from liesym import ODESystem, first_integrals
+from liesym.base.jets import jet_symbol
 from liesym.conservation.select import gradient_rank
-from liesym.determine import jet_field
-from liesym.jets import jet_symbol
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.text import read_expression
 from liesym.variational import euler_lagrange
-from liesym.verify import is_first_integral
 
 R2, R3 = "(x^2+y^2)", "(x^2+y^2+z^2)"
 KNOWN: dict[str, tuple[str, int, tuple[str, ...]]] = {

@@ -9,11 +9,11 @@ import pytest
 from sympy import Expr, Integral
 
 from liesym import ODESystem, first_integrals
+from liesym.base.jets import jet_symbol
 from liesym.conservation.select import gradient_rank
-from liesym.determine import OnSolutions, jet_field
-from liesym.jets import jet_symbol
+from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.text import read_expression, write
-from liesym.verify import is_first_integral
 
 RADIAL = {
     "x''=f(sqrt(x^2+y^2))*x; y''=f(sqrt(x^2+y^2))*y": "2*integral(s*f(s), s, 0, sqrt(x^2 + y^2))",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from symmetry_examples import analyzed, field_from_text, is_spanned, rank
 
-from liesym.results import Completeness, Result
+from liesym.symmetries.results import Completeness, Result
 
 LINES = (Path(__file__).parent / "kamke6.txt").read_text().splitlines()
 EQUATIONS = {int(n): text for n, text in (line.split(" ", 1) for line in LINES if line and not line.startswith("#"))}

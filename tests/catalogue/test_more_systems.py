@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from symmetry_examples import analyzed, rank
 
-from liesym.results import Completeness
+from liesym.symmetries.results import Completeness
 
 KNOWN = {
     # arbitrary functions: closed form where the operator has a factor of order one, named solutions otherwise

@@ -8,7 +8,7 @@ from sympy import Function, Integral, Symbol, exp
 from liesym import ODESystem, find_symmetries
 from liesym.coefficients import Field
 from liesym.coefficients.joined import joined
-from liesym.results import Completeness
+from liesym.symmetries.results import Completeness
 
 x = Symbol("x", real=True)
 a = Symbol("a", real=True)

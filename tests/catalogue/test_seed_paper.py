@@ -10,9 +10,9 @@ from pathlib import Path
 from sympy import Symbol, atanh, cos, sin, symbols, sympify
 
 import liesym
-from liesym.determine import jet_field
-from liesym.results import Completeness
-from liesym.solve.vectors import independent_vectors
+from liesym.determine.on_solutions import jet_field
+from liesym.solving.linear.vectors import independent_vectors
+from liesym.symmetries.results import Completeness
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "results" / "seed-paper.md"

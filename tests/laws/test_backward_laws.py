@@ -19,9 +19,9 @@ from sympy import Expr, S, Symbol, cos, lambdify, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, find_symmetries
 from liesym.conservation import BackwardLaw
+from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.text import read_expression
-from liesym.verify import is_first_integral
 
 Vector = np.ndarray
 TIGHT = {"method": "DOP853", "rtol": 1e-13, "atol": 1e-14}

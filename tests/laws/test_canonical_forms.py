@@ -13,10 +13,10 @@ import pytest
 from sympy import Expr, Symbol, exp, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem, find_symmetries
+from liesym.base.jets import jet_symbol
 from liesym.coefficients import Field
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, rewritten
-from liesym.jets import jet_symbol
 from liesym.reduction import LieType, canonical_forms
 from liesym.reduction.quadrature import constants_for, follows_curve
 

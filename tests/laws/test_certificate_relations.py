@@ -12,7 +12,7 @@ import pytest
 import liesym.certify
 from liesym import ODESystem, find_symmetries
 from liesym.certify import certify, recheck
-from liesym.results import Completeness
+from liesym.symmetries.results import Completeness
 
 UNKNOWN_TO_THE_FIELD = (
     "atan(t) + atan(1/t) - pi/2",

@@ -14,11 +14,11 @@ import pytest
 from mpmath import mp
 from sympy import Expr, Rational, Symbol, atanh, cos, exp, lambdify, log, sin, sqrt, symbols, sympify
 
+from liesym.base.jets import jet_symbol
 from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import Flow, flow, lie_series, numeric_flow
 from liesym.flow.check import satisfies_flow
-from liesym.generators import Generator
-from liesym.jets import jet_symbol
+from liesym.model.generators import Generator
 
 t, x, y = symbols("t x y", real=True)
 n = Symbol("n", real=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from liesym.determine.verify import is_first_integral
 from liesym.errors import DataError
-from liesym.identify_invariant import identify_invariants, library_of
+from liesym.learn.identify_invariant import identify_invariants, library_of
+from liesym.model.system import ODESystem
 from liesym.residuals import phase_state
-from liesym.system import ODESystem
 from liesym.text import write
-from liesym.verify import is_first_integral
 
 SPRING = ODESystem.parse("q' = 2*p; p' = -2*q")
 DAMPED = ODESystem.parse("q' = 2*p; p' = -2*q - p/10")

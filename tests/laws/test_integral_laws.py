@@ -10,14 +10,14 @@ import pytest
 from sympy import Expr, I, Integral, Matrix, S, Symbol, atan, cos, exp, eye, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, first_integrals
+from liesym.base.jets import jet_symbol
 from liesym.conservation.modes import eigenvalues_of, linear_integrals
 from liesym.conservation.multipliers import integrals_from_symmetries
 from liesym.conservation.rates import angles, darboux_polynomials
 from liesym.conservation.select import Selection, gradient_rank
-from liesym.determine import OnSolutions, jet_field
+from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
-from liesym.verify import is_first_integral
 
 t, x, y, z = symbols("t x y z", real=True)
 v = jet_symbol(x, 1)

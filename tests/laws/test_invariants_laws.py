@@ -10,11 +10,11 @@ import pytest
 from sympy import Symbol, atanh, cos, exp, sin, symbols, sympify
 
 from liesym import Generator, ODESystem
+from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field
 from liesym.errors import AnsatzError, Unsupported
 from liesym.invariants import canonical_coordinates, invariants, rewritten
 from liesym.invariants.frame import crossing_times, is_invariant
-from liesym.jets import jet_symbol
 
 t, x, y, z = symbols("t x y z", real=True)
 w, n = Symbol("w", positive=True), Symbol("n", real=True)

@@ -16,9 +16,9 @@ import pytest
 from sympy import Expr, S, exp, log, symbols
 
 from liesym import ODESystem, find_symmetries
+from liesym.base.jets import jet_symbol
 from liesym.coefficients import Field
 from liesym.invariants.coordinates import Coordinates, rewritten
-from liesym.jets import jet_symbol
 from liesym.reduction import Linearization, linearization
 
 t, y, u, v = symbols("t y u v", real=True)

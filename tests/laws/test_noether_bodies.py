@@ -9,9 +9,9 @@ import pytest
 
 from liesym import noether
 from liesym.conservation.select import gradient_rank
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.variational import euler_lagrange
-from liesym.verify import is_first_integral
 
 PAIRS = ((1, 2), (1, 3), (2, 3))
 

@@ -12,15 +12,15 @@ import pytest
 from sympy import Expr, S, Symbol, exp, symbols
 
 from liesym import Generator, ODESystem, noether
+from liesym.base.jets import jet_symbol
 from liesym.conservation.select import gradient_rank
-from liesym.determine import jet_field
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import is_first_integral
 from liesym.errors import NotSolvable, Unsupported
-from liesym.jets import jet_symbol
-from liesym.solve.vectors import constant_relations
+from liesym.solving.linear.vectors import constant_relations
 from liesym.text import write
 from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, inverse_problem, legendre
 from liesym.variational.noether import _of_the_equations
-from liesym.verify import is_first_integral
 
 t, x, y = symbols("t x y", real=True)
 v, w = jet_symbol(x, 1), jet_symbol(y, 1)

@@ -14,14 +14,14 @@ import pytest
 from symmetry_examples import rank
 
 import liesym.certify
-import liesym.solve.ode
-import liesym.solve.span
-import liesym.split
+import liesym.determine.split
+import liesym.solving.linear.span
+import liesym.solving.ode.ode
 from liesym import Generator, ODESystem, VerificationError, find_symmetries
-from liesym.results import Completeness, Result
-from liesym.solve.involutive import Basis
-from liesym.solve.linear import Nullspace
-from liesym.solve.ode import OdeSolver
+from liesym.solving.linear.linear import Nullspace
+from liesym.solving.ode.ode import OdeSolver
+from liesym.solving.pde.involutive import Basis
+from liesym.symmetries.results import Completeness, Result
 
 # those that take part in every run; the others are marked slow
 FAST = ("y'' = 1/y^3", "y'' = exp(y)", "y'' = y'^2/y + y*log(y)", "y'' = t*y")
@@ -66,14 +66,14 @@ def analyzed_with(name: str, text: str) -> tuple[Result | None, Fired]:
 
 def split_loses(position: int) -> Fault:
     def fault(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-        right = liesym.split.split
+        right = liesym.determine.split.split
 
         def wrong(forms, field, away):
             parts = right(forms, field, away)
             fired.append(1)
             return tuple(p for i, p in enumerate(parts) if i != position % len(parts))
 
-        patch.setattr(liesym.split, "split", wrong)
+        patch.setattr(liesym.determine.split, "split", wrong)
 
     return fault
 
@@ -82,7 +82,7 @@ def split_invents(term: tuple[int, int]) -> Fault:
     """u_a = 0 (order 0) or ∂_t u_a = 0 (order 1) besides."""
 
     def fault(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-        right = liesym.split.split
+        right = liesym.determine.split.split
 
         def wrong(forms, field, away):
             parts = right(forms, field, away)
@@ -91,7 +91,7 @@ def split_invents(term: tuple[int, int]) -> Fault:
             length = len(next(iter(parts[0]))[1])
             return (*parts, {(a, (order, *(0,) * (length - 1))): field.one})
 
-        patch.setattr(liesym.split, "split", wrong)
+        patch.setattr(liesym.determine.split, "split", wrong)
 
     return fault
 
@@ -125,14 +125,14 @@ def completion_invents_a_condition(patch: pytest.MonkeyPatch, fired: Fired) -> N
 
 
 def integration_is_wrong(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-    right = liesym.solve.ode.integrate
+    right = liesym.solving.ode.ode.integrate
 
     def wrong(element, variable, field):
         found = right(element, variable, field)
         fired.append(1)
         return None if found is None else found * 2 + field(variable)
 
-    patch.setattr(liesym.solve.ode, "integrate", wrong)
+    patch.setattr(liesym.solving.ode.ode, "integrate", wrong)
 
 
 def solutions_are_missing(patch: pytest.MonkeyPatch, fired: Fired) -> None:
@@ -170,14 +170,14 @@ def solutions_are_repeated(patch: pytest.MonkeyPatch, fired: Fired) -> None:
 
 def nullspace_with(change: Callable) -> Fault:
     def fault(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-        right = liesym.solve.span.nullspace
+        right = liesym.solving.linear.span.nullspace
 
         def wrong(rows, columns, field):
             found = right(rows, columns, field)
             fired.append(1)
             return Nullspace(change(found.vectors, columns, field), found.pivots)
 
-        patch.setattr(liesym.solve.span, "nullspace", wrong)
+        patch.setattr(liesym.solving.linear.span, "nullspace", wrong)
 
     return fault
 
@@ -232,7 +232,7 @@ def bound_shifted(by: int) -> Iterator[None]:
     """The certificate claims a bound that is off."""
     from dataclasses import replace
 
-    import liesym.pipeline as pipeline
+    import liesym.symmetries.pipeline as pipeline
 
     right = pipeline.certify
 

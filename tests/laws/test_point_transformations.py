@@ -10,7 +10,7 @@ from symmetry_examples import analyzed
 from sympy import Expr, exp, solve, symbols
 
 from liesym import Generator, ODESystem, find_symmetries
-from liesym.results import Completeness, Result
+from liesym.symmetries.results import Completeness, Result
 
 t, x = symbols("t x", real=True)
 SCALAR = {

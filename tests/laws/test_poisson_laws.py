@@ -9,8 +9,8 @@ import pytest
 from sympy import Symbol, symbols
 
 from liesym import ODESystem, first_integrals
+from liesym.base.jets import jet_symbol
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
 from liesym.variational import find_lagrangian, integral_algebra, legendre, poisson_bracket
 
 x, y = symbols("x y", real=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Function, S, exp, expand, sin, symbols
 
 from liesym import Generator
-from liesym.jets import jet_symbol
+from liesym.base.jets import jet_symbol
 
 t, x, y = symbols("t x y", real=True)
 SHAPES = [S.Zero, S.One, t, x, y, t * x, x**2, t**2, x * y, sin(t), exp(-y)]

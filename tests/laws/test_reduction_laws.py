@@ -17,14 +17,14 @@ import pytest
 from sympy import Eq, Symbol, symbols, sympify
 
 from liesym import Generator, ODESystem
+from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field
+from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
 from liesym.reduction import general_solution, linearization, reduce_order
 from liesym.reduction.quadrature import constants_for, follows_curve
 from liesym.reduction.solution import _solves as solves
 from liesym.reduction.solving import solve_for
-from liesym.verify import is_first_integral
 
 t, y = symbols("t y", real=True)
 v = jet_symbol(y, 1)

@@ -13,10 +13,10 @@ import pytest
 from sympy import Rational
 
 from liesym import ODESystem
-from liesym.jets import jet_symbol
+from liesym.base.jets import jet_symbol
+from liesym.determine.verify import is_first_integral
 from liesym.reduction import general_solution
 from liesym.reduction.superposition import is_linear
-from liesym.verify import is_first_integral
 
 LINEAR = [
     "y'' + p*y' + q*y = 0",

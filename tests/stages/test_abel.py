@@ -8,8 +8,8 @@ import pytest
 from sympy import S, airyai, airybi
 
 from liesym import Generator, ODESystem, find_symmetries
-from liesym.solve.abel import hidden_symmetries
-from liesym.solve.pool import Found
+from liesym.solving.found import Found
+from liesym.solving.ode.abel import hidden_symmetries
 
 # The numbers are those of Kamke 1977, part C; the others were made from dx/du = α (u + R)/n by a change of y.
 HIDDEN = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from liesym.batch import FINAL, read_corpus, run_batch
+from liesym.app.batch import FINAL, read_corpus, run_batch
+from liesym.app.worker import Job, Worker, ask_alone
 from liesym.errors import DataError
-from liesym.worker import Job, Worker, ask_alone
 
 CORPUS = Path(__file__).parents[1] / "catalogue" / "corpus.json"
 BAD = [Job("first", ("y' = 2 x",)), Job("second", ("y = 3",))]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sympy import Integer, symbols
 
-from liesym.charges import charge_parts, drift_of, symbolic_charges
+from liesym.base.jets import jet_symbol
 from liesym.errors import DataError, Unsupported
-from liesym.generators import Generator
 from liesym.invariants import permutations, rotations, stationarity
-from liesym.jets import jet_symbol
+from liesym.learn.charges import charge_parts, drift_of, symbolic_charges
+from liesym.model.generators import Generator
 from liesym.variational import Lagrangian
 
 T, X, Y = symbols("t x y", real=True)

@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 import liesym
-from liesym.cli import app
-from liesym.report.json import read_result
-from liesym.text.equations import read_in_system
+from liesym.app.cli import app
+from liesym.app.report.json import read_result
+from liesym.model.reading import read_in_system
 
 TOY = "z' = cos(theta1*z + theta2)"
 KEPLER = ["x'' = -x/(x^2+y^2)^(3/2)", "y'' = -y/(x^2+y^2)^(3/2)"]
@@ -332,8 +332,8 @@ def test_reading_in_a_system(text: str) -> None:
 
 STUCK = """
 import time
-import liesym, liesym.clock
-from liesym.cli import main
+import liesym, liesym.base.clock
+from liesym.app.cli import main
 
 def find_symmetries(*args, **kwargs):
     print("working", flush=True)
@@ -341,7 +341,7 @@ def find_symmetries(*args, **kwargs):
         time.sleep(0.05)
 
 liesym.find_symmetries = find_symmetries
-liesym.clock.GRACE = 0.1
+liesym.base.clock.GRACE = 0.1
 main()
 """
 

@@ -8,7 +8,7 @@ from sympy import Expr, Poly
 from liesym import ODESystem
 from liesym.conservation import DarbouxPair, darboux_polynomials
 from liesym.conservation.darboux import polynomials_with_cofactor
-from liesym.determine import OnSolutions, jet_field
+from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.text import read_expression
 
 # system -> polynomials of degree at most 2 that are known, up to a factor

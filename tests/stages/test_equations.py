@@ -10,12 +10,12 @@ import pytest
 from sympy import Eq, Function, Rational, Symbol, exp, log, pi, sqrt, symbols
 
 from liesym import find_symmetries
+from liesym.base.jets import jet_symbol
 from liesym.errors import NotSolvable, ParseError, Unsupported
-from liesym.jets import jet_symbol
-from liesym.system import ODESystem
+from liesym.model.reading import read_in_system, write_system
+from liesym.model.system import ODESystem
+from liesym.model.vectorfields import generator_from_texts
 from liesym.text import write
-from liesym.text.equations import read_in_system, write_system
-from liesym.text.vectorfields import generator_from_texts
 
 CORPUS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "catalogue" / "corpus.json").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 from sympy import I, Symbol
 
 from liesym.coefficients.field import Field
-from liesym.solve.exponents import exact_root, roots
+from liesym.solving.ode.exponents import exact_root, roots
 
 r = Symbol("r")
 k, o = Symbol("k", real=True), Symbol("o", real=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Function, Rational, S, asin, atan, cos, cosh, exp, log, sin, sqrt, symbols, tan
 
 from liesym.coefficients import Field
-from liesym.solve.integrate import integrate
+from liesym.solving.ode.integrate import integrate
 
 x, y, a, b = symbols("x y a b", real=True)
 f = Function("f")

@@ -9,8 +9,8 @@ import pytest
 from sympy import Integer, Matrix, Poly, Symbol, symbols
 
 from liesym.algebra import LieAlgebra
+from liesym.base.jets import jet_symbol
 from liesym.errors import AnsatzError, Unsupported, VerificationError
-from liesym.generators import Generator
 from liesym.invariants import (
     SymmetryGroup,
     as_group,
@@ -22,7 +22,7 @@ from liesym.invariants import (
     translations,
 )
 from liesym.invariants.polynomial import _verify
-from liesym.jets import jet_symbol
+from liesym.model.generators import Generator
 
 T, X, Y, Z, W = symbols("t x y z w", real=True)
 XYZ = ("x", "y", "z")

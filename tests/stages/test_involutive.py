@@ -13,9 +13,10 @@ from sympy import Expr, Function, exp, sin, symbols
 
 from liesym import ODESystem
 from liesym.coefficients import Field
-from liesym.determine import LinearForm, apply_form, determine
+from liesym.determine.forms import LinearForm, apply_form
+from liesym.determine.invariance import determine
 from liesym.errors import OutOfBudget
-from liesym.solve.involutive import Basis, dependence
+from liesym.solving.pde.involutive import Basis, dependence
 
 x, y, a = symbols("x y a", real=True)
 g = Function("g")

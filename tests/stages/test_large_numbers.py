@@ -9,8 +9,8 @@ from sympy import S, Symbol, log
 import liesym
 from liesym.coefficients import Field
 from liesym.coefficients.factors import factored
+from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
-from liesym.verify import is_first_integral
 
 BIG = 123456789012345678901234567
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from liesym.errors import DataError
-from liesym.experiment import read_results, write_results
-from liesym.metrics import drift, lasting, measure, relative_error
+from liesym.learn.experiment import read_results, write_results
+from liesym.learn.metrics import drift, lasting, measure, relative_error
 
 TIMES = np.arange(0.0, 100.05, 0.1)
 STARTS = np.array([[1.0, 0.0], [0.0, 2.0], [0.6, 0.8]])

@@ -28,7 +28,7 @@ from sympy import (
 
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Element, Field
-from liesym.solve.ode import OdeSolver
+from liesym.solving.ode.ode import OdeSolver
 
 x, y, a, b = symbols("x y a b", real=True)
 n = Symbol("n", real=True)

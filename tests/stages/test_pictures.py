@@ -12,9 +12,9 @@ from sympy import Symbol, symbols
 
 from liesym import Generator, ODESystem
 from liesym.algebra import LieAlgebra
+from liesym.app.pictures import brackets_graph, commutator_graph, level_sets, phase_portrait
+from liesym.base.jets import jet_symbol
 from liesym.errors import AnsatzError
-from liesym.jets import jet_symbol
-from liesym.pictures import brackets_graph, commutator_graph, level_sets, phase_portrait
 
 pytest.importorskip("matplotlib")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sympy import Expr, Integer, cos, exp, log, sin, sqrt, symbols
 
-import liesym.solve.relations
+import liesym.solving.linear.relations
 from liesym import ODESystem, find_symmetries
 from liesym.coefficients import Field
-from liesym.results import Completeness
-from liesym.solve.relations import relations
+from liesym.solving.linear.relations import relations
+from liesym.symmetries.results import Completeness
 
 x, y, z = symbols("x y z", real=True)
 
@@ -42,7 +42,7 @@ def test_relations_along_one_variable(expressions: tuple[Expr, ...], count: int)
 
 def test_monomials_alone_miss_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: split by monomials, the two exponentials pass for independent."""
-    monkeypatch.setattr(liesym.solve.relations, "_are_linked", lambda *arguments: False)
+    monkeypatch.setattr(liesym.solving.linear.relations, "_are_linked", lambda *arguments: False)
     field = Field.build([exp(x + y), exp(x + z)], (x, y, z))
     assert not relations([field(exp(x + y)), field(exp(x + z))], field, [x])
 

@@ -12,12 +12,13 @@ from symmetry_examples import analyzed, is_spanned
 from sympy import Expr, Matrix, S, Symbol, cos, exp, log, sin, sqrt, symbols
 
 from liesym import Generator, ODESystem
+from liesym.base.jets import jet_symbol
 from liesym.certify.expansion import draw_prime
 from liesym.certify.splitting import splitting_is_confirmed
 from liesym.coefficients import Field
-from liesym.determine import apply_form, determine, invariance_forms
-from liesym.jets import jet_symbol
-from liesym.split import split
+from liesym.determine.forms import apply_form
+from liesym.determine.invariance import determine, invariance_forms
+from liesym.determine.split import split
 
 x, y, a = symbols("x y a", real=True)
 p, q = symbols("p q", real=True)

@@ -38,8 +38,8 @@ from sympy import (
 )
 from sympy import I as imaginary
 
+from liesym.base.jets import jet_symbol
 from liesym.errors import Unsupported
-from liesym.jets import jet_symbol
 from liesym.text import latex, read_expression, write
 
 t, x, y, a = (Symbol(name, real=True) for name in ("t", "x", "y", "a"))

@@ -74,11 +74,11 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def test_an_upward_import_is_noticed() -> None:
-    assert upward("jets", "from liesym.pipeline import Result", ORDER) == ["liesym.pipeline"]
-    assert upward("jets", "if True:\n    import liesym.system.x", ORDER) == ["liesym.system.x"]
-    assert upward("jets", "def f():\n    from liesym.pipeline import Result", ORDER) == []
-    assert upward("jets", "if TYPE_CHECKING:\n    from liesym.pipeline import Result", ORDER) == []
-    assert upward("pipeline", "from liesym.jets import JetSpace", ORDER) == []
+    assert upward("jets", "from liesym.symmetries.pipeline import Result", ORDER) == ["liesym.symmetries.pipeline"]
+    assert upward("jets", "if True:\n    import liesym.model.system.x", ORDER) == ["liesym.model.system.x"]
+    assert upward("jets", "def f():\n    from liesym.symmetries.pipeline import Result", ORDER) == []
+    assert upward("jets", "if TYPE_CHECKING:\n    from liesym.symmetries.pipeline import Result", ORDER) == []
+    assert upward("pipeline", "from liesym.base.jets import JetSpace", ORDER) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -112,6 +112,6 @@ def test_a_loaded_backend_is_noticed() -> None:
 
 
 def test_looking_at_backends_loads_none() -> None:
-    names = "set(liesym.registry.available_backends())"
-    statement = f"import liesym.registry; assert {{'numpy', 'torch', 'jax'}} <= {names}"
+    names = "set(liesym.lowering.registry.available_backends())"
+    statement = f"import liesym.lowering.registry; assert {{'numpy', 'torch', 'jax'}} <= {names}"
     assert loaded_after(statement) & NEVER == set()

@@ -15,15 +15,15 @@ import pytest
 import liesym
 
 EXPORTING = (
-    *("liesym", "liesym.results", "liesym.certify", "liesym.conservation", "liesym.algebra", "liesym.flow"),
+    *("liesym", "liesym.symmetries.results", "liesym.certify", "liesym.conservation", "liesym.algebra", "liesym.flow"),
     *(
         "liesym.text.files",
-        "liesym.text.ansatz",
+        "liesym.model.ansatz",
         "liesym.residuals",
         "liesym.program.nodes",
-        "liesym.trajectories",
+        "liesym.learn.trajectories",
     ),
-    *("liesym.fitting", "liesym.batch"),
+    *("liesym.learn.fitting", "liesym.app.batch"),
 )
 
 

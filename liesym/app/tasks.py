@@ -1,0 +1,204 @@
+"""What the commands do once their input is read: free of the terminal, and testable without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sympy import Expr
+
+import liesym
+from liesym import residuals
+from liesym.app.report.algebra import AlgebraFacts, algebra_facts
+from liesym.app.report.json import result_record
+from liesym.base.clock import clock
+from liesym.determine.forms import DeterminingSystem
+from liesym.determine.invariance import determine
+from liesym.determine.verify import drift
+from liesym.errors import AnsatzError, OutOfBudget, Unsupported
+from liesym.model.ansatz import AnsatzSpec
+from liesym.model.generators import Generator
+from liesym.model.problem import Problem
+from liesym.model.reading import read_in_system
+from liesym.model.system import ODESystem
+from liesym.model.vectorfields import read_generator
+from liesym.residuals import Residual
+from liesym.symmetries.results import Completeness, Result
+from liesym.text import write
+
+
+def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> DeterminingSystem:
+    """The determining system; a separable ansatz restricts what the infinitesimals depend on."""
+    if ansatz is None or ansatz.kind != "separable":
+        return determine(system).public()
+    names = {v.name: v for v in system.variables}
+    given = dict(ansatz.depends)
+    depends = {v: [names[n] for n in given.get(v.name, ())] for v in system.variables}
+    return determine(system, depends).public()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What `analyze` found: symmetries, first integrals (None if not looked for), algebra, time spent."""
+
+    result: Result
+    integrals: tuple[Expr, ...] | None
+    algebra: AlgebraFacts | None
+    seconds: tuple[tuple[str, float], ...]
+    ran_out: bool
+    interrupted: bool
+
+    def record(self) -> dict[str, Any]:
+        """The JSON of `analyze`."""
+        return result_record(self.result, self.integrals, self.algebra, dict(self.seconds))
+
+
+def analysis(
+    problem: Problem,
+    *,
+    budget: float,
+    classify: bool = False,
+    integrals: bool = True,
+    seed: int = 0,
+    show: Callable[[str], None] = lambda line: None,
+) -> Analysis:
+    """Symmetries, then first integrals, within one budget; nothing found in time is a result too."""
+    system, found, spent = problem.system, None, ()
+    result = algebra = None
+    with clock(budget) as watched, suppress(KeyboardInterrupt):
+        try:
+            result = liesym.find_symmetries(
+                system,
+                problem.ansatz,
+                budget=budget * (0.75 if integrals else 1.0),
+                classify=classify,
+                progress=show,
+                seed=seed,
+            )
+            if integrals and not watched.interrupted:
+                show("first integrals")
+                before = watched.left()
+                known = result.nontrivial or None
+                found = tuple(liesym.first_integrals(system, budget=max(before, 0.1), generators=known))
+                spent = (("first integrals", before - watched.left()),)
+        except OutOfBudget:
+            watched.expired = True
+        if result is not None and not watched.interrupted:
+            show("algebra")
+            algebra = algebra_facts(result, watched.limit)
+    result = result or _nothing(problem)
+    ran_out = (watched.over or result.stopped) and result.completeness is Completeness.OPEN
+    return Analysis(result, found, algebra, spent, ran_out, watched.interrupted)
+
+
+def _nothing(problem: Problem) -> Result:
+    """The result of a search that was stopped before anything was verified."""
+    empty = DeterminingSystem(problem.system.variables, (), (), ())
+    return Result(
+        problem.system, (), (), None, None, Completeness.OPEN, problem.ansatz, (), (), empty, None,
+        notes=("stopped before anything was verified",),
+    )  # fmt: skip
+
+
+# -- residuals -----------------------------------------------------------------------------------
+
+
+def residual_of(
+    kind: str,
+    problem: Problem,
+    *,
+    generator: str | None = None,
+    integral: str | None = None,
+    order: int | None = None,
+    budget: float = 60.0,
+) -> tuple[Residual, list[str]]:
+    """A residual of the kind, from the law that is given or else from all that are found.
+
+    Arguments:
+        kind: "invariance", "group", "conservation" or "backward".
+        problem: the system, and an ansatz for the search if it has one.
+        generator, integral: the law as text.
+        order: of the Lie series, for "group"; None asks for the exact flow.
+        budget: seconds for finding laws.
+
+    Returns:
+        The residual, and one line a law that says what is in it.
+
+    Raises:
+        Unsupported: no law of the kind was found, or it cannot be turned into a residual.
+        AnsatzError: a law or an order that residuals of the kind do not have.
+    """
+    system = problem.system
+    _check_options(kind, generator, integral, order)
+    if kind == "conservation":
+        integrals = _integrals(system, integral, budget)
+        return residuals.conservation(integrals, system), [f"first integral: {write(i)}" for i in integrals]
+    if kind == "backward" and generator is None:
+        laws = tuple(liesym.backward_conservation_laws(system, budget=budget))
+        _need(laws, "backward conservation law", problem)
+        expressions = [law.expression for law in laws]
+        return residuals.backward(expressions, system), [f"backward law: {write(e)}" for e in expressions]
+    generators = _generators(problem, generator, budget)
+    make: dict[str, Any] = {
+        "invariance": lambda g: residuals.invariance(g, system),
+        "group": lambda g: residuals.group(g, system, order=order),
+        "backward": lambda g: residuals.backward(g, system),
+    }
+    parts, told = [], []
+    for g in generators:
+        try:
+            parts.append(make[kind](g))
+            told.append(f"generator: {g}")
+        except Unsupported as error:
+            if generator is not None:
+                raise
+            told.append(f"left out: {g} ({error})")
+    _need(parts, f"generator that gives a {kind} residual", problem)
+    return reduce(add, parts), told
+
+
+def _check_options(kind: str, generator: str | None, integral: str | None, order: int | None) -> None:
+    if integral is not None and kind != "conservation":
+        raise AnsatzError(f"--integral is for conservation residuals; a residual of kind {kind} has a generator")
+    if generator is not None and kind == "conservation":
+        raise AnsatzError("--generator is not for conservation residuals; give the first integral with --integral")
+    if order is not None and kind != "group":
+        raise AnsatzError(f"--order is for group residuals; a residual of kind {kind} has none")
+
+
+def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]:
+    if text is not None:
+        given = read_in_system(text, system)
+        rest = drift(given, system)
+        if rest != 0:
+            raise Unsupported(f"{write(given)} is no first integral: its rate of change is {write(rest)}")
+        if not given.free_symbols - set(system.parameter_symbols):
+            raise Unsupported(f"{write(given)} is constant on every curve, so its residual would be 0 for every field")
+        return [given]
+    found = list(liesym.first_integrals(system, budget=budget))
+    if not found:
+        raise Unsupported("no first integral was found; give one with --integral")
+    return found
+
+
+def _generators(problem: Problem, text: str | None, budget: float) -> list[Generator]:
+    if text is None:
+        found = liesym.find_symmetries(problem.system, problem.ansatz, budget=budget)
+        return [g for g in found.generators if not g.trivial]
+    given = read_generator(text, problem.system)
+    if not given.is_symmetry_of(problem.system):
+        raise Unsupported(f"{given} is no symmetry of the system; liesym verify shows the remainder")
+    return [given]
+
+
+def _need(found: Any, what: str, problem: Problem) -> None:
+    if not found:
+        hint = "" if problem.ansatz else "; try an --ansatz, more --budget, or give it with --generator"
+        raise Unsupported(f"no {what} was found{hint}")
+
+
+# -- checking a saved result ---------------------------------------------------------------------

@@ -1,0 +1,21 @@
+"""Work in a field whose elements may not grow beyond a size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from liesym.coefficients.field import Field
+
+SIZE_LIMIT = 4000
+
+
+@contextmanager
+def bounded(field: Field, deadline: float, *, size_limit: int | None = SIZE_LIMIT) -> Iterator[None]:
+    """Arithmetic in the field raises OutOfBudget when time or size run out."""
+    previous = field.size_limit, field.deadline
+    field.size_limit, field.deadline = size_limit, deadline
+    try:
+        yield
+    finally:
+        field.size_limit, field.deadline = previous

@@ -1,0 +1,529 @@
+"""The ring below the field: slots, polynomials in them, fractions, reduction modulo their relations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
+from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, cos, exp, sin
+
+from liesym.coefficients.factors import factored
+from liesym.errors import OutOfBudget, Unsupported
+
+SPARE = 24
+
+
+LARGE = 400  # terms from which on the clock is looked at in every operation
+
+
+# terms to multiply from which on a product, which cannot be interrupted, is not begun under a deadline
+LARGEST_PRODUCT = 10**7
+
+
+# beyond it the coefficients of a power of a sum or a number alone would fill the memory
+LARGEST_POWER = 10_000
+
+
+@dataclass(slots=True)
+class Slot:
+    """One generator of the polynomial ring.
+
+    kind: variable, parameter, kernel (transcendental) or root (algebraic, of degree `degree`, slot^degree = relation).
+    derivative: v -> the derivative of this slot with respect to variable v, for kernels and roots.
+    moving: the variables that it depends on, known without differentiating (an arbitrary function has no last derivative).
+    """
+
+    index: int
+    expr: Expr
+    kind: str
+    degree: int = 0
+    relation: fmpz_mpoly | None = None
+    derivative: Callable[[Symbol], Element] | None = None
+    moving: frozenset[Symbol] = frozenset()
+
+
+class Element:
+    """An element of a ring or field of coefficients, in normal form. Immutable."""
+
+    __slots__ = ("den", "field", "num")
+
+    def __init__(self, field: Ring, num: fmpz_mpoly, den: fmpz_mpoly) -> None:
+        self.field, self.num, self.den = field, num, den
+
+    def _current(self) -> Element:
+        ctx = self.field.ctx
+        if self.num.context() is not ctx or self.den.context() is not ctx:
+            # the same value in the context that has grown: kept, so that an element is carried over once
+            self.num, self.den = self.field.lift(self.num), self.field.lift(self.den)
+        return self
+
+    def _coerce(self, other: Element | int | Fraction) -> Element:
+        if isinstance(other, Element):
+            if other.field is not self.field:
+                raise TypeError("elements of different fields; carry one over with Field.extended")
+            return other._current()
+        return self.field.constant(other)
+
+    def __add__(self, other: Element | int | Fraction) -> Element:
+        a, b = self._current(), self._coerce(other)
+        if a.den == b.den:
+            if a.den.is_one():
+                return Element(self.field, a.num + b.num, a.den)
+            return self.field.fraction(a.num + b.num, a.den)
+        self.field.check_product(a, b)
+        return self.field.fraction(a.num * b.den + b.num * a.den, a.den * b.den)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Element:
+        return Element(self.field, -self.num, self.den)
+
+    def __sub__(self, other: Element | int | Fraction) -> Element:
+        return self + (-self._coerce(other))
+
+    def __rsub__(self, other: Element | int | Fraction) -> Element:
+        return (-self) + other
+
+    def __mul__(self, other: Element | int | Fraction) -> Element:
+        a, b = self._current(), self._coerce(other)
+        self.field.check_product(a, b)
+        return self.field.fraction(a.num * b.num, a.den * b.den)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Element | int | Fraction) -> Element:
+        a, b = self._current(), self._coerce(other)
+        self.field.check_product(a, b)
+        return self.field.fraction(a.num * b.den, a.den * b.num)
+
+    def __rtruediv__(self, other: Element | int | Fraction) -> Element:
+        return self._coerce(other) / self
+
+    def __pow__(self, exponent: int) -> Element:
+        a = self._current()
+        if abs(exponent) > LARGEST_POWER and not all(len(p) == 1 and abs(p.coefficient(0)) == 1 for p in (a.num, a.den)):
+            raise Unsupported(f"the power {exponent} of a sum or a number is too large; at most {LARGEST_POWER} is expanded")
+        if exponent < 0:
+            return self.field.fraction(a.den ** (-exponent), a.num ** (-exponent))
+        return self.field.fraction(a.num**exponent, a.den**exponent)
+
+    def diff(self, variable: Symbol) -> Element:
+        """The derivation ∂/∂variable, by the quotient rule over the slots."""
+        field = self.field
+        top = field._poly_derivative(field.lift(self.num), variable)
+        if self.den.is_one():
+            return top
+        bottom = field._poly_derivative(field.lift(self.den), variable)
+        current = self._current()
+        den = Element(field, current.den, field.ctx.constant(1))
+        if bottom.is_zero:
+            return top / den
+        return (top * den - bottom * Element(field, current.num, field.ctx.constant(1))) / (den * den)
+
+    @property
+    def is_zero(self) -> bool:
+        return self.num.is_zero()
+
+    @property
+    def is_one(self) -> bool:
+        return self.num.is_one() and self.den.is_one()
+
+    def depends_on(self, variable: Symbol) -> bool:
+        """True if the derivative with respect to the variable is not zero."""
+        field = self.field
+        return (
+            any(field.depends_on(field.slots[i], variable) for i in field.slots_of(self)) and not self.diff(variable).is_zero
+        )
+
+    @property
+    def is_constant(self) -> bool:
+        """True if every derivation kills the element (it may hold parameters)."""
+        field = self.field
+        return not any(field.depends_on(field.slots[i], v) for i in field.slots_of(self) for v in field.variables)
+
+    @property
+    def is_rational(self) -> bool:
+        """True for a rational number."""
+        return self.num.is_constant() and self.den.is_constant()
+
+    def as_fraction(self) -> Fraction:
+        """The value of a rational constant."""
+        if not self.is_rational:
+            raise Unsupported("not a rational number")
+        return Fraction(
+            int(self.num.leading_coefficient() if not self.num.is_zero() else 0), int(self.den.leading_coefficient())
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int | Fraction):
+            other = self.field.constant(other)
+        if not isinstance(other, Element) or other.field is not self.field:
+            return NotImplemented
+        a, b = self._current(), other._current()
+        return a.num == b.num and a.den == b.den
+
+    def __hash__(self) -> int:
+        return hash((len(self.num), len(self.den), self.num.total_degree()))
+
+    def __repr__(self) -> str:
+        return str(self.field.to_expr(self))
+
+
+def _with_sines(factors: list[tuple[Expr, int]]) -> list[tuple[Expr, int]]:
+    """(c - 1)^i (c + 1)^i becomes (-sin^2)^i where c is a cosine."""
+    powers = dict(factors)
+    for p in list(powers):
+        angle = next((a.args[0] for a in p.args if isinstance(a, cos)), None) if p.is_Add else None
+        if angle is None or p != cos(angle) - 1:
+            continue
+        partner = cos(angle) + 1
+        shared = min(powers[p], powers.get(partner, 0))
+        if shared:
+            powers[p] -= shared
+            powers[partner] -= shared
+            powers[-(sin(angle) ** 2)] = shared
+    return [(p, e) for p, e in powers.items() if e]
+
+
+def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz_mpoly]:
+    """Numerators over one common denominator, content removed: the same equation, polynomial.
+
+    Arguments:
+        elements: coefficients of one linear equation (values of a mapping, or a sequence).
+
+    Raises:
+        OutOfBudget: the field has a deadline, and it passed or a product is too large to be begun.
+    """
+    values = list(elements.values()) if isinstance(elements, Mapping) else list(elements)
+    values = [v._current() for v in values]
+    if not values:
+        return []
+    field = values[0].field
+    common = field.ctx.constant(1)
+    for v in values:
+        if not v.den.is_one():
+            common = field.product(common, v.den / common.gcd(v.den))
+    numerators = [field.product(v.num, common / v.den) for v in values]
+    content = field.ctx.constant(0)
+    for n in numerators:
+        content = content.gcd(n)
+        if content.is_one():
+            break
+    if not content.is_one() and not content.is_zero():
+        numerators = [n / content for n in numerators]
+    return numerators
+
+
+class Ring:
+    """Q(parameters, variables, kernels) with one derivation for each variable, its kernels given as slots.
+
+    Arguments:
+        variables: symbols with derivations (t, x_i and the jet coordinates).
+        parameters: symbols whose derivative is zero.
+        capacity: number of slots to make room for; grows when needed.
+    """
+
+    def __init__(self, variables: Sequence[Symbol], parameters: Sequence[Symbol] = (), capacity: int = 0) -> None:
+        self.slots: list[Slot] = []
+        self.roots: list[Slot] = []
+        self.capacity = capacity or len(variables) + len(parameters) + SPARE
+        self.ctx = self._context(self.capacity)
+        self.variables = tuple(variables)
+        self.parameters = tuple(parameters)
+        self.upper: frozenset[Symbol] = frozenset()
+        self.by_symbol: dict[Symbol, Slot] = {}
+        for symbol in self.variables:
+            self.by_symbol[symbol] = self.add_slot(symbol, "variable", moving=(symbol,))
+        for symbol in self.parameters:
+            self.by_symbol[symbol] = self.add_slot(symbol, "parameter")
+        self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
+        # largest number of terms before an operation is refused: a greatest common divisor cannot be interrupted
+        self.size_limit: int | None = None
+        # time.monotonic() value after which arithmetic raises OutOfBudget, looked at now and then
+        self.deadline: float | None = None
+        self._operations = 0
+        self.zero, self.one = self.constant(0), self.constant(1)
+
+    # -- slots -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def _context(capacity: int) -> fmpz_mpoly_ctx:
+        # Newer slots come first in the lexicographic order, so that the relation R^s - p has the leading monomial R^s.
+        return fmpz_mpoly_ctx.get([f"g{i}" for i in reversed(range(capacity))], Ordering.lex)
+
+    def add_slot(
+        self,
+        expr: Expr,
+        kind: str,
+        *,
+        degree: int = 0,
+        relation: fmpz_mpoly | None = None,
+        derivative: Callable[[Symbol], Element] | None = None,
+        arguments: Iterable[Element] = (),
+        moving: Iterable[Symbol] = (),
+    ) -> Slot:
+        """A new generator; it depends on what its arguments, its relation and `moving` depend on."""
+        index = len(self.slots)
+        if index >= self.capacity:
+            self._grow()
+        if relation is not None:  # it may come from before the field grew
+            relation = self.lift(relation)
+        inner = list(arguments) if relation is None else [*arguments, self.of_poly(relation)]
+        depends = frozenset(moving).union(*(self.slots[i].moving for e in inner for i in self.slots_of(e)))
+        slot = Slot(index, expr, kind, degree, relation, derivative, depends)
+        self.slots.append(slot)
+        if kind == "root":
+            self.roots.append(slot)
+        return slot
+
+    def _grow(self) -> None:
+        self.capacity *= 2
+        self.ctx = self._context(self.capacity)
+        for slot in self.roots:
+            if slot.relation is not None:
+                slot.relation = slot.relation.project_to_context(self.ctx)
+
+    def poly(self, slot: Slot) -> fmpz_mpoly:
+        return self.ctx.gen(self.capacity - 1 - slot.index)
+
+    def lift(self, poly: fmpz_mpoly) -> fmpz_mpoly:
+        return poly if poly.context() is self.ctx else poly.project_to_context(self.ctx)
+
+    # -- making elements -------------------------------------------------------------------------
+
+    def constant(self, value: int | Fraction) -> Element:
+        value = Fraction(value)
+        return Element(self, self.ctx.constant(value.numerator), self.ctx.constant(value.denominator))
+
+    def of_slot(self, slot: Slot) -> Element:
+        return Element(self, self.poly(slot), self.ctx.constant(1))
+
+    def of_poly(self, poly: fmpz_mpoly) -> Element:
+        return self.fraction(self.lift(poly), self.ctx.constant(1))
+
+    def fraction(self, num: fmpz_mpoly, den: fmpz_mpoly) -> Element:
+        """num/den in normal form: relations applied, denominator free of algebraic slots, cancelled.
+
+        Raises:
+            OutOfBudget: more terms than `size_limit`, or `deadline` passed, where these are set.
+        """
+        self._operations += 1
+        if self._operations % 64 == 0 or len(num) + len(den) > LARGE:
+            self._check_time()
+        if self.size_limit is not None and len(num) + len(den) > self.size_limit:
+            raise OutOfBudget(f"arithmetic with coefficients of more than {self.size_limit} terms")
+        if self.roots:
+            num = self.reduce(num)
+            den = self.reduce(den)
+            if den.is_zero():
+                raise ZeroDivisionError("division by zero in the coefficient field")
+            num, den = self._rationalize(num, den)
+        elif den.is_zero():
+            raise ZeroDivisionError("division by zero in the coefficient field")
+        if num.is_zero():
+            return Element(self, num, self.ctx.constant(1))
+        if not den.is_one():
+            common = num.gcd(den)
+            if not common.is_one():
+                num, den = num / common, den / common
+            if den.leading_coefficient() < 0:
+                num, den = -num, -den
+        return Element(self, num, den)
+
+    def _check_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfBudget("arithmetic with coefficients")
+
+    def check_product(self, a: Element, b: Element) -> None:
+        """Refuse work on two elements that would neither end by the deadline nor fit in memory.
+
+        Raises:
+            OutOfBudget: there is a deadline, and the elements are too large.
+        """
+        if self.deadline is None:
+            return
+        left, right = len(a.num) + len(a.den), len(b.num) + len(b.den)
+        if left * right > LARGEST_PRODUCT:
+            raise OutOfBudget(f"product of coefficients of {left} and {right} terms")
+
+    def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
+        """a b, refused under a deadline where it passed or where the product would not end by it.
+
+        Raises:
+            OutOfBudget: there is a deadline, and it passed or a and b are too large.
+        """
+        if self.deadline is not None and len(a) + len(b) > LARGE:
+            self._check_time()
+            if len(a) * len(b) > LARGEST_PRODUCT:
+                raise OutOfBudget(f"product of coefficients of {len(a)} and {len(b)} terms")
+        return a * b
+
+    def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
+        """The remainder modulo the algebraic relations, newest slot first."""
+        if not self.roots or poly.is_zero() or poly.is_constant():
+            return poly
+        degrees = poly.degrees()
+        for slot in reversed(self.roots):
+            if degrees[self.capacity - 1 - slot.index] >= slot.degree:
+                generator = self.poly(slot)
+                _, poly = divmod(poly, generator**slot.degree - slot.relation)
+                degrees = poly.degrees()
+        return poly
+
+    def _rationalize(self, num: fmpz_mpoly, den: fmpz_mpoly) -> tuple[fmpz_mpoly, fmpz_mpoly]:
+        """Multiply by conjugates until no algebraic slot is left in the denominator."""
+        for slot in reversed(self.roots):
+            if den.degrees()[self.capacity - 1 - slot.index] == 0:
+                continue
+            cofactor = self._conjugate(den, slot)
+            self._check_time()
+            if self.size_limit is not None and len(num) * len(cofactor) > self.size_limit * LARGE:
+                raise OutOfBudget("arithmetic with coefficients: a root in a denominator")
+            num, den = self.reduce(num * cofactor), self.reduce(den * cofactor)
+            if den.is_zero():
+                raise ZeroDivisionError("division by a zero divisor: an algebraic relation of the field is reducible")
+            common = num.gcd(den)
+            if not common.is_one():
+                num, den = num / common, den / common
+        return num, den
+
+    def _conjugate(self, den: fmpz_mpoly, slot: Slot) -> fmpz_mpoly:
+        """c with c*den free of the slot, modulo its relation: the adjugate of multiplication by den."""
+        coefficients = self.coefficients_in(den, slot)
+        s = slot.degree
+        if s == 2:
+            return coefficients.get(0, self.ctx.constant(0)) - coefficients.get(1, self.ctx.constant(0)) * self.poly(slot)
+        # Column j of the matrix holds the coordinates of den * R^j in the basis 1, R, …, R^(s-1).
+        columns = []
+        for j in range(s):
+            product = self.reduce(den * self.poly(slot) ** j)
+            parts = self.coefficients_in(product, slot)
+            columns.append([parts.get(i, self.ctx.constant(0)) for i in range(s)])
+        total = self.ctx.constant(0)
+        for j in range(s):
+            minor = [[columns[c][r] for c in range(s) if c != j] for r in range(1, s)]
+            total += (-1) ** j * self._determinant(minor) * self.poly(slot) ** j
+        return self.reduce(total)
+
+    def _determinant(self, rows: list[list[fmpz_mpoly]]) -> fmpz_mpoly:
+        if len(rows) == 1:
+            return rows[0][0]
+        total = self.ctx.constant(0)
+        for j, entry in enumerate(rows[0]):
+            if not entry.is_zero():
+                total += (-1) ** j * entry * self._determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]])
+        return self.reduce(total)
+
+    def coefficients_in(self, poly: fmpz_mpoly, slot: Slot) -> dict[int, fmpz_mpoly]:
+        """Power -> coefficient of the polynomial in one slot."""
+        place = self.capacity - 1 - slot.index
+        parts: dict[int, dict[tuple[int, ...], fmpz]] = {}
+        for monomial, coefficient in poly.terms():
+            power = monomial[place]
+            rest = (*monomial[:place], 0, *monomial[place + 1 :])
+            parts.setdefault(power, {})[rest] = coefficient
+        return {power: self.ctx.from_dict(part) for power, part in parts.items()}
+
+    # -- differentiation -------------------------------------------------------------------------
+
+    def slot_derivative(self, slot: Slot, variable: Symbol) -> Element | None:
+        """The derivative of one slot, None if zero."""
+        if slot.kind == "variable":
+            return self.one if slot.expr == variable else None
+        if slot.derivative is None or variable not in slot.moving:
+            return None
+        key = (slot.index, variable)
+        if key not in self._derivatives:
+            value = slot.derivative(variable)
+            self._derivatives[key] = None if value.is_zero else value
+        return self._derivatives[key]
+
+    def _poly_derivative(self, poly: fmpz_mpoly, variable: Symbol) -> Element:
+        result = self.zero
+        plain = self.ctx.constant(0)
+        for slot in [self.slots[i] for i in sorted(self.slots_of_poly(poly))]:  # before a derivative makes new slots
+            inner = self.slot_derivative(slot, variable)
+            if inner is None:
+                continue
+            poly = self.lift(poly)
+            partial = poly.derivative(self.capacity - 1 - slot.index)
+            if inner is self.one:
+                plain = self.lift(plain) + partial
+            else:
+                result = result + self.of_poly(partial) * inner
+        plain = self.lift(plain)
+        return result if plain.is_zero() else result + self.of_poly(plain)
+
+    # -- questions -------------------------------------------------------------------------------
+
+    def slots_of(self, element: Element) -> set[int]:
+        """Indices of the slots that occur in the element."""
+        return self.slots_of_poly(element.num) | self.slots_of_poly(element.den)
+
+    def slots_of_poly(self, poly: fmpz_mpoly) -> set[int]:
+        """Indices of the slots that occur in the polynomial."""
+        last = poly.context().nvars() - 1
+        return {last - place for place, degree in enumerate(poly.degrees()) if degree > 0}
+
+    def degree_in(self, poly: fmpz_mpoly, slot: Slot) -> int:
+        """The degree of the polynomial in one slot."""
+        return int(max(0, self.lift(poly).degrees()[self.capacity - 1 - slot.index]))
+
+    def depends_on(self, slot: Slot, variable: Symbol) -> bool:
+        """True if the variable occurs in the slot."""
+        return variable in slot.moving
+
+    # -- back to expressions ---------------------------------------------------------------------
+
+    def poly_to_expr(self, poly: fmpz_mpoly, shift: Mapping[int, int] | None = None) -> Expr:
+        """The polynomial; `shift` lowers the power of a slot in every term."""
+        n = poly.context().nvars()
+        places = [(place, n - 1 - place) for place, degree in enumerate(poly.degrees()) if degree > 0]
+        places += [(n - 1 - i, i) for i in shift or () if all(i != index for _, index in places)]
+        terms: list[Expr] = []
+        for monomial, coefficient in poly.terms():
+            factors: list[Expr] = [Integer(int(coefficient))]
+            for place, index in places:
+                power = int(monomial[place]) - (shift.get(index, 0) if shift else 0)
+                if power:
+                    factors.append(Pow(self.slots[index].expr, Integer(power)))
+            terms.append(Mul(*factors))
+        return Add(*terms)
+
+    def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
+        """The element as a SymPy expression; with `factor`, numerator and denominator are factored.
+
+        Exponentials and powers in the denominator are moved into the terms of the numerator, and (c - 1)(c + 1) with
+        c = cos u is written -sin(u)^2, so that the expression reads as a person would write it.
+        """
+        if element.den.is_one() and not factor:
+            return self.poly_to_expr(element.num)
+        if factor:
+            return self._factored(element.num) / self._factored(element.den)
+        constant, factors = factored(element.den)
+        shift: dict[int, int] = {}
+        rest: list[tuple[Expr, int]] = []
+        for p, e in factors:
+            index = self._single_slot(p)
+            if index is not None and self.slots[index].kind == "kernel" and isinstance(self.slots[index].expr, exp | Pow):
+                shift[index] = int(e)
+            else:
+                rest.append((self.poly_to_expr(p), int(e)))
+        bottom = Mul(Integer(int(constant)), *(Pow(p, e) for p, e in _with_sines(rest)))
+        return self.poly_to_expr(element.num, shift) / bottom
+
+    def _single_slot(self, poly: fmpz_mpoly) -> int | None:
+        """The index of the slot that the polynomial consists of, if it does."""
+        if len(poly) != 1 or poly.total_degree() != 1:
+            return None
+        place = next(i for i, d in enumerate(poly.degrees()) if d)
+        return poly.context().nvars() - 1 - place
+
+    def _factored(self, poly: fmpz_mpoly) -> Expr:
+        if poly.is_zero():
+            return S.Zero
+        constant, factors = factored(poly)
+        return Mul(Integer(int(constant)), *(Pow(self.poly_to_expr(f), Integer(e)) for f, e in factors))

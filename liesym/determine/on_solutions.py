@@ -1,0 +1,66 @@
+"""The total derivative on solutions, in the coefficient field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Expr, Symbol
+
+from liesym.base.jets import jet_symbol
+from liesym.coefficients import Definition, Element, Field
+from liesym.determine.forms import LinearForm, UnknownFunction, add_to
+from liesym.model.system import ODESystem
+
+
+def jet_field(system: ODESystem, extra: Sequence[Expr] = (), definitions: Sequence[Definition] = ()) -> Field:
+    """A coefficient field over (t, x, free jet coordinates) that holds the right sides and `extra`."""
+    variables = (*system.variables, *system.jet_coordinates)
+    expressions = [*system.rhs, *extra]
+    return Field.build(expressions, variables, system.parameter_symbols, definitions, system.jet_coordinates)
+
+
+class OnSolutions:
+    """D_t on solutions, for elements and for linear forms."""
+
+    def __init__(self, system: ODESystem, field: Field) -> None:
+        self.system, self.field = system, field
+        self.rhs = [field(f) for f in system.rhs]
+        # D_t v for every variable v of the field
+        self.rates: list[tuple[Symbol, Element]] = [(system.independent, field.one)]
+        for i, (x, n) in enumerate(zip(system.unknowns, system.orders, strict=True)):
+            for k in range(n):
+                following = self.rhs[i] if k == n - 1 else field(jet_symbol(x, k + 1))
+                self.rates.append((jet_symbol(x, k), following))
+        self.velocities = [self.velocity(j, 1) for j in range(len(system.unknowns))]
+
+    def velocity(self, j: int, k: int) -> Element:
+        """x_j^(k) on solutions."""
+        system = self.system
+        if k < system.orders[j]:
+            return self.field(jet_symbol(system.unknowns[j], k))
+        value = self.rhs[j]
+        for _ in range(k - system.orders[j]):
+            value = self.rate(value)
+        return value
+
+    def rate(self, element: Element) -> Element:
+        """D_t of an element."""
+        result = self.field.zero
+        for variable, following in self.rates:
+            partial = element.diff(variable)
+            if not partial.is_zero:
+                result = result + partial * following
+        return result
+
+    def form_rate(self, form: LinearForm, unknowns: Sequence[UnknownFunction]) -> LinearForm:
+        """D_t of Σ c u_α: Σ D_t(c) u_α + c (u_{α+t} + Σ x_j' u_{α+x_j})."""
+        result: LinearForm = {}
+        flows = [self.field.one, *self.velocities]
+        variables = self.system.variables
+        for (a, index), coefficient in form.items():
+            add_to(result, (a, index), self.rate(coefficient))
+            for place, velocity in enumerate(flows):
+                if variables[place] in unknowns[a].arguments:
+                    raised = tuple(k + (p == place) for p, k in enumerate(index))
+                    add_to(result, (a, raised), coefficient * velocity)
+        return result

@@ -1,0 +1,63 @@
+"""Splitting: a linear form that vanishes for all jet coordinates falls apart into forms that hold none.
+
+Over one common denominator the coefficients are polynomials in the slots of the field. Slots that depend on a jet
+coordinate (the coordinates themselves, and kernels such as sqrt(1 + x'^2) or exp(x'), the former reduced modulo their
+relations) are algebraically independent over the functions of (t, x), so the coefficient of each of their monomials
+vanishes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sympy import Symbol
+
+from liesym.coefficients.field import Field
+from liesym.coefficients.ring import Element, cleared
+from liesym.determine.forms import LinearForm
+
+
+def split(forms: Iterable[LinearForm], field: Field, away: Sequence[Symbol]) -> tuple[LinearForm, ...]:
+    """The forms in (t, x) alone that are equivalent to `forms` holding for all values of the variables `away`.
+
+    Arguments:
+        forms: linear forms whose unknown functions do not depend on `away`.
+        away: the free jet coordinates.
+
+    Returns:
+        Nonzero forms, duplicates removed, short ones first.
+    """
+    result: list[LinearForm] = []
+    seen: set[tuple] = set()
+    for form in forms:
+        for part in split_form(form, field, away):
+            key = tuple(sorted((term, str(c.num), str(c.den)) for term, c in part.items()))
+            if key not in seen:
+                seen.add(key)
+                result.append(part)
+    return tuple(sorted(result, key=lambda f: (len(f), sum(len(c.num) for c in f.values()))))
+
+
+def split_form(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[LinearForm]:
+    """Split one form by monomials in the slots that depend on `away`."""
+    if not form:
+        return []
+    terms = list(form)
+    numerators = cleared([form[t] for t in terms])
+    n = field.capacity
+    gone = [n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)]
+    parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
+    for place, numerator in enumerate(numerators):
+        for monomial, coefficient in field.lift(numerator).terms():
+            rest = list(monomial)
+            for i in gone:
+                rest[i] = 0
+            key = tuple([monomial[i] for i in gone])
+            parts.setdefault(key, {}).setdefault(place, {})[tuple(rest)] = coefficient
+    return [
+        {
+            terms[place]: Element(field, field.ctx.from_dict(polynomial), field.ctx.constant(1))
+            for place, polynomial in part.items()
+        }
+        for part in parts.values()
+    ]

@@ -1,0 +1,203 @@
+"""Level sets of integrals: the linear algebra of their gradients, and the damped way back to them.
+
+Everything here uses only what arrays of torch and JAX have in common (indexing, arithmetic, `sum`); `Array` stands for
+either.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
+
+from sympy import Expr, Symbol
+
+from liesym.learn.fitting import gradients_of
+from liesym.lowering.lower import lower
+
+Array = Any
+RETURN_STEPS = 20
+"""Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
+
+
+class Returning(NamedTuple):
+    """Samples on their way back: the states, the next step, its square in units of 1/16 of rounding, the square of the
+    distance left, the part of the step to try, and whether to go on."""
+
+    x: Array
+    step: Array
+    size: Array
+    left: Array
+    part: Array
+    again: Array
+
+
+class AbstractLevelSets(ABC):
+    """k functions I_j(t, x) with their gradients, and the linear algebra of their level sets, sample by
+    sample.
+
+    Gradients are orthonormalized one after the other for each sample. One that is, up to `tolerance` times
+    its length, a combination of those before it is left out there: at such a point the level set has lower
+    codimension, and dividing by a length near zero would make the field arbitrary.
+
+    Arguments:
+        values: (t, x, args) -> (…, k).
+        gradients: (t, x, args) -> (…, k, m), the derivatives by the states.
+        rates: (t, x, args) -> (…, k), the partial derivatives by t; None if t does not occur.
+        tolerance: of the rank guard; by default it depends on the type.
+    """
+
+    backend: ClassVar[str]
+
+    def __init__(
+        self,
+        values: Callable[..., Array],
+        gradients: Callable[..., Array],
+        rates: Callable[..., Array] | None = None,
+        *,
+        tolerance: float | None = None,
+    ) -> None:
+        self.values, self.gradients, self.rates, self.tolerance = values, gradients, rates, tolerance
+
+    @classmethod
+    def from_expressions(
+        cls,
+        integrals: Sequence[Expr],
+        states: Sequence[Symbol],
+        *,
+        t: Symbol | None = None,
+        parameters: Sequence[Symbol] = (),
+        tolerance: float | None = None,
+    ) -> Self:
+        """From exact expressions; values and gradients are lowered."""
+        k, m = len(integrals), len(states)
+        slopes, rates = gradients_of(integrals, states, t)
+        options: dict[str, Any] = {"backend": cls.backend, "t": t, "parameters": tuple(parameters)}
+        values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
+        return cls(
+            values,
+            lambda time, x, args=None: flat(time, x, args).reshape(*x.shape[:-1], k, m),
+            lower(rates, states, **options) if rates else None,
+            tolerance=tolerance,
+        )
+
+    @staticmethod
+    @abstractmethod
+    def where(condition: Array, yes: Any, no: Any) -> Array:
+        """A choice element by element, between arrays and numbers."""
+
+    @staticmethod
+    @abstractmethod
+    def sqrt(x: Array) -> Array:
+        """The square root of positive numbers."""
+
+    @staticmethod
+    @abstractmethod
+    def ones(x: Array) -> Array:
+        """Ones of the shape and the type of x."""
+
+    @staticmethod
+    @abstractmethod
+    def epsilon(x: Array) -> float:
+        """The distance from 1 to the next number of x's type."""
+
+    def basis(self, t: Array, x: Array, args: Any = None) -> tuple[list[Array], list[list[Array]]]:
+        """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
+        gradient.
+
+        g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
+        """
+        slopes = self.gradients(t, x, args)
+        tolerance = self.tolerance or (1e-9 if self.epsilon(x) < 1e-12 else 1e-4)
+        units: list[Array] = []
+        rows: list[list[Array]] = []
+        for j in range(slopes.shape[-2]):
+            rest = gradient = slopes[..., j, :]
+            row: list[Array] = []
+            for _ in range(2):  # a second pass restores what rounding took from orthogonality
+                for i, unit in enumerate(units):
+                    part = _dot(unit, rest)
+                    rest = rest - part * unit
+                    row = [*row[:i], row[i] + part, *row[i + 1 :]] if i < len(row) else [*row, part]
+            size, whole = _square(rest), _square(gradient)
+            good = size > tolerance**2 * whole
+            length = self.sqrt(self.where(good, size, 1.0))
+            units.append(self.where(good, rest / length, 0.0))
+            rows.append([*row, length])
+        return units, rows
+
+    def along(self, t: Array, x: Array, vector: Array | float, goal: Array | None, args: Any = None) -> Array:
+        """The vector changed least such that g_j · vector = goal_j (0 if goal is None) for all j of full
+        rank.
+        """
+        units, rows = self.basis(t, x, args)
+        wanted: list[Array] = []
+        for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
+            part = _dot(unit, vector)
+            if goal is None:
+                vector = vector - part * unit
+                continue
+            target = goal[..., j : j + 1]
+            for i in range(j):
+                target = target - row[i] * wanted[i]
+            wanted.append(target / row[j])
+            vector = vector + (wanted[j] - part) * unit
+        return vector
+
+    def tangent(self, t: Array, x: Array, vector: Array, args: Any = None) -> Array:
+        """The field changed least such that ∂_t I_j + ∇I_j · f = 0."""
+        goal = None if self.rates is None else -self.rates(t, x, args)
+        return self.along(t, x, vector, goal, args)
+
+    def correction(self, t: Array, x: Array, defect: Array, args: Any = None) -> Array:
+        """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
+        return self.along(t, x, 0.0, defect, args)
+
+    @abstractmethod
+    def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
+        """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
+
+        s is 1 as long as each step brings I nearer to its level (the defects divided by the lengths of the
+        gradients, so in units of the state), is halved where one would not, and grows again afterwards: near
+        equilibria, where gradients vanish, a whole step leads anywhere. Such a step is not taken. A sample is done
+        when a step of the size of rounding does not help; when all are, the rest of the `iterations` is skipped.
+
+        Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
+        """
+
+    def returning(
+        self, t: Array, x: Array, levels: Array, args: Any = None
+    ) -> tuple[Returning, Callable[[Returning], Returning]]:
+        """Where `retract` starts, and what it does again and again."""
+        slopes = self.gradients(t, x, args)
+        flat = (slopes**2).sum(-1)
+        lengths = self.sqrt(self.where(flat > 0, flat, 1.0))
+        fine = (self.epsilon(x) / 16) ** 2
+
+        def look(y: Array) -> tuple[Array, Array, Array]:
+            """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
+            defect = self.values(t, y, args) - levels
+            step = self.correction(t, y, defect, args)
+            return step, _square(step) / (fine * _square(y)), _square(defect / lengths)
+
+        def attempt(now: Returning) -> Returning:
+            trial = now.x - now.part * now.step
+            found = look(trial)
+            nearer = now.again & (found[2] < now.left)
+            x, step, size, left = (self.where(nearer, a, b) for a, b in zip((trial, *found), now[:4], strict=True))
+            grown = self.where(now.part > 0.5, 1.0, 2 * now.part)
+            again = size > self.where(nearer, 1.0, 128.0**2)
+            return Returning(x, step, size, left, self.where(nearer, grown, now.part / 2), again)
+
+        step, size, left = look(x)
+        return Returning(x, step, size, left, self.ones(left), size > 1.0), attempt
+
+
+def _dot(a: Array, b: Array) -> Array:
+    """Σ_i a_i b_i over the last axis, which stays, of length 1."""
+    return (a * b).sum(-1, keepdims=True)
+
+
+def _square(a: Array) -> Array:
+    """Σ_i a_i² over the last axis, which stays, of length 1."""
+    return (a**2).sum(-1, keepdims=True)

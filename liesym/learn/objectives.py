@@ -1,0 +1,235 @@
+"""The backend-free half of losses: terms made of residuals at samples, along rollouts and along measured windows.
+
+Everything here uses only what arrays of torch and JAX have in common (indexing, arithmetic, `mean`); `Array` stands
+for either.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from liesym.errors import AnsatzError
+from liesym.learn.fitting import check_terms, flow_program, term_weights
+from liesym.lowering.lower import lower
+from liesym.model.generators import Generator
+from liesym.residuals import FlowPair
+
+Array = Any
+Term = Callable[[Any, Any], Array]
+CARRIED = "the field of the model"
+
+
+class Batch(NamedTuple):
+    """Windows of trajectories: times (B, L), states (B, L, m), and random numbers (B, r) in [-1, 1]."""
+
+    times: Array
+    states: Array
+    draws: Array
+
+
+class AbstractSymmetryLoss(ABC):
+    """L = data + Σ_i w_i mean(r_i²).
+
+    Arguments:
+        data: (model, batch) -> scalar misfit, kept as it is.
+        residuals: name -> (model, batch) -> residual of any shape, whose mean square is taken.
+        weights: one for all, or name -> weight; a residual without one has weight 1.
+
+    Raises:
+        TrainingError: a weight for an unknown residual, or a residual that is called "data".
+    Source: Hao 2024, equations (12) and (36), with means over the samples in place of sums, and residuals
+        that do not vanish identically.
+    """
+
+    def __init__(
+        self,
+        data: Term,
+        residuals: Mapping[str, Term] | None = None,
+        weights: float | Mapping[str, float] = 1.0,
+    ) -> None:
+        self.data = data
+        self.residuals = dict(residuals or {})
+        self.weights = term_weights(self.residuals, weights)
+
+    @staticmethod
+    @abstractmethod
+    def known_to_fail(total: Array) -> bool:
+        """Whether the loss is known here and now not to be finite; a traced value is not known."""
+
+    def terms(self, model: Any, batch: Any) -> dict[str, Array]:
+        """The misfit under "data", and the mean square of each residual under its name."""
+        found = {"data": self.data(model, batch)}
+        for name, residual in self.residuals.items():
+            found[name] = (residual(model, batch) ** 2).mean()
+        return found
+
+    def total(self, terms: Mapping[str, Array], weights: Mapping[str, Any] | None = None) -> Array:
+        """data + Σ w_i term_i, with the weights of this loss unless others are given."""
+        weights = self.weights if weights is None else weights
+        total = terms["data"]
+        for name, weight in weights.items():
+            total = total + weight * terms[name]
+        return total
+
+    def __call__(self, model: Any, batch: Any, *, step: int = 0) -> Array:
+        """The loss, to be differentiated.
+
+        Raises:
+            TrainingError: a term is not finite (and the call is not traced); the message names it.
+        """
+        terms = self.terms(model, batch)
+        total = self.total(terms)
+        if self.known_to_fail(total):
+            check_terms({name: float(value) for name, value in terms.items()}, step)
+        return total
+
+
+class AbstractGroupAugmentation(ABC):
+    """Moves every window of a batch by exp(ε_1 X_1) … exp(ε_r X_r) with random ε_i; times, positions and
+    velocities together.
+
+    A solution is moved to a solution, so the misfit of a moved window is as valid as that of the window.
+    All samples of a window get the same ε.
+
+    Arguments:
+        generators: over (t, x_1, …, x_m), with exact flows.
+        spread: ε_i lies in [-spread_i, spread_i]; one number for all, or one each.
+        levels: how many of (q, q', q'', …) the states of the batch hold: 1 for a first-order system, 2 for
+            (q, v).
+        flows: (t̄, (x̄_1, …)) of each generator in its variables and the symbol epsilon, where none is found.
+        first: which of the random numbers of the batch is the first to be used; `draws` in the settings
+            must reach as far.
+
+    Raises:
+        AnsatzError: spreads or flows that are not one for each generator.
+        Unsupported: no closed form of a flow is known.
+    Source: Brandstetter, Welling and Worrall 2022; the prolonged flow is Olver 1993, equation (2.18).
+    """
+
+    backend: ClassVar[str]
+
+    def __init__(
+        self,
+        generators: Generator | Sequence[Generator],
+        *,
+        spread: float | Sequence[float] = 1.0,
+        levels: int = 1,
+        flows: Sequence[FlowPair] | None = None,
+        first: int = 0,
+    ) -> None:
+        chosen = (generators,) if isinstance(generators, Generator) else tuple(generators)
+        self.spread = (float(spread),) * len(chosen) if isinstance(spread, (int, float)) else tuple(spread)
+        if len(self.spread) != len(chosen) or (flows is not None and len(flows) != len(chosen)):
+            raise AnsatzError(f"{len(chosen)} generators need as many spreads and flows")
+        self.first = first
+        self.programs = []
+        for generator, flow in zip(chosen, flows or [None] * len(chosen), strict=True):
+            target, state, t = flow_program(generator, levels, flow)
+            self.programs.append(lower(target, state, backend=self.backend, t=t, parameters={"epsilon": 0.0}))
+
+    @property
+    def draws(self) -> int:
+        """Random numbers that a batch must bring."""
+        return self.first + len(self.programs)
+
+    def move(self, t: Array, x: Array, parameters: Sequence[Any]) -> tuple[Array, Array]:
+        """(t̄, x̄) for given group parameters, numbers or arrays that broadcast against t."""
+        for program, epsilon in zip(self.programs, parameters, strict=True):
+            point = program(t, x, {"epsilon": epsilon})
+            t, x = point[..., 0], point[..., 1:]
+        return t, x
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch moved by its own random numbers."""
+        if batch.draws.shape[-1] < self.draws:
+            raise AnsatzError(f"the batch brings {batch.draws.shape[-1]} random numbers, {self.draws} are needed")
+        numbers = [s * batch.draws[..., self.first + i, None] for i, s in enumerate(self.spread)]
+        times, states = self.move(batch.times, batch.states, numbers)
+        return batch._replace(times=times, states=states)
+
+
+def field_of(model: Any) -> Any:
+    """The vector field of a model: its `field` if it has one, else the model itself."""
+    return getattr(model, "field", model)
+
+
+def carried(residual: Callable[..., Array]) -> Callable[..., Array]:
+    """residual(field, t, x, args) from one that takes its field out of the arguments: lowered once, for whatever
+    field it is called with.
+    """
+    return lambda field, t, x, args=None: residual(t, x, dict(args or {}) | {CARRIED: field})
+
+
+def without_field(args: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The arguments that are the field's own."""
+    return {name: value for name, value in args.items() if name != CARRIED} or None
+
+
+def derivative_misfit(derivative: Callable[[Batch], Array]) -> Term:
+    """Mean square of f(t, x) - x' at the samples, for data that come with derivatives."""
+
+    def term(model: Any, batch: Batch) -> Array:
+        return ((field_of(model)(batch.times, batch.states, None) - derivative(batch)) ** 2).mean()
+
+    return term
+
+
+def at_points(
+    residual: Callable[..., Array],
+    *,
+    args: Callable[[Any], Any] | Mapping[str, Any] | None = None,
+    moved: Callable[[Batch], Batch] | None = None,
+    per_window: int | None = None,
+) -> Term:
+    """A term from a pointwise residual(field, t, x, args), taken at the samples or where a group moves them.
+
+    Arguments:
+        residual: for example `invariance(generator)` or `conservation(integrals, state)`.
+        args: parameters by name, or a function of the model that returns them.
+        moved: for example a `GroupAugmentation`: states that the group reaches and the data does not.
+        per_window: only the first so many samples of each window, which costs less; windows that overlap
+            still reach every sample from one step to another.
+    """
+
+    def term(model: Any, batch: Batch) -> Array:
+        batch = batch if moved is None else moved(batch)
+        if per_window is not None:
+            batch = batch._replace(times=batch.times[..., :per_window], states=batch.states[..., :per_window, :])
+        given = args(model) if callable(args) else args
+        return residual(field_of(model), batch.times, batch.states, given)
+
+    return term
+
+
+def augmented(term: Term, moved: Callable[[Batch], Batch]) -> Term:
+    """The term on samples moved by a group: `augmented(misfit(), GroupAugmentation(…))` is data
+    augmentation.
+    """
+    return lambda model, batch: term(model, moved(batch))
+
+
+def rollout_drift(integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None) -> Term:
+    """I(t, x(t)) - I(t_0, x(t_0)) along the model's own rollout; `integral` is (t, x, args) -> (…, k)."""
+
+    def term(model: Any, batch: Batch) -> Array:
+        states = model(batch.states[..., 0, :], batch.times)
+        return _since_start(integral(batch.times, states, args(model) if callable(args) else args))
+
+    return term
+
+
+def data_drift(integral: Callable[..., Array], *, args: Callable[[Any], Any] | Mapping[str, Any] | None = None) -> Term:
+    """I(t_k, x_k) - I(t_0, x_0) along the measured windows: a condition on the parameters in I, without a
+    solve.
+    """
+
+    def term(model: Any, batch: Batch) -> Array:
+        return _since_start(integral(batch.times, batch.states, args(model) if callable(args) else args))
+
+    return term
+
+
+def _since_start(values: Array) -> Array:
+    return values[..., 1:, :] - values[..., :1, :]

@@ -1,0 +1,162 @@
+"""Infinitesimal generators X = ξ ∂_t + Σ η_i ∂_{x_i} of point transformations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sympy import Expr, S, Symbol
+
+from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.coefficients.definitions import Definition
+from liesym.errors import AnsatzError
+from liesym.model.system import ODESystem
+
+if TYPE_CHECKING:
+    from liesym.model.generators import Generator
+
+if TYPE_CHECKING:
+    from liesym.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A vector field on the space of (t, x): ξ = components[0], η_i = components[i].
+
+    Arguments:
+        variables: (t, x_1, …, x_m).
+        components: (ξ, η_1, …, η_m), expressions in the variables and parameters.
+        trivial: True for ρ(t,x)(∂_t + f·∂_x) of a first-order system x' = f.
+        definitions: linear ODEs that define functions which occur in the components, such as psi1(t).
+    """
+
+    variables: tuple[Symbol, ...]
+    components: tuple[Expr, ...]
+    trivial: bool = False
+    definitions: tuple[Definition, ...] = ()
+
+    @staticmethod
+    def from_mapping(variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Generator:
+        """From {variable name: infinitesimal}; a missing variable means 0.
+
+        Raises:
+            AnsatzError: a name is not one of the variables.
+            ParseError: an infinitesimal is no expression; text is read by `liesym.model.vectorfields`.
+        """
+        names = [v.name for v in variables]
+        for key in components:
+            if str(key) not in names:
+                raise AnsatzError(f"{key!r} is not a variable here; the variables are {', '.join(names)}")
+        given = {str(k): as_expression(v) for k, v in components.items()}
+        return Generator(variables, tuple(given.get(n, S.Zero) for n in names), trivial)
+
+    @property
+    def xi(self) -> Expr:
+        """ξ, the component along the independent variable."""
+        return self.components[0]
+
+    @property
+    def eta(self) -> dict[Symbol, Expr]:
+        """Unknown -> η_i."""
+        return dict(zip(self.variables[1:], self.components[1:], strict=True))
+
+    @property
+    def jets(self) -> JetSpace:
+        return JetSpace(self.variables[0], self.variables[1:])
+
+    def characteristic(self) -> tuple[Expr, ...]:
+        """Q_i = η_i - ξ x_i' (Olver 1993, equation (2.48))."""
+        return tuple(
+            eta - self.xi * jet_symbol(x, 1) for x, eta in zip(self.variables[1:], self.components[1:], strict=True)
+        )
+
+    def apply(self, expression: Expr) -> Expr:
+        """X(f) = ξ ∂f/∂t + Σ η_i ∂f/∂x_i, for f on the space of (t, x)."""
+        return sum(
+            (c * expression.diff(v) for v, c in zip(self.variables, self.components, strict=True) if c != 0), start=S.Zero
+        )
+
+    def prolong(self, order: int) -> tuple[tuple[Expr, ...], ...]:
+        """((η_i^(0), …, η_i^(order)) for each i), η_i^(k) = D_t η_i^(k-1) - x_i^(k) D_t ξ.
+
+        Source: Olver 1993, Theorem 2.36 and equation (2.44).
+        """
+
+        return prolong(self, order)
+
+    def prolonged(self, expression: Expr) -> Expr:
+        """X^(k)(f) for a function f on jet space, with k the order of f."""
+        jets = self.jets
+        order = jets.order_of(expression)
+        result = self.xi * expression.diff(self.variables[0])
+        for x, row in zip(self.variables[1:], self.prolong(order), strict=True):
+            for k, eta in enumerate(row):
+                partial = expression.diff(jet_symbol(x, k))
+                if partial != 0:
+                    result += eta * partial
+        return result
+
+    def bracket(self, other: Generator) -> Generator:
+        """The Lie bracket [X, Y], with components X(Y^a) - Y(X^a)."""
+        if self.variables != other.variables:
+            raise AnsatzError("the bracket of generators over different variables is not defined")
+        return Generator(
+            self.variables,
+            tuple((self.apply(b) - other.apply(a)).expand() for a, b in zip(self.components, other.components, strict=True)),
+            definitions=tuple(dict.fromkeys((*self.definitions, *other.definitions))),
+        )
+
+    def subs(self, values: Mapping[Symbol, object]) -> Generator:
+        """Parameters (or arbitrary functions) replaced in every component."""
+        return Generator(
+            self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial, self.definitions
+        )
+
+    def is_symmetry_of(self, system: ODESystem) -> bool:
+        """True if the invariance condition holds identically on solutions; decided exactly."""
+        return not any(self.remainder(system))
+
+    def remainder(self, system: ODESystem) -> tuple[Expr, ...]:
+        """η_i^(n_i) - X F_i with leading derivatives replaced: all zero exactly for a symmetry."""
+        from liesym.determine.verify import remainder
+
+        return remainder(self, system)
+
+    def flow(self, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:
+        """The one-parameter group exp(εX): closed form where found, else the Lie series to `order`."""
+        from liesym.flow import flow
+
+        return flow(self, epsilon=epsilon, order=order)
+
+    def to_mapping(self) -> dict[str, str]:
+        """{variable name: infinitesimal in the text grammar}."""
+        from liesym.text import write
+
+        return {v.name: write(c) for v, c in zip(self.variables, self.components, strict=True)}
+
+    def __str__(self) -> str:
+        from liesym.text import write
+
+        terms = [f"({write(c)})*d/d{v.name}" for v, c in zip(self.variables, self.components, strict=True) if c != 0]
+        return " + ".join(terms) or "0"
+
+
+def prolong(generator: Generator, order: int) -> tuple[tuple[Expr, ...], ...]:
+    """((η_i^(0), …, η_i^(order)) for each unknown i), with η_i^(k) = D_t η_i^(k-1) - x_i^(k) D_t ξ.
+
+    Arguments:
+        generator: X = ξ ∂_t + Σ η_i ∂_{x_i}, its components functions of (t, x).
+        order: highest derivative wanted, 0 or more.
+
+    Source: Olver 1993, equation (2.44).
+    """
+    jets = generator.jets
+    drift = jets.total_derivative(generator.xi)
+    rows: list[tuple[Expr, ...]] = []
+    for x, eta in zip(generator.variables[1:], generator.components[1:], strict=True):
+        row = [eta]
+        for k in range(1, order + 1):
+            row.append((jets.total_derivative(row[-1]) - jet_symbol(x, k) * drift).expand())
+        rows.append(tuple(row))
+    return tuple(rows)

@@ -1,0 +1,19 @@
+"""Names that a system has not taken."""
+
+from __future__ import annotations
+
+import itertools
+
+from liesym.model.system import ODESystem
+
+
+def taken_names(system: ODESystem) -> frozenset[str]:
+    """Names that the system uses."""
+    symbols = {s.name for s in (*system.variables, *system.parameter_symbols)}
+    return frozenset(symbols | {f.func.__name__ for f in system.functions})
+
+
+def fresh_name(stem: str, taken: frozenset[str]) -> str:
+    """The stem, with a number if it is taken."""
+    numbered = (f"{stem}{k}" for k in itertools.count(1))
+    return next(n for n in itertools.chain([stem], numbered) if n not in taken)

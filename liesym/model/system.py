@@ -1,0 +1,277 @@
+"""ODE systems in solved form x_i^(n_i) = F_i(t, x, lower derivatives; θ)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sympy import Basic, Expr, Symbol, sympify
+from sympy.core.function import AppliedUndef
+
+from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.base.parameters import Parameter
+from liesym.errors import NotSolvable, Unsupported
+
+if TYPE_CHECKING:
+    from liesym.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ODESystem:
+    """A system x_i^(n_i) = F_i of any order and any number of unknowns; the orders n_i may differ.
+
+    Arguments:
+        independent: the symbol t.
+        unknowns: symbols x_1 … x_m.
+        orders: n_1 … n_m, each at least 1.
+        rhs: F_1 … F_m in t, the jet coordinates x_j^(k) with k < n_j, and parameters.
+        parameters: everything else that occurs.
+        nonzero: expressions that were divided by to reach the solved form.
+
+    Raises:
+        NotSolvable: lengths differ, or a right side holds a derivative of order n_j or more.
+    """
+
+    independent: Symbol
+    unknowns: tuple[Symbol, ...]
+    orders: tuple[int, ...]
+    rhs: tuple[Expr, ...]
+    parameters: tuple[Parameter, ...] = ()
+    title: str = ""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    nonzero: tuple[Expr, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not (len(self.unknowns) == len(self.orders) == len(self.rhs)) or not self.unknowns:
+            raise NotSolvable(
+                f"{len(self.unknowns)} unknowns, {len(self.orders)} orders and {len(self.rhs)} right sides; "
+                "one of each per equation is needed"
+            )
+        for i, rhs in enumerate(self.rhs):
+            for symbol in rhs.free_symbols:
+                place = self.jets.locate(symbol) if isinstance(symbol, Symbol) else None
+                if place and place[1] >= self.orders[place[0]] and place[1] > 0:
+                    raise NotSolvable(
+                        f"the right side for {self.leading(i).name} holds {symbol.name}, "
+                        f"which is not below the order {self.orders[place[0]]} of {self.unknowns[place[0]].name}; "
+                        "solve the system for its highest derivatives first"
+                    )
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def parse(
+        text: str,
+        *,
+        independent: str = "t",
+        parameters: Mapping[str, Mapping[str, object]] | None = None,
+        branch: int | None = None,
+    ) -> ODESystem:
+        """Read equations in the text grammar, one a line or separated by `;`.
+
+        Arguments:
+            text: for example ``"x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)"``.
+            independent: name of the independent variable.
+            parameters: name -> {positive, nonzero, integer, value}.
+            branch: which solution to take where an implicit equation has several.
+
+        Raises:
+            ParseError: the text is not in the grammar.
+            NotSolvable: the equations cannot be solved for their highest derivatives.
+        """
+        from liesym.text.equations import read_system
+
+        return read_system(text, independent=independent, parameters=parameters or {}, branch=branch)
+
+    @staticmethod
+    def from_sympy(equations: Sequence[Basic], *, independent: Symbol | None = None, branch: int | None = None) -> ODESystem:
+        """From SymPy equations in Functions of one variable, e.g. ``Eq(x(t).diff(t, 2), -x(t))``.
+
+        Raises:
+            NotSolvable: not solvable for the highest derivatives, or no derivative occurs.
+            Unsupported: more than one independent variable.
+        """
+        from liesym.text.equations import system_from_sympy
+
+        return system_from_sympy(equations, independent=independent, branch=branch)
+
+    @staticmethod
+    def from_file(path: str) -> ODESystem:
+        """Read the TOML file format; see `liesym.text.files.read_problem` for the whole record."""
+        from liesym.model.problem import read_problem
+
+        problem: Problem = read_problem(path)
+        return problem.system
+
+    # -- shape -----------------------------------------------------------------------------------
+
+    @property
+    def jets(self) -> JetSpace:
+        return JetSpace(self.independent, self.unknowns)
+
+    @property
+    def variables(self) -> tuple[Symbol, ...]:
+        """(t, x_1, …, x_m): the coordinates that a point symmetry acts on."""
+        return (self.independent, *self.unknowns)
+
+    @property
+    def order(self) -> int:
+        return max(self.orders)
+
+    @property
+    def is_first_order(self) -> bool:
+        return self.order == 1
+
+    @property
+    def is_finite_type(self) -> bool:
+        """True if every order is at least 2: then the point symmetry algebra has finite dimension."""
+        return min(self.orders) >= 2
+
+    @property
+    def parameter_symbols(self) -> tuple[Symbol, ...]:
+        return tuple(p.symbol for p in self.parameters)
+
+    @property
+    def functions(self) -> tuple[AppliedUndef, ...]:
+        """Arbitrary functions that occur, applied to their arguments, in a fixed order."""
+        found = {f for rhs in self.rhs for f in rhs.atoms(AppliedUndef)}
+        return tuple(sorted(found, key=str))
+
+    def leading(self, i: int) -> Symbol:
+        """The jet coordinate x_i^(n_i)."""
+        return jet_symbol(self.unknowns[i], self.orders[i])
+
+    @property
+    def solved(self) -> dict[Symbol, Expr]:
+        """Leading jet coordinate -> right side."""
+        return {self.leading(i): rhs for i, rhs in enumerate(self.rhs)}
+
+    @property
+    def jet_coordinates(self) -> tuple[Symbol, ...]:
+        """The free jet coordinates above order 0: x_i', …, x_i^(n_i - 1)."""
+        return tuple(jet_symbol(x, k) for x, n in zip(self.unknowns, self.orders, strict=True) for k in range(1, n))
+
+    def total_derivative(self, expression: Expr) -> Expr:
+        """D_t on solutions: leading derivatives are replaced by the right sides."""
+        return self.jets.total_derivative(expression, self.solved)
+
+    # -- new systems from old --------------------------------------------------------------------
+
+    def subs(self, values: Mapping[Symbol, object]) -> ODESystem:
+        """The system with parameters replaced by values or expressions in other parameters.
+
+        Raises:
+            Unsupported: a key is no parameter.
+            NotSolvable: the solved form was reached by dividing by an expression that is zero for these values.
+            ParseError: a value is no number or expression.
+        """
+        known = set(self.parameter_symbols)
+        for key in values:
+            if key not in known:
+                raise Unsupported(f"{key} is not a parameter of the system; its parameters are {sorted(map(str, known))}")
+        given = {k: as_expression(v) for k, v in values.items()}
+        rhs = tuple(e.subs(given) for e in self.rhs)
+        nonzero = tuple(e.subs(given) for e in self.nonzero)
+        for before, after in zip(self.nonzero, nonzero, strict=True):
+            if after.is_zero or after.expand().is_zero:
+                raise NotSolvable(
+                    f"the equations were solved for their highest derivatives by dividing by {before}, which is zero for "
+                    f"{', '.join(f'{k} = {v}' for k, v in given.items())}; give the equations with these values"
+                )
+        occurring = {s for e in rhs for s in e.free_symbols}
+        kept = tuple(p for p in self.parameters if p.symbol not in values)
+        reserved = set(self.variables) | set(self.jet_coordinates) | {p.symbol for p in kept}
+        new = tuple(Parameter(s) for s in sorted(occurring - reserved, key=str) if isinstance(s, Symbol))
+        return replace(self, rhs=rhs, parameters=kept + new, nonzero=nonzero)
+
+    def first_order(self) -> ODESystem:
+        """The equivalent first-order system: x_i^(k) becomes an unknown x_i_k, with x_i_k' = x_i_(k+1).
+
+        Names that are taken get trailing underscores. Parameters are kept.
+        """
+        taken = {s.name for s in self.variables} | {p.name for p in self.parameters}
+        names: dict[Symbol, Symbol] = {}
+        for x, n in zip(self.unknowns, self.orders, strict=True):
+            for k in range(1, n):
+                name = f"{x.name}_{k}"
+                while name in taken:
+                    name += "_"
+                taken.add(name)
+                names[jet_symbol(x, k)] = Symbol(name, real=True)
+        unknowns: list[Symbol] = []
+        rhs: list[Expr] = []
+        for x, n, f in zip(self.unknowns, self.orders, self.rhs, strict=True):
+            chain = [x, *(names[jet_symbol(x, k)] for k in range(1, n))]
+            unknowns += chain
+            rhs += [*chain[1:], f.xreplace(names)]
+        return replace(self, unknowns=tuple(unknowns), orders=(1,) * len(unknowns), rhs=tuple(rhs))
+
+    def adjoint(self, names: Mapping[str, str] | None = None, *, parameters: bool = True) -> ODESystem:
+        """The forward-backward pair of backpropagation (first-order systems).
+
+            x' = f(t, x, θ),   a' = -(∂f/∂x)ᵀ a,   a_θ' = -(∂f/∂θ)ᵀ a.
+
+        Arguments:
+            names: name of the adjoint of each unknown or parameter, e.g. ``{"z": "u", "theta1": "v"}``;
+                the default for z is a_z.
+            parameters: also append the parameter adjoints.
+
+        Raises:
+            Unsupported: the system is not of first order.
+            NotSolvable: a name is taken, or given for what is no unknown or parameter.
+            ParseError: a given name is no name of the text grammar.
+        Source: Pontryagin et al. 1962; Chen et al. 2018, equations (4) and (51).
+        """
+        from liesym.text.parameters import check_name
+
+        if not self.is_first_order:
+            raise Unsupported("adjoint() needs a first-order system; call first_order() before it")
+        names = dict(names or {})
+        moved = [*self.unknowns, *(self.parameter_symbols if parameters else ())]
+        unknown_keys = set(names) - {s.name for s in moved}
+        if unknown_keys:
+            raise NotSolvable(f"adjoint names given for {sorted(unknown_keys)}, which are not unknowns or parameters here")
+        for name in names.values():
+            check_name(name, "an adjoint")
+        costates = [Symbol(names.get(s.name, f"a_{s.name}"), real=True) for s in moved]
+        taken = {*self.variables, *self.parameter_symbols}
+        for a in costates:
+            if a in taken or costates.count(a) > 1:
+                raise NotSolvable(f"the name {a.name} of an adjoint is taken; give others with names=")
+        states = costates[: len(self.unknowns)]
+        backward = tuple(
+            -sum((a * f.diff(s) for a, f in zip(states, self.rhs, strict=True)), start=sympify(0)) for s in moved
+        )
+        return replace(
+            self,
+            unknowns=self.unknowns + tuple(costates),
+            orders=self.orders + (1,) * len(costates),
+            rhs=self.rhs + backward,
+        )
+
+    def with_moving_parameters(self, names: Sequence[str] | None = None) -> ODESystem:
+        """The parameters joined to the unknowns with θ' = 0: its symmetries are equivalence transformations.
+
+        Arguments:
+            names: of the parameters that join; all of them if None.
+
+        Raises:
+            Unsupported: a name is no parameter of the system.
+        Source: Ovsiannikov 1982, section 6.
+        """
+        chosen = [p for p in self.parameters if names is None or p.name in names]
+        missing = set(names or ()) - {p.name for p in chosen}
+        if missing:
+            known = ", ".join(p.name for p in self.parameters) or "none"
+            raise Unsupported(
+                f"no parameters of the system: {', '.join(sorted(map(repr, missing)))}; its parameters are: {known}"
+            )
+        symbols = tuple(p.symbol for p in chosen)
+        return replace(
+            self,
+            unknowns=self.unknowns + symbols,
+            orders=self.orders + (1,) * len(symbols),
+            rhs=self.rhs + (sympify(0),) * len(symbols),
+            parameters=tuple(p for p in self.parameters if p not in chosen),
+        )

@@ -1,0 +1,137 @@
+"""What the engine returns: generators, families, and the exact claim that is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Symbol
+from sympy.core.function import AppliedUndef
+
+from liesym.coefficients.definitions import Definition
+from liesym.determine.forms import DeterminingSystem
+from liesym.model.generators import Generator
+from liesym.model.system import ODESystem
+
+if TYPE_CHECKING:
+    from liesym.algebra import LieAlgebra
+    from liesym.certify import Certificate
+    from liesym.model.ansatz import AnsatzSpec
+
+
+class Completeness(StrEnum):
+    """What is claimed of the list of generators."""
+
+    PROVEN = "proven"
+    WITHIN_ANSATZ = "within ansatz"
+    OPEN = "open"
+
+    @property
+    def sentence(self) -> str:
+        """The claim in words."""
+        return {
+            "proven": "The verified generators are as many as the independent upper bound allows: none is missing.",
+            "within ansatz": "No symmetry of the stated form is missing; others may exist.",
+            "open": "More symmetries may exist: the search stopped before the bounds met.",
+        }[self.value]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A generator that holds arbitrary functions.
+
+    Arguments:
+        generator: its components contain the functions.
+        arbitrary: (function as it is applied, its arguments) for each.
+    """
+
+    generator: Generator
+    arbitrary: tuple[tuple[AppliedUndef, tuple[Expr, ...]], ...]
+
+    @property
+    def trivial(self) -> bool:
+        return self.generator.trivial
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One branch of a classification: parameter conditions, and what holds there.
+
+    Arguments:
+        assumptions: equations and inequations between parameters.
+        values: the substitution that makes the branch, parameter -> expression.
+        result: the analysis of the system on this branch.
+        children: branches of this branch.
+    """
+
+    assumptions: tuple[Expr, ...]
+    values: tuple[tuple[Symbol, Expr], ...]
+    result: Result
+    children: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The point symmetries of a system of ODEs, each verified by substitution.
+
+    Arguments:
+        system: the system that was analyzed.
+        generators: linearly independent over the constants.
+        families: generators with arbitrary functions.
+        dimension: of the whole point symmetry algebra; None where it is infinite or not known.
+        upper_bound: from the certificate, None without one.
+        completeness: the claim.
+        ansatz: the form that the generators are complete within, None if none was imposed.
+        conditions: parameter expressions that were assumed to be nonzero.
+        definitions: linear ODEs that define named functions in the generators.
+        determining_system: before and after splitting.
+        certificate: the independent count.
+        seconds: (stage, seconds) in the order of work.
+        notes: what was tried, and why the search stopped where it did.
+        cases: branches of a classification by parameters, empty unless asked for.
+        stopped: True if a limit of time or size cut the search short.
+    """
+
+    system: ODESystem
+    generators: tuple[Generator, ...]
+    families: tuple[Family, ...]
+    dimension: int | None
+    upper_bound: int | None
+    completeness: Completeness
+    ansatz: AnsatzSpec | None
+    conditions: tuple[Expr, ...]
+    definitions: tuple[Definition, ...]
+    determining_system: DeterminingSystem
+    certificate: Certificate | None
+    seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
+    stopped: bool = False
+
+    @property
+    def algebra(self) -> LieAlgebra | None:
+        """The Lie algebra of the generators, None if they do not close or there are none."""
+        return _algebra(self.generators)
+
+    @property
+    def nontrivial(self) -> tuple[Generator, ...]:
+        """Generators that are no multiple of ∂_t + f·∂_x."""
+        return tuple(g for g in self.generators if not g.trivial)
+
+
+@lru_cache(maxsize=64)
+def _algebra(generators: tuple[Generator, ...]) -> LieAlgebra | None:
+    from liesym.algebra import LieAlgebra
+    from liesym.errors import LiesymError
+
+    if not generators:
+        return None
+    try:
+        return LieAlgebra.from_generators(generators)
+    except LiesymError:
+        return None
