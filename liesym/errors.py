@@ -55,4 +55,12 @@ class TrainingError(LiesymError):
 
 
 class OutOfBudget(LiesymError):
-    """The time budget of a stage ran out; what was verified so far is kept by the caller."""
+    """Time or size ran out in a stage; what was verified so far is kept by the caller. Raised as one of the two below."""
+
+
+class TimeIsUp(OutOfBudget):
+    """The seconds of the budget are over: said to the user as "the budget ran out"."""
+
+
+class TooLarge(OutOfBudget):
+    """A step that would take more operations, terms or columns than it may, however fast the machine is."""

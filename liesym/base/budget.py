@@ -1,0 +1,107 @@
+"""One budget for a whole piece of work: seconds until it must end, and operations that a step of it may take.
+
+A budget is a value that is handed down as an argument. Time is looked at in one place, `now`, so that a test can slow it.
+What a step may do is bounded by counted operations (products of terms, columns of a matrix), never by seconds, so that
+what is found does not depend on how fast the machine is; seconds only end the whole, and whoever catches `TimeIsUp` says so.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from liesym.errors import TimeIsUp, TooLarge
+
+
+def now() -> float:
+    """Seconds on a clock that never goes back."""
+    return time.monotonic()
+
+
+@dataclass(slots=True, eq=False)
+class Meter:
+    """Operations done in one step, and how many it may do; what is spent here is spent in the step around it too."""
+
+    limit: float
+    spent: float = 0.0
+    around: Meter | None = None
+
+    def spend(self, operations: float, what: str) -> None:
+        """Count operations.
+
+        Raises:
+            TooLarge: more than `limit` in all, here or in a step around this one.
+        """
+        meter: Meter | None = self
+        while meter is not None:
+            meter.spent += operations
+            if meter.spent > meter.limit:
+                raise TooLarge(what)
+            meter = meter.around
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long work may go on, and how much one step of it may do.
+
+    Arguments:
+        until: value of `now()` at which it ends; infinite without a limit.
+        meter: counter of the step's operations, None where they are not bounded.
+    """
+
+    until: float = math.inf
+    meter: Meter | None = field(default=None, compare=False)
+
+    @staticmethod
+    def seconds(seconds: float) -> Budget:
+        """A budget that ends this many seconds from now."""
+        return Budget(now() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, never negative."""
+        return max(0.0, self.until - now())
+
+    @property
+    def over(self) -> bool:
+        """True if no time is left."""
+        return now() > self.until
+
+    def check(self, what: str) -> None:
+        """Go on only if there is time.
+
+        Arguments:
+            what: the work, as it is named in "time ran out during the ...".
+
+        Raises:
+            TimeIsUp: the budget ran out.
+        """
+        if now() > self.until:
+            raise TimeIsUp(what)
+
+    def spend(self, operations: float, what: str) -> None:
+        """Count operations of the step.
+
+        Raises:
+            TooLarge: the step may not do so many.
+        """
+        if self.meter is not None:
+            self.meter.spend(operations, what)
+
+    def step(self, operations: float) -> Budget:
+        """The same end, for a step that may do at most so many operations."""
+        return Budget(self.until, Meter(operations, around=self.meter))
+
+    def share(self, part: float) -> Budget:
+        """A budget that ends after this part, between 0 and 1, of the time that is left."""
+        if math.isinf(self.until):
+            return self
+        return Budget(now() + part * self.left, self.meter)
+
+    def at_most(self, seconds: float) -> Budget:
+        """The same budget, ended after the seconds if that is earlier."""
+        return Budget(min(self.until, now() + seconds), self.meter)
+
+
+UNLIMITED = Budget()
