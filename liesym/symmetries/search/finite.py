@@ -1,8 +1,8 @@
 """Systems of order two and above: finitely many symmetries, looked for from cheap spans to the general solution.
 
 The bound says when all are found. Spans are sampled modulo a prime before anything exact is done
-(`liesym.solving.linear.sampled`), so even large ones cost seconds. The general solver is on a short leash first, because where it
-works it mostly works at once, and has what is left of the time after the spans.
+(`liesym.solving.linear.sampled`), so even large ones cost seconds. The general solver is on a short leash first, because
+where it works it mostly works at once, and has what is left of the time after the spans.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Each rung is one shape of the infinitesimals, solved completely within that shape or not at all (out of time, or an equation
 without a solution method); the result names the rungs that were complete. What they find is gathered modulo trivial
-symmetries ρ (∂_t + f·∂_x) and modulo multiples by first integrals (`liesym.symmetries.search.pool`), which the families stand for.
+symmetries ρ (∂_t + f·∂_x) and modulo multiples by first integrals (`liesym.symmetries.search.pool`), for which
+the families stand.
 """
 
 from __future__ import annotations
