@@ -22,17 +22,15 @@ from liesym.errors import TrainingError as TrainingError
 from liesym.errors import Unsupported as Unsupported
 from liesym.errors import VerificationError as VerificationError
 
-# at once, not at first use: importing the module liesym.lower later would hide the function behind it
-from liesym.lowering.lower import lower as lower
-from liesym.model.generators import Generator as Generator
-from liesym.model.system import ODESystem as ODESystem
-
 if TYPE_CHECKING:
     from liesym import residuals as residuals
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
+    from liesym.lowering.lower import lower as lower
+    from liesym.model.generators import Generator as Generator
+    from liesym.model.system import ODESystem as ODESystem
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
     from liesym.symmetries.pipeline import find_symmetries as find_symmetries
@@ -41,6 +39,9 @@ __version__ = "0.1.0"
 
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {
+    "ODESystem": ("liesym.model.system", "ODESystem"),
+    "Generator": ("liesym.model.generators", "Generator"),
+    "lower": ("liesym.lowering.lower", "lower"),
     "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
     "Result": ("liesym.symmetries.pipeline", "Result"),
     "first_integrals": ("liesym.conservation", "first_integrals"),

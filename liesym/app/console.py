@@ -19,7 +19,7 @@ import typer
 from liesym.errors import DataError, LiesymError, OutOfBudget, ParseError
 from liesym.model.ansatz import parse_ansatz
 from liesym.model.problem import Problem, read_problem
-from liesym.text.equations import read_system
+from liesym.model.system import ODESystem
 from liesym.text.files import MAX_BYTES
 
 BAD_INPUT, OUT_OF_BUDGET, NEGATIVE, INTERRUPTED = 2, 3, 1, 130
@@ -92,7 +92,7 @@ def load_problem(
             raise ParseError(f"{files[0]} has the independent variable {own}; --independent {independent} differs")
     else:
         problem = Problem(
-            read_system("\n".join(texts), independent="t" if independent is None else independent, branch=branch)
+            ODESystem.parse("\n".join(texts), independent="t" if independent is None else independent, branch=branch)
         )
     if moving is not None:
         names = None if moving.strip() == "all" else [n.strip() for n in moving.split(",")]

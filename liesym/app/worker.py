@@ -64,12 +64,13 @@ def solve(job: Job) -> dict[str, Any]:
     from liesym.app.tasks import analysis
     from liesym.model.ansatz import parse_ansatz
     from liesym.model.problem import Problem
-    from liesym.text.equations import read_system
+    from liesym.model.system import ODESystem
 
     started = time.monotonic()
     record: dict[str, Any] = {"id": job.id, "key": job.key}
     try:
-        system = read_system("\n".join(job.equations), independent=job.independent, parameters=json.loads(job.parameters))
+        equations, parameters = "\n".join(job.equations), json.loads(job.parameters)
+        system = ODESystem.parse(equations, independent=job.independent, parameters=parameters)
         ansatz = None if job.ansatz is None else parse_ansatz(job.ansatz, system)
         done = analysis(Problem(system, ansatz), budget=job.budget, seed=job.seed)
         record |= {"state": "budget" if done.ran_out else "done", "result": done.record()}

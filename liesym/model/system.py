@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from sympy import Basic, Expr, Symbol, sympify
 from sympy.core.function import AppliedUndef
@@ -12,9 +12,11 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
-
-if TYPE_CHECKING:
-    from liesym.model.problem import Problem
+from liesym.text.equations import read_equations
+from liesym.text.files import read_file
+from liesym.text.from_sympy import equations_from_sympy
+from liesym.text.parameters import check_name
+from liesym.text.solved import SolvedForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ class ODESystem:
     # -- reading ---------------------------------------------------------------------------------
 
     @staticmethod
+    def from_solved(form: SolvedForm, title: str = "") -> ODESystem:
+        """From equations in solved form, as `liesym.text` reads them."""
+        return ODESystem(
+            form.independent, form.unknowns, form.orders, form.rhs, form.parameters, title, form.notes, form.nonzero
+        )
+
+    @staticmethod
     def parse(
         text: str,
         *,
@@ -80,9 +89,9 @@ class ODESystem:
             ParseError: the text is not in the grammar.
             NotSolvable: the equations cannot be solved for their highest derivatives.
         """
-        from liesym.text.equations import read_system
-
-        return read_system(text, independent=independent, parameters=parameters or {}, branch=branch)
+        return ODESystem.from_solved(
+            read_equations(text, independent=independent, parameters=parameters or {}, branch=branch)
+        )
 
     @staticmethod
     def from_sympy(equations: Sequence[Basic], *, independent: Symbol | None = None, branch: int | None = None) -> ODESystem:
@@ -92,17 +101,19 @@ class ODESystem:
             NotSolvable: not solvable for the highest derivatives, or no derivative occurs.
             Unsupported: more than one independent variable.
         """
-        from liesym.text.equations import system_from_sympy
-
-        return system_from_sympy(equations, independent=independent, branch=branch)
+        return ODESystem.from_solved(equations_from_sympy(equations, independent=independent, branch=branch))
 
     @staticmethod
-    def from_file(path: str) -> ODESystem:
-        """Read the TOML file format; see `liesym.text.files.read_problem` for the whole record."""
-        from liesym.model.problem import read_problem
+    def from_file(path: str | Path) -> ODESystem:
+        """The system of a TOML file; `liesym.model.problem.read_problem` reads the ansatz beside it too.
 
-        problem: Problem = read_problem(path)
-        return problem.system
+        Raises:
+            DataError: the file cannot be read.
+            ParseError: it is no TOML, has an unknown key, a value of the wrong type, or a faulty equation.
+            NotSolvable: the equations cannot be solved for their highest derivatives.
+        """
+        file = read_file(path)
+        return ODESystem.from_solved(file.form, file.title)
 
     # -- shape -----------------------------------------------------------------------------------
 
@@ -223,8 +234,6 @@ class ODESystem:
             ParseError: a given name is no name of the text grammar.
         Source: Pontryagin et al. 1962; Chen et al. 2018, equations (4) and (51).
         """
-        from liesym.text.parameters import check_name
-
         if not self.is_first_order:
             raise Unsupported("adjoint() needs a first-order system; call first_order() before it")
         names = dict(names or {})

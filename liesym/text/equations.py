@@ -1,9 +1,9 @@
-"""Equations as text, or as SymPy equations in functions of one variable, to an ODESystem."""
+"""Equations as text to their solved form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -12,24 +12,21 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
-from liesym.model.system import ODESystem
-from liesym.text.from_sympy import system_from_sympy as system_from_sympy
 from liesym.text.grammar import Node, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
 from liesym.text.reader import MAX_ORDER, Builder, counted, order_in_parentheses, walk
-from liesym.text.solved import Residual, solved_form
+from liesym.text.solved import Residual, SolvedForm, solved_form
 from liesym.text.writer import write
 
 
-def read_system(
+def read_equations(
     text: str,
     *,
     independent: str = "t",
     parameters: Mapping[str, Mapping[str, object]] | None = None,
     branch: int | None = None,
-    title: str = "",
-) -> ODESystem:
+) -> SolvedForm:
     """Read equations, one a line or separated by `;`, each with its highest derivative anywhere in it.
 
     Arguments:
@@ -37,7 +34,6 @@ def read_system(
         independent: name of the independent variable.
         parameters: name -> {real, positive, nonzero, integer, value}; others are found in the text.
         branch: which solution to take where an equation has several; the first if None, with a note.
-        title: kept in the system.
 
     Raises:
         ParseError: the text is not in the grammar, an equation has no derivative, an unknown has two
@@ -59,7 +55,7 @@ def read_system(
     _refuse_two_for_one(equations, space, text)
     if len(equations) != len(unknowns):
         raise _miscounted(equations, space, text)
-    return _assemble(equations, space, declared, branch, title)
+    return _assemble(equations, space, declared, branch)
 
 
 # -- equations -----------------------------------------------------------------------------------
@@ -125,17 +121,16 @@ def _assemble(
     space: JetSpace,
     declared: Sequence[Parameter],
     branch: int | None,
-    title: str,
-) -> ODESystem:
+) -> SolvedForm:
     trees = [e.tree for e in equations]
     parts = [(Residual(e.residual, e.label), e.alone, e.right) for e in equations]
-    orders, rhs, nonzero, notes = solved_form(parts, space, branch)
-    parameters, more = _parameters(rhs, space, declared, trees)
-    notes += _order_notes(trees, space) + more
-    functions = sorted({write(f) for e in rhs for f in e.atoms(AppliedUndef)})
+    form = solved_form(parts, space, branch)
+    parameters, more = _parameters(form.rhs, space, declared, trees)
+    notes = form.notes + _order_notes(trees, space) + more
+    functions = sorted({write(f) for e in form.rhs for f in e.atoms(AppliedUndef)})
     if functions:
         notes += (f"arbitrary functions: {', '.join(functions)}",)
-    return ODESystem(space.independent, space.unknowns, orders, rhs, parameters, title, notes, nonzero)
+    return replace(form, parameters=parameters, notes=notes)
 
 
 def _order_notes(trees: Sequence[Node], space: JetSpace) -> tuple[str, ...]:

@@ -3,13 +3,91 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from liesym.errors import DataError, ParseError
+from liesym.text.equations import read_equations
+from liesym.text.functions import nearest
+from liesym.text.solved import SolvedForm
 
 KEYS = ("title", "independent", "equations", "branch", "parameters", "ansatz")
 MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFile:
+    """What a file says: the equations solved, and the table [ansatz] as it stands there.
+
+    Arguments:
+        form: the equations.
+        title: empty if the file gives none.
+        ansatz: the table, None if there is none; its names are those of the equations.
+        text: the whole file, for messages that show a line of it.
+        path: of the file, for messages.
+    """
+
+    form: SolvedForm
+    title: str
+    ansatz: Mapping[str, object] | None = field(hash=False)
+    text: str
+    path: str
+
+
+def read_file(path: str | Path, *, branch: int | None = None) -> ProblemFile:
+    """Read a problem file; `liesym.model.problem.read_problem` shows what it may hold.
+
+    Raises:
+        DataError: the file cannot be read.
+        ParseError: it is no TOML, has an unknown key, a value of the wrong type, or a faulty equation.
+        NotSolvable: the equations cannot be solved for their highest derivatives.
+    """
+    text = _text_of(Path(path))
+    if not text.strip():
+        raise ParseError(f"{path} is empty", expected=("equations = [\"y'' = -y\"]",))
+    return read_file_text(text, path=str(path), branch=branch)
+
+
+def read_file_text(text: str, *, path: str = "<text>", branch: int | None = None) -> ProblemFile:
+    """Read the text of a problem file; `path` is for messages, `branch` goes before the one in the file."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_error(str(error), text, path) from None
+    except RecursionError:
+        raise ParseError(f"{path} is nested too deeply") from None
+    with located(text, path):
+        return _read_table(table if branch is None else {**table, "branch": branch}, text, path)
+
+
+@contextmanager
+def located(text: str, path: str) -> Iterator[None]:
+    """Faults of what the body reads from a file, with their lines counted in the file."""
+    try:
+        yield
+    except ParseError as error:
+        raise _relocated(error, text, path) from None
+
+
+def _read_table(table: Mapping[str, object], text: str, path: str) -> ProblemFile:
+    for key in table:
+        if key not in KEYS:
+            close = nearest(key, KEYS)
+            hint = f"; did you mean {close}?" if close else ""
+            raise ParseError(f"{path}: unknown key {key!r}{hint}", expected=KEYS)
+    title, independent = _string(table, "title", "", path), _string(table, "independent", "t", path)
+    branch = table.get("branch")
+    if branch is not None and (isinstance(branch, bool) or not isinstance(branch, int)):
+        raise ParseError(f"{path}: branch must be a whole number, not {branch!r}")
+    equations, parameters = _equations(table, path), _tables(table, "parameters", path)
+    form = read_equations(equations, independent=independent, parameters=parameters, branch=branch)
+    ansatz = table.get("ansatz")
+    if ansatz is not None and not isinstance(ansatz, Mapping):
+        raise ParseError(f"{path}: ansatz must be a table, not {ansatz!r}", expected=("[ansatz]",))
+    return ProblemFile(form, title, ansatz, text, path)
 
 
 def _text_of(path: Path) -> str:

@@ -1,8 +1,9 @@
-"""SymPy equations in functions of one variable to an ODESystem."""
+"""SymPy equations in functions of one variable to their solved form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sympy import Basic, Derivative, Eq, Expr, S, Subs, Symbol
@@ -11,15 +12,14 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
-from liesym.model.system import ODESystem
 from liesym.text.parameters import ASSUMPTIONS
 from liesym.text.reader import MAX_ORDER, counted
-from liesym.text.solved import Residual, solved_form
+from liesym.text.solved import Residual, SolvedForm, solved_form
 
 
-def system_from_sympy(
+def equations_from_sympy(
     equations: Sequence[Basic], *, independent: Symbol | None = None, branch: int | None = None
-) -> ODESystem:
+) -> SolvedForm:
     """From SymPy equations in Functions of one variable; expressions stand for expression = 0.
 
     A function x(t) with a derivative is an unknown and becomes ``Symbol("x", real=True)``; one without is an
@@ -53,11 +53,11 @@ def system_from_sympy(
                 right,
             )
         )
-    orders, rhs, nonzero, notes = solved_form(parts, space, branch)
-    free = {s for e in rhs for s in e.free_symbols if isinstance(s, Symbol)} - {time, *space.unknowns}
+    form = solved_form(parts, space, branch)
+    free = {s for e in form.rhs for s in e.free_symbols if isinstance(s, Symbol)} - {time, *space.unknowns}
     own = sorted((s for s in free if space.locate(s, MAX_ORDER) is None), key=lambda s: s.name)
     parameters = tuple(Parameter(s, tuple(a for a in ASSUMPTIONS if getattr(s, f"is_{a}"))) for s in own)
-    return ODESystem(time, space.unknowns, orders, rhs, parameters, "", notes, nonzero)
+    return replace(form, parameters=parameters)
 
 
 def _sides(equation: Any) -> tuple[Any, Any]:

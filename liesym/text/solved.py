@@ -47,6 +47,7 @@ from sympy.core.function import Derivative as SympyDerivative
 from sympy.core.function import Subs as SympySubs
 
 from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable
 from liesym.text.reader import MAX_ORDER
 from liesym.text.writer import write
@@ -59,6 +60,29 @@ _OPAQUE = (AppliedUndef, SympyDerivative, SympySubs, SympyIntegral)
 _INVERSES: dict[Any, Any] = {
     exp: log, log: exp, sinh: asinh, asinh: sinh, tanh: atanh, atanh: tanh, asin: sin, acos: cos, atan: tan, acosh: cosh,
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedForm:
+    """Equations x_i^(n_i) = F_i(t, x, lower derivatives; θ) as they were read, before a system is made of them.
+
+    Arguments:
+        independent: the symbol t.
+        unknowns: symbols x_1 … x_m.
+        orders: n_1 … n_m, each at least 1.
+        rhs: F_1 … F_m.
+        parameters: what else was declared or occurs, in the order of the text.
+        notes: what was assumed or chosen in solving, as sentences.
+        nonzero: expressions that were divided by.
+    """
+
+    independent: Symbol
+    unknowns: tuple[Symbol, ...]
+    orders: tuple[int, ...]
+    rhs: tuple[Expr, ...]
+    parameters: tuple[Parameter, ...] = ()
+    notes: tuple[str, ...] = ()
+    nonzero: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +134,8 @@ def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) 
 
 def solved_form(
     equations: Sequence[tuple[Residual, tuple[int, int] | None, Expr]], space: JetSpace, branch: int | None
-) -> tuple[tuple[int, ...], tuple[Expr, ...], tuple[Expr, ...], tuple[str, ...]]:
-    """(orders, right sides, divisors, notes): as given where the equations are solved already, else by algebra."""
+) -> SolvedForm:
+    """The equations as given where they are solved already, else by algebra; parameters are left to the caller."""
     highest = [0] * len(space.unknowns)
     for residual, _, _ in equations:
         for symbol in residual.expression.free_symbols:
@@ -126,7 +150,7 @@ def solved_form(
     wanted = list(enumerate(highest))
     if all(p in alone and not alone[p].has(*leading) for p in wanted):
         _check_branch(branch, 1, ())
-        return tuple(highest), tuple(alone[p] for p in wanted), (), ()
+        return SolvedForm(space.independent, space.unknowns, tuple(highest), tuple(alone[p] for p in wanted))
     branches = solve_for_leading([r for r, _, _ in equations], leading)
     _check_branch(branch, len(branches), branches)
     chosen = branches[branch or 0]
@@ -134,7 +158,8 @@ def solved_form(
     if len(branches) > 1:
         notes += [f"branch {i} of {len(branches)}: {b}" for i, b in enumerate(branches)]
         notes.append(f"branch {branch or 0} is taken" + ("" if branch is not None else "; choose another with branch="))
-    return tuple(highest), tuple(chosen[s] for s in leading), chosen.nonzero, tuple(notes)
+    rhs = tuple(chosen[s] for s in leading)
+    return SolvedForm(space.independent, space.unknowns, tuple(highest), rhs, notes=tuple(notes), nonzero=chosen.nonzero)
 
 
 def _check_branch(branch: int | None, count: int, branches: Sequence[Branch]) -> None:

@@ -19,6 +19,7 @@ EXPORTING = (
     *(
         "liesym.text.files",
         "liesym.model.ansatz",
+        "liesym.model.problem",
         "liesym.residuals",
         "liesym.program.nodes",
         "liesym.learn.trajectories",

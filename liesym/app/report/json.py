@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from liesym.model.system import ODESystem
 from liesym.model.vectorfields import generator_from_texts
 from liesym.symmetries.results import Case, Completeness, Family, Result
 from liesym.text import write
-from liesym.text.equations import read_system
 
 
 def result_record(
@@ -221,12 +220,12 @@ def _fault(record: object) -> str:
 def _saved(record: Mapping[str, Any]) -> Saved:
     told = record["system"]
     assumed = told.get("assumptions", {})
-    system = read_system(
+    read = ODESystem.parse(
         "\n".join(told["equations"]),
         independent=told["independent"],
         parameters={name: assumed.get(name, {}) for name in told["parameters"]},
-        title=told.get("title", ""),
     )
+    system = replace(read, title=told.get("title", ""))
     if [x.name for x in system.unknowns] != told["unknowns"] or list(system.orders) != told["orders"]:
         raise DataError("the unknowns or orders of the saved result do not fit its equations")
     told_count = record.get("certificate")
