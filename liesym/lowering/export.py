@@ -19,8 +19,8 @@ from liesym.base.files import write_whole
 from liesym.errors import BackendError, DataError, Unsupported
 from liesym.lowering.lower import Parameters, Target, build_program, for_backend, lower
 from liesym.lowering.registry import Backend, get_backend
+from liesym.lowering.target import Residual
 from liesym.program import RESERVED, Dialect, Guard, ModuleText, Program, body, expand
-from liesym.residuals import Residual
 
 WIDTH = 100
 """Prose in the written docstrings is wrapped here."""

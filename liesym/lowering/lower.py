@@ -29,9 +29,9 @@ from liesym.base.jets import as_expression
 from liesym.base.parameters import Parameter
 from liesym.errors import BackendError, Unsupported
 from liesym.lowering.registry import Backend, get_backend
+from liesym.lowering.target import Residual, field_of
 from liesym.model.system import ODESystem
 from liesym.program import Guard, Inputs, Program, assemble, expand
-from liesym.residuals import Residual, field_of
 
 Target = Residual | ODESystem | Expr | MatrixBase | Sequence[Expr]
 Parameters = Sequence[Symbol | Parameter] | Mapping[Symbol | str, float | None]
@@ -101,12 +101,13 @@ def build_program(
     if isinstance(target, Residual):
         if state is not None:
             raise Unsupported("a residual brings its own state symbols; leave out the second argument")
-        defaults = {p.symbol: p.value for p in target.parameters}
+        own = target.inputs
+        defaults = dict(own.parameters)
         if parameters is not None:
             defaults |= _given(parameters, set(defaults))
         return assemble(
             target.expressions,
-            Inputs(target.state, target.time, tuple(defaults.items())),
+            Inputs(own.state, own.time, tuple(defaults.items())),
             names=target.names,
             functions=functions,
             guard=guard,

@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 
 from liesym.errors import BackendError
+from liesym.lowering.arrays import Arrays
 from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, compile_function, failed, packed
 
 _PLAIN = (
@@ -222,10 +223,8 @@ class NumpyBackend:
     def lower(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
         return NumpyFunction(program, functions)
 
-    def arrays(self) -> object:
+    def arrays(self) -> Arrays:
         """How `liesym.testing` makes and reads arrays."""
-        from liesym.testing import Arrays
-
         return Arrays(np.asarray, np.asarray, None, np.sin)
 
 

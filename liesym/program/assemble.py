@@ -85,7 +85,7 @@ def assemble(
     outputs = reader.read(expressions)
     rows = derivatives(builder, outputs, [wheres[s] for s in inputs.state]) if jacobian else ()
     failing: tuple[tuple[int, str], ...] = ()
-    conditions = tuple(reader.conditions.values())
+    conditions = reader.conditions
     if guard == "raise":
         failing = failures(builder, _used(builder, nodes.values(), outputs), outputs, conditions)
     if truth is not None:
@@ -143,7 +143,7 @@ def _masked_inputs(
     scout = Reader(builder, stopped, functions, form=form)
     values = scout.read(form.expressions)
     used = _used(builder, stopped.values(), values)
-    truth = valid(builder, used, values, tuple(scout.conditions.values()))
+    truth = valid(builder, used, values, scout.conditions)
     sample = finished(
         Program(
             tuple(builder.nodes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from liesym.program.assemble import finished
 from liesym.program.builder import Builder, Sign
 from liesym.program.nodes import INPUTS, Condition, Program
 
@@ -24,8 +25,6 @@ def expand(program: Program, available: frozenset[str]) -> Program:
         where.append(builder.node(node.op, *(where[a] for a in node.args), value=node.value))
     place = {**dict(enumerate(where)), -1: -1, None: None}
     moved = [Condition(c.kind, place[c.operand], c.text, place[c.scope]) for c in program.conditions]  # type: ignore[arg-type]
-    from liesym.program.assemble import finished
-
     draft = replace(
         program,
         nodes=tuple(builder.nodes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log10
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import (
     Add,
@@ -33,11 +33,12 @@ from sympy import (
     zoo,
 )  # fmt: skip
 from sympy.concrete.expr_with_intlimits import ExprWithIntLimits
+from sympy.logic.boolalg import Boolean, to_nnf
 
 from liesym.errors import Unsupported
-
-if TYPE_CHECKING:
-    from liesym.program.reading import Reader
+from liesym.program.domains import NO_POLE
+from liesym.program.scopes import Scopes
+from liesym.program.special import COEFFICIENTS, NAMES
 
 #: SymPy class name -> operation, for functions of one argument.
 UNARY: dict[str, str] = {
@@ -104,29 +105,28 @@ def number(expr: Basic) -> float:
 # -- functions put together from operations -------------------------------------------------------------
 
 Composer = Callable[..., int]
+"""(scopes, expression, scope, one node an operand) -> node."""
 
 
-def _sinc(reader: Reader, expr: Basic, scope: int, u: int) -> int:
+def _sinc(scopes: Scopes, expr: Basic, scope: int, u: int) -> int:
     """sin(u)/u, and 1 at 0 with derivative 0."""
-    b = reader.builder
+    b = scopes.builder
     zero = b.node("eq", u, b.constant(0.0))
     safe = b.node("where", zero, b.constant(1.0), u)
     return b.where(zero, b.constant(1.0), b.div(b.node("sin", safe), safe))
 
 
-def _heaviside(reader: Reader, expr: Any, scope: int, u: int, middle: int) -> int:
-    b = reader.builder
+def _heaviside(scopes: Scopes, expr: Any, scope: int, u: int, middle: int) -> int:
+    b = scopes.builder
     zero = b.constant(0.0)
     upper = b.where(b.node("lt", zero, u), b.constant(1.0), middle)
     return b.where(b.node("lt", u, zero), zero, upper)
 
 
-def _gamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
+def _gamma(scopes: Scopes, expr: Any, scope: int, u: int) -> int:
     """Γ(u) = ± exp(log|Γ(u)|), negative where floor(u) is a negative odd number."""
-    from liesym.program.domains import NO_POLE
-
-    b = reader.builder
-    u = reader.still(reader.inside(u, NO_POLE, expr.args[0], scope), 1.0, scope)
+    b = scopes.builder
+    u = scopes.still(scopes.inside(u, NO_POLE, expr.args[0], scope), 1.0, scope)
     size = b.node("exp", b.node("lgamma", u))
     if b.is_positive(u):
         return size
@@ -135,37 +135,33 @@ def _gamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
     return b.where(negative, b.neg(size), size)
 
 
-def _frac(reader: Reader, expr: Any, scope: int, u: int) -> int:
-    return reader.builder.sub(u, reader.builder.node("floor", u))
+def _frac(scopes: Scopes, expr: Any, scope: int, u: int) -> int:
+    return scopes.builder.sub(u, scopes.builder.node("floor", u))
 
 
-def _same(reader: Reader, expr: Any, scope: int, u: int) -> int:
+def _same(scopes: Scopes, expr: Any, scope: int, u: int) -> int:
     return u
 
 
-def _nothing(reader: Reader, expr: Any, scope: int, u: int) -> int:
-    return reader.builder.constant(0.0)
+def _nothing(scopes: Scopes, expr: Any, scope: int, u: int) -> int:
+    return scopes.builder.constant(0.0)
 
 
-def _polygamma(reader: Reader, expr: Any, scope: int, u: int) -> int:
-    from liesym.program.domains import NO_POLE
-
+def _polygamma(scopes: Scopes, expr: Any, scope: int, u: int) -> int:
     order = expr.args[0]
     if not (order.is_Integer and order >= 0):
         raise Unsupported(f"polygamma of order {order}: only the orders 0, 1, 2, ... can be computed")
-    u = reader.inside(u, NO_POLE, expr.args[1], scope)
-    return reader.builder.node("digamma", u) if order == 0 else reader.builder.node("polygamma", u, value=int(order))
+    u = scopes.inside(u, NO_POLE, expr.args[1], scope)
+    return scopes.builder.node("digamma", u) if order == 0 else scopes.builder.node("polygamma", u, value=int(order))
 
 
-def _series(reader: Reader, expr: Any, scope: int, s: int) -> int:
+def _series(scopes: Scopes, expr: Any, scope: int, s: int) -> int:
     """Σ c_k T_k(s) by Clenshaw's recurrence b_k = 2 s b_(k+1) - b_(k+2) + c_k."""
-    from liesym.program.special import COEFFICIENTS
-
-    b = reader.builder
+    b = scopes.builder
     coefficients = COEFFICIENTS[int(expr.args[1])]
     if len(coefficients) == 1:
         return b.constant(coefficients[0])
-    s = reader.still(s, 1.0, scope)
+    s = scopes.still(s, 1.0, scope)
     twice = b.mul(b.constant(2.0), s)
     after, now = b.constant(0.0), b.constant(coefficients[-1])
     for c in reversed(coefficients[1:-1]):
@@ -173,9 +169,9 @@ def _series(reader: Reader, expr: Any, scope: int, s: int) -> int:
     return b.add(b.sub(b.mul(s, now), after), b.constant(coefficients[0]))
 
 
-def _halley(reader: Reader, expr: Any, scope: int, w: int, z: int) -> int:
+def _halley(scopes: Scopes, expr: Any, scope: int, w: int, z: int) -> int:
     """w - 2 (w + 1) f/(2 e^w (w + 1)² - (w + 2) f) with f = w e^w - z."""
-    b = reader.builder
+    b = scopes.builder
     power = b.node("exp", w)
     error = b.sub(b.mul(w, power), z)
     above = b.add(w, b.constant(1.0))
@@ -253,16 +249,12 @@ def _unrolled(expr: ExprWithIntLimits) -> Expr:
 
 def supported() -> frozenset[str]:
     """Names of the SymPy functions that can be lowered."""
-    from liesym.program.special import NAMES
-
     own = {"Series", "Halley", "re", "im", "conjugate"}
     return frozenset({*UNARY, *CHAIN, *COMPOSED, *_REWRITES, *NAMES, "Piecewise", "Sum", "Product"}) - own
 
 
 def rewritten_logic(expr: Basic) -> Basic:
     """A truth function in terms of And, Or and Not."""
-    from sympy.logic.boolalg import Boolean, to_nnf
-
     if isinstance(expr, Boolean) and expr.args:
         plain = to_nnf(expr, simplify=False)
         if plain != expr:

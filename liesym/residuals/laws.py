@@ -10,7 +10,7 @@ from sympy import Expr, Integer, S, Symbol
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
-from liesym.lowering.target import Residual, _listed, jet_state, phase_state
+from liesym.lowering.target import Residual, jet_state, listed, phase_state
 from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 
@@ -212,7 +212,7 @@ def backward_law(generator: Generator, system: ODESystem, names: Mapping[str, st
     xi = components.pop(generator.variables[0])
     unknown = set(components) - set(moved)
     if generator.variables[0] != system.independent or unknown:
-        raise AnsatzError(f"the generator moves {_listed(generator.variables)}; the system has {_listed(moved)}")
+        raise AnsatzError(f"the generator moves {listed(generator.variables)}; the system has {listed(moved)}")
     law: Expr = S.Zero
     for symbol, rhs in zip(moved, (*system.rhs, *(S.Zero for _ in system.parameters)), strict=True):
         law += costates[symbol] * (components.get(symbol, S.Zero) - xi * rhs)
@@ -296,7 +296,7 @@ def _expressions(given: Expr | Sequence[Expr]) -> tuple[Expr, ...]:
 def _check_variables(generator: Generator, system: ODESystem) -> None:
     if generator.variables != system.variables:
         raise AnsatzError(
-            f"the generator is over ({_listed(generator.variables)}), the system over ({_listed(system.variables)})"
+            f"the generator is over ({listed(generator.variables)}), the system over ({listed(system.variables)})"
         )
 
 
@@ -305,8 +305,8 @@ def _check_phase(expression: Expr, system: ODESystem) -> None:
     foreign = [s for s in expression.free_symbols if s not in allowed]
     if foreign:
         raise Unsupported(
-            f"{_listed(foreign)} in the integral {expression}: an integral of this system is a function of "
-            f"{_listed((system.independent, *phase_state(system)))} and its parameters"
+            f"{listed(foreign)} in the integral {expression}: an integral of this system is a function of "
+            f"{listed((system.independent, *phase_state(system)))} and its parameters"
         )
 
 

@@ -215,6 +215,11 @@ def test_a_residual_reports_its_singular_set():
     assert liesym.residuals.field_of(toy).singular_set == ()
 
 
+def test_the_tangent_keeps_its_condition_beside_one_on_its_argument():
+    for expressions in ([1 / X, sp.tan(X)], [sp.tan(X), 1 / X]):
+        assert set(build_program(expressions, (X,)).singular_set) == {"x = 0", "cos(x) = 0"}
+
+
 def test_the_singular_set_of_a_factored_expression_is_in_the_users_symbols():
     a, b = sp.symbols("a b", real=True)
     program = build_program([sp.tan(X * Y + X * a * b + X * b), X * Y + X * a * b], (X, Y, a, b))
