@@ -468,6 +468,10 @@ class Ring:
         last = poly.context().nvars() - 1
         return {last - place for place, degree in enumerate(poly.degrees()) if degree > 0}
 
+    def moving(self, element: Element) -> frozenset[Symbol]:
+        """The variables that occur in the slots of the element."""
+        return frozenset().union(*(self.slots[i].moving for i in self.slots_of(element)))
+
     def degree_in(self, poly: fmpz_mpoly, slot: Slot) -> int:
         """The degree of the polynomial in one slot."""
         return int(max(0, self.lift(poly).degrees()[self.capacity - 1 - slot.index]))

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from sympy import Integral, Pow, S, Symbol, cos, sin
 
-from liesym.base.jets import jet_symbol
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import OnSolutions, jet_field
@@ -63,17 +63,10 @@ def integrals_from_symmetries(system: ODESystem, generators: Sequence[Generator]
 
 def _prolonged(generator: Generator, on: OnSolutions) -> list[Element]:
     """(ξ, η_i^(k)) in the order of the rates."""
-    system, field = on.system, on.field
-    xi = field(generator.components[0])
-    drift = on.rate(xi)
-    result = [xi]
-    for i, (c, order) in enumerate(zip(generator.components[1:], system.orders, strict=True)):
-        eta = field(c)
-        for k in range(order):
-            if k:
-                eta = on.rate(eta) - field(jet_symbol(system.unknowns[i], k)) * drift
-            result.append(eta)
-    return result
+    field = on.field
+    components = {v: field(c) for v, c in zip(generator.variables, generator.components, strict=True)}
+    prolonged = Derivation(field, components).prolong(on.total, on.space)
+    return [prolonged[v] for v in on.space.coordinates]
 
 
 def determinant(rows: Sequence[Sequence[Element]], field: Field) -> Element:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr, Symbol
 
 from liesym.base.jets import jet_symbol
-from liesym.coefficients import Definition, Element, Field
+from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.determine.forms import LinearForm, UnknownFunction, add_to
 from liesym.model.system import ODESystem
 
@@ -25,13 +25,14 @@ class OnSolutions:
     def __init__(self, system: ODESystem, field: Field) -> None:
         self.system, self.field = system, field
         self.rhs = [field(f) for f in system.rhs]
-        # D_t v for every variable v of the field
-        self.rates: list[tuple[Symbol, Element]] = [(system.independent, field.one)]
-        for i, (x, n) in enumerate(zip(system.unknowns, system.orders, strict=True)):
-            for k in range(n):
-                following = self.rhs[i] if k == n - 1 else field(jet_symbol(x, k + 1))
-                self.rates.append((jet_symbol(x, k), following))
+        self.space = Space.of(system.independent, system.unknowns, [n - 1 for n in system.orders])
+        self.total = Derivation.total(field, self.space, self.rhs)
         self.velocities = [self.velocity(j, 1) for j in range(len(system.unknowns))]
+
+    @property
+    def rates(self) -> list[tuple[Symbol, Element]]:
+        """(v, D_t v) for every variable v of the field."""
+        return list(self.total.components.items())
 
     def velocity(self, j: int, k: int) -> Element:
         """x_j^(k) on solutions."""
@@ -45,12 +46,7 @@ class OnSolutions:
 
     def rate(self, element: Element) -> Element:
         """D_t of an element."""
-        result = self.field.zero
-        for variable, following in self.rates:
-            partial = element.diff(variable)
-            if not partial.is_zero:
-                result = result + partial * following
-        return result
+        return self.total.apply(element)
 
     def form_rate(self, form: LinearForm, unknowns: Sequence[UnknownFunction]) -> LinearForm:
         """D_t of Σ c u_α: Σ D_t(c) u_α + c (u_{α+t} + Σ x_j' u_{α+x_j})."""

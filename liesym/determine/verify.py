@@ -1,4 +1,8 @@
-"""Exact verification by substitution: the last word on every generator and every first integral."""
+"""Exact verification by substitution: the last word on every generator and every first integral.
+
+The prolongation is written out here a second time, on purpose: what `Derivation.prolong` and the determining system get
+wrong must not pass this check by being wrong in the same way. Only D_t on solutions is shared.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ import networkx as nx
 from sympy import Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
 from sympy.core.function import AppliedUndef
 
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
@@ -165,7 +166,7 @@ def _krylov(group: Sequence[Symbol], rates: dict[Symbol, Expr], epsilon: Symbol)
     """
     moving = [v for v, c in rates.items() if c != 0]
     field = Field.build(list(rates.values()), tuple(rates))
-    vector = {v: field(c) for v, c in rates.items()}
+    vector = Derivation(field, {v: field(c) for v, c in rates.items()})
     images = []
     for v in group:
         image = _orbit(field(v), vector, field, moving, epsilon)
@@ -175,20 +176,10 @@ def _krylov(group: Sequence[Symbol], rates: dict[Symbol, Expr], epsilon: Symbol)
     return images
 
 
-def _apply(vector: dict[Symbol, Element], element: Element) -> Element:
-    total = element.field.zero
-    for v, c in vector.items():
-        if not c.is_zero:
-            total = total + c * element.diff(v)
-    return total
-
-
-def _orbit(
-    start: Element, vector: dict[Symbol, Element], field: Field, moving: Sequence[Symbol], epsilon: Symbol
-) -> Expr | None:
+def _orbit(start: Element, vector: Derivation, field: Field, moving: Sequence[Symbol], epsilon: Symbol) -> Expr | None:
     chain = [start]
     for _ in range(LONGEST_CHAIN):
-        following = _apply(vector, chain[-1])
+        following = vector.apply(chain[-1])
         if following.is_zero:
             return sum((epsilon**k * field.to_expr(e) / factorial(k) for k, e in enumerate(chain)), start=S.Zero)
         if len(following.num) > 200:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integral, S, Symbol
 
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.derivation import Derivation, Space
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
@@ -157,13 +158,14 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     probe = [f.xreplace(moved) for f in system.rhs]
     field = Field.build([*coordinates.backward, *probe], (r, *unknowns, *jets), parameters)
     time, *states = (field(e) for e in coordinates.backward)
-    speed = _along(time, r, unknowns, order, field)
+    total = Derivation.total(field, Space.of(r, unknowns, [order] * len(unknowns)))
+    speed = total.apply(time)
     if speed.is_zero:
         raise Unsupported("the change is singular: the old independent variable stands still along the new one")
     rows = [[s] for s in states]
     for row in rows:
         for _ in range(order):
-            row.append(_along(row[-1], r, unknowns, order, field) / speed)
+            row.append(total.apply(row[-1]) / speed)
     values = dict(moved)
     for x, row in zip(system.unknowns, rows, strict=True):
         values |= {jet_symbol(x, k): field.to_expr(row[k]) for k in range(1, order)}
@@ -174,17 +176,6 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     solved = _solve_highest(field, highest, forces, unknowns, order)
     rhs = tuple(solved)
     return ODESystem(r, tuple(unknowns), (order,) * len(unknowns), rhs, system.parameters)
-
-
-def _along(element: Element, r: Symbol, unknowns: Sequence[Symbol], order: int, field: Field) -> Element:
-    """D of a function of the new jets."""
-    total = element.diff(r)
-    for q in unknowns:
-        for k in range(order):
-            partial = element.diff(jet_symbol(q, k))
-            if not partial.is_zero:
-                total = total + partial * field(jet_symbol(q, k + 1))
-    return total
 
 
 def _solve_highest(

@@ -21,6 +21,7 @@ from flint import nmod_mat
 from sympy import Expr, S, Symbol, log
 
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
@@ -29,7 +30,7 @@ from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import flow
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
-from liesym.model.generators import Generator
+from liesym.model.generators import Generator, components_on_jets
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import ModularPoint
 from liesym.solving.linear.span import monomials, products
@@ -96,7 +97,7 @@ class _Search:
         variables = generators[0].variables
         jets = [jet_symbol(x, k) for k in range(1, order + 1) for x in variables[1:]]
         self.coordinates = (*variables, *jets)
-        self.fields = [_prolonged(g, order) for g in generators]
+        self.fields = [components_on_jets(g, order) for g in generators]
         self.expected = len(self.coordinates) - _rank(
             [[f[v] for v in self.coordinates] for f in self.fields], self.coordinates
         )
@@ -183,7 +184,7 @@ class _Search:
 
     def by_characteristics(self) -> None:
         field = Field.build(list(self.fields[0].values()), self.coordinates)
-        vector = {v: field(c) for v, c in self.fields[0].items()}
+        vector = Derivation(field, {v: field(c) for v, c in self.fields[0].items()})
         try:
             found = first_integrals_of_field(field, vector, self.expected)
         except (Unsupported, NeedsRefinement):
@@ -193,17 +194,15 @@ class _Search:
     def by_span(self) -> None:
         """Σ c_j X(φ_j) = 0 for all generators at once."""
         field = Field.build([c for f in self.fields for c in f.values()], self.coordinates)
-        vectors = [[(v, field(c)) for v, c in f.items() if c != 0] for f in self.fields]
+        vectors = [Derivation(field, {v: field(c) for v, c in f.items()}) for f in self.fields]
         for span in _spans(field, self.coordinates, self.degree):
             if self.done:
                 return
             self._offer_combinations(span, vectors, field)
 
-    def _offer_combinations(
-        self, span: Sequence[Element], vectors: Sequence[Sequence[tuple[Symbol, Element]]], field: Field
-    ) -> None:
+    def _offer_combinations(self, span: Sequence[Element], vectors: Sequence[Derivation], field: Field) -> None:
         """Constant combinations of the span that all generators annihilate."""
-        images = [tuple(_apply(vector, e) for vector in vectors) for e in span]
+        images = [tuple(vector.apply(e) for vector in vectors) for e in span]
         found = []
         for relation in constant_relations(images, field):
             (total,) = linear_combination([(e,) for e in span], relation, field)
@@ -219,7 +218,7 @@ class _Search:
         inner = invariants(ideal, order=self.order, degree=self.degree, budget=self.deadline - time.monotonic())
         components = [c for f in self.fields for c in f.values()]
         field = Field.build([*components, *inner.functions], self.coordinates)
-        vectors = [[(v, field(c)) for v, c in f.items() if c != 0] for f in self.fields]
+        vectors = [Derivation(field, {v: field(c) for v, c in f.items()}) for f in self.fields]
         found = [field(j) for j in inner.functions]
         span = [*found, *(field.converter.logarithm(j) for j in found)]
         span += [a * b for a, b in itertools.combinations_with_replacement(found, 2)]
@@ -247,16 +246,6 @@ def _derived(generators: Sequence[Generator]) -> tuple[Generator, ...]:
     return tuple(result)
 
 
-def _prolonged(generator: Generator, order: int) -> dict[Symbol, Expr]:
-    """Coordinate -> component of the prolonged generator."""
-    components = dict(zip(generator.variables, generator.components, strict=True))
-    for x, row in zip(generator.variables[1:], generator.prolong(order), strict=True):
-        components |= {jet_symbol(x, k): row[k] for k in range(1, order + 1)}
-    ordered = [*generator.variables]
-    ordered += [jet_symbol(x, k) for k in range(1, order + 1) for x in generator.variables[1:]]
-    return {v: components[v] for v in ordered}
-
-
 def _rank(rows: Sequence[Sequence[Expr]], coordinates: Sequence[Symbol]) -> int:
     """Rank at a random point modulo a prime."""
     if not rows:
@@ -267,15 +256,6 @@ def _rank(rows: Sequence[Sequence[Expr]], coordinates: Sequence[Symbol]) -> int:
     p = point.prime
     table = [[point.poly(e.num) * pow(point.poly(e.den), -1, p) % p for e in row] for row in elements]
     return nmod_mat(table, p).rank()
-
-
-def _apply(vector: Sequence[tuple[Symbol, Element]], element: Element) -> Element:
-    total = element.field.zero
-    for v, c in vector:
-        partial = element.diff(v)
-        if not partial.is_zero:
-            total = total + c * partial
-    return total
 
 
 def _spans(field: Field, coordinates: Sequence[Symbol], degree: int) -> Iterator[list[Element]]:

@@ -39,7 +39,7 @@ from liesym.invariants.terms import (
     weights,
     written,
 )  # fmt: skip
-from liesym.model.generators import Generator
+from liesym.model.generators import components_on_jets
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def invariant_basis(symmetries: Symmetries, *, degree: int | None = None, budget
         inputs of a Lagrangian).
     """
     group = as_group(symmetries)
-    fields = [_prolonged(g) for g in group.generators]
+    fields = [components_on_jets(g, 1) for g in group.generators]
     coordinates = (*group.variables, *(jet_symbol(q, 1) for q in group.variables[1:]))
     expected = len(coordinates) - _rank([[f[c] for c in coordinates] for f in fields], coordinates)
     best = _polynomial_basis(group, fields, coordinates, expected, degree)
@@ -227,14 +227,6 @@ class _Search:
 
 
 # -- prolongation and checks -------------------------------------------------------------------------
-
-
-def _prolonged(generator: Generator) -> dict[Symbol, Expr]:
-    """Coordinate of (t, q, q') -> component of the first prolongation."""
-    parts = dict(zip(generator.variables, generator.components, strict=True))
-    for q, row in zip(generator.variables[1:], generator.prolong(1), strict=True):
-        parts[jet_symbol(q, 1)] = row[1].expand()
-    return parts
 
 
 def _prolonged_map(image: Sequence[Expr], coordinates: Sequence[Symbol]) -> list[Expr]:

@@ -142,6 +142,15 @@ class Generator:
         return " + ".join(terms) or "0"
 
 
+def components_on_jets(generator: Generator, order: int) -> dict[Symbol, Expr]:
+    """Coordinate of (t, x, x', …, x^(order)) -> component of the prolonged generator, in that order."""
+    rows = generator.prolong(order)
+    components = dict(zip(generator.variables, generator.components, strict=True))
+    for k in range(1, order + 1):
+        components |= {jet_symbol(x, k): row[k] for x, row in zip(generator.variables[1:], rows, strict=True)}
+    return components
+
+
 def prolong(generator: Generator, order: int) -> tuple[tuple[Expr, ...], ...]:
     """((η_i^(0), …, η_i^(order)) for each unknown i), with η_i^(k) = D_t η_i^(k-1) - x_i^(k) D_t ξ.
 

@@ -25,7 +25,7 @@ from enum import Enum
 from sympy import Expr, Integral, Symbol, exp
 
 from liesym.base.jets import jet_symbol
-from liesym.coefficients import Element, Field
+from liesym.coefficients import Derivation, Element, Field, Space
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
@@ -33,7 +33,7 @@ from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative, follows_curve, free_symbol
 from liesym.reduction.solving import solve_for
-from liesym.solving.linear.vectors import bracket, constant_relations, linear_combination
+from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.solving.ode.integrate import integrate
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
@@ -127,7 +127,8 @@ def _normal_pair(one: Generator, two: Generator) -> tuple[Generator, Generator, 
         return None
     field = Field.build([*one.components, *two.components], one.variables)
     a, b = (tuple(field(c) for c in g.components) for g in (one, two))
-    crossed = bracket(a, b, one.variables, field)
+    first, second = (Derivation(field, dict(zip(one.variables, v, strict=True))) for v in (a, b))
+    crossed = tuple(first.bracket(second).components.values())
     if all(c.is_zero for c in crossed):
         return one, two, False
     relation = next((r for r in constant_relations([crossed, a, b], field) if 0 in r), None)
@@ -187,10 +188,7 @@ def _of_rank_two(
     wide = Field.build([*shown, *system.rhs], (t, y, v, w), system.parameter_symbols)
     r, s = (wide(e) for e in shown)
     slope = (s.diff(t) - wide(w) * r.diff(t)) / (wide(w) * r.diff(y) - s.diff(y))
-
-    def rate(e: Element) -> Element:
-        return e.diff(t) + wide(v) * e.diff(y) + e.diff(v) * wide(system.rhs[0])
-
+    rate = Derivation.total(wide, Space.of(t, (y,), (1,)), [wide(system.rhs[0])]).apply
     curvature = rate(rate(s) / rate(r)) / rate(r)
     force = wide.to_expr(curvature * r if scaled else curvature).xreplace({v: wide.to_expr(slope)})
     inside = Field.build([force], (t, y, w), system.parameter_symbols)

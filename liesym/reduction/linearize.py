@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
@@ -167,13 +168,13 @@ def _parallel(generator: Generator, generators: Sequence[Generator]) -> list[Exp
     field = Field.build(components, generator.variables, (), definitions.values())
     xi, eta = (field(c) for c in generator.components)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
+    along = Derivation(field, dict(zip(generator.variables, (xi, eta), strict=True)))
     crossed = [(a * eta - b * xi,) for a, b in vectors]
     result = []
     for relation in constant_relations(crossed, field):
         a, b = linear_combination(vectors, relation, field)
         ratio = a / xi if not xi.is_zero else b / eta
-        slope = xi * ratio.diff(generator.variables[0]) + eta * ratio.diff(generator.variables[1])
-        if not ratio.is_constant and slope.is_zero:
+        if not ratio.is_constant and along.apply(ratio).is_zero:
             result.append(field.to_expr(ratio))
     return result
 

@@ -13,7 +13,7 @@ from sympy import Expr, S, Symbol
 
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
-from liesym.coefficients import Definition, Element, Field
+from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.errors import NotSolvable, Unsupported
 from liesym.model.system import ODESystem
 from liesym.variational.present import presented
@@ -87,6 +87,10 @@ class Lagrangian:
     def velocities(self) -> tuple[Symbol, ...]:
         return tuple(jet_symbol(q, 1) for q in self.unknowns)
 
+    def space(self, order: int) -> Space:
+        """(t, q, q', …) up to an order."""
+        return Space.of(self.independent, self.unknowns, [order] * len(self.unknowns))
+
     @property
     def momenta(self) -> tuple[Expr, ...]:
         """p_i = ∂L/∂q_i'."""
@@ -155,12 +159,8 @@ def euler_lagrange(
     qs, vs = given.unknowns, given.velocities
     slopes = [value.diff(v) for v in vs]
     mass = [[slope.diff(v) for v in vs] for slope in slopes]
-    forces = []
-    for q, slope in zip(qs, slopes, strict=True):
-        drift = slope.diff(given.independent)
-        for other, v in zip(qs, vs, strict=True):
-            drift = drift + slope.diff(other) * field(v)
-        forces.append(value.diff(q) - drift)
+    total = Derivation.total(field, given.space(1))
+    forces = [value.diff(q) - total.apply(slope) for q, slope in zip(qs, slopes, strict=True)]
     solution = solve_linear(mass, forces)
     if solution is None:
         raise NotSolvable(

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from sympy import Add, Expr, S, Symbol
 
 from liesym.base.clock import within
-from liesym.base.jets import jet_symbol
-from liesym.coefficients import Definition, Element, Field
+from liesym.coefficients import Definition, Derivation, Element, Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
@@ -164,13 +163,14 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> Found:
     definitions = tuple(dict.fromkeys(d for g in generators for d in g.definitions))
     field = lagrangian.field(components, order=2, definitions=definitions)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
+    total = Derivation.total(field, lagrangian.space(2))
     classes = _classes(lagrangian, field)
-    sources = [tuple(_variation(lagrangian, part, v, field) for part in classes) for v in vectors]
-    conditions = [tuple(e for w in source for e in _euler(lagrangian, w, field)) for source in sources]
+    sources = [_variations(lagrangian, classes, v, total) for v in vectors]
+    conditions = [tuple(e for w in source for e in _euler(lagrangian, w, total)) for source in sources]
     result = []
     for relation in constant_relations(conditions, field):
         vector = linear_combination(vectors, relation, field)
-        gauges = (_potential(lagrangian, w, field) for w in linear_combination(sources, relation, field))
+        gauges = (_potential(lagrangian, w, total) for w in linear_combination(sources, relation, field))
         result.append((*vector, sum(gauges, start=field.zero)))
     return [normalized(v, field) for v in result], field, definitions
 
@@ -181,43 +181,35 @@ def _classes(lagrangian: Lagrangian, field: Field) -> list[Element]:
     return [part for (part,) in in_classes([field(lagrangian.expression)], variables, field)]
 
 
-def _rate(lagrangian: Lagrangian, element: Element, field: Field, order: int = 1) -> Element:
-    """D_t of a function of (t, q, …, q^(order - 1))."""
-    total = element.diff(lagrangian.independent)
-    for q in lagrangian.unknowns:
-        for k in range(order):
-            total = total + element.diff(jet_symbol(q, k)) * field(jet_symbol(q, k + 1))
-    return total
+def _variations(
+    lagrangian: Lagrangian, summands: Sequence[Element], vector: Sequence[Element], total: Derivation
+) -> tuple[Element, ...]:
+    """X^(1) of each summand of L, plus the summand times D_t ξ."""
+    field = Derivation(total.field, dict(zip(lagrangian.variables, vector, strict=True)))
+    prolonged = field.prolong(total, lagrangian.space(1))
+    drift = total.apply(vector[0])
+    return tuple(prolonged.apply(value) + value * drift for value in summands)
 
 
-def _variation(lagrangian: Lagrangian, value: Element, vector: Sequence[Element], field: Field) -> Element:
-    """X^(1) of a summand of L, plus the summand times D_t ξ."""
-    drift = _rate(lagrangian, vector[0], field)
-    total = vector[0] * value.diff(lagrangian.independent) + value * drift
-    for q, v, eta in zip(lagrangian.unknowns, lagrangian.velocities, vector[1:], strict=True):
-        total = total + eta * value.diff(q)
-        total = total + (_rate(lagrangian, eta, field) - field(v) * drift) * value.diff(v)
-    return total
-
-
-def _euler(lagrangian: Lagrangian, element: Element, field: Field) -> list[Element]:
+def _euler(lagrangian: Lagrangian, element: Element, total: Derivation) -> list[Element]:
     """E_i = ∂/∂q_i - D_t ∂/∂q_i'."""
     pairs = zip(lagrangian.unknowns, lagrangian.velocities, strict=True)
-    return [element.diff(q) - _rate(lagrangian, element.diff(v), field, order=2) for q, v in pairs]
+    return [element.diff(q) - total.apply(element.diff(v)) for q, v in pairs]
 
 
-def _potential(lagrangian: Lagrangian, source: Element, field: Field) -> Element:
+def _potential(lagrangian: Lagrangian, source: Element, total: Derivation) -> Element:
     """B with D_t B = source, which is affine in the velocities and closed."""
-    total = field.zero
+    field = source.field
+    gauge = field.zero
     rest = source
     for q, v in zip(lagrangian.unknowns, lagrangian.velocities, strict=True):
         part = rest.diff(v)
         if part.is_zero:
             continue
         step = _integral(part, q, field)
-        total = total + step
-        rest = rest - _rate(lagrangian, step, field)
-    return total if rest.is_zero else total + _integral(rest, lagrangian.independent, field)
+        gauge = gauge + step
+        rest = rest - total.apply(step)
+    return gauge if rest.is_zero else gauge + _integral(rest, lagrangian.independent, field)
 
 
 def _integral(element: Element, variable: Symbol, field: Field) -> Element:
@@ -237,16 +229,17 @@ def _law(lagrangian: Lagrangian, vector: Vector, field: Field, definitions: tupl
     wide = lagrangian.field([*components, gauge], order=2, definitions=used)
     xi, *etas = (wide(c) for c in components)
     charges = [-wide(gauge)]
-    defect = _rate(lagrangian, charges[0], wide, order=2)
+    total = Derivation.total(wide, lagrangian.space(2))
+    defect = total.apply(charges[0])
     for value in _classes(lagrangian, wide):
         charge, change = xi * value, wide.zero
-        equations = _euler(lagrangian, value, wide)
+        equations = _euler(lagrangian, value, total)
         for eta, v, equation in zip(etas, lagrangian.velocities, equations, strict=True):
             q = eta - xi * wide(v)
             charge = charge + q * value.diff(v)
             change = change + q * equation
         charges.append(charge)
-        defect = defect + (_rate(lagrangian, charge, wide, order=2) + change)
+        defect = defect + (total.apply(charge) + change)
     if not defect.is_zero:
         raise VerificationError("a Noether charge failed its check by substitution")
     generator = Generator(lagrangian.variables, tuple(components), definitions=used)

@@ -18,6 +18,7 @@ from sympy import Expr
 
 from liesym.algebra import LieAlgebra
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
@@ -79,7 +80,6 @@ def _elements(expressions: Sequence[Expr], hamiltonian: Hamiltonian) -> tuple[Fi
 
 
 def _bracket(f: Element, g: Element, hamiltonian: Hamiltonian, field: Field) -> Element:
-    total = field.zero
-    for q, p in zip(hamiltonian.coordinates, hamiltonian.momenta, strict=True):
-        total = total + f.diff(q) * g.diff(p) - f.diff(p) * g.diff(q)
-    return total
+    """{f, g} = X_g(f) with the Hamiltonian vector field X_g = Σ ∂g/∂p ∂_q - ∂g/∂q ∂_p."""
+    pairs = list(zip(hamiltonian.coordinates, hamiltonian.momenta, strict=True))
+    return Derivation(field, {**{q: g.diff(p) for q, p in pairs}, **{p: -g.diff(q) for q, p in pairs}}).apply(f)

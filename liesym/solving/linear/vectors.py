@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flint import fmpz_mpoly
-from sympy import Symbol
 
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -53,20 +52,6 @@ def linear_combination(vectors: Sequence[Vector], coefficients: dict[int, Elemen
         for i in range(width):
             total[i] = total[i] + vectors[j][i] * c
     return tuple(total)
-
-
-def bracket(one: Vector, two: Vector, variables: Sequence[Symbol], field: Field) -> Vector:
-    """[X, Y]^b = X(Y^b) - Y(X^b), components numbered like the variables."""
-    result = []
-    for b in range(len(variables)):
-        total = field.zero
-        for a, v in enumerate(variables):
-            if not one[a].is_zero:
-                total = total + one[a] * two[b].diff(v)
-            if not two[a].is_zero:
-                total = total - two[a] * one[b].diff(v)
-        result.append(total)
-    return tuple(result)
 
 
 def constant_relations(vectors: Sequence[Vector], field: Field) -> tuple[dict[int, Element], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Index, Term
@@ -50,7 +51,7 @@ def solve_first_order(
             slopes[index.index(1)] = -c
     growth = own.get((unknown, origin), field.zero)
     along = [variables[i] for i in sorted(arguments)]
-    vector = {variables[i]: slopes.get(i, field.zero) for i in sorted(arguments)}
+    vector = Derivation(field, {variables[i]: slopes.get(i, field.zero) for i in sorted(arguments)})
     invariants = first_integrals_of_field(field, vector, len(along) - 1)
     if invariants is None:
         return None
@@ -82,18 +83,9 @@ def primitive(invariant: Element) -> Element:
     return scaled if not any(den.depends_on(v) for v in field.variables) else scaled / den
 
 
-def derivative_along(vector: Mapping[Symbol, Element], element: Element) -> Element:
-    """Σ b_v ∂_v of an element."""
-    total = element.field.zero
-    for v, b in vector.items():
-        if not b.is_zero:
-            total = total + b * element.diff(v)
-    return total
-
-
-def candidate_span(field: Field, vector: Mapping[Symbol, Element], degree: int = 3) -> list[Element]:
+def candidate_span(field: Field, vector: Derivation, degree: int = 3) -> list[Element]:
     """Monomials in the variables, the kernels that occur, and logarithms of the variables."""
-    variables = list(vector)
+    variables = list(vector.components)
     base = monomials(field, variables, degree)
     kernels = [
         field.of_slot(s)
@@ -107,22 +99,22 @@ def candidate_span(field: Field, vector: Mapping[Symbol, Element], degree: int =
     return result
 
 
-def first_integrals_of_field(field: Field, vector: Mapping[Symbol, Element], wanted: int) -> list[Element] | None:
+def first_integrals_of_field(field: Field, vector: Derivation, wanted: int) -> list[Element] | None:
     """`wanted` functionally independent first integrals of Σ b_v ∂_v, or None."""
-    found: list[Element] = [field(v) for v, b in vector.items() if b.is_zero]
-    moving = {v: b for v, b in vector.items() if not b.is_zero}
+    moving = dict(vector.moved)
+    found: list[Element] = [field(v) for v in vector.components if v not in moving]
     if len(found) < wanted and len(moving) == 2:
         planar = _planar_integral(field, moving)
         if planar is not None:
             found.append(planar)
     if len(found) < wanted:
         span = [e for e in candidate_span(field, vector) if not e.is_rational]
-        images = [derivative_along(vector, e) for e in span]
-        for relation in relations(images, field, list(vector)):
+        images = [vector.apply(e) for e in span]
+        for relation in relations(images, field, list(vector.components)):
             total = field.zero
             for j, c in relation.items():
                 total = total + span[j] * c
-            if functionally_independent(field, [*found, total], list(vector)):
+            if functionally_independent(field, [*found, total], list(vector.components)):
                 found.append(total)
             if len(found) == wanted:
                 break
@@ -164,22 +156,22 @@ def functionally_independent(field: Field, elements: Sequence[Element], variable
     return rank == len(rows)
 
 
-def _potential(field: Field, vector: Mapping[Symbol, Element], rate: Element) -> Element | None:
+def _potential(field: Field, vector: Derivation, rate: Element) -> Element | None:
     """Some function P with Σ b_v P_v = rate."""
     if rate.is_zero:
         return field.zero
     span = [e for e in candidate_span(field, vector) if not e.is_rational]
-    images = [-rate, *(derivative_along(vector, e) for e in span)]
-    for relation in relations(images, field, list(vector)):
+    images = [-rate, *(vector.apply(e) for e in span)]
+    for relation in relations(images, field, list(vector.components)):
         if 0 in relation:
             total = field.zero
             for j, c in relation.items():
                 if j:
                     total = total + span[j - 1] * c / relation[0]
             return total
-    for v, b in vector.items():
-        others = [w for w in vector if w != v and not vector[w].is_zero]
-        if b.is_zero or any((rate / b).depends_on(w) for w in others):
+    for v, b in vector.moved:
+        others = [w for w, _ in vector.moved if w != v]
+        if any((rate / b).depends_on(w) for w in others):
             continue
         found = integrate(rate / b, v, field)
         if found is not None:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
-from liesym.coefficients import Element
+from liesym.coefficients import Derivation, Element
 from liesym.determine.forms import Determining
 from liesym.errors import OutOfBudget
 from liesym.solving.linear.span import polynomial_spans
-from liesym.solving.linear.vectors import bracket
 from liesym.solving.pde.general import solve_general
 from liesym.solving.pde.linearizable import symmetries_from_flat_structure
 from liesym.solving.pde.patterns import in_shape, restricted
@@ -129,7 +128,8 @@ def _close_under_brackets(run: _Run, determining: Determining) -> None:
         vectors = [run.vectors[i] for i in independent_positions(run.vectors, variables, field, degree=degree)]
         grown = True
         while grown and not (run.bound is not None and len(vectors) >= run.bound):
-            brackets = [bracket(u, w, variables, field) for i, u in enumerate(vectors) for w in vectors[i + 1 :]]
+            moving = [Derivation(field, dict(zip(variables, v, strict=True))) for v in vectors]
+            brackets = [tuple(u.bracket(w).components.values()) for u, w in itertools.combinations(moving, 2)]
             extended = [*vectors, *brackets]
             kept = [extended[i] for i in independent_positions(extended, variables, field, degree=degree)]
             grown, vectors = len(kept) > len(vectors), kept

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from sympy import Expr, Symbol
 
+from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.solving.linear.relations import relations
@@ -27,10 +28,7 @@ def multiplicative_factor(form: OneForm) -> Expr | None:
     """V of the form above, or None if there is none."""
     field, (x, y) = form.field, form.determining.variables
     P, Q = field(form.bottom), field(form.top)
-
-    def along(e: Element) -> Element:
-        return P * e.diff(x) + Q * e.diff(y)
-
+    along = Derivation(field, {x: P, y: Q}).apply
     # the linear solver prefers late columns, so the simplest candidates come last
     terms = [(g, along(g)) for g in reversed(exponent_candidates(field, x, y))]
     factors = [*occurring_factors(field, (P, Q), (x, y)), *occurring_kernels(field, (P, Q), (x, y))]
