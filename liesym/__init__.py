@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from liesym.conservation import noether as noether
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
     from liesym.lowering.lower import lower as lower
-    from liesym.model.generators import Generator as Generator
     from liesym.model.system import ODESystem as ODESystem
+    from liesym.symmetries.generator import Generator as Generator
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
     from liesym.symmetries.pipeline import find_symmetries as find_symmetries
@@ -40,7 +40,7 @@ __version__ = "0.1.0"
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {
     "ODESystem": ("liesym.model.system", "ODESystem"),
-    "Generator": ("liesym.model.generators", "Generator"),
+    "Generator": ("liesym.symmetries.generator", "Generator"),
     "lower": ("liesym.lowering.lower", "lower"),
     "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
     "Result": ("liesym.symmetries.pipeline", "Result"),

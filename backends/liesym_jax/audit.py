@@ -17,7 +17,7 @@ from jax import Array
 from liesym.errors import TrainingError
 from liesym.learn.audit import GradientAudit, charge_parts, named
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym_jax.models import NeuralODE
 
 

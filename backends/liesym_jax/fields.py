@@ -29,8 +29,8 @@ from sympy import Expr, Symbol
 
 from liesym.errors import BackendError, Unsupported
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
+from liesym.symmetries.generator import Generator
 
 Field = Callable[[Any, Array, Any], Array]
 Integrals = Residual | Expr | Sequence[Expr] | Field

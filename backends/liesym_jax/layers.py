@@ -16,7 +16,7 @@ from jax.custom_batching import custom_vmap
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.levels import RETURN_STEPS, AbstractLevelSets
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym_jax.models import MLP
 
 

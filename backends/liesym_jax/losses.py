@@ -18,7 +18,7 @@ from liesym.learn.objectives import data_drift as data_drift
 from liesym.learn.objectives import derivative_misfit as derivative_misfit
 from liesym.learn.objectives import field_of as field_of
 from liesym.learn.objectives import rollout_drift as rollout_drift
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym_jax.fields import conservation_residual, invariance_residual
 
 

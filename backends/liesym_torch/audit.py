@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from liesym.errors import TrainingError
 from liesym.learn.audit import GradientAudit, charge_parts, named
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym_torch.models import NeuralODE
 
 

@@ -30,8 +30,8 @@ from torch import Tensor
 
 from liesym.errors import BackendError, Unsupported
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
+from liesym.symmetries.generator import Generator
 from liesym_torch.lower import typed
 from liesym_torch.models import SecondOrderField
 from liesym_torch.pushforward import pushforward

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.levels import RETURN_STEPS, AbstractLevelSets
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym_torch.models import MLP
 from liesym_torch.operations import any_sample
 

@@ -20,7 +20,7 @@ from liesym.algebra.scaled import rescaled, scaled_rows
 from liesym.base.clock import within
 from liesym.base.jets import as_expression
 from liesym.errors import Unsupported, VerificationError
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 if TYPE_CHECKING:
     from liesym.algebra.optimal import Subalgebra
@@ -44,7 +44,7 @@ class LieAlgebra:
 
     dimension: int
     constants: Constants
-    generators: tuple[Generator, ...] = field(default=(), compare=False)
+    generators: tuple[VectorField, ...] = field(default=(), compare=False)
     modulus: int | None = None
 
     @staticmethod
@@ -79,7 +79,7 @@ class LieAlgebra:
         return algebra
 
     @staticmethod
-    def from_generators(generators: Sequence[Generator]) -> LieAlgebra:
+    def from_generators(generators: Sequence[VectorField]) -> LieAlgebra:
         """The algebra that vector fields span; their structure constants are solved for exactly.
 
         Raises:

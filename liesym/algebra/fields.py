@@ -12,11 +12,11 @@ from liesym.coefficients.definitions import Definition
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.errors import AnsatzError, Unsupported, VerificationError
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.solving.linear.vectors import constant_relations
 
 
-def generator_field(generators: Sequence[Generator]) -> Field:
+def generator_field(generators: Sequence[VectorField]) -> Field:
     """A coefficient field that holds all components.
 
     Raises:
@@ -51,7 +51,7 @@ def _with_unit_wronskians(definitions: Sequence[Definition]) -> list[Definition]
     return result
 
 
-def structure_constants(generators: tuple[Generator, ...]) -> LieAlgebra:
+def structure_constants(generators: tuple[VectorField, ...]) -> LieAlgebra:
     """The Lie algebra spanned by the generators; see `LieAlgebra.from_generators`."""
     if not generators:
         return LieAlgebra(0, ())

@@ -183,10 +183,11 @@ def verify(
     if generator is None:
         raise ParseError('which generator? give it with --generator "t: 1; x: 0"')
     from liesym.model.vectorfields import invented_names, read_generator
+    from liesym.symmetries.generator import Generator
     from liesym.text import write
 
     system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
-    given = read_generator(generator, system, constants=True)
+    given = Generator.of(read_generator(generator, system, constants=True))
     invented = invented_names(given, system)
     with clock(budget):
         remainder = given.remainder(system)

@@ -11,10 +11,10 @@ import liesym
 from liesym.base.clock import clock
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import NotSolvable, OutOfBudget, Unsupported
-from liesym.model.generators import Generator
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
 from liesym.reduction import Linearization, Solution, canonical_forms, general_solution, linearization, reduce_order
+from liesym.symmetries.generator import Generator
 from liesym.text import write
 from liesym.variational import Lagrangian, euler_lagrange, inverse_problem, legendre, noether
 

@@ -15,8 +15,8 @@ from liesym.algebra import LieAlgebra
 from liesym.base.jets import jet_symbol
 from liesym.errors import AnsatzError
 from liesym.flow import numeric_flow
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.text import write
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ from liesym.determine.invariance import determine
 from liesym.determine.verify import drift
 from liesym.errors import AnsatzError, OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec
-from liesym.model.generators import Generator
 from liesym.model.problem import Problem
 from liesym.model.reading import read_in_system
 from liesym.model.system import ODESystem
 from liesym.model.vectorfields import read_generator
 from liesym.residuals import Residual
+from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Result
 from liesym.text import write
 
@@ -189,7 +189,7 @@ def _generators(problem: Problem, text: str | None, budget: float) -> list[Gener
     if text is None:
         found = liesym.find_symmetries(problem.system, problem.ansatz, budget=budget)
         return [g for g in found.generators if not g.trivial]
-    given = read_generator(text, problem.system)
+    given = Generator.of(read_generator(text, problem.system))
     if not given.is_symmetry_of(problem.system):
         raise Unsupported(f"{given} is no symmetry of the system; liesym verify shows the remainder")
     return [given]

@@ -20,9 +20,9 @@ from sympy import Add, Expr, S, Symbol
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import drift
 from liesym.errors import Unsupported, VerificationError
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,10 @@ from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velo
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import OutOfBudget, Unsupported
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
+from liesym.symmetries.generator import Generator
 from liesym.variational.present import presented
 
 SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7

@@ -22,11 +22,11 @@ from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.operators import depends_only_on
+from liesym.symmetries.generator import Generator
 
 MOST_DETERMINANTS = 12
 LARGEST_PHASE_SPACE = 4

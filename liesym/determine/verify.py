@@ -14,11 +14,11 @@ from liesym.base.jets import jet_symbol
 from liesym.coefficients import Element, Field
 from liesym.coefficients.parts import by_roots
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 
 
-def remainder(generator: Generator, system: ODESystem) -> tuple[Expr, ...]:
+def remainder(generator: VectorField, system: ODESystem) -> tuple[Expr, ...]:
     """η_i^(n_i) - X F_i on solutions, one for each equation; all are 0 exactly if X is a symmetry.
 
     Raises:
@@ -61,7 +61,7 @@ def remainder_elements(components: Sequence[Element], system: ODESystem, field: 
     return result
 
 
-def is_trivial(generator: Generator, system: ODESystem) -> bool:
+def is_trivial(generator: VectorField, system: ODESystem) -> bool:
     """True for ρ (∂_t + f·∂_x) of a first-order system x' = f: η = ξ f, seen from how it is written or computed."""
     if all(eta == generator.xi * f for eta, f in zip(generator.components[1:], system.rhs, strict=True)):
         return True

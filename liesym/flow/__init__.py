@@ -10,10 +10,10 @@ from liesym.flow.exact import exact_flow
 from liesym.flow.numeric import numeric_flow as numeric_flow
 from liesym.flow.record import Flow as Flow
 from liesym.flow.record import lie_series as lie_series
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 
-def flow(generator: Generator, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:
+def flow(generator: VectorField, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:
     """The one-parameter group exp(εX).
 
         dt̄/dε = ξ(t̄, x̄), dx̄/dε = η(t̄, x̄), the identity at ε = 0
@@ -35,11 +35,11 @@ def flow(generator: Generator, epsilon: Symbol | None = None, *, order: int = 4)
 
 
 @lru_cache(maxsize=512)
-def _exact(generator: Generator, parameter: Symbol) -> tuple[Expr, ...] | None:
+def _exact(generator: VectorField, parameter: Symbol) -> tuple[Expr, ...] | None:
     return exact_flow(generator, parameter)
 
 
-def _parameter_for(generator: Generator) -> Symbol:
+def _parameter_for(generator: VectorField) -> Symbol:
     """epsilon, with underscores if the name is taken."""
     taken = {s.name for c in generator.components for s in c.free_symbols if isinstance(s, Symbol)}
     taken |= {v.name for v in generator.variables}

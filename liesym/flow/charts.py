@@ -35,7 +35,7 @@ from sympy import (
 
 from liesym.coefficients.field import Field
 from liesym.flow.check import tidied
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 MOST_CHARTS = 40
 
@@ -59,7 +59,7 @@ class Chart:
     image: Callable[[Expr, Expr], Expr]
 
 
-def charts(generator: Generator) -> Iterator[Chart]:
+def charts(generator: VectorField) -> Iterator[Chart]:
     """Candidates from the functions of one variable that occur."""
     count = 0
     for v in generator.variables:
@@ -70,7 +70,7 @@ def charts(generator: Generator) -> Iterator[Chart]:
             yield chart
 
 
-def _charts_of(generator: Generator, v: Symbol) -> Iterator[Chart]:
+def _charts_of(generator: VectorField, v: Symbol) -> Iterator[Chart]:
     for family in (_gudermann, _logarithmic, _power, _circular, _exponential):
         yield from family(generator, v)
 
@@ -80,13 +80,13 @@ def _plain(u: Expr) -> Expr:
     return S.One
 
 
-def _logarithmic(generator: Generator, v: Symbol) -> list[Chart]:
+def _logarithmic(generator: VectorField, v: Symbol) -> list[Chart]:
     if not any(node.args[0] == v for c in generator.components for node in c.atoms(log)):
         return []
     return [Chart(v, log(v), lambda u: exp(u), _plain, lambda moved, u: exp(moved))]
 
 
-def _power(generator: Generator, v: Symbol) -> list[Chart]:
+def _power(generator: VectorField, v: Symbol) -> list[Chart]:
     """u = v^m, m the least step between the exponents of v, up to sign."""
     steps: dict[Expr, None] = {}
     for c in generator.components:
@@ -108,7 +108,7 @@ def _power(generator: Generator, v: Symbol) -> list[Chart]:
     ]
 
 
-def _rates(generator: Generator, v: Symbol, kinds: tuple) -> list[Expr]:
+def _rates(generator: VectorField, v: Symbol, kinds: tuple) -> list[Expr]:
     """Constants k with a function of k v + … among the components."""
     found: dict[Expr, None] = {}
     for c in generator.components:
@@ -119,7 +119,7 @@ def _rates(generator: Generator, v: Symbol, kinds: tuple) -> list[Expr]:
     return sorted(found, key=lambda k: (k.count_ops(), str(k)))
 
 
-def _circular(generator: Generator, v: Symbol) -> list[Chart]:
+def _circular(generator: VectorField, v: Symbol) -> list[Chart]:
     result = []
     rates = _rates(generator, v, (sin, cos, tan))
     for k in dict.fromkeys([*(k / 2 for k in rates), *rates]):
@@ -136,7 +136,7 @@ def _circular(generator: Generator, v: Symbol) -> list[Chart]:
     return result
 
 
-def _gudermann(generator: Generator, v: Symbol) -> list[Chart]:
+def _gudermann(generator: VectorField, v: Symbol) -> list[Chart]:
     """u = atanh(sin φ) with φ = k v + …, the inverse of the Gudermann function (DLMF 4.23.41)."""
     result = []
     for c in generator.components:
@@ -160,7 +160,7 @@ def _gudermann(generator: Generator, v: Symbol) -> list[Chart]:
     return result
 
 
-def _exponential(generator: Generator, v: Symbol) -> list[Chart]:
+def _exponential(generator: VectorField, v: Symbol) -> list[Chart]:
     result = []
     rates = _rates(generator, v, (exp,))
     sums = [a + b for i, a in enumerate(rates) for b in rates[i:]]
@@ -184,9 +184,9 @@ def _exponential(generator: Generator, v: Symbol) -> list[Chart]:
 class Charted:
     """A generator in a chart: over (u, q_1, …) in the place of (t, x_1, …)."""
 
-    generator: Generator
+    generator: VectorField
     chart: Chart
-    original: Generator
+    original: VectorField
 
     @property
     def place(self) -> int:
@@ -214,7 +214,7 @@ class Charted:
         return tuple(self.chart.image(moved[place], u) if i == place else image / weight for i, image in enumerate(moved))
 
 
-def in_chart(generator: Generator, chart: Chart) -> Charted | None:
+def in_chart(generator: VectorField, chart: Chart) -> Charted | None:
     """The generator in the coordinates of a chart, None if it is not algebraic there."""
     place = generator.variables.index(chart.variable)
     new = tuple(
@@ -235,4 +235,4 @@ def in_chart(generator: Generator, chart: Chart) -> Charted | None:
     simple = tuple(field.to_expr(field(c)) for c in components)
     if any(c.has(sin, cos, tan, exp, log, atan, asin, atanh) for c in simple):
         return None
-    return Charted(Generator(new, simple), chart, generator)
+    return Charted(VectorField(new, simple), chart, generator)

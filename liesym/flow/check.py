@@ -15,7 +15,7 @@ from sympy import Add, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, e
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 DIGITS = 60
 SMALL = mp.mpf(10) ** -40
@@ -70,7 +70,7 @@ def _multiple(q: Expr, m: int) -> tuple[Expr, Expr]:
     return c / size, (s if m > 0 else -s) / size
 
 
-def satisfies_flow(generator: Generator, images: Sequence[Expr], epsilon: Symbol) -> bool:
+def satisfies_flow(generator: VectorField, images: Sequence[Expr], epsilon: Symbol) -> bool:
     """Decided by exact substitution where the coefficient field can compose the functions, else with digits.
 
     The methods that make the images are exact constructions; digits guard against the wrong branch of a root.
@@ -87,7 +87,7 @@ def satisfies_flow(generator: Generator, images: Sequence[Expr], epsilon: Symbol
     return satisfies_flow_numerically(generator, images, epsilon)
 
 
-def _defects(generator: Generator, images: Sequence[Expr], epsilon: Symbol) -> list[Expr]:
+def _defects(generator: VectorField, images: Sequence[Expr], epsilon: Symbol) -> list[Expr]:
     variables = generator.variables
     moved = dict(zip(variables, images, strict=True))
     rates = [i.diff(epsilon) - composed(c, moved) for i, c in zip(images, generator.components, strict=True)]
@@ -110,7 +110,7 @@ def _shift_exponents(expressions: Sequence[Expr]) -> list[Expr]:
     return [e.subs(shifts, simultaneous=True) for e in expressions]
 
 
-def satisfies_flow_numerically(generator: Generator, images: Sequence[Expr], epsilon: Symbol) -> bool:
+def satisfies_flow_numerically(generator: VectorField, images: Sequence[Expr], epsilon: Symbol) -> bool:
     """The same to 40 digits at several of a dozen random points: a local flow.
 
     On the branch of these points.

@@ -29,17 +29,17 @@ from liesym.flow.check import composed, satisfies_flow, satisfies_flow_numerical
 from liesym.flow.linear import conformal_in_space, with_linear_invariant
 from liesym.flow.matrix import matrix_exponential
 from liesym.flow.scalar import along, autonomous, conformal, projective
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.solving.linear.relations import relations
 
 LONGEST_CHAIN = 6
 LARGEST_RESULT = 2000
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 
-Attempt = Callable[[Generator, Symbol], tuple[Expr, ...] | None]
+Attempt = Callable[[VectorField, Symbol], tuple[Expr, ...] | None]
 
 
-def exact_flow(generator: Generator, epsilon: Symbol, budget: float = 5.0) -> tuple[Expr, ...] | None:
+def exact_flow(generator: VectorField, epsilon: Symbol, budget: float = 5.0) -> tuple[Expr, ...] | None:
     """The images (t̄, x̄_1, …) in closed form, checked.
 
     None where no method applies within the budget in seconds.
@@ -55,7 +55,7 @@ def exact_flow(generator: Generator, epsilon: Symbol, budget: float = 5.0) -> tu
     return _in_some_chart(generator, epsilon, deadline, depth=2)
 
 
-def _in_some_chart(generator: Generator, epsilon: Symbol, deadline: float, depth: int) -> tuple[Expr, ...] | None:
+def _in_some_chart(generator: VectorField, epsilon: Symbol, deadline: float, depth: int) -> tuple[Expr, ...] | None:
     """The flow found and checked in the coordinates of a chart or of two, brought back, and checked again."""
     later: list[Charted] = []
     for chart in charts(generator):
@@ -86,7 +86,7 @@ def _brought_back(charted: Charted, images: tuple[Expr, ...] | None, epsilon: Sy
     return back if satisfies_flow_numerically(charted.original, back, epsilon) else None
 
 
-def _attempted(attempt: Attempt, generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _attempted(attempt: Attempt, generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     """The result of one method, if it passes the check."""
     try:
         images = attempt(generator, epsilon)
@@ -101,7 +101,7 @@ def _attempted(attempt: Attempt, generator: Generator, epsilon: Symbol) -> tuple
 # -- variable by variable --------------------------------------------------------------------------
 
 
-def _by_parts(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _by_parts(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     rates = dict(zip(generator.variables, generator.components, strict=True))
     solved: dict[Symbol, Expr] = {v: v for v, c in rates.items() if c == 0}
     for group in _groups(rates):
@@ -121,7 +121,7 @@ def _by_parts(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
     return tuple(solved[v] for v in generator.variables)
 
 
-def _as_one(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _as_one(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     """All moved variables as one group, whose field is projective though some of them move by themselves."""
     rates = dict(zip(generator.variables, generator.components, strict=True))
     group = [v for v, c in rates.items() if c != 0]
@@ -131,7 +131,7 @@ def _as_one(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
     return tuple(dict(zip(group, images, strict=True)).get(v, v) for v in generator.variables)
 
 
-def _by_elimination(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _by_elimination(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     """One variable less, by a linear combination that the flow keeps."""
     for eliminated in with_linear_invariant(generator):
         images = _by_parts(eliminated.generator, epsilon)
@@ -261,7 +261,7 @@ def _single(x: Symbol, rates: dict[Symbol, Expr], solved: dict[Symbol, Expr], ep
 # -- changes of time --------------------------------------------------------------------------------
 
 
-def _common_factors(generator: Generator) -> list[Expr]:
+def _common_factors(generator: VectorField) -> list[Expr]:
     """The greatest common factor of the components, and the components themselves."""
     variables = generator.variables
     field = Field.build(generator.components, variables)
@@ -273,11 +273,11 @@ def _common_factors(generator: Generator) -> list[Expr]:
     return [f for f in dict.fromkeys(factors) if f.free_symbols & set(variables)]
 
 
-def _divided(generator: Generator, factor: Expr) -> Generator:
-    return Generator(generator.variables, tuple((c / factor).cancel() for c in generator.components))
+def _divided(generator: VectorField, factor: Expr) -> VectorField:
+    return VectorField(generator.variables, tuple((c / factor).cancel() for c in generator.components))
 
 
-def _by_invariant_factor(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _by_invariant_factor(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     """X = φ Y with Y(φ) = 0: the flow of Y after the time φ ε."""
     for factor in _common_factors(generator):
         inner = _divided(generator, factor)
@@ -290,7 +290,7 @@ def _by_invariant_factor(generator: Generator, epsilon: Symbol) -> tuple[Expr, .
     return None
 
 
-def _by_change_of_time(generator: Generator, epsilon: Symbol) -> tuple[Expr, ...] | None:
+def _by_change_of_time(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...] | None:
     """X = φ Y: along the flow of Y, ε = ∫ dτ/φ.
 
     Inverted where τ or e^{kτ} solves a linear or quadratic equation.

@@ -20,7 +20,7 @@ from sympy import Dummy, Expr, Matrix, S, Symbol, diag, zeros
 
 from liesym.coefficients.field import Field
 from liesym.flow.matrix import matrix_exponential
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.solving.linear.vectors import constant_relations
 
 MOST_VARIABLES = 4
@@ -81,7 +81,7 @@ class Eliminated:
         value: v as a function of s and the others.
     """
 
-    generator: Generator
+    generator: VectorField
     place: int
     kept: Symbol
     total: Expr
@@ -95,7 +95,7 @@ class Eliminated:
         return tuple(e.subs(self.kept, self.total) for e in whole)
 
 
-def with_linear_invariant(generator: Generator) -> Iterator[Eliminated]:
+def with_linear_invariant(generator: VectorField) -> Iterator[Eliminated]:
     """Each variable eliminated by each linear combination of the variables that the flow keeps."""
     variables, components = generator.variables, generator.components
     field = Field.build(components, variables)
@@ -105,4 +105,4 @@ def with_linear_invariant(generator: Generator) -> Iterator[Eliminated]:
             v, kept = variables[place], Dummy("s", real=True)
             value = (kept - (total - total.coeff(v) * v)) / total.coeff(v)
             rates = [S.Zero if i == place else c.subs(v, value).expand() for i, c in enumerate(components)]
-            yield Eliminated(Generator(variables, tuple(rates)), place, kept, total, value)
+            yield Eliminated(VectorField(variables, tuple(rates)), place, kept, total, value)

@@ -8,7 +8,7 @@ import numpy as np
 from sympy import lambdify
 
 from liesym.errors import AnsatzError, Unsupported
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 # Dormand and Prince 1980; the nodes are not needed, for the field does not depend on ε.
 STAGES = (
@@ -28,7 +28,7 @@ Field = Callable[[np.ndarray], np.ndarray]
 
 
 def numeric_flow(
-    generator: Generator,
+    generator: VectorField,
     points: np.ndarray,
     epsilon: float,
     *,
@@ -63,7 +63,7 @@ def numeric_flow(
         return _integrate(field, flat, float(epsilon), tolerance).reshape(start.shape)
 
 
-def _callable(generator: Generator, parameters: Mapping[str, float]) -> Field:
+def _callable(generator: VectorField, parameters: Mapping[str, float]) -> Field:
     given = {str(k): v for k, v in parameters.items()}
     found = {s for c in generator.components for s in c.free_symbols} - set(generator.variables)
     missing = sorted(str(s) for s in found if str(s) not in given)

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 
 from liesym.base.jets import as_expression, jet_symbol
 from liesym.errors import AnsatzError
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Flow:
         order: highest power of ε of the series, None if exact.
     """
 
-    generator: Generator
+    generator: VectorField
     epsilon: Symbol
     components: tuple[Expr, ...]
     exact: bool
@@ -92,7 +92,7 @@ class Flow:
         return expression.xreplace(values)
 
 
-def lie_series(generator: Generator, epsilon: Symbol, order: int) -> Flow:
+def lie_series(generator: VectorField, epsilon: Symbol, order: int) -> Flow:
     """v̄ = Σ_{k <= order} ε^k/k! X^k v, correct up to O(ε^(order+1))."""
     images = []
     for variable in generator.variables:

@@ -27,8 +27,8 @@ from liesym.flow.charts import charts, in_chart
 from liesym.flow.check import tidied
 from liesym.flow.exact import FAILURES
 from liesym.invariants.frame import Frame, frames
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.variational.lagrangian import solve_linear
 
 

@@ -21,7 +21,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.base.jets import jet_symbol
 from liesym.errors import Unsupported
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sympy import Expr, Integer, Rational, S, Symbol
 
 from liesym.algebra.core import LieAlgebra
 from liesym.errors import AnsatzError
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 Point = Sequence[str | Symbol]
 

@@ -30,12 +30,13 @@ from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import flow
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
-from liesym.model.generators import Generator, components_on_jets
+from liesym.model.generators import components_on_jets
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import ModularPoint
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.pde.characteristics import first_integrals_of_field
+from liesym.symmetries.generator import Generator
 
 LARGEST_SPAN = 1200
 LARGEST_INVARIANT = 250

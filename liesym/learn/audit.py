@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sympy import Expr, S, Symbol
 
 from liesym.errors import AnsatzError
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 
 class GradientWarning(UserWarning):

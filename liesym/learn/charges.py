@@ -16,7 +16,7 @@ from sympy import Expr, S, Symbol
 from liesym.base.jets import jet_symbol
 from liesym.errors import DataError, Unsupported
 from liesym.invariants.groups import Symmetries, as_group
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym.variational.lagrangian import Lagrangian
 from liesym.variational.noether import noether
 

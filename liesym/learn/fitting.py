@@ -20,9 +20,9 @@ from sympy import Expr, Symbol
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.errors import BackendError, DataError, TrainingError
 from liesym.learn.trajectories import Trajectories
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.residuals import FlowPair, closed_flow, group_parameter, prolonged_flow
+from liesym.symmetries.generator import Generator
 
 TOOLKITS = {"torch": "liesym_torch.toolkit", "jax": "liesym_jax.toolkit"}
 SOLVERS = ("rk4", "dopri5", "dopri8")

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, NamedTuple
 from liesym.errors import AnsatzError
 from liesym.learn.fitting import check_terms, flow_program, term_weights
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
 from liesym.residuals import FlowPair
+from liesym.symmetries.generator import Generator
 
 Array = Any
 Term = Callable[[Any, Any], Array]

@@ -28,9 +28,9 @@ from liesym.learn.matching import match_parameters
 from liesym.learn.trajectories import Trajectories, read_trajectories
 from liesym.learn.weights import search_weights
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.residuals import phase_state
+from liesym.symmetries.generator import Generator
 
 LEAST = {"weight": 0, "search": 0, "steps": 0, "learning_rate": 0, "window": 2, "substeps": 1, "width": 1, "depth": 0}
 RESIDUALS = ("auto", "conservation", "invariance", "none")

@@ -1,28 +1,24 @@
-"""Infinitesimal generators X = ξ ∂_t + Σ η_i ∂_{x_i} of point transformations."""
+"""Vector fields X = ξ ∂_t + Σ η_i ∂_{x_i} on the space of (t, x), as plain records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import Self
 
 from sympy import Expr, S, Symbol
 
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
-from liesym.model.system import ODESystem
-
-if TYPE_CHECKING:
-    from liesym.model.generators import Generator
-
-if TYPE_CHECKING:
-    from liesym.flow import Flow
+from liesym.text.writer import write
 
 
 @dataclass(frozen=True, slots=True)
-class Generator:
+class VectorField:
     """A vector field on the space of (t, x): ξ = components[0], η_i = components[i].
+
+    What is made of a field by its methods is of its own class: the bracket of two generators is a generator.
 
     Arguments:
         variables: (t, x_1, …, x_m).
@@ -36,8 +32,8 @@ class Generator:
     trivial: bool = False
     definitions: tuple[Definition, ...] = ()
 
-    @staticmethod
-    def from_mapping(variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Generator:
+    @classmethod
+    def from_mapping(cls, variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Self:
         """From {variable name: infinitesimal}; a missing variable means 0.
 
         Raises:
@@ -49,7 +45,7 @@ class Generator:
             if str(key) not in names:
                 raise AnsatzError(f"{key!r} is not a variable here; the variables are {', '.join(names)}")
         given = {str(k): as_expression(v) for k, v in components.items()}
-        return Generator(variables, tuple(given.get(n, S.Zero) for n in names), trivial)
+        return cls(variables, tuple(given.get(n, S.Zero) for n in names), trivial)
 
     @property
     def xi(self) -> Expr:
@@ -82,7 +78,6 @@ class Generator:
 
         Source: Olver 1993, Theorem 2.36 and equation (2.44).
         """
-
         return prolong(self, order)
 
     def prolonged(self, expression: Expr) -> Expr:
@@ -97,52 +92,30 @@ class Generator:
                     result += eta * partial
         return result
 
-    def bracket(self, other: Generator) -> Generator:
+    def bracket(self, other: VectorField) -> Self:
         """The Lie bracket [X, Y], with components X(Y^a) - Y(X^a)."""
         if self.variables != other.variables:
             raise AnsatzError("the bracket of generators over different variables is not defined")
-        return Generator(
+        return type(self)(
             self.variables,
             tuple((self.apply(b) - other.apply(a)).expand() for a, b in zip(self.components, other.components, strict=True)),
             definitions=tuple(dict.fromkeys((*self.definitions, *other.definitions))),
         )
 
-    def subs(self, values: Mapping[Symbol, object]) -> Generator:
+    def subs(self, values: Mapping[Symbol, object]) -> Self:
         """Parameters (or arbitrary functions) replaced in every component."""
-        return Generator(
-            self.variables, tuple(c.subs(dict(values)) for c in self.components), self.trivial, self.definitions
-        )
-
-    def is_symmetry_of(self, system: ODESystem) -> bool:
-        """True if the invariance condition holds identically on solutions; decided exactly."""
-        return not any(self.remainder(system))
-
-    def remainder(self, system: ODESystem) -> tuple[Expr, ...]:
-        """η_i^(n_i) - X F_i with leading derivatives replaced: all zero exactly for a symmetry."""
-        from liesym.determine.verify import remainder
-
-        return remainder(self, system)
-
-    def flow(self, epsilon: Symbol | None = None, *, order: int = 4) -> Flow:
-        """The one-parameter group exp(εX): closed form where found, else the Lie series to `order`."""
-        from liesym.flow import flow
-
-        return flow(self, epsilon=epsilon, order=order)
+        return replace(self, components=tuple(c.subs(dict(values)) for c in self.components))
 
     def to_mapping(self) -> dict[str, str]:
         """{variable name: infinitesimal in the text grammar}."""
-        from liesym.text import write
-
         return {v.name: write(c) for v, c in zip(self.variables, self.components, strict=True)}
 
     def __str__(self) -> str:
-        from liesym.text import write
-
         terms = [f"({write(c)})*d/d{v.name}" for v, c in zip(self.variables, self.components, strict=True) if c != 0]
         return " + ".join(terms) or "0"
 
 
-def components_on_jets(generator: Generator, order: int) -> dict[Symbol, Expr]:
+def components_on_jets(generator: VectorField, order: int) -> dict[Symbol, Expr]:
     """Coordinate of (t, x, x', …, x^(order)) -> component of the prolonged generator, in that order."""
     rows = generator.prolong(order)
     components = dict(zip(generator.variables, generator.components, strict=True))
@@ -151,7 +124,7 @@ def components_on_jets(generator: Generator, order: int) -> dict[Symbol, Expr]:
     return components
 
 
-def prolong(generator: Generator, order: int) -> tuple[tuple[Expr, ...], ...]:
+def prolong(generator: VectorField, order: int) -> tuple[tuple[Expr, ...], ...]:
     """((η_i^(0), …, η_i^(order)) for each unknown i), with η_i^(k) = D_t η_i^(k-1) - x_i^(k) D_t ξ.
 
     Arguments:

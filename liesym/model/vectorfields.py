@@ -1,4 +1,4 @@
-"""Generators as text: ``t: 1; x: -y; y: x``, or a mapping from variable to infinitesimal."""
+"""Vector fields as text: ``t: 1; x: -y; y: x``, or a mapping from variable to infinitesimal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from liesym.errors import AnsatzError, ParseError
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.model.reading import scope_of
 from liesym.model.system import ODESystem
 from liesym.text.grammar import error_at, parse
@@ -16,7 +16,7 @@ from liesym.text.reader import Builder
 from liesym.text.writer import write
 
 
-def read_generator(text: str, system: ODESystem, *, constants: bool = False) -> Generator:
+def read_generator(text: str, system: ODESystem, *, constants: bool = False) -> VectorField:
     """Read ``variable: infinitesimal`` pairs separated by `;`; a variable that is left out has 0.
 
     Arguments:
@@ -38,10 +38,10 @@ def read_generator(text: str, system: ODESystem, *, constants: bool = False) -> 
             raise error_at(f"the infinitesimal of {name} is given twice", pair, text)
         _check_variable(name, system)
         components[name] = builder.build(pair.children[1])
-    return Generator.from_mapping(system.variables, components)
+    return VectorField.from_mapping(system.variables, components)
 
 
-def invented_names(generator: Generator, system: ODESystem) -> tuple[str, ...]:
+def invented_names(generator: VectorField, system: ODESystem) -> tuple[str, ...]:
     """Constants and applied functions in a generator that the system does not have, as text, sorted."""
     symbols = {s for c in generator.components for s in c.free_symbols} - {*system.variables, *system.parameter_symbols}
     functions = {f for c in generator.components for f in c.atoms(AppliedUndef)}
@@ -49,8 +49,8 @@ def invented_names(generator: Generator, system: ODESystem) -> tuple[str, ...]:
     return (*sorted(map(str, symbols)), *sorted(write(f) for f in functions if f.func not in known))
 
 
-def generator_from_texts(components: Mapping[str, object], system: ODESystem, *, trivial: bool = False) -> Generator:
-    """A generator from {variable: infinitesimal as text}; a missing variable means 0.
+def generator_from_texts(components: Mapping[str, object], system: ODESystem, *, trivial: bool = False) -> VectorField:
+    """A vector field from {variable: infinitesimal as text}; a missing variable means 0.
 
     Raises:
         ParseError: a component is no text of the grammar or holds unknown names.
@@ -63,7 +63,7 @@ def generator_from_texts(components: Mapping[str, object], system: ODESystem, *,
         if not isinstance(text, str):
             raise ParseError(f"the infinitesimal of {name} must be text, not {text!r}")
         read[name] = Builder(text, scope).build(parse(text, "expression"))
-    return Generator.from_mapping(system.variables, read, trivial=trivial)
+    return VectorField.from_mapping(system.variables, read, trivial=trivial)
 
 
 def _check_variable(name: str, system: ODESystem) -> None:

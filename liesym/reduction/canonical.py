@@ -29,12 +29,12 @@ from liesym.coefficients import Derivation, Element, Field, Space
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative, follows_curve, free_symbol
 from liesym.reduction.solving import solve_for
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.solving.ode.integrate import integrate
+from liesym.symmetries.generator import Generator
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 

@@ -27,9 +27,9 @@ from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from liesym.coefficients.field import Field
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

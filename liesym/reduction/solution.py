@@ -31,13 +31,13 @@ from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
 from liesym.reduction.solving import holds_somewhere, solve_for
 from liesym.reduction.superposition import constants_in, is_linear, superposition
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

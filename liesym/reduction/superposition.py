@@ -18,9 +18,9 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.jets import jet_symbol
 from liesym.determine.verify import is_first_integral
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative
+from liesym.symmetries.generator import Generator
 
 
 def is_linear(system: ODESystem) -> bool:

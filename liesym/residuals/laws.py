@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
 
 from sympy import Expr, Integer, S, Symbol
 
@@ -11,7 +12,7 @@ from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
 from liesym.lowering.target import Residual, jet_state, listed, phase_state
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 
 FlowPair = tuple[Expr, Sequence[Expr]]
@@ -21,7 +22,14 @@ HIGHEST_SERIES = 20
 """Highest order of a Lie series, whose terms grow fast."""
 
 
-def invariance(generator: Generator, system: ODESystem) -> Residual:
+@runtime_checkable
+class WithFlow(Protocol):
+    """A vector field that finds its one-parameter group itself, as `liesym.Generator` does; residuals find none."""
+
+    def flow(self, epsilon: Symbol) -> Any: ...
+
+
+def invariance(generator: VectorField, system: ODESystem) -> Residual:
     """The linearized symmetry condition before the equations are used.
 
         R_i = X^(n)(x_i^(n_i) - F_i) = η_i^(n_i) - X^(n-1) F_i
@@ -81,7 +89,7 @@ def drift(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual:
     return _residual("drift", names, integrals, system, phase_state(system), "I(t, x(t)) - I(0, x(0))")
 
 
-def lie_series(generator: Generator, epsilon: Symbol, order: int) -> FlowPair:
+def lie_series(generator: VectorField, epsilon: Symbol, order: int) -> FlowPair:
     """The flow up to ε^order: x̄ = Σ ε^k/k! X^k x. Not a group, and an exact symmetry only up to
     O(ε^(order+1)).
 
@@ -114,7 +122,7 @@ def prolonged_flow(flow: FlowPair, jets: JetSpace, order: int) -> tuple[tuple[Ex
     return tuple(rows)
 
 
-def group_parameter(generator: Generator, given: Symbol | None = None, others: Iterable[Symbol] = ()) -> Symbol:
+def group_parameter(generator: VectorField, given: Symbol | None = None, others: Iterable[Symbol] = ()) -> Symbol:
     """The symbol of the group parameter, named epsilon unless given.
 
     Raises:
@@ -129,7 +137,7 @@ def group_parameter(generator: Generator, given: Symbol | None = None, others: I
 
 
 def group(
-    generator: Generator,
+    generator: VectorField,
     system: ODESystem,
     *,
     epsilon: Symbol | None = None,
@@ -176,13 +184,13 @@ def group(
     return replace(result, parameters=(*others, Parameter(parameter)))
 
 
-def closed_flow(generator: Generator, epsilon: Symbol) -> FlowPair:
+def closed_flow(generator: VectorField, epsilon: Symbol) -> FlowPair:
     """The flow of a generator in closed form, as a pair.
 
     Raises:
         Unsupported: none is known; a Lie series of a stated order is what is left.
     """
-    found = generator.flow(epsilon)
+    found = generator.flow(epsilon) if isinstance(generator, WithFlow) else None
     exact = getattr(found, "exact", True)
     components = tuple(getattr(found, "components", ()))
     if not exact or len(components) != len(generator.variables):
@@ -192,7 +200,9 @@ def closed_flow(generator: Generator, epsilon: Symbol) -> FlowPair:
     return components[0], components[1:]
 
 
-def backward_law(generator: Generator, system: ODESystem, names: Mapping[str, str] | None = None) -> tuple[Expr, ODESystem]:
+def backward_law(
+    generator: VectorField, system: ODESystem, names: Mapping[str, str] | None = None
+) -> tuple[Expr, ODESystem]:
     """The conserved quantity of backpropagation that belongs to a symmetry, and the forward-backward system.
 
         I = a·(η - ξ f) + a_θ·τ
@@ -219,7 +229,7 @@ def backward_law(generator: Generator, system: ODESystem, names: Mapping[str, st
     return law, pair
 
 
-def backward(law: Expr | Generator | Sequence[Expr], system: ODESystem) -> Residual:
+def backward(law: Expr | VectorField | Sequence[Expr], system: ODESystem) -> Residual:
     """The rate of change of backward conservation laws along given derivatives of state and adjoint.
 
     Arguments:
@@ -229,7 +239,7 @@ def backward(law: Expr | Generator | Sequence[Expr], system: ODESystem) -> Resid
     Returns:
         D_t I on the jets of the forward-backward pair (x, a, x', a').
     """
-    if isinstance(law, Generator):
+    if isinstance(law, VectorField):
         expression, pair = backward_law(law, system)
         integrals: Sequence[Expr] = (expression,)
     else:
@@ -258,7 +268,7 @@ def _residual(
     return Residual(kind, names, tuple(expressions), system.independent, state, parameters, formula)
 
 
-def _symbols(generator: Generator) -> set[Symbol]:
+def _symbols(generator: VectorField) -> set[Symbol]:
     return {s for c in (*generator.variables, *generator.components) for s in c.free_symbols if isinstance(s, Symbol)}
 
 
@@ -293,7 +303,7 @@ def _expressions(given: Expr | Sequence[Expr]) -> tuple[Expr, ...]:
     return tuple(as_expression(getattr(e, "expression", e)) for e in many)
 
 
-def _check_variables(generator: Generator, system: ODESystem) -> None:
+def _check_variables(generator: VectorField, system: ODESystem) -> None:
     if generator.variables != system.variables:
         raise AnsatzError(
             f"the generator is over ({listed(generator.variables)}), the system over ({listed(system.variables)})"

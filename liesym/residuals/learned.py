@@ -16,7 +16,7 @@ from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
 from liesym.lowering.target import Residual
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.residuals.laws import FlowPair, closed_flow, group_parameter, lie_series, prolonged_flow
 
 
@@ -48,7 +48,7 @@ class FieldMotion:
     unknowns: int
 
 
-def field_condition(generator: Generator, order: int = 1, moving: Sequence[str] = ()) -> FieldCondition:
+def field_condition(generator: VectorField, order: int = 1, moving: Sequence[str] = ()) -> FieldCondition:
     """The parts of the invariance residual of a field of this order.
 
         η_i^(n) - (ξ ∂_t + η·∂_x + … + η^(n-1)·∂_x^(n-1) + τ·∂_θ) f_i,   x^(n) = f
@@ -78,7 +78,7 @@ def field_condition(generator: Generator, order: int = 1, moving: Sequence[str] 
     for theta, component in thetas:
         if component.free_symbols & {time, *unknowns}:
             raise Unsupported(f"the component {component} along {theta} depends on time or state; a parameter is constant")
-    reduced = Generator((time, *unknowns), (generator.xi, *(c for _, c in states)))
+    reduced = VectorField((time, *unknowns), (generator.xi, *(c for _, c in states)))
     rows = reduced.prolong(order)
     phase = _jets(unknowns, order)
     directions = [generator.xi, *(row[k] for k in range(order) for row in rows), *(c for _, c in thetas)]
@@ -94,7 +94,7 @@ def field_condition(generator: Generator, order: int = 1, moving: Sequence[str] 
 
 
 def field_motion(
-    generator: Generator | None,
+    generator: VectorField | None,
     order: int = 1,
     *,
     flow: FlowPair | None = None,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from flint import fmpq_poly
+from flint import fmpq, fmpq_poly
 from sympy import Dummy, Eq, Expr, Poly, Rational, S, Symbol, exp, log, sqrt
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
@@ -21,14 +21,20 @@ from liesym.base.parameters import Parameter
 from liesym.coefficients import Element
 from liesym.determine.invariance import determine
 from liesym.errors import LiesymError, NotSolvable, OutOfBudget
+from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.solving.pde.conditions import conditions_of
 from liesym.solving.pde.involutive import Basis, dependence
 from liesym.symmetries.results import Case, Result
+from liesym.text.writer import write
+
+Analysis = Callable[[ODESystem, AnsatzSpec | None, float], Result]
+"""The search for symmetries: of a system, in an ansatz, within seconds."""
 
 
 def classify_cases(
     result: Result,
+    analyze: Analysis,
     *,
     deadline: float,
     depth: int = 2,
@@ -38,6 +44,7 @@ def classify_cases(
 
     Arguments:
         result: of the generic system.
+        analyze: finds the symmetries of a branch.
         deadline: `time.monotonic()` value at which branching stops; branches not reached are left out.
         depth: how many conditions may be imposed together.
 
@@ -45,8 +52,6 @@ def classify_cases(
         Cases in the order of the conditions, and one sentence for each thing that was not decided. A branch on which the
         system is not defined is left out.
     """
-    from liesym.symmetries.pipeline import find_symmetries
-
     cases: list[Case] = []
     undecided = list(_unprobed(result.system))
     seen: set[ODESystem] = {result.system}
@@ -63,7 +68,7 @@ def classify_cases(
         if progress is not None:
             progress("case " + named)
         try:
-            found = find_symmetries(system, result.ansatz, budget=max(1.0, left / (len(branches) - place)))
+            found = analyze(system, result.ansatz, max(1.0, left / (len(branches) - place)))
         except LiesymError as error:
             undecided.append(f"the case {named} was not decided: {error}")
             continue
@@ -71,7 +76,7 @@ def classify_cases(
             continue
         children: tuple[Case, ...] = ()
         if depth > 1:
-            children, open_below = classify_cases(found, deadline=deadline, depth=depth - 1, progress=progress)
+            children, open_below = classify_cases(found, analyze, deadline=deadline, depth=depth - 1, progress=progress)
             undecided += [f"within {named}: {sentence}" for sentence in open_below]
         if _is_probe(assumptions):
             children = tuple(c for c in children if _richer(c.result, found))
@@ -81,15 +86,11 @@ def classify_cases(
 
 
 def _equation(assumption: Expr) -> str:
-    from liesym.text import write
-
     return f"{write(assumption.lhs)} = {write(assumption.rhs)}" if isinstance(assumption, Eq) else str(assumption)
 
 
 def _unprobed(system: ODESystem) -> Iterator[str]:
     """What the probes of arbitrary functions leave open."""
-    from liesym.text import write
-
     for function in system.functions:
         if len(function.args) == 1:
             forms = ", ".join(write(form) for form, _ in _forms(function, system))
@@ -177,8 +178,6 @@ def _rational_roots(coefficients: Sequence[Expr]) -> list[Expr]:
 
 
 def _fraction(value: Expr):
-    from flint import fmpq
-
     return fmpq(int(value.p), int(value.q))  # type: ignore[attr-defined]
 
 

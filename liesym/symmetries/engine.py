@@ -20,12 +20,12 @@ from liesym.determine.invariance import determine
 from liesym.determine.verify import is_trivial, remainder_elements
 from liesym.errors import OutOfBudget, VerificationError
 from liesym.model.ansatz import AnsatzSpec
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import polynomial_spans, solve_in_span
 from liesym.solving.linear.vectors import Vector, constant_relations, independent_vectors, normalized, trivial_first
 from liesym.solving.pde.conditions import conditions_of
 from liesym.solving.pde.general import GeneralSolution, solve_general
+from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 
 Progress = Callable[[str], None]

@@ -22,12 +22,12 @@ from liesym.coefficients.ring import cleared
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import remainder_elements
 from liesym.errors import OutOfBudget, Unsupported, VerificationError
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.linear.span import monomials
 from liesym.solving.linear.vectors import Vector
+from liesym.symmetries.generator import Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
 from liesym.model.system import ODESystem
+from liesym.symmetries.classify import classify_cases
 from liesym.symmetries.engine import Progress, _Run
 from liesym.symmetries.results import Result
 
@@ -52,8 +53,11 @@ def find_symmetries(
     run = _Run(system, spec, time.monotonic() + budget, budget, progress or (lambda line: None), seed)
     result = run.analyze()
     if classify and not run.interrupted:
-        from liesym.symmetries.classify import classify_cases
-
-        cases, undecided = classify_cases(result, deadline=run.deadline, progress=run.progress)
+        cases, undecided = classify_cases(
+            result,
+            lambda branch, form, seconds: find_symmetries(branch, form, budget=seconds),
+            deadline=run.deadline,
+            progress=run.progress,
+        )
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
     return result

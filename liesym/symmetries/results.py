@@ -12,8 +12,8 @@ from sympy.core.function import AppliedUndef
 
 from liesym.coefficients.definitions import Definition
 from liesym.determine.forms import DeterminingSystem
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 
 if TYPE_CHECKING:
     from liesym.algebra import LieAlgebra

@@ -9,13 +9,13 @@ from sympy import Expr
 
 from liesym.errors import VerificationError
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
+from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 from liesym.residuals import Residual, conservation, field_of, invariance, phase_state
 
 
 def check_generator(
-    generator: Generator,
+    generator: VectorField,
     system: ODESystem,
     *,
     parameters: Mapping[str, float] | None = None,

@@ -19,10 +19,10 @@ from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
 from liesym.errors import NotSolvable, Unsupported, VerificationError
-from liesym.model.generators import Generator
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.general import solve_general
+from liesym.symmetries.generator import Generator
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 

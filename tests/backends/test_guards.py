@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 import liesym
 from liesym.errors import BackendError, Unsupported
 from liesym.lowering.lower import build_program
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 X, Y = sp.symbols("x y", real=True)
 ROWS = 6

@@ -14,8 +14,8 @@ from training_support import kit as kit
 
 import liesym
 from liesym.errors import BackendError, Unsupported
-from liesym.model.generators import Generator
 from liesym.residuals import backward, conservation, field_of, group, invariance, jet_state, phase_state
+from liesym.symmetries.generator import Generator
 
 assert BACKENDS == ("torch", "jax")
 T, X, Y, Z = sp.symbols("t x y z", real=True)

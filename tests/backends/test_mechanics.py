@@ -11,8 +11,8 @@ import liesym
 from liesym.errors import TrainingError
 from liesym.learn.fitting import Sampler, Settings
 from liesym.learn.trajectories import Trajectories
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")

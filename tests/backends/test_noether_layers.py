@@ -9,8 +9,8 @@ from training_support import kit as kit
 
 from liesym.errors import Unsupported
 from liesym.invariants import permutations, rotations, stationarity, transformed, translations
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.variational import Lagrangian
 

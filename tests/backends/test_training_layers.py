@@ -11,8 +11,8 @@ from liesym.errors import AnsatzError, TrainingError, Unsupported
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.audit import GradientWarning
 from liesym.learn.fitting import toolkit as kit_of
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 

@@ -28,8 +28,8 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import LiesymError, OutOfBudget, Unsupported
 from liesym.flow import Flow, flow, numeric_flow
 from liesym.invariants import canonical_coordinates, invariants, rewritten
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.text import read_expression
 
 CORPUS = ROOT / "tests" / "catalogue" / "corpus.json"

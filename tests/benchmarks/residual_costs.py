@@ -13,7 +13,7 @@ from lowering_methods import interleaved, relative
 
 from liesym.learn.fitting import Sampler, Settings, toolkit
 from liesym.learn.trajectories import Trajectories, simulate
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 T, X, Y, VX, VY = sp.symbols("t x y x' y'", real=True)
 SCALING = Generator((T, X, Y), (T, 2 * X / 3, 2 * Y / 3))

@@ -131,7 +131,7 @@ def test_affine_symmetries_with_moving_parameters(model: dict[str, Any]) -> None
     system = system_of(model).with_moving_parameters()
     result = find_symmetries(system, "affine", budget=120)
     assert result.completeness is Completeness.WITHIN_ANSATZ
-    known = [read_generator(text, system) for text in model["scalings"]]
+    known = [Generator.of(read_generator(text, system)) for text in model["scalings"]]
     assert known
     for generator in known:
         assert generator.is_symmetry_of(system)
@@ -152,7 +152,7 @@ def test_quadratic_symmetries(model: dict[str, Any]) -> None:
 def test_what_is_no_symmetry_is_not_in_the_span() -> None:
     system = system_of(MODELS[0]).with_moving_parameters()
     result = find_symmetries(system, "affine")
-    wrong = read_generator("y: y; b: b", system)
+    wrong = Generator.of(read_generator("y: y; b: b", system))
     assert not wrong.is_symmetry_of(system)
     assert not in_span(wrong, result)
 
@@ -203,7 +203,8 @@ def test_directions_whose_coefficients_depend_on_the_parameters() -> None:
     (model,) = (m for m in MODELS if m["id"] == "glucose-insulin")
     system = system_of(model)
     found = unidentifiable(system, [system.unknowns[0]])
-    known = read_generator("X: p1*p3*r; p1: -p1*p3*r; Gb: Gb*p3*r; Ib: -p1*p2*r; h: -n*p1*p2", found.system)
+    scaling = "X: p1*p3*r; p1: -p1*p3*r; Gb: Gb*p3*r; Ib: -p1*p2*r; h: -n*p1*p2"
+    known = Generator.of(read_generator(scaling, found.system))
     assert known.is_symmetry_of(found.system)
     assert len(found.directions) == 3
     assert depends([g.components for g in found.directions], known.components, found.system)

@@ -13,8 +13,8 @@ from sympy import Symbol
 
 from liesym.flow import flow
 from liesym.flow.check import satisfies_flow
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 from liesym.text import read_expression
 
 CORPUS = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from sympy import QQ, Matrix, Rational, Symbol, cos, exp, sin, sqrt, symbols, sy
 from liesym.algebra import LieAlgebra, linear
 from liesym.algebra.rational import rationalized
 from liesym.errors import Unsupported, VerificationError
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 t, x, y = symbols("t x y", real=True)
 

@@ -18,7 +18,7 @@ from liesym.base.jets import jet_symbol
 from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import Flow, flow, lie_series, numeric_flow
 from liesym.flow.check import satisfies_flow
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 t, x, y = symbols("t x y", real=True)
 n = Symbol("n", real=True)

@@ -10,7 +10,7 @@ from liesym.base.jets import jet_symbol
 from liesym.errors import DataError, Unsupported
 from liesym.invariants import permutations, rotations, stationarity
 from liesym.learn.charges import charge_parts, drift_of, symbolic_charges
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 from liesym.variational import Lagrangian
 
 T, X, Y = symbols("t x y", real=True)

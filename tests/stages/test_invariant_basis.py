@@ -22,7 +22,7 @@ from liesym.invariants import (
     translations,
 )
 from liesym.invariants.polynomial import _verify
-from liesym.model.generators import Generator
+from liesym.symmetries.generator import Generator
 
 T, X, Y, Z, W = symbols("t x y z w", real=True)
 XYZ = ("x", "y", "z")

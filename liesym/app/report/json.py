@@ -17,10 +17,10 @@ from liesym.certify import Certificate
 from liesym.coefficients import Definition
 from liesym.determine.forms import DeterminingSystem
 from liesym.errors import DataError, LiesymError
-from liesym.model.generators import Generator
 from liesym.model.reading import read_in_system, write_system
 from liesym.model.system import ODESystem
 from liesym.model.vectorfields import generator_from_texts
+from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Case, Completeness, Family, Result
 from liesym.text import write
 

@@ -16,8 +16,8 @@ from sympy.core.function import AppliedUndef
 
 from liesym.errors import LiesymError
 from liesym.lowering.lower import lower
-from liesym.model.generators import Generator
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 
 EXTENT = 2.0
 COUNT = 13
