@@ -16,9 +16,10 @@ from symmetry_examples import rank
 import liesym.certify
 import liesym.determine.split
 import liesym.solving.linear.span
-import liesym.solving.ode.ode
+import liesym.solving.ode.integrate
 from liesym import Generator, ODESystem, VerificationError, find_symmetries
 from liesym.solving.linear.linear import Nullspace
+from liesym.solving.ode import bessel, elementary, local_exponents, workspace
 from liesym.solving.ode.ode import OdeSolver
 from liesym.solving.pde.involutive import Basis
 from liesym.symmetries.results import Completeness, Result
@@ -125,14 +126,15 @@ def completion_invents_a_condition(patch: pytest.MonkeyPatch, fired: Fired) -> N
 
 
 def integration_is_wrong(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-    right = liesym.solving.ode.ode.integrate
+    right = liesym.solving.ode.integrate.integrate
 
     def wrong(element, variable, field):
         found = right(element, variable, field)
         fired.append(1)
         return None if found is None else found * 2 + field(variable)
 
-    patch.setattr(liesym.solving.ode.ode, "integrate", wrong)
+    for user in (workspace, elementary, local_exponents, bessel):
+        patch.setattr(user, "integrate", wrong)
 
 
 def solutions_are_missing(patch: pytest.MonkeyPatch, fired: Fired) -> None:

@@ -29,7 +29,7 @@ from liesym.coefficients.ring import Element, Slot
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.solving.linear.relations import relations
 from liesym.solving.ode.exponents import HALF
-from liesym.solving.ode.integrate import _is_exponential, integrate
+from liesym.solving.ode.integrate import _is_exponential
 from liesym.solving.ode.ode import OdeSolver
 from liesym.solving.ode.operators import depends_only_on
 
@@ -169,9 +169,7 @@ def _is_complex(element: Element) -> bool:
 def _multiplied(elements: list[Element], exponent: Element, equation: Riccati, solver: OdeSolver) -> list[Element]:
     """The elements times exp(∫exponent); nothing where the integral has no closed form and may not be named."""
     field, x = equation.field, equation.variable
-    integral = integrate(exponent, x, field)
-    if integral is None:
-        integral = solver._named_integral(exponent, x)
+    integral = solver.integral(exponent, x)
     if integral is None:
         return []
     factor = field.converter.exponential(integral)
