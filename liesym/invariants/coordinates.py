@@ -28,6 +28,7 @@ from liesym.flow.check import tidied
 from liesym.flow.exact import FAILURES
 from liesym.invariants.frame import Frame, frames
 from liesym.model.system import ODESystem
+from liesym.solving.algebraic import solve_for
 from liesym.symmetries.generator import Generator
 from liesym.variational.lagrangian import solve_linear
 
@@ -202,8 +203,6 @@ def _solve_highest(
 
 def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
     """The canonical coordinates with r replaced by u = ratio(r), where r can be solved for."""
-    from liesym.reduction.solving import solve_for
-
     r, s = base.new
     t, y = base.old
     if ratio.has(Integral):

@@ -31,7 +31,7 @@ from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative, follows_curve, free_symbol
-from liesym.reduction.solving import solve_for
+from liesym.solving.algebraic import solve_for
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.solving.ode.integrate import integrate
 from liesym.symmetries.generator import Generator

@@ -35,8 +35,8 @@ from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
-from liesym.reduction.solving import holds_somewhere, solve_for
 from liesym.reduction.superposition import constants_in, is_linear, superposition
+from liesym.solving.algebraic import holds_somewhere, solve_for
 from liesym.symmetries.generator import Generator
 
 

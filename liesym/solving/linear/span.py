@@ -15,6 +15,7 @@ from liesym.coefficients.ring import Element, cleared
 from liesym.determine.forms import Determining, Index, LinearForm, Term
 from liesym.errors import OutOfBudget
 from liesym.solving.linear.linear import nullspace
+from liesym.solving.linear.sampled import solve_sampled
 
 Vector = tuple[Element, ...]
 # number of columns from which the linear system is sampled modulo a prime first
@@ -59,8 +60,6 @@ def solve_in_span(
     derivatives = _Derivatives(determining.variables)
     labels = [(a, j) for a, span in enumerate(spans) for j in range(len(span))]
     if len(labels) > SAMPLED_FROM:
-        from liesym.solving.linear.sampled import solve_sampled
-
         sampled = solve_sampled(determining, spans, labels, derivatives, deadline=deadline)
         return SpanSolution(tuple(_vector(v, labels, spans, field) for v in sampled.vectors), sampled.pivots)
     rows: list[dict[int, fmpz_mpoly]] = []

@@ -33,7 +33,7 @@ from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.found import Found, assumptions
 from liesym.solving.linear.relations import split_columns
-from liesym.solving.ode.by_slope import Hidden
+from liesym.solving.ode.by_slope import Hidden, by_slope
 from liesym.solving.ode.exponents import HALF
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.ode import OdeSolver
@@ -52,8 +52,6 @@ def hidden_symmetries(system: ODESystem, deadline: float, depth: int = 2) -> Fou
         deadline: value of `time.monotonic()` at which the search stops.
         depth: how many times an Abel equation may hide another one.
     """
-    from liesym.solving.ode.by_slope import by_slope
-
     equations = itertools.chain(by_slope(system), _hidden_equations(system, deadline))
     for number, equation in enumerate(equations):
         # half of the time that is left for each, so that one that is hard leaves some to the next

@@ -30,6 +30,7 @@ from liesym.determine.forms import Determining, Index, LinearForm, Term, add_mul
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.ode.ode import OdeSolver
+from liesym.solving.pde.characteristics import solve_first_order
 from liesym.solving.pde.involutive import Basis, Dependence, differentiate
 
 
@@ -352,8 +353,6 @@ def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
 
 def use_characteristics(state: _State, basis: Basis) -> bool:
     """Σ_v b_v u_v + c u = Σ (constants): u = φ h(I_1, …) + particular, for an unknown with this one equation."""
-    from liesym.solving.pde.characteristics import solve_first_order
-
     for (a, index), rule in sorted(basis.rules.items()):
         if sum(index) != 1 or a in state.free:
             continue
