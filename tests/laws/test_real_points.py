@@ -1,0 +1,90 @@
+"""The second look at real points: what is true on every side of its branches passes, what is not is told with its side."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+from sympy import Abs, Expr, Function, Symbol, acot, asin, atan, cos, exp, log, pi, sign, sin, sqrt
+
+from liesym.base.jets import jet_symbol
+from liesym.model.system import ODESystem
+from liesym.testing.realpoints import NoValue, branches, value_at
+from liesym.testing.second_look import has_branches, look_at_generator, look_at_integral
+
+T, Y = Symbol("t", real=True), Symbol("y", real=True)
+P = jet_symbol(Y, 1)
+
+CONSERVED = {
+    "square under a root": ("y''=sqrt(y'^2+2*y'+1)", exp(-T * sign(P + 1)) * (P + 1)),
+    "logarithm of an absolute value": ("y''=log(abs(y))", P**2 / 2 - Y * log(Abs(Y)) + Y),
+    "root of an absolute value": ("y'=abs(y)^(1/2)", 2 * sign(Y) * sqrt(Abs(Y)) - T),
+}
+
+
+@pytest.mark.parametrize("name", CONSERVED)
+def test_what_is_conserved_on_both_sides_passes(name: str) -> None:
+    equation, integral = CONSERVED[name]
+    seen = look_at_integral(integral, ODESystem.parse(equation))
+    assert seen.holds
+    assert seen.points > 0
+    assert len(seen.true_on) >= 2
+
+
+PARTLY: dict[str, tuple[str, Expr, Expr]] = {
+    "square under a root": ("y''=sqrt(y'^2+2*y'+1)", exp(-T) * (P + 1), P + 1),
+    "two conventions of acot": ("y''=acot(y)+atan(y)-pi/2", P, Y),
+    "root of a trigonometric square": ("y''=sqrt(1-sin(t)^2)*y'", P * exp(-sin(T)), cos(T)),
+    "logarithm without its absolute value": ("y''=log(abs(y))", P**2 / 2 - Y * log(Y) + Y, Y),
+    "no real value on one side": ("y'=abs(y)^(1/2)", 2 * sqrt(Y) - T, Y),
+    "angle within its range": ("y'=cos(t)", Y - sqrt(1 - cos(T) ** 2), sin(T)),
+}
+
+
+@pytest.mark.parametrize("name", PARTLY)
+def test_what_is_conserved_on_one_side_is_told_with_it(name: str) -> None:
+    equation, integral, positive = PARTLY[name]
+    seen = look_at_integral(integral, ODESystem.parse(equation))
+    assert not seen.holds
+    assert seen.true_on
+    assert seen.separating() == (positive,)
+
+
+def test_what_is_true_nowhere_has_no_side() -> None:
+    seen = look_at_integral(P + Y, ODESystem.parse("y''=-y"))
+    assert not seen.holds
+    assert not seen.true_on
+    assert seen.separating() == ()
+
+
+def test_generators_are_looked_at_on_their_sides() -> None:
+    system = ODESystem.parse("y''=sqrt(y'^2+2*y'+1)")
+    assert look_at_generator((T * 0, T + Y), system).holds
+    seen = look_at_generator((T * 0, exp(T)), system)
+    assert seen.separating() == (P + 1,)
+
+
+def test_nowhere_real_is_said() -> None:
+    seen = look_at_integral(Y, ODESystem.parse("y'=sqrt(-1-y^2)"))
+    assert seen.nowhere_real
+
+
+def test_arbitrary_functions_stand_for_sample_functions() -> None:
+    system = ODESystem.parse("x''=-D(V(x), x)")
+    x = system.unknowns[0]
+    integral = jet_symbol(x, 1) ** 2 / 2 + Function("V")(x)
+    assert look_at_integral(integral, system).holds
+    assert not look_at_integral(integral + Function("V")(x), system).holds
+
+
+def test_polynomials_have_no_branches() -> None:
+    assert not has_branches([Y**3 + T / Y, sin(Y), exp(T)])
+    assert branches([sqrt(Y**2 + 2 * Y * T + T**2)]) == (T + Y,)
+
+
+def test_values_follow_the_conventions_of_the_grammar() -> None:
+    with mpmath.workdps(30):
+        assert abs(value_at(acot(Y), {Y: -1.0}) + mpmath.pi / 4) < 1e-20
+        assert abs(value_at(atan(Y) + pi, {Y: -1.0}) - 3 * mpmath.pi / 4) < 1e-20
+        for expression in (log(Y), sqrt(Y), Y ** Symbol("k", real=True), asin(Y - 2)):
+            with pytest.raises(NoValue):
+                value_at(expression, {Y: -1.0, Symbol("k", real=True): 0.5})
