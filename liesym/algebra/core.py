@@ -19,6 +19,7 @@ from liesym.algebra import linear
 from liesym.algebra.scaled import rescaled, scaled_rows
 from liesym.base.clock import within
 from liesym.base.jets import as_expression
+from liesym.base.names import free_symbols_named, names_in
 from liesym.errors import Unsupported, VerificationError
 from liesym.model.generators import VectorField
 
@@ -143,7 +144,7 @@ class LieAlgebra:
 
     def commutator_table(self) -> tuple[tuple[Expr, ...], ...]:
         """Entry (i, j) is [e_i, e_j] as a combination of the symbols e1, …, en."""
-        names = [Symbol(f"e{i + 1}") for i in range(self.dimension)]
+        names = free_symbols_named((f"e{i + 1}" for i in range(self.dimension)), names_in(*self.parameters))
         return tuple(
             tuple(sum((c * names[k] for k, c in self.commutator(i, j).items()), start=S.Zero) for j in range(self.dimension))
             for i in range(self.dimension)

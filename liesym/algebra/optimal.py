@@ -12,16 +12,17 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, S, Symbol, cos, sin
+from sympy import Dummy, Expr, S, Symbol, cos, sin
 
 from liesym.algebra import small
 from liesym.algebra.action import combine
 from liesym.algebra.core import LieAlgebra
 from liesym.algebra.signs import Signs
+from liesym.base.names import free_symbols_named, names_in
 from liesym.errors import Unsupported
 
-X, Y, PHI = (Symbol(name, real=True) for name in ("x", "y", "phi"))
-REAL, NONZERO, POSITIVE, NONNEGATIVE, ANGLE = "real", "nonzero", "positive", "not negative", "0 <= phi < 2*pi"
+X, Y, Z, PHI = (Dummy(name, real=True) for name in ("x", "y", "z", "phi"))
+REAL, NONZERO, POSITIVE, NONNEGATIVE, ANGLE = "real", "nonzero", "positive", "not negative", "0 <= {} < 2*pi"
 
 Sparse = dict[int, Expr | int]  # counted from 1, as in print
 
@@ -53,7 +54,9 @@ def optimal_system(algebra: LieAlgebra) -> tuple[Subalgebra, ...]:
     for sparse, ranges in standard_lines(standard.family, values):
         dense = [S(sparse.get(i + 1, 0)) for i in range(algebra.dimension)]
         row = combine(*zip(dense, standard.rows, strict=True))
-        result.append(Subalgebra(row, tuple(ranges.items())))
+        shown = dict(zip(ranges, free_symbols_named((p.name for p in ranges), names_in(*algebra.parameters)), strict=True))
+        named = tuple((shown[p], range_.format(shown[p])) for p, range_ in ranges.items())
+        result.append(Subalgebra(tuple(e.xreplace(shown) for e in row), named))
     return tuple(result)
 
 
@@ -80,7 +83,7 @@ def standard_lines(family: str, values: dict[str, Expr]) -> Iterator[Line]:
 
 def all_lines(indices: Sequence[int]) -> Iterator[Line]:
     """Every line of a subspace on which the group acts trivially or by a common factor."""
-    names = (X, Y, Symbol("z", real=True))
+    names = (X, Y, Z)
     for k, i in enumerate(indices):
         rest = list(indices)[k + 1 :]
         yield {i: 1, **dict(zip(rest, names, strict=False))}, dict.fromkeys(names[: len(rest)], REAL)

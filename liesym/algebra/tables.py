@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Symbol, sympify
+from sympy import Dummy, Expr, sympify
 
-a, b = Symbol("a"), Symbol("b")
+a, b = Dummy("a"), Dummy("b")
 Brackets = dict[tuple[int, int], dict[int, Expr | int]]
 
 # counted from 1, as in print
@@ -78,7 +78,8 @@ OTHER = {
 
 def brackets_of(family: str, parameters: Sequence[tuple[str, Expr]] = ()) -> dict[tuple[int, int], dict[int, Expr]]:
     """Commutators of a standard form, counted from 0."""
-    values: Any = {Symbol(name): value for name, value in parameters}
+    symbols = {"a": a, "b": b}
+    values: Any = {symbols[name]: value for name, value in parameters}
     return {
         (i - 1, j - 1): {k - 1: sympify(c).subs(values) for k, c in row.items()}  # type: ignore[union-attr]
         for (i, j), row in TABLE[family].items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sympy import Expr, S, Symbol, SympifyError, sympify
+from sympy import Dummy, Expr, S, Symbol, SympifyError, sympify
 
 from liesym.errors import ParseError
 
@@ -30,11 +30,14 @@ def as_expression(value: object) -> Any:
 def jet_symbol(unknown: Symbol, order: int) -> Symbol:
     """The jet coordinate x^(k): the unknown itself for k = 0, else a symbol named x', x'', x''', x^(4), …
 
-    A prime or a caret cannot occur in a name that a user gives, so no user name is captured.
+    A prime or a caret cannot occur in a name that a user gives, so no user name is captured; the derivatives of an
+    invented unknown, a dummy, are dummies with its index.
     """
     if order == 0:
         return unknown
     name = unknown.name + ("'" * order if order <= 3 else f"^({order})")
+    if isinstance(unknown, Dummy):
+        return Dummy(name, dummy_index=unknown.dummy_index, real=True)
     return Symbol(name, real=True)
 
 

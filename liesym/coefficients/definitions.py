@@ -79,6 +79,7 @@ def derivative_expression(name: type, arguments: Sequence[Expr], orders: Sequenc
         return name(*arguments)
     if all(a.is_Symbol for a in arguments) and len(set(arguments)) == len(arguments):
         return sp.Derivative(name(*arguments), *((a, k) for a, k in zip(arguments, orders, strict=True) if k))
-    dummies = [sp.Symbol(f"s_{i + 1}", real=True) for i in range(len(arguments))]
+    # as in SymPy's chain rule the index is that of the argument, so that the same expression is made each time
+    dummies = [sp.Dummy(f"s_{i + 1}", real=True, dummy_index=hash(a)) for i, a in enumerate(arguments)]
     inner = sp.Derivative(name(*dummies), *((a, k) for a, k in zip(dummies, orders, strict=True) if k))
     return sp.Subs(inner, tuple(dummies), tuple(arguments))

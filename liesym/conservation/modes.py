@@ -76,7 +76,7 @@ def _by_exponential(a: Matrix, b: Matrix, x: Matrix, t: Symbol) -> list[Expr]:
     """The entries of e^{-At} x + ∫."""
     n = a.rows
     bordered = a.row_join(b).col_join(Matrix.zeros(1, n + 1))
-    parameter = Symbol("s", real=True)
+    parameter = Dummy("s", real=True)
     moved = matrix_exponential(bordered, parameter)
     if moved is None:
         return []

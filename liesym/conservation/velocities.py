@@ -17,6 +17,7 @@ from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.on_solutions import OnSolutions
 from liesym.determine.split import split
+from liesym.model.names import taken_names
 from liesym.solving.pde.general import solve_general
 
 
@@ -55,7 +56,7 @@ def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: i
     equations = split((form,), field, system.jet_coordinates)
     determining = Determining(field, system.variables, unknowns, (form,), equations)
     result = []
-    for vector in solve_general(determining, deadline=deadline).vectors:
+    for vector in solve_general(determining, deadline=deadline, taken=taken_names(system)).vectors:
         total = field.zero
         for weight, c in zip(weights, vector, strict=True):
             total = total + weight * c

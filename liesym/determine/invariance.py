@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Expr, Symbol
 
 from liesym.base.jets import jet_symbol
+from liesym.base.names import free_name
 from liesym.coefficients import Field
 from liesym.determine.forms import (
     Determining,
@@ -24,6 +25,7 @@ from liesym.determine.forms import (
     apply_form,
 )
 from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 
 
@@ -31,12 +33,11 @@ def infinitesimals(
     system: ODESystem, depends: Mapping[Symbol, Sequence[Symbol]] | None = None
 ) -> tuple[UnknownFunction, ...]:
     """The unknown functions ξ, η_i; `depends` restricts their arguments (a missing variable: all of them)."""
-    taken = {str(f.func) for f in system.functions}
+    taken = set(taken_names(system))
     result = []
     for variable in system.variables:
         name = "xi" if variable == system.independent else f"eta_{variable.name}"
-        while name in taken:
-            name += "_"
+        name = free_name(name, taken)
         taken.add(name)
         arguments = tuple((depends or {}).get(variable, system.variables))
         result.append(UnknownFunction(name, variable, tuple(v for v in system.variables if v in arguments)))

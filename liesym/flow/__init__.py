@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sympy import Expr, Symbol
 
+from liesym.base.names import free_symbols_named, names_in
 from liesym.flow.exact import exact_flow
 from liesym.flow.numeric import numeric_flow as numeric_flow
 from liesym.flow.record import Flow as Flow
@@ -41,9 +42,6 @@ def _exact(generator: VectorField, parameter: Symbol) -> tuple[Expr, ...] | None
 
 def _parameter_for(generator: VectorField) -> Symbol:
     """epsilon, with underscores if the name is taken."""
-    taken = {s.name for c in generator.components for s in c.free_symbols if isinstance(s, Symbol)}
-    taken |= {v.name for v in generator.variables}
-    name = "epsilon"
-    while name in taken:
-        name += "_"
-    return Symbol(name, real=True)
+    taken = names_in(*generator.variables, *generator.components, *(d.rhs for d in generator.definitions))
+    (parameter,) = free_symbols_named(("epsilon",), taken)
+    return parameter

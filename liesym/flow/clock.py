@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Symbol, exp, log, sqrt
+from sympy import Dummy, Expr, Symbol, exp, log, sqrt
 
 from liesym.coefficients.field import Field
 from liesym.solving.ode.integrate import integrate
@@ -26,7 +26,7 @@ def inverted_clock(speed: Expr, tau: Symbol, epsilon: Symbol, variables: Sequenc
     if not growth:
         return _root_near(clock, tau, epsilon, 0)
     k = min(growth, key=lambda g: abs(g) if g.is_number else 0)
-    u = Symbol("u", positive=True)
+    u = Dummy("u", positive=True)
     found = _root_near(clock.subs(tau, log(u) / k).expand(), u, epsilon, 1)
     return None if found is None else log(found) / k
 

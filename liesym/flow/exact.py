@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import networkx as nx
-from sympy import Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
+from sympy import Dummy, Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
 from sympy.core.function import AppliedUndef
 
 from liesym.coefficients.derivation import Derivation
@@ -253,7 +253,7 @@ def _single(x: Symbol, rates: dict[Symbol, Expr], solved: dict[Symbol, Expr], ep
         found = along(x, f / rates[z], z, z, solved[z])
         if found is not None:
             return found
-    s = Symbol("s", real=True)
+    s = Dummy("s", real=True)
     moved = {v: solved[v].xreplace({epsilon: s}) for v in moving}
     return along(x, composed(f, moved), s, S.Zero, epsilon)
 
@@ -297,7 +297,7 @@ def _by_change_of_time(generator: VectorField, epsilon: Symbol) -> tuple[Expr, .
     """
     from liesym.flow.clock import inverted_clock
 
-    τ = Symbol("tau", real=True)
+    τ = Dummy("tau", real=True)
     for factor in _common_factors(generator):
         images = _by_parts(_divided(generator, factor), τ)
         if images is None:

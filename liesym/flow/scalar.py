@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sympy import (
     Abs,
+    Dummy,
     Expr,
     I,
     Matrix,
@@ -232,7 +233,7 @@ def _separated(x: Symbol, rate: Element, z: Symbol, start: Expr, end: Expr, fiel
     time = integrate(field(with_z), z, field)
     if time is None:
         return None
-    parameter = Symbol("sigma", real=True)
+    parameter = Dummy("sigma", real=True)
     flow = autonomous(x, without, parameter)
     if flow is None:
         return None

@@ -12,12 +12,13 @@ Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 2.3.5.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integral, S, Symbol
+from sympy import Dummy, Expr, Integral, S, Symbol
 
 from liesym.base.jets import jet_symbol
+from liesym.base.names import free_symbols_named, names_in
 from liesym.coefficients.derivation import Derivation, Space
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -50,20 +51,24 @@ class Coordinates:
     forward: tuple[Expr, ...] | None = None
 
 
-def canonical_coordinates(generator: Generator, *, names: Sequence[str] | None = None) -> Coordinates:
+def canonical_coordinates(
+    generator: Generator, *, names: Sequence[str] | None = None, taken: Iterable[str] = ()
+) -> Coordinates:
     """(r_1, …, r_m, s) with X(r_i) = 0 and X(s) = 1; the new unknown s comes last, r_1 is the new
     independent variable.
 
     Arguments:
         generator: with a closed flow.
-        names: of r_1, …, r_m, s; r (or r1, r2, …) and s unless given.
+        names: of r_1, …, r_m, s; r (or r1, r2, …) and s unless given, with underscores after what is in use.
+        taken: names in use beside those of the generator, such as the parameters of a system.
 
     Raises:
         Unsupported: no closed flow, or no slice for which the crossing time is found.
     """
     m = len(generator.variables) - 1
     default = ["r", "s"] if m == 1 else [*(f"r{i + 1}" for i in range(m)), "s"]
-    new = _fresh(names or default, generator)
+    used = names_in(*generator.variables, *generator.components)
+    new = free_symbols_named(names or default, used.union(taken))
     found = next(candidates(generator, new), None)
     if found is not None:
         return found
@@ -94,19 +99,6 @@ def candidates(generator: Generator, new: tuple[Symbol, ...]) -> Iterator[Coordi
             if found is not None and found.forward is not None:
                 forward = tuple(tidied(e.xreplace(charted.forward)) for e in found.forward)
                 yield Coordinates(generator.variables, new, charted.old(found.backward), forward)
-
-
-def _fresh(names: Sequence[str], generator: Generator) -> tuple[Symbol, ...]:
-    """Symbols with underscores appended to names in use."""
-    taken = {v.name for v in generator.variables}
-    taken |= {s.name for c in generator.components for s in c.free_symbols if isinstance(s, Symbol)}
-    result = []
-    for name in names:
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        result.append(Symbol(name, real=True))
-    return tuple(result)
 
 
 def _from_frame(frame: Frame, new: tuple[Symbol, ...]) -> Coordinates | None:
@@ -145,13 +137,17 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
         x^(k+1) = D x^(k) / D t,  D the total derivative along the new independent variable
 
     Raises:
-        Unsupported: the orders of the equations differ, or the change is singular.
+        Unsupported: the orders of the equations differ, the change is singular, or a new variable has the name of
+            a parameter.
     """
     order = system.order
     if len(set(system.orders)) != 1:
         raise Unsupported("a change of variables that mixes the unknowns needs equations of one order")
     if coordinates.old != system.variables:
         raise Unsupported(f"the coordinates are for {coordinates.old}, the system has {system.variables}")
+    both = {v.name for v in coordinates.new} & {p.name for p in system.parameters}
+    if both:
+        raise Unsupported(f"{', '.join(sorted(both))}: the name of a new variable and of a parameter; rename one of them")
     r, *unknowns = coordinates.new
     jets = [jet_symbol(q, k) for k in range(1, order + 1) for q in unknowns]
     parameters = system.parameter_symbols
@@ -212,7 +208,7 @@ def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
     element = field(inside)
     if element.depends_on(s):
         return None
-    u = Symbol("u_new", real=True)
+    u = Dummy("u", real=True)
     for value in solve_for(field.to_expr(element) - u, r):
         backward = tuple(e.subs(r, value).subs(u, r) for e in base.backward)
         forward = None if base.forward is None else (ratio, base.forward[1])

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, S, Symbol, atan, cos, exp, log, sin, sqrt
+from sympy import Dummy, Expr, S, Symbol, atan, cos, exp, log, sin, sqrt
 
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -80,7 +80,7 @@ def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
     k = min(rates, key=lambda r: (r.count_ops(), str(r)))
     if any(not (r / k).is_Integer for r in rates):
         return []
-    u = Symbol("u", positive=True)
+    u = Dummy("u", positive=True)
     written = image.xreplace(
         {n: u ** (n.args[0].diff(epsilon) / k) * exp(n.args[0].subs(epsilon, 0)) for n in image.atoms(exp) if n.has(epsilon)}
     )

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import nmod_mat
-from sympy import Expr, S, Symbol, log
+from sympy import Dummy, Expr, S, Symbol, log
 
 from liesym.base.jets import jet_symbol
 from liesym.coefficients.derivation import Derivation
@@ -149,8 +149,8 @@ class _Search:
 
     def by_first_integrals(self) -> None:
         """Integrals of v' = X(v), free of the parameter along the orbits."""
-        names = {v: Symbol(f"c{i}", real=True) for i, v in enumerate(self.coordinates)}
-        time_, states = Symbol("tau", real=True), tuple(names.values())
+        names = {v: Dummy(f"c{i}", real=True) for i, v in enumerate(self.coordinates)}
+        time_, states = Dummy("tau", real=True), tuple(names.values())
         rhs = tuple(c.xreplace(names) for c in self.fields[0].values())
         system = ODESystem(time_, states, (1,) * len(states), rhs)
         left = 0.5 * max(self.deadline - time.monotonic(), 0.1)
@@ -161,7 +161,7 @@ class _Search:
     def by_canonical(self) -> None:
         """r_i with X(r_i) = 0 and s with X(s) = 1; then D r_i/D r_1, D s/D r_1, and so on."""
         generator = self.generators[0]
-        new = tuple(Symbol(f"new{i}", real=True) for i in range(len(generator.variables)))
+        new = tuple(Dummy(f"new{i}", real=True) for i in range(len(generator.variables)))
         for coordinates in itertools.islice(candidates(generator, new), 3):
             assert coordinates.forward is not None
             *invariant, height = coordinates.forward

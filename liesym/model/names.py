@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 
+from sympy import Symbol
+
+from liesym.base.names import free_symbols_named
 from liesym.model.system import ODESystem
 
 
@@ -11,6 +14,11 @@ def taken_names(system: ODESystem) -> frozenset[str]:
     """Names that the system uses."""
     symbols = {s.name for s in (*system.variables, *system.parameter_symbols)}
     return frozenset(symbols | {f.func.__name__ for f in system.functions})
+
+
+def free_symbol(name: str, system: ODESystem) -> Symbol:
+    """A real symbol of that name, with underscores if the system uses it."""
+    return free_symbols_named((name,), taken_names(system))[0]
 
 
 def fresh_name(stem: str, taken: frozenset[str]) -> str:

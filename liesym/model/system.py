@@ -10,6 +10,7 @@ from sympy import Basic, Expr, Symbol, sympify
 from sympy.core.function import AppliedUndef
 
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
 from liesym.text.equations import read_equations
@@ -201,15 +202,12 @@ class ODESystem:
 
         Names that are taken get trailing underscores. Parameters are kept.
         """
-        taken = {s.name for s in self.variables} | {p.name for p in self.parameters}
+        taken = names_in(*self.variables, *self.parameter_symbols) | {f.func.__name__ for f in self.functions}
         names: dict[Symbol, Symbol] = {}
         for x, n in zip(self.unknowns, self.orders, strict=True):
             for k in range(1, n):
-                name = f"{x.name}_{k}"
-                while name in taken:
-                    name += "_"
-                taken.add(name)
-                names[jet_symbol(x, k)] = Symbol(name, real=True)
+                (names[jet_symbol(x, k)],) = free_symbols_named((f"{x.name}_{k}",), taken)
+                taken.add(names[jet_symbol(x, k)].name)
         unknowns: list[Symbol] = []
         rhs: list[Expr] = []
         for x, n, f in zip(self.unknowns, self.orders, self.rhs, strict=True):
@@ -225,12 +223,12 @@ class ODESystem:
 
         Arguments:
             names: name of the adjoint of each unknown or parameter, e.g. ``{"z": "u", "theta1": "v"}``;
-                the default for z is a_z.
+                the default for z is a_z, with underscores where that is taken.
             parameters: also append the parameter adjoints.
 
         Raises:
             Unsupported: the system is not of first order.
-            NotSolvable: a name is taken, or given for what is no unknown or parameter.
+            NotSolvable: a given name is taken, or given for what is no unknown or parameter.
             ParseError: a given name is no name of the text grammar.
         Source: Pontryagin et al. 1962; Chen et al. 2018, equations (4) and (51).
         """
@@ -243,11 +241,13 @@ class ODESystem:
             raise NotSolvable(f"adjoint names given for {sorted(unknown_keys)}, which are not unknowns or parameters here")
         for name in names.values():
             check_name(name, "an adjoint")
-        costates = [Symbol(names.get(s.name, f"a_{s.name}"), real=True) for s in moved]
-        taken = {*self.variables, *self.parameter_symbols}
-        for a in costates:
-            if a in taken or costates.count(a) > 1:
-                raise NotSolvable(f"the name {a.name} of an adjoint is taken; give others with names=")
+        taken = names_in(*self.variables, *self.parameter_symbols)
+        for name in names.values():
+            if name in taken or [*names.values()].count(name) > 1:
+                raise NotSolvable(f"the name {name} of an adjoint is taken; give others with names=")
+        invented = free_symbols_named((f"a_{s.name}" for s in moved if s.name not in names), taken.union(names.values()))
+        rest = iter(invented)
+        costates = [Symbol(names[s.name], real=True) if s.name in names else next(rest) for s in moved]
         states = costates[: len(self.unknowns)]
         backward = tuple(
             -sum((a * f.diff(s) for a, f in zip(states, self.rhs, strict=True)), start=sympify(0)) for s in moved

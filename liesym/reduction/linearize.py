@@ -27,6 +27,7 @@ from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
+from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.symmetries.generator import Generator
@@ -78,7 +79,7 @@ def linearization(
 
         generators = find_symmetries(system, budget=budget).generators
     best = Linearization(True, shown)
-    for coordinates in _candidate_maps(generators):
+    for coordinates in _candidate_maps(generators, taken_names(system)):
         linear = _as_linear(system, coordinates)
         if linear is not None and not linear.rhs[0].has(jet_symbol(linear.unknowns[0], 1)):
             return Linearization(True, shown, coordinates, linear)
@@ -91,8 +92,6 @@ def linearization(
 
 def _with_names_exchanged(system: ODESystem, verdict: Linearization) -> Linearization:
     """The equation itself, or that for t(y), where one of them is linear: v'' = p(u) v' + q(u) v + G(u)."""
-    from liesym.reduction.quadrature import free_symbol
-
     u, v = free_symbol("u", system), free_symbol("v", system)
     for backward in ((u, v), (v, u)):
         forward = system.variables if backward == (u, v) else system.variables[::-1]
@@ -147,12 +146,12 @@ def _lie_conditions(parts: Sequence[Element], system: ODESystem) -> tuple[Elemen
     return first, second
 
 
-def _candidate_maps(generators: Sequence[Generator]) -> Iterator[Coordinates]:
+def _candidate_maps(generators: Sequence[Generator], taken: frozenset[str]) -> Iterator[Coordinates]:
     """(u, v): X = ∂_v, and a symmetry u X that commutes with X."""
     for generator in sorted(generators, key=lambda g: sum(c.count_ops() for c in g.components)):
         for ratio in _parallel(generator, generators):
             try:
-                base = canonical_coordinates(generator, names=("u", "v"))
+                base = canonical_coordinates(generator, names=("u", "v"), taken=taken)
             except Unsupported:
                 continue
             found = with_ratio(base, ratio)

@@ -22,6 +22,7 @@ from liesym.coefficients.field import Field
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
+from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 
@@ -93,25 +94,19 @@ def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str
         raise Unsupported(f"{generator} is no symmetry of the equation")
     if len(system.unknowns) > 1:
         return _system_reduced(system, generator, names)
-    coordinates = canonical_coordinates(generator, names=names[:2])
+    coordinates = canonical_coordinates(generator, names=names[:2], taken=taken_names(system))
     moved = rewritten(system, coordinates)
-    w = _new_name(names[2], moved)
+    w = free_symbol(names[2], moved)
     candidates = [_reduced(moved, w, slope) for slope in (w, 1 / w)]
     reduced, slope = min(candidates, key=lambda c: c[0].rhs[0].count_ops())
     return Reduction(system, generator, coordinates, reduced, slope, _invariants(system, coordinates, slope == w))
 
 
-def _new_name(name: str, moved: ODESystem) -> Symbol:
-    taken = {symbol.name for symbol in (*moved.parameter_symbols, *moved.variables)}
-    while name in taken:
-        name += "_"
-    return Symbol(name, real=True)
-
-
 def _system_reduced(system: ODESystem, generator: Generator, names: Sequence[str]) -> Reduction:
     """s' = w from order 2 on; a system of order 1 loses s."""
     count = len(system.unknowns)
-    coordinates = canonical_coordinates(generator, names=[*(f"{names[0]}{i + 1}" for i in range(count)), names[1]])
+    chosen = [*(f"{names[0]}{i + 1}" for i in range(count)), names[1]]
+    coordinates = canonical_coordinates(generator, names=chosen, taken=taken_names(system))
     moved = rewritten(system, coordinates)
     *rest, s = moved.unknowns
     *forces, force = moved.rhs
@@ -124,7 +119,7 @@ def _system_reduced(system: ODESystem, generator: Generator, names: Sequence[str
     if moved.order == 1:
         reduced = ODESystem(moved.independent, tuple(rest), (1,) * len(rest), tuple(forces), moved.parameters)
         return Reduction(system, generator, coordinates, reduced, force, coordinates.forward and coordinates.forward[:-1])
-    w = _new_name(names[2], moved)
+    w = free_symbol(names[2], moved)
     lowered = {jet_symbol(s, k + 1): jet_symbol(w, k) for k in range(moved.order)}
     rhs = tuple(f.xreplace(lowered) for f in (*forces, force))
     orders = (*moved.orders[:-1], moved.order - 1)

@@ -11,24 +11,18 @@ from collections.abc import Sequence
 from sympy import Dummy, Expr, I, Integral, Mul, S, Symbol, sqrt
 
 from liesym.base.jets import jet_symbol
+from liesym.base.names import free_symbols_named
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
+from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
 
 
 def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:
     """C1, C2, …, with underscores if a name is in use."""
-    return tuple(free_symbol(f"C{k}", system) for k in range(1, count + 1))
-
-
-def free_symbol(name: str, system: ODESystem) -> Symbol:
-    """A real symbol of that name, with underscores if the system uses it."""
-    taken = {s.name for s in (*system.variables, *system.parameter_symbols)}
-    while name in taken:
-        name += "_"
-    return Symbol(name, real=True)
+    return free_symbols_named((f"C{k}" for k in range(1, count + 1)), taken_names(system))
 
 
 def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -> Expr:

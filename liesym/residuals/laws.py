@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from sympy import Expr, Integer, S, Symbol
 
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
 from liesym.lowering.target import Residual, jet_state, listed, phase_state
@@ -165,9 +166,9 @@ def group(
     """
     _check_variables(generator, system)
     taken = (*system.variables, *system.parameter_symbols)
-    parameter = group_parameter(
-        generator, _free_epsilon((*taken, *_symbols(generator))) if epsilon is None else epsilon, taken
-    )
+    if epsilon is None:
+        (epsilon,) = free_symbols_named(("epsilon",), names_in(*taken, *_symbols(generator)))
+    parameter = group_parameter(generator, epsilon, taken)
     if flow is None:
         flow = lie_series(generator, parameter, order) if order is not None else closed_flow(generator, parameter)
     rows = prolonged_flow(flow, system.jets, system.order)
@@ -270,14 +271,6 @@ def _residual(
 
 def _symbols(generator: VectorField) -> set[Symbol]:
     return {s for c in (*generator.variables, *generator.components) for s in c.free_symbols if isinstance(s, Symbol)}
-
-
-def _free_epsilon(taken: Iterable[Symbol]) -> Symbol:
-    """epsilon, with underscores if the name is taken, as it is by many a parameter."""
-    names, name = {s.name for s in taken}, "epsilon"
-    while name in names:
-        name += "_"
-    return Symbol(name, real=True)
 
 
 def _within_orders(expression: Expr, system: ODESystem) -> Expr:

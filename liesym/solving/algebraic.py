@@ -11,6 +11,7 @@ import random
 from math import gcd
 
 from sympy import (
+    Dummy,
     Expr,
     Mul,
     Pow,
@@ -85,7 +86,7 @@ def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
         return found
     kernels = [n for n in equation.atoms(*INVERSES, exp) if n.has(unknown)]
     for node in kernels:
-        name = Symbol("kernel", real=True)
+        name = Dummy("kernel", real=True)
         rest = equation.xreplace({node: name})
         if rest.has(unknown):
             continue
@@ -127,7 +128,7 @@ def _by_squaring(equation: Expr, unknown: Symbol) -> list[Expr]:
     if len(roots) != 1:
         return []
     (root,) = roots
-    name = Symbol("root", real=True)
+    name = Dummy("root", real=True)
     parts = joined.xreplace({root: name}).as_poly(name)
     if parts is None or parts.degree() != 1:
         return []

@@ -17,11 +17,13 @@ from sympy import Dummy, Eq, Expr, Poly, Rational, S, Symbol, exp, log, sqrt
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
+from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Element
 from liesym.determine.invariance import determine
 from liesym.errors import LiesymError, NotSolvable, OutOfBudget
 from liesym.model.ansatz import AnsatzSpec
+from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.pde.conditions import conditions_of
 from liesym.solving.pde.involutive import Basis, dependence
@@ -205,9 +207,7 @@ def _function_branches(system: ODESystem) -> Iterator[tuple[tuple[Expr, ...], OD
 
 def _forms(function: AppliedUndef, system: ODESystem) -> Iterator[tuple[Expr, tuple[Symbol, ...]]]:
     """Linear, power, exponential and logarithmic forms with fresh parameters."""
-    taken = {s.name for s in (*system.variables, *system.parameter_symbols)}
-    fresh = [Symbol(n, real=True) for n in _free_names(("a", "b", "n", "k"), taken)]
-    a, b, n, k = fresh
+    a, b, n, k = free_symbols_named(("a", "b", "n", "k"), taken_names(system))
     u: Expr = function.args[0]  # type: ignore[assignment]
     yield a * u + b, (a, b)
     yield a * u**n, (a, n)
@@ -216,16 +216,6 @@ def _forms(function: AppliedUndef, system: ODESystem) -> Iterator[tuple[Expr, tu
     yield a * exp(k * u) + b, (a, b, k)
     yield a * log(u), (a,)
     yield a * u * log(u), (a,)
-
-
-def _free_names(names: Sequence[str], taken: set[str]) -> list[str]:
-    result = []
-    for name in names:
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        result.append(name)
-    return result
 
 
 def _replaced(expression: Expr, function: AppliedUndef, form: Expr) -> Expr:

@@ -20,6 +20,7 @@ from liesym.determine.invariance import determine
 from liesym.determine.verify import is_trivial, remainder_elements
 from liesym.errors import OutOfBudget, VerificationError
 from liesym.model.ansatz import AnsatzSpec
+from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import polynomial_spans, solve_in_span
 from liesym.solving.linear.vectors import Vector, constant_relations, independent_vectors, normalized, trivial_first
@@ -149,10 +150,7 @@ class _Run:
     @property
     def taken(self) -> frozenset[str]:
         """Names that invented functions must not use."""
-        system = self.system
-        return frozenset(
-            {s.name for s in (*system.variables, *system.parameter_symbols)} | {str(f.func) for f in system.functions}
-        )
+        return taken_names(self.system)
 
     @property
     def bound_met(self) -> bool:

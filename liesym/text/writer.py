@@ -13,6 +13,7 @@ from typing import Any
 from sympy import Add, Derivative, Expr, Float, Integer, Integral, Mul, Pow, Rational, S, Subs, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.names import free_symbols_named
 from liesym.errors import Unsupported
 from liesym.text.functions import NAMES
 
@@ -156,16 +157,9 @@ def _subs(e: Any) -> str:
             primes = "'" * int(counts[0][1])
             return f"{body.expr.func.__name__}{primes}({_write(points[0])[0]})"
     taken = {s.name for s in e.expr.free_symbols | e.free_symbols if s not in variables}  # type: ignore[attr-defined]
-    names = {v: Symbol(_fresh(v.name.lstrip("_"), taken), real=True) for v in variables}
+    names = dict(zip(variables, free_symbols_named((v.name.lstrip("_") for v in variables), taken), strict=True))
     pairs = ", ".join(f"{names[v].name}, {_write(p)[0]}" for v, p in zip(variables, points, strict=True))
     return f"at({_write(body.xreplace(names))[0]}, {pairs})"
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
 
 
 def _integral(e: Any) -> str:

@@ -31,6 +31,7 @@ from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import NotSolvable, Unsupported
+from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
@@ -152,7 +153,7 @@ class _Problem:
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
-        solution = solve_general(determining, deadline=deadline)
+        solution = solve_general(determining, deadline=deadline, taken=taken_names(self.system))
         return list(solution.vectors), solution.complete and not solution.families
 
     def all_degenerate(self, metrics: Sequence[Metric]) -> bool:

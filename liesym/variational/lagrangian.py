@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol
+from sympy.core.function import AppliedUndef
 
 from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.errors import NotSolvable, Unsupported
@@ -82,6 +84,12 @@ class Lagrangian:
     @property
     def variables(self) -> tuple[Symbol, ...]:
         return (self.independent, *self.unknowns)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names that the Lagrangian uses, those of arbitrary functions among them."""
+        functions = {f.func.__name__ for f in self.expression.atoms(AppliedUndef)}
+        return frozenset(functions.union(names_in(self.expression, *self.variables, *(p.symbol for p in self.parameters))))
 
     @property
     def velocities(self) -> tuple[Symbol, ...]:
@@ -239,16 +247,18 @@ def legendre(
 
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text.
-        names: of the momenta; p_q for the coordinate q unless given.
+        names: of the momenta; p_q for the coordinate q unless given, with underscores after it where it is taken.
 
     Raises:
-        Unsupported: L is not quadratic in the velocities, or a name is taken.
+        Unsupported: L is not quadratic in the velocities, or a given name is taken.
         NotSolvable: the quadratic form is singular.
     Source: Goldstein 1980, section 8-1.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
-    chosen = list(names) if names is not None else [f"p_{q.name}" for q in given.unknowns]
-    momenta = tuple(Symbol(name, real=True) for name in chosen)
+    if names is None:
+        momenta = free_symbols_named((f"p_{q.name}" for q in given.unknowns), given.names)
+    else:
+        momenta = tuple(Symbol(name, real=True) for name in names)
     taken = {*given.variables, *(p.symbol for p in given.parameters)}
     if len(set(momenta)) != len(given.unknowns) or taken & set(momenta):
         raise Unsupported("the momenta need distinct names that are not in use; give them with names=")

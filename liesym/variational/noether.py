@@ -106,7 +106,9 @@ def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
     unknowns = tuple(UnknownFunction(n, v, variables) for n, v in zip(names, along, strict=True))
     form = _condition(lagrangian, field)
     equations = split((form,), field, lagrangian.velocities)
-    solution = solve_general(Determining(field, variables, unknowns, (form,), equations), deadline=deadline)
+    solution = solve_general(
+        Determining(field, variables, unknowns, (form,), equations), deadline=deadline, taken=lagrangian.names
+    )
     moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
     if not solution.complete:
         symmetries = _of_the_equations(lagrangian, deadline)

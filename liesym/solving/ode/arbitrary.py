@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from sympy import Integral, Pow, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.names import free_symbols_named
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element, Slot
 
@@ -49,9 +50,6 @@ def _integral(slot: Slot, power: int, exponent: Rational, field: Field) -> Integ
     (inside,) = slot.expr.args
     if isinstance(inside, Symbol):
         return Integral(slot.expr**power * Pow(inside, exponent), inside)
-    name, taken = "s", {str(symbol) for symbol in field.by_symbol}
-    while name in taken:
-        name += "_"
-    bound = Symbol(name, real=True)
+    (bound,) = free_symbols_named(("s",), (symbol.name for symbol in field.by_symbol))
     integrand = slot.expr.func(bound) ** power * Pow(bound, exponent)  # type: ignore[operator]
     return Integral(integrand, (bound, 0 if exponent >= 0 else 1, inside))  # type: ignore[operator]
