@@ -9,8 +9,6 @@ The stages behind the functions are imported at their first use; no backend is i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from liesym.base.jets import JetSpace as JetSpace
-from liesym.base.parameters import Parameter as Parameter
 from liesym.errors import AnsatzError as AnsatzError
 from liesym.errors import BackendError as BackendError
 from liesym.errors import DataError as DataError
@@ -24,6 +22,8 @@ from liesym.errors import VerificationError as VerificationError
 
 if TYPE_CHECKING:
     from liesym import residuals as residuals
+    from liesym.base.jets import JetSpace as JetSpace
+    from liesym.base.parameters import Parameter as Parameter
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
@@ -39,6 +39,8 @@ __version__ = "0.1.0"
 
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {
+    "JetSpace": ("liesym.base.jets", "JetSpace"),
+    "Parameter": ("liesym.base.parameters", "Parameter"),
     "ODESystem": ("liesym.model.system", "ODESystem"),
     "Generator": ("liesym.symmetries.generator", "Generator"),
     "lower": ("liesym.lowering.lower", "lower"),

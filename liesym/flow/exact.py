@@ -15,9 +15,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import networkx as nx
 from sympy import Dummy, Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
 from sympy.core.function import AppliedUndef
+from sympy.utilities.iterables import strongly_connected_components, topological_sort
 
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
@@ -143,15 +143,14 @@ def _by_elimination(generator: VectorField, epsilon: Symbol) -> tuple[Expr, ...]
 def _groups(rates: dict[Symbol, Expr]) -> list[list[Symbol]]:
     """Strongly connected components of the moved variables, dependencies first."""
     moved = [v for v, c in rates.items() if c != 0]
-    graph = nx.DiGraph()
-    graph.add_nodes_from(moved)
-    graph.add_edges_from((w, v) for v in moved for w in moved if w != v and w in rates[v].free_symbols)
-    condensed = nx.condensation(graph)
     position = {v: i for i, v in enumerate(moved)}
-    order = nx.lexicographical_topological_sort(
-        condensed, key=lambda n: min(position[v] for v in condensed.nodes[n]["members"])
-    )
-    return [sorted(condensed.nodes[n]["members"], key=position.__getitem__) for n in order]
+    arrows = [(w, v) for v in moved for w in moved if w != v and w in rates[v].free_symbols]
+    groups = [sorted(g, key=position.__getitem__) for g in strongly_connected_components((moved, arrows))]
+    first = {v: group[0] for group in groups for v in group}
+    between = {(first[w], first[v]) for w, v in arrows if first[w] != first[v]}
+    order = topological_sort(([g[0] for g in groups], sorted(between, key=str)), key=position.__getitem__)
+    members = {group[0]: group for group in groups}
+    return [members[v] for v in order]
 
 
 def _stands_alone(group: Sequence[Symbol], rates: dict[Symbol, Expr]) -> bool:

@@ -8,22 +8,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from liesym.errors import ParseError
-
-if TYPE_CHECKING:
-    from lark import Lark
-    from lark.exceptions import UnexpectedInput
+from liesym.text.tables import parser
 
 Node = Any  # a lark Tree: rule name in .data, parts in .children, place in .meta
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 200
 _WIDTH = 120
-STARTS = ("equations", "expression", "generator", "ansatz", "ansatz_span")
 
 # copied text brings typographic primes and minus signs along; one character for one keeps the columns
 _TYPOGRAPHY = str.maketrans({"′": "'", "’": "'", "‘": "'", "−": "-", "·": "*", "×": "*"})
@@ -38,22 +34,12 @@ _WORDS = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _grammar() -> Lark:
-    from lark import Lark
-
-    text = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", start=list(STARTS), propagate_positions=True, maybe_placeholders=False)
-
-
 def parse(text: str, start: str) -> Node:
     """The syntax tree of `text` for one of the start symbols of the grammar.
 
     Raises:
         ParseError: the text is not in the grammar, is longer than MAX_LENGTH or nested deeper than MAX_DEPTH.
     """
-    from lark.exceptions import UnexpectedInput
-
     if not isinstance(text, str):
         raise ParseError(f"text is expected here, not {type(text).__name__}")
     if len(text) > MAX_LENGTH:
@@ -64,7 +50,7 @@ def parse(text: str, start: str) -> Node:
     _check_characters(plain)
     _check_parentheses(plain)
     try:
-        tree = _grammar().parse(plain, start=start)
+        tree = parser().parse(plain, start=start)
     except UnexpectedInput as error:
         raise _explain(error, plain) from None
     _check_depth(tree, plain)
@@ -149,8 +135,6 @@ def _at(text: str, place: int, message: str, expected: tuple[str, ...] = ()) -> 
 
 def _explain(error: UnexpectedInput, text: str) -> ParseError:
     """The fault in the user's terms: where it is, and what could stand there."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
-
     if isinstance(error, UnexpectedCharacters):
         place = error.pos_in_stream or 0
         return _at(text, place, f"unexpected character {text[place]!r}", _expected(error.allowed or ()))

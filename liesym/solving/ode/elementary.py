@@ -15,6 +15,7 @@ from liesym.solving.ode.workspace import Workspace
 
 
 def first_order(work: Workspace, a: Coefficients, v: Symbol) -> list[Element] | None:
+    """exp(-∫a_0)."""
     if len(a) != 1:
         return None
     exponent = work.integral(-a[0], v)
@@ -22,6 +23,7 @@ def first_order(work: Workspace, a: Coefficients, v: Symbol) -> list[Element] | 
 
 
 def constant(work: Workspace, a: Coefficients, v: Symbol) -> list[Element] | None:
+    """Powers of v times exponentials, sines and cosines, from the roots of the characteristic polynomial."""
     if any(c.depends_on(v) for c in a):
         return None
     exponents = roots([*a, work.field.one], work.field)

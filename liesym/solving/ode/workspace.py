@@ -45,6 +45,11 @@ class Workspace:
     pivots: list[Element] = dataclass_field(default_factory=list)
 
     def check_time(self) -> None:
+        """Stop where the deadline has passed.
+
+        Raises:
+            TimeIsUp: it has.
+        """
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise TimeIsUp("solution of an ordinary differential equation of the determining system")
 
