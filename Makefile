@@ -2,6 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 RUN = $(VENV)/bin/python
+# one process a core, a file of tests in one process; long files are started first (tests/long_files.py)
+WORKERS ?= 2
+TEST = $(RUN) -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --durations=10
 
 .PHONY: demo test slow lint docs wheel clean
 
@@ -9,11 +12,11 @@ demo: $(VENV)/.installed
 	$(RUN) examples/demo.py --out out/demo
 
 test: $(VENV)/.installed
-	$(RUN) -m pytest
+	$(TEST)
 
 # corpus runs, too long for every test run
 slow: $(VENV)/.installed
-	$(RUN) -m pytest -m slow
+	$(TEST) -m slow
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

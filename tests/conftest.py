@@ -1,1 +1,89 @@
-"""Puts this folder on the path, so that tests can share examples."""
+"""How the suite runs: one thread a worker, long files first, compiled functions dropped, the backends that must run.
+
+This folder is on the path, so that tests can share examples.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from long_files import SECONDS
+from required_backends import asks_for_unnamed, named_backends, refuse_unnamed
+
+# before NumPy, torch and JAX are loaded: the workers share the cores, and threads of theirs would wait for each other
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+
+TESTS = Path(__file__).parent
+PEAKS: dict[str, float] = {}
+"""Largest resident memory of each worker, in GB."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Named backends must be there, and the others count as not installed."""
+    refuse_unnamed(named_backends())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first: what is handed out last must not leave a core idle."""
+    items.sort(key=lambda item: -SECONDS.get(item.path.relative_to(TESTS).as_posix(), 0))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    """A fixture that needs a backend which is not named skips its tests."""
+    yield from _skipped_without_backend()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test that needs a backend which is not named is skipped."""
+    yield from _skipped_without_backend()
+
+
+def _skipped_without_backend() -> Generator[None, None, None]:
+    try:
+        yield
+    except Exception as error:
+        if refusal := asks_for_unnamed(error):
+            pytest.skip(str(refusal))
+        raise
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_compiled_is_kept() -> Iterator[None]:
+    """Functions that torch and JAX compiled live until they are dropped; together they are gigabytes."""
+    yield
+    if "torch._dynamo" in sys.modules:
+        sys.modules["torch"].compiler.reset()
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
+    gc.collect()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells its largest memory."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """What a worker told is kept for the summary."""
+    if "peak" in getattr(node, "workeroutput", {}):
+        PEAKS[node.gateway.id] = node.workeroutput["peak"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line on the memory of the workers."""
+    if PEAKS:
+        peaks = ", ".join(f"{name} {peak:.1f} GB" for name, peak in sorted(PEAKS.items()))
+        terminalreporter.write_line(f"largest memory of the workers: {peaks}")

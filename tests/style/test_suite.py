@@ -1,0 +1,69 @@
+"""The suite itself: backends that must run, one thread a worker, long files first."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import required_backends
+from long_files import SECONDS
+from required_backends import VARIABLE, Unnamed, asks_for_unnamed, named_backends
+
+TESTS = Path(__file__).parents[1]
+
+
+def test_without_the_variable_what_is_installed_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert named_backends() is None
+
+
+def test_named_backends_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "numpy, ")
+    assert named_backends() == ("numpy",)
+
+
+def test_an_unknown_or_missing_backend_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "numpy,tensor")
+    with pytest.raises(pytest.UsageError, match="names tensor"):
+        named_backends()
+    monkeypatch.setitem(required_backends.LIBRARIES, "tensor", "no_such_library")
+    with pytest.raises(pytest.UsageError, match="names tensor, which cannot be imported"):
+        named_backends()
+
+
+def test_a_backend_that_is_not_named_counts_as_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [Unnamed(["no_such_library"]), *sys.meta_path])
+    with pytest.raises(pytest.skip.Exception, match=f"not named in {VARIABLE}"):
+        pytest.importorskip("no_such_library")
+    with pytest.raises(LookupError) as caught:
+        try:
+            importlib.import_module("no_such_library")
+        except ImportError:
+            raise LookupError from None
+    assert asks_for_unnamed(caught.value) and asks_for_unnamed(LookupError()) is None
+
+
+def test_the_run_ends_and_is_told_which_backend_is_missing() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-p",
+        "no:cacheprovider",
+        str(TESTS / "style" / "test_suite.py"),
+    ]
+    done = subprocess.run(command, cwd=TESTS.parent, env={VARIABLE: "tensor"}, capture_output=True, text=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR and f"{VARIABLE} names tensor" in done.stderr
+
+
+def test_a_worker_computes_on_one_thread() -> None:
+    torch = pytest.importorskip("torch")
+    assert torch.get_num_threads() == 1
+
+
+def test_long_files_are_there() -> None:
+    assert [name for name in SECONDS if not (TESTS / name).is_file()] == []
