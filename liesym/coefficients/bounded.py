@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from liesym.base.budget import Budget
 from liesym.coefficients.field import Field
 
 SIZE_LIMIT = 4000
+
+
+def limited(field: Field, budget: Budget) -> Field:
+    """The same field, whose arithmetic raises OutOfBudget from the end of the budget on."""
+    field.deadline = None if math.isinf(budget.until) else budget.until
+    return field
 
 
 @contextmanager

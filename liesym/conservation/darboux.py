@@ -10,20 +10,25 @@ Sources: Darboux 1878; Christopher et al. 2007, section 3 (extactic curves); Gor
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 
 from flint import fmpz_mpoly
 from sympy import Expr
 
+from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.kept import kept
+from liesym.base.listing import Listing
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, cleared
+from liesym.conservation.modes import linear_rates
+from liesym.conservation.shares import DARBOUX
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import OutOfBudget, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
 from liesym.solving.linear.span import monomials
@@ -31,8 +36,10 @@ from liesym.solving.linear.span import monomials
 SMALL_DETERMINANT, LARGEST_DETERMINANT = 6, 10
 LARGEST_ENTRIES = 3000
 LARGEST_SPAN = 40
+FACTORING = 20
+"""Products of terms that the factors of a polynomial are counted as, for each of its terms."""
+EXTACTIC = "extactic determinant"
 MOST_COFACTORS = 60
-SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class DarbouxPair:
     cofactor: Expr
 
 
-def darboux_polynomials(system: ODESystem, degree: int = 2, *, budget: float = 10.0) -> tuple[DarbouxPair, ...]:
+def darboux_polynomials(system: ODESystem, degree: int = 2, *, budget: float = 10.0) -> Listing[DarbouxPair]:
     """Darboux polynomials of an autonomous polynomial system up to a degree, each verified by D p = K p.
 
     Arguments:
@@ -58,46 +65,66 @@ def darboux_polynomials(system: ODESystem, degree: int = 2, *, budget: float = 1
 
     Returns:
         Irreducible polynomials, products of which have the sums of their cofactors. In the plane up to degree 2, and in
-        three dimensions in degree 1, none is missing if time did not run out and no rational integral of that degree
-        exists; beyond that not found is not proven absent.
+        three dimensions in degree 1, none is missing if the search was not `stopped` and no rational integral of that
+        degree exists; beyond that not found is not proven absent.
     Source: Darboux 1878; Christopher et al. 2007.
     """
     if not _is_polynomial(system):
-        return ()
-    return _search(system, degree, budget, LARGEST_DETERMINANT)
-
-
-def _search(system: ODESystem, degree: int, budget: float, largest: int) -> tuple[DarbouxPair, ...]:
-    on = OnSolutions(system, jet_field(system))
-    previous = on.field.deadline
-    found: dict[str, tuple[Element, Element]] = {}
-    on.field.deadline = time.monotonic() + budget
-    candidates = itertools.chain(
-        _coordinates(on),
-        _extactic_factors(on, degree, range(SMALL_DETERMINANT)),
-        _with_likely_cofactors(on, degree, found),
-        _extactic_factors(on, degree, range(SMALL_DETERMINANT, largest)),
-    )
+        return Listing()
+    search = _Search(system, degree, Budget.seconds(budget))
+    looked, stopped = f"polynomials of degree at most {degree}", False
     try:
+        search.run(LARGEST_DETERMINANT)
+    except OutOfBudget as stop:  # what was found before is verified
+        looked, stopped = f"{looked}, as far as the {stop}", not isinstance(stop, TooLarge)
+    return Listing(search.pairs(), looked, stopped)
+
+
+class _Search:
+    """One search: the system under its budget, and the pairs that were found, each verified."""
+
+    def __init__(self, system: ODESystem, degree: int, budget: Budget) -> None:
+        self.on = OnSolutions(system, limited(jet_field(system), budget))
+        self.degree, self.budget = degree, budget
+        self.found: dict[str, tuple[Element, Element]] = {}
+
+    def run(self, largest: int) -> None:
+        """Take the candidates one by one.
+
+        Raises:
+            TimeIsUp: the budget ran out.
+            TooLarge: a determinant or a linear system took more operations than it may.
+        """
+        on, degree, budget = self.on, self.degree, self.budget
+        candidates = itertools.chain(
+            _coordinates(on),
+            _extactic_factors(on, degree, range(SMALL_DETERMINANT), budget),
+            _with_likely_cofactors(on, degree, self.found, budget),
+            _extactic_factors(on, degree, range(SMALL_DETERMINANT, largest), budget),
+        )
         for p in candidates:
             cofactor = on.rate(p) / p
-            if on.field.of_poly(cofactor.den).is_constant and str(p.num) not in found:
-                found[str(p.num)] = p, cofactor
-    except OutOfBudget:
-        pass  # what was found before the time ran out is verified
-    finally:
-        on.field.deadline = previous
-    return tuple(DarbouxPair(on.field.to_expr(p), on.field.to_expr(k)) for p, k in found.values())
+            if on.field.of_poly(cofactor.den).is_constant and str(p.num) not in self.found:
+                self.found[str(p.num)] = p, cofactor
+
+    def pairs(self) -> Iterator[DarbouxPair]:
+        field = limited(self.on.field, UNLIMITED)
+        return (DarbouxPair(field.to_expr(p), field.to_expr(k)) for p, k in self.found.values())
 
 
-@lru_cache(maxsize=32)
-def searched(system: ODESystem) -> tuple[Expr, ...]:
-    """The polynomials alone, up to degree 4, within a short time; kept, because several methods ask for them."""
-    try:
-        found = _search(system, 4, SECONDS, SMALL_DETERMINANT) if _is_polynomial(system) else ()
-    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+@kept(32)
+def searched(budget: Budget, system: ODESystem) -> tuple[Expr, ...]:
+    """The polynomials alone, up to degree 4, by a bounded number of operations; several methods ask for them.
+
+    Raises:
+        TimeIsUp: the budget ran out.
+    """
+    if not _is_polynomial(system):
         return ()
-    return tuple(d.polynomial for d in found)
+    search = _Search(system, 4, Budget(budget.until).step(DARBOUX))
+    with suppress(TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):  # what was found before is verified
+        search.run(SMALL_DETERMINANT)
+    return tuple(d.polynomial for d in search.pairs())
 
 
 def _is_polynomial(system: ODESystem) -> bool:
@@ -114,7 +141,7 @@ def _coordinates(on: OnSolutions) -> Iterator[Element]:
 # -- extactic polynomials --------------------------------------------------------------------------------
 
 
-def _extactic_factors(on: OnSolutions, degree: int, sizes: range) -> Iterator[Element]:
+def _extactic_factors(on: OnSolutions, degree: int, sizes: range, budget: Budget) -> Iterator[Element]:
     """The irreducible factors of det(D^k φ_j), degree after degree, where the number of φ_j is among the sizes."""
     field = on.field
     for d in range(1, degree + 1):
@@ -123,20 +150,28 @@ def _extactic_factors(on: OnSolutions, degree: int, sizes: range) -> Iterator[El
             continue
         current, rows = span[1:], []  # φ_0 = 1: its column is zero below the first row
         for _ in span[1:]:
-            current = [on.rate(e) for e in current]
+            current = [_counted_rate(on, e, budget) for e in current]
             rows.append(cleared(current))
-        value = _determinant(rows, field)
+        value = _determinant(rows, field, budget)
+        budget.spend(len(value) * FACTORING, "factors of an extactic polynomial")
         for p, _ in factored(value)[1] if not value.is_zero() else ():
             element = field.of_poly(field.lift(p))
             if any(element.depends_on(x) for x in on.system.unknowns):
                 yield element
 
 
-def _determinant(rows: list[list[fmpz_mpoly]], field: Field) -> fmpz_mpoly:
+def _counted_rate(on: OnSolutions, element: Element, budget: Budget) -> Element:
+    """D of an element, its products of terms counted."""
+    budget.spend(len(element.num) * sum(len(f.num) for f in on.rhs), "derivatives of polynomials")
+    return on.rate(element)
+
+
+def _determinant(rows: list[list[fmpz_mpoly]], field: Field, budget: Budget) -> fmpz_mpoly:
     """Fraction-free elimination (Bareiss), exact division of polynomials.
 
     Raises:
-        OutOfBudget: an entry grew beyond LARGEST_ENTRIES terms, or the time is out.
+        TimeIsUp: the budget ran out.
+        TooLarge: an entry grew beyond LARGEST_ENTRIES terms, or the products of all are too many.
     """
     matrix = [[field.lift(p) for p in row] for row in rows]
     n, sign, previous = len(matrix), 1, field.ctx.constant(1)
@@ -148,9 +183,12 @@ def _determinant(rows: list[list[fmpz_mpoly]], field: Field) -> fmpz_mpoly:
             matrix[k], matrix[pivot], sign = matrix[pivot], matrix[k], -sign
         for i in range(k + 1, n):
             for j in range(k + 1, n):
+                budget.check(EXTACTIC)
+                products = len(matrix[k][k]) * len(matrix[i][j]) + len(matrix[i][k]) * len(matrix[k][j])
+                budget.spend(products, EXTACTIC)
                 value = matrix[k][k] * matrix[i][j] - matrix[i][k] * matrix[k][j]
-                if len(value) > LARGEST_ENTRIES * n or (field.deadline or time.monotonic()) < time.monotonic():
-                    raise OutOfBudget("an extactic determinant")
+                if len(value) > LARGEST_ENTRIES * n:
+                    raise TooLarge(EXTACTIC)
                 matrix[i][j] = value / previous
         previous = matrix[k][k]
     return matrix[-1][-1] * sign
@@ -159,15 +197,15 @@ def _determinant(rows: list[list[fmpz_mpoly]], field: Field) -> fmpz_mpoly:
 # -- given cofactors -------------------------------------------------------------------------------------
 
 
-def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[Element, Element]]) -> Iterator[Element]:
+def _with_likely_cofactors(
+    on: OnSolutions, degree: int, found: dict[str, tuple[Element, Element]], budget: Budget
+) -> Iterator[Element]:
     """Irreducible polynomials whose cofactor is a sum of at most `degree` known ones, of eigenvalues, or 0."""
-    from liesym.conservation.modes import _linear_rates
-
     field = on.field
     spans = (monomials(field, list(on.system.unknowns), d) for d in range(degree, 0, -1))
     span = next((s for s in spans if len(s) <= LARGEST_SPAN), [])
     known = [k for _, k in found.values()]
-    rates = [field(r) for r in _linear_rates(on.system) if r.is_rational_function()]
+    rates = [field(r) for r in linear_rates(on.system) if r.is_rational_function()]
     sums = [a + b for a, b in itertools.combinations_with_replacement(known, 2)]
     candidates = [field.zero, *known, *sums, *rates, *(-r for r in rates), *(r * 2 for r in rates)]
     tried: set[str] = set()
@@ -175,16 +213,23 @@ def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[
         if str((cofactor.num, cofactor.den)) in tried:
             continue
         tried.add(str((cofactor.num, cofactor.den)))
-        for p in polynomials_with_cofactor(on, span, cofactor):
+        for p in polynomials_with_cofactor(on, span, cofactor, budget):
             for factor, _ in factored(p.num)[1]:
                 element = field.of_poly(field.lift(factor))
                 if any(element.depends_on(x) for x in on.system.unknowns):
                     yield element
 
 
-def polynomials_with_cofactor(on: OnSolutions, span: Sequence[Element], cofactor: Element) -> list[Element]:
-    """A basis of the combinations p of the span with D p = K p."""
-    columns = [on.rate(e) - cofactor * e for e in span]
+def polynomials_with_cofactor(
+    on: OnSolutions, span: Sequence[Element], cofactor: Element, budget: Budget = UNLIMITED
+) -> list[Element]:
+    """A basis of the combinations p of the span with D p = K p.
+
+    Raises:
+        TimeIsUp, TooLarge: the budget ran out, or the step may not do so many operations.
+    """
+    columns = [_counted_rate(on, e, budget) - cofactor * e for e in span]
+    budget.spend(len(columns) * sum(len(c.num) for c in columns), "linear system for a cofactor")
     found = []
     for relation in relations(columns, on.field, on.system.unknowns):
         total = on.field.zero

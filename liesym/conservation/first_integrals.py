@@ -17,13 +17,13 @@ Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
 from sympy import Expr, I, Symbol
 
-from liesym.base.clock import clock
+from liesym.base.budget import Budget
+from liesym.base.listing import Listing
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
@@ -32,6 +32,7 @@ from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
 from liesym.conservation.rates import angles, as_product, logarithms, time_functions
 from liesym.conservation.select import Selection
+from liesym.conservation.shares import KILLING, KILLING_WITH_TIME, SEARCH, SPAN, SYMMETRIES
 from liesym.conservation.spans import (
     coefficient_functions,
     independent_span,
@@ -42,14 +43,14 @@ from liesym.conservation.velocities import polynomial_integrals
 from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velocity_spans
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import OutOfBudget, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.variational.present import presented
 
-SPAN_SHARE, GENERAL_SHARE = 0.5, 0.7
 LARGEST_SPAN_WITH_TIME = 400
 
 
@@ -59,7 +60,7 @@ def first_integrals(
     budget: float = 30.0,
     degree: int = 2,
     generators: Sequence[Generator] | None = None,
-) -> tuple[Expr, ...]:
+) -> Listing[Expr]:
     """First integrals of a system, each verified by exact substitution.
 
     Arguments:
@@ -73,46 +74,74 @@ def first_integrals(
     Returns:
         Expressions in t, the unknowns and their derivatives below the order. None that is free of t is a
         polynomial in those before it; one that holds t is functionally independent of all before. Not found
-        is not proven absent; N functionally independent ones are all there are.
+        is not proven absent; N functionally independent ones are all there are. `within` says which methods
+        looked, `stopped` whether time cut one of them.
     """
-    search = _Search(system, degree, time.monotonic() + budget, generators)
-    with suppress(OutOfBudget), clock(budget):  # the alarm of the clock may ring between two methods
-        _run(search)
-    return tuple(search.selection.kept)
-
-
-def _run(search: _Search) -> None:
-    for method in search.methods():
-        if search.finished:
-            break
-        try:
-            method()
-        except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
-            continue  # the other methods may still find something
+    search = _Search(system, degree, Budget.seconds(budget), generators)
+    search.run()
+    return Listing(search.selection.kept, search.within, search.stopped)
 
 
 class _Search:
-    """One search: the system, the clock, and what was kept."""
+    """One search: the system, its budget, what was kept, and what was cut."""
 
-    def __init__(self, system: ODESystem, degree: int, deadline: float, generators: Sequence[Generator] | None) -> None:
-        self.system, self.degree, self.deadline, self.generators = system, degree, deadline, generators
-        self.selection = Selection(system)
+    def __init__(self, system: ODESystem, degree: int, budget: Budget, generators: Sequence[Generator] | None) -> None:
+        self.system, self.degree, self.generators = system, degree, generators
+        self.whole, self.budget = budget, budget.share(SEARCH)
+        self.selection = Selection(system, self.whole)
         self.autonomous = not any(f.has(system.independent) for f in system.rhs)
         self.quadratic_complete = False
+        self.looked: list[str] = []
+        self.cut: list[str] = []
+        self.stopped = False
+
+    def run(self) -> None:
+        """One method after the other, until as many are known as there are; a method that is cut does not end the rest."""
+        for method in self.methods():
+            if self.all_known:
+                return
+            name = method.__name__.replace("_", " ")
+            if self.budget.over:
+                self.note_cut(name, by_time=True)
+                continue
+            self.looked.append(name)
+            try:
+                method()
+            except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
+                self.note_cut(name, by_time=False)
+            except OutOfBudget:
+                self.note_cut(name, by_time=True)
+
+    def note_cut(self, name: str, *, by_time: bool) -> None:
+        self.stopped |= by_time
+        self.cut.append(name)
+
+    @property
+    def within(self) -> str:
+        """The methods that looked, and those of them, and of the ones after them, that were cut."""
+        told = f"degree at most {self.degree}; methods: {', '.join(self.looked)}"
+        return f"{told}; cut short: {', '.join(self.cut)}" if self.cut else told
+
+    @property
+    def all_known(self) -> bool:
+        """As many as there are."""
+        return self.selection.rank == self.selection.phase_dimension
 
     @property
     def finished(self) -> bool:
-        return self.selection.rank == self.selection.phase_dimension or time.monotonic() > self.deadline
+        """Nothing is left to find, or no time to find it in."""
+        if not self.all_known:
+            self.budget.check("search for first integrals")
+        return self.all_known
 
     @property
     def all_free_of_time(self) -> bool:
         """N - 1 integrals free of t are all of them."""
         return self.autonomous and self.selection.rank == self.selection.phase_dimension - 1
 
-    def share(self, part: float) -> float:
-        """A deadline that leaves some time to the methods after this one."""
-        now = time.monotonic()
-        return now + part * (self.deadline - now)
+    def on(self, extra: Sequence[Expr] = ()) -> OnSolutions:
+        """D_t on solutions in a field under the budget, a new one for each method: it holds what that method needs."""
+        return OnSolutions(self.system, limited(jet_field(self.system, extra), self.budget))
 
     def methods(self) -> Iterator[Callable[[], None]]:
         if not self.autonomous:
@@ -141,90 +170,96 @@ class _Search:
     def offer(self, elements: Sequence[Element], on: OnSolutions, *, functional: bool) -> None:
         jets = self.system.jet_coordinates
         shown: list[Expr] = []
-        for element in sorted((e for e in elements if not e.is_constant), key=lambda e: len(e.num) + len(e.den)):
-            if time.monotonic() > self.deadline and (shown or self.selection.kept):
-                break  # long ones take long to write
-            shown.append(presented(normalized((element,), on.field)[0], on.field, jets))
-        if self.system.is_first_order:
-            shown = [as_product(e, self.system.independent) for e in shown]
-        self.offer_expressions(shown, functional=functional)
+        limited(on.field, self.whole)
+        try:
+            for element in sorted((e for e in elements if not e.is_constant), key=lambda e: len(e.num) + len(e.den)):
+                shown.append(presented(normalized((element,), on.field)[0], on.field, jets))
+                self.whole.check("writing of first integrals")  # long ones take long to write, and come last
+        finally:
+            limited(on.field, self.budget)
+            if self.system.is_first_order:
+                shown = [as_product(e, self.system.independent) for e in shown]
+            self.offer_expressions(shown, functional=functional)
 
     def offer_expressions(self, candidates: Sequence[Expr], *, functional: bool) -> None:
         """What is real and passes the check by substitution goes to the selection."""
         written = [with_joined_roots(e) for e in candidates if not e.has(I)]
-        checked = [e for e in written if is_first_integral(e, self.system)]
+        checked = [e for e in written if is_first_integral(e, self.system, self.whole)]
         self.selection.offer(checked, functional=functional)
 
     # -- methods ---------------------------------------------------------------------------------
 
     def quadratic(self) -> None:
         """x'' = F(x) + A(x) x': linear or quadratic in the velocities; all of them where A = 0."""
-        on = OnSolutions(self.system, jet_field(self.system))
+        on = self.on()
         if is_gyroscopic(on):
-            for known in flat_integrals(on, self.share(SPAN_SHARE)):
+            for known in flat_integrals(on, self.budget.share(SPAN)):
                 self.offer(known.found, on, functional=False)
                 self.quadratic_complete = known.complete
 
     def derivative_spans(self) -> None:
-        on = OnSolutions(self.system, jet_field(self.system))
-        deadline = self.share(SPAN_SHARE)
+        on = self.on()
+        budget = self.budget.share(SPAN)
         lowest = 3 if self.quadratic_complete else 1
         for span in velocity_spans(self.system, on, self.degree, lowest=lowest):
-            self.offer(integrals_in_span(on, span, deadline), on, functional=False)
+            self.offer(integrals_in_span(on, span, budget), on, functional=False)
             if self.all_free_of_time:
                 return
 
     def first_order_spans(self) -> None:
-        self._spans(OnSolutions(self.system, jet_field(self.system)), ())
+        self._spans(self.on(), ())
 
     def angular_spans(self) -> None:
         """The same with angles, which jump, so that what is smooth comes before."""
-        on = OnSolutions(self.system, jet_field(self.system))
+        on = self.on()
         more = angles(on)
         if more:
             self._spans(on, more)
 
     def _spans(self, on: OnSolutions, more: Sequence[Element]) -> None:
-        for span in _first_order_spans(on, self.degree + 1, self.autonomous, more):
-            self.offer(integrals_in_span(on, span, self.share(SPAN_SHARE)), on, functional=True)
+        for span in _first_order_spans(on, self.degree + 1, self.autonomous, more, self.budget):
+            self.offer(integrals_in_span(on, span, self.budget.share(SPAN)), on, functional=True)
             if self.finished:
                 return
 
     def linear_in_time(self) -> None:
         """φ - t J with J known."""
-        on = OnSolutions(self.system, jet_field(self.system, self.selection.kept))
+        on = self.on(self.selection.kept)
         known = [on.field(e) for e in self.selection.kept]
         for span in velocity_spans(self.system, on, min(self.degree, 2)):
             if len(span) > LARGEST_SPAN_WITH_TIME:
                 return
-            self.offer(integrals_linear_in_time(on, span, known, self.share(SPAN_SHARE)), on, functional=True)
+            self.offer(integrals_linear_in_time(on, span, known, self.budget.share(SPAN)), on, functional=True)
             if self.finished:
                 return
 
     def derivative_spans_with_time(self) -> None:
-        on = OnSolutions(self.system, jet_field(self.system))
+        on = self.on()
         for span in velocity_spans(self.system, on, self.degree, with_time=True):
-            self.offer(integrals_in_span(on, span, self.share(SPAN_SHARE)), on, functional=True)
+            self.offer(integrals_in_span(on, span, self.budget.share(SPAN)), on, functional=True)
 
     def killing(self) -> None:
         """All with coefficients free of t."""
         for degree in sorted({1, self.degree}):
             if not self.all_free_of_time:
-                self._killing(self.system.unknowns, degree, SPAN_SHARE, functional=False)
+                self._killing(self.system.unknowns, degree, KILLING, functional=False)
 
     def killing_with_time(self) -> None:
         """As many with t as are independent."""
-        self._killing(self.system.variables, 1, GENERAL_SHARE, functional=True)
+        self._killing(self.system.variables, 1, KILLING_WITH_TIME, functional=True)
         if not self.finished and len(self.system.unknowns) <= 2 and self.degree > 1 and not self.quadratic_complete:
-            self._killing(self.system.variables, self.degree, GENERAL_SHARE, functional=True)
+            self._killing(self.system.variables, self.degree, KILLING_WITH_TIME, functional=True)
 
     def _killing(self, arguments: Sequence[Symbol], degree: int, share: float, *, functional: bool) -> None:
-        on = OnSolutions(self.system, jet_field(self.system))
-        found = polynomial_integrals(on, arguments, degree, self.share(share))
+        on = self.on()
+        budget = self.budget.share(share)
+        found, stopped = polynomial_integrals(on, arguments, degree, budget)
+        if stopped:
+            self.note_cut(f"Killing equations of degree {degree}", by_time=budget.over)
         self.offer(found, on, functional=functional)
 
     def linear(self) -> None:
-        self.offer_expressions(linear_integrals(self.system), functional=True)
+        self.offer_expressions(linear_integrals(self.system, self.budget), functional=True)
 
     def symmetries(self) -> None:
         generators = self.generators
@@ -232,40 +267,41 @@ class _Search:
             generators = self._some_symmetries()
         if sum(self.system.orders) > LARGEST_PHASE_SPACE:
             return
-        elements, on = integrals_from_symmetries(self.system, generators)
+        elements, on = integrals_from_symmetries(self.system, generators, self.budget)
         for element in sorted(elements, key=lambda e: len(e.num) + len(e.den)):
             if not self.finished:
                 self.offer([element], on, functional=True)
 
     def _some_symmetries(self) -> tuple[Generator, ...]:
-        from liesym.symmetries.pipeline import find_symmetries
-
-        seconds = 0.5 * max(self.deadline - time.monotonic(), 0.1)
         ansatz = "polynomial: 2" if self.system.is_first_order and self.selection.phase_dimension > 1 else None
-        return find_symmetries(self.system, ansatz, budget=seconds).generators
+        budget = self.budget.share(SYMMETRIES)
+        found = find_symmetries(self.system, ansatz, budget=budget.left)
+        if found.stopped:
+            self.note_cut("search for symmetries", by_time=budget.over)
+        return found.generators
 
     def with_time(self) -> None:
         """Spans times t, exponentials or circular functions of t."""
-        on = OnSolutions(self.system, jet_field(self.system))
-        base = _time_base(on, self.degree)
+        on = self.on()
+        base = _time_base(on, self.degree, self.budget)
         t = on.field(self.system.independent)
         groups = [[t, t * t], *time_functions(on)]
         for group in groups:
             span = products(on.field, base, [on.field.one, *group])
             span = [e for e in span if not e.is_rational]
             if len(span) <= LARGEST_SPAN:
-                self.offer(integrals_in_span(on, span, self.deadline), on, functional=True)
+                self.offer(integrals_in_span(on, span, self.budget), on, functional=True)
             if self.finished:
                 return
 
 
-def _time_base(on: OnSolutions, degree: int) -> list[Element]:
+def _time_base(on: OnSolutions, degree: int, budget: Budget) -> list[Element]:
     """Monomials and functions that occur, which are then multiplied by functions of t."""
     field, system = on.field, on.system
     jets = list(system.jet_coordinates)
     functions = coefficient_functions(on, jets)
     if system.is_first_order:
-        base = [*monomials(field, system.unknowns, degree), *logarithms(on)]
+        base = [*monomials(field, system.unknowns, degree), *logarithms(on, budget)]
         return independent_span([*base, *products(field, functions, monomials(field, system.unknowns, 1))], field)
     low = products(field, functions, monomials(field, system.unknowns, 2))
     high = monomials(field, [*system.unknowns, *jets], degree)
@@ -273,7 +309,7 @@ def _time_base(on: OnSolutions, degree: int) -> list[Element]:
 
 
 def _first_order_spans(
-    on: OnSolutions, degree: int, autonomous: bool, more: Sequence[Element] = ()
+    on: OnSolutions, degree: int, autonomous: bool, more: Sequence[Element], budget: Budget
 ) -> Iterator[list[Element]]:
     """Polynomials with logarithms and `more`, then times the functions that occur, then with t."""
     field, system = on.field, on.system
@@ -281,7 +317,7 @@ def _first_order_spans(
     small = degree if len(states) <= 6 else 2
     functions = [e for e in coefficient_functions(on, ()) if not e.is_rational]
     base = monomials(field, states, small)[1:]
-    multivalued = [*logarithms(on), *more]
+    multivalued = [*logarithms(on, budget), *more]
     plain = [*base, *multivalued]
     yield independent_span([*plain, *functions], field)
     if functions:

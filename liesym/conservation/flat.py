@@ -14,13 +14,12 @@ Sources: Darboux 1901; Thompson 1986; Kalnins, Kress and Miller 2018, chapter 2.
 from __future__ import annotations
 
 import itertools
-import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -28,7 +27,7 @@ from liesym.coefficients.parts import in_classes
 from liesym.coefficients.ring import Element
 from liesym.conservation.velocity_spans import killing_forms
 from liesym.determine.on_solutions import OnSolutions
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import Unsupported
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.solving.ode.integrate import integrate
 
@@ -43,20 +42,20 @@ class FlatIntegrals:
     complete: bool
 
 
-def flat_integrals(on: OnSolutions, deadline: float = math.inf) -> Iterator[FlatIntegrals]:
+def flat_integrals(on: OnSolutions, budget: Budget = UNLIMITED) -> Iterator[FlatIntegrals]:
     """Integrals of x'' = F(x) + A(x) x' that are linear in the velocities, or quadratic without linear terms.
 
     In many unknowns the linear ones come first, then those whose K is constant, the energy among them.
 
     Arguments:
         on: such a system, and its field.
-        deadline: value of `time.monotonic()` at which it stops.
+        budget: looked at between the forms.
 
     Returns:
         `complete` is False before the end, with a matrix A, and if a potential W exists that was not integrated.
 
     Raises:
-        OutOfBudget: the deadline passed.
+        TimeIsUp: the budget ran out.
     """
     field, places = on.field, on.system.unknowns
     forces = Forces.of(on)
@@ -64,8 +63,8 @@ def flat_integrals(on: OnSolutions, deadline: float = math.inf) -> Iterator[Flat
     forms = killing_forms(field, places, 2, 2)
     if len(forms) > MANY_FORMS:
         yield FlatIntegrals(tuple(linear), False)
-        yield _quadratic(on, forces, killing_forms(field, places, 2, 0), deadline)
-    found = _quadratic(on, forces, forms, deadline)
+        yield _quadratic(on, forces, killing_forms(field, places, 2, 0), budget)
+    found = _quadratic(on, forces, forms, budget)
     yield FlatIntegrals((*linear, *found.found), found.complete and not forces.turning)
 
 
@@ -89,13 +88,12 @@ class Forces:
         return Forces(classes, tuple(gyroscopic), any(not g.is_zero for g in gyroscopic))
 
 
-def _quadratic(on: OnSolutions, forces: Forces, forms: Sequence[Element], deadline: float) -> FlatIntegrals:
+def _quadratic(on: OnSolutions, forces: Forces, forms: Sequence[Element], budget: Budget) -> FlatIntegrals:
     """Those with K_ij v_i v_j among the combinations of the forms."""
     field, places = on.field, on.system.unknowns
     works, conditions = [], []
     for k in forms:
-        if time.monotonic() > deadline:
-            raise OutOfBudget("the budget ran out among the quadratic integrals")
+        budget.check("quadratic integrals")
         work = [_slopes(_along(k, part, on), on) for part in forces.classes]
         works.append(tuple(p for part in work for p in part))
         conditions.append((_along(k, forces.gyroscopic, on), *(c for part in work for c in _curl(part, places))))

@@ -34,7 +34,10 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.bounded import limited
+from liesym.conservation.shares import ADJUGATE
 from liesym.determine.on_solutions import jet_field
 from liesym.flow.matrix import matrix_exponential
 from liesym.model.system import ODESystem
@@ -43,10 +46,14 @@ from liesym.solving.ode.integrate import integrate
 ROOT = Dummy("lambda")
 
 
-def linear_integrals(system: ODESystem) -> list[Expr]:
+def linear_integrals(system: ODESystem, budget: Budget = UNLIMITED) -> list[Expr]:
     """All N integrals of a linear system with constant A, as far as ∫ w·b dt has a closed form.
 
     Empty for others, and where the characteristic polynomial has a factor of degree above 2.
+
+    Raises:
+        TimeIsUp: the budget ran out.
+        TooLarge: the matrix is so large that its eigenvectors are not looked for.
     """
     first, t = system.first_order(), system.independent
     origin = dict.fromkeys(first.unknowns, S.Zero)
@@ -58,16 +65,20 @@ def linear_integrals(system: ODESystem) -> list[Expr]:
         return []
     jets = Matrix([jet_symbol(x, k) for x, order in zip(system.unknowns, system.orders, strict=True) for k in range(order)])
     constant = b.zeros(*b.shape) if b.has(t) else b
-    found = _by_eigenvectors(a, constant, jets, t)
+    budget.step(ADJUGATE).spend(a.rows**4, "eigenvectors of a matrix")
+    found = _by_eigenvectors(a, constant, jets, t, budget)
     if found is None:
+        budget.check("exponential of a matrix")
         found = _by_exponential(a, constant, jets, t)
-    return [forced for i in found if (forced := _forced(i, b, jets, system)) is not None] if b.has(t) else found
+    if not b.has(t):
+        return found
+    return [forced for i in found if (forced := _forced(i, b, jets, system, budget)) is not None]
 
 
-def _forced(integral: Expr, b: Matrix, x: Matrix, system: ODESystem) -> Expr | None:
+def _forced(integral: Expr, b: Matrix, x: Matrix, system: ODESystem, budget: Budget) -> Expr | None:
     """w·x - ∫ w·b dt for the integral w·x without b; None where the integral has no closed form."""
     work = sum((integral.diff(v) * part for v, part in zip(x, b, strict=True)), S.Zero)
-    field = jet_field(system, [work])
+    field = limited(jet_field(system, [work]), budget)
     primitive = integrate(field(work), system.independent, field)
     return None if primitive is None else integral - field.to_expr(primitive)
 
@@ -84,11 +95,12 @@ def _by_exponential(a: Matrix, b: Matrix, x: Matrix, t: Symbol) -> list[Expr]:
     return [start[i].expand() for i in range(n)]
 
 
-def _by_eigenvectors(a: Matrix, b: Matrix, x: Matrix, t: Symbol) -> list[Expr] | None:
+def _by_eigenvectors(a: Matrix, b: Matrix, x: Matrix, t: Symbol, budget: Budget) -> list[Expr] | None:
     """One or two for each factor of the characteristic polynomial; None if one of them is multiple or of degree above 2."""
-    adjugate = _adjugate(a)
+    adjugate = _adjugate(a, budget)
     found: list[Expr] = []
     for factor, multiplicity in spectral_factors(a):
+        budget.check("eigenvectors of a matrix")
         if multiplicity > 1 or factor.degree() > 2:
             return None
         rows = ([_remainder(e, factor) for e in adjugate.row(i)] for i in range(a.rows))
@@ -159,11 +171,12 @@ def _remainder(expression: Expr, factor: Poly) -> Expr:
     return sum((c.cancel() * ROOT ** m[0] for m, c in rest.terms()), S.Zero)
 
 
-def _adjugate(a: Matrix) -> Matrix:
+def _adjugate(a: Matrix, budget: Budget) -> Matrix:
     """adj(A - λ 1) up to its sign, by the recursion of Faddeev and Le Verrier."""
     n = a.rows
     power, total = eye(n), eye(n) * ROOT ** (n - 1)
     for k in range(1, n):
+        budget.check("eigenvectors of a matrix")
         product = (a * power).applyfunc(lambda e: e.expand())
         power = product - eye(n) * (product.trace() / k)
         total += power * ROOT ** (n - 1 - k)
@@ -193,7 +206,7 @@ def eigenvalues_of(m: Matrix) -> list[Expr]:
     return found
 
 
-def _linear_rates(system: ODESystem) -> list[Expr]:
+def linear_rates(system: ODESystem) -> list[Expr]:
     """Distinct nonzero rates up to sign."""
     first = system.first_order()
     origin = dict.fromkeys(first.unknowns, S.Zero)

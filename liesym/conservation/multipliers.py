@@ -18,9 +18,13 @@ from collections.abc import Sequence
 
 from sympy import Integral, Pow, S, Symbol, cos, sin
 
+from liesym.base.budget import UNLIMITED, Budget
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
+from liesym.conservation.rates import logarithms
+from liesym.conservation.spans import coefficient_functions
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations
@@ -32,10 +36,17 @@ MOST_DETERMINANTS = 12
 LARGEST_PHASE_SPACE = 4
 
 
-def integrals_from_symmetries(system: ODESystem, generators: Sequence[Generator]) -> tuple[list[Element], OnSolutions]:
-    """Candidates for first integrals, and the field that they are in; each still to be verified."""
+def integrals_from_symmetries(
+    system: ODESystem, generators: Sequence[Generator], budget: Budget = UNLIMITED
+) -> tuple[list[Element], OnSolutions]:
+    """Candidates for first integrals, and the field that they are in; each still to be verified.
+
+    Raises:
+        OutOfBudget: time or size ran out.
+    """
     definitions = {d.name: d for g in generators for d in g.definitions}
     field = jet_field(system, [c for g in generators for c in g.components], tuple(definitions.values()))
+    limited(field, budget)
     on = OnSolutions(system, field)
     size = sum(system.orders)
     if size > LARGEST_PHASE_SPACE:
@@ -50,7 +61,7 @@ def integrals_from_symmetries(system: ODESystem, generators: Sequence[Generator]
         if len(determinants) == MOST_DETERMINANTS:
             break
     found = [d / determinants[0] for d in determinants[1:]]
-    multiplier = known_multiplier(on)
+    multiplier = known_multiplier(on, budget)
     if multiplier is not None:
         found += [multiplier * d for d in determinants]
     if size == 1:
@@ -81,18 +92,15 @@ def determinant(rows: Sequence[Sequence[Element]], field: Field) -> Element:
     return total
 
 
-def known_multiplier(on: OnSolutions) -> Element | None:
+def known_multiplier(on: OnSolutions, budget: Budget = UNLIMITED) -> Element | None:
     """M with D_t log M = -div f, where log M is a combination of t, logarithms and functions that occur."""
-    from liesym.conservation.rates import logarithms
-    from liesym.conservation.spans import coefficient_functions
-
     field, system = on.field, on.system
     divergence = field.zero
     for variable, rate in on.rates[1:]:
         divergence = divergence + rate.diff(variable)
     if divergence.is_zero:
         return field.one
-    span = [field(v) for v in field.variables] + logarithms(on)
+    span = [field(v) for v in field.variables] + logarithms(on, budget)
     span += [e for e in coefficient_functions(on, system.jet_coordinates) if not e.is_constant]
     columns = [(divergence,), *((on.rate(e),) for e in span)]
     for relation in constant_relations(columns, field):

@@ -14,10 +14,11 @@ from flint import fmpz_mpoly
 from sympy import Expr, I, S, Symbol, atan, exp, log
 
 from liesym.algebra.signs import Signs, Undecided
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.factors import factored
 from liesym.coefficients.ring import Element
 from liesym.conservation.darboux import searched
-from liesym.conservation.modes import _linear_rates
+from liesym.conservation.modes import linear_rates
 from liesym.determine.on_solutions import OnSolutions
 
 MOST_RATES = 12
@@ -31,13 +32,16 @@ class DarbouxPolynomial:
     cofactor: Element
 
 
-def darboux_polynomials(on: OnSolutions) -> list[DarbouxPolynomial]:
+def darboux_polynomials(on: OnSolutions, budget: Budget = UNLIMITED) -> list[DarbouxPolynomial]:
     """Real ones among the coordinates, their sums and differences, factors of right sides, and those searched for.
 
+    Raises:
+        TimeIsUp: the budget ran out.
     Source: Darboux 1878; Goriely 2001, chapter 2.
     """
     found: dict[str, DarbouxPolynomial] = {}
-    for p in _candidates(on):
+    for p in _candidates(on, budget):
+        budget.check("search for Darboux polynomials")
         element = on.field.of_poly(on.field.lift(p))
         cofactor = on.rate(element) / element
         if not _divides(element, cofactor, on.rhs) and not on.field.to_expr(element).has(I):
@@ -60,14 +64,14 @@ def _divides(p: Element, cofactor: Element, rhs: Sequence[Element]) -> bool:
     return not common.is_constant()
 
 
-def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
+def _candidates(on: OnSolutions, budget: Budget) -> Iterator[fmpz_mpoly]:
     field, system = on.field, on.system
     coordinates = [*system.unknowns, *system.jet_coordinates]
     elements = [field(x) for x in coordinates]
     elements += [a + b * s for i, a in enumerate(elements) for b in elements[:i] for s in (1, -1)]
     states = [field(x) for x in system.unknowns]
     elements += list(on.rhs)
-    elements += [field(p) for p in searched(system)]
+    elements += [field(p) for p in searched(budget, system)]
     elements += [a * g - b * f for a, f in zip(states, on.rhs, strict=True) for b, g in zip(states, on.rhs, strict=True)]
     seen: set[str] = set()
     for element in elements:
@@ -78,9 +82,9 @@ def _candidates(on: OnSolutions) -> Iterator[fmpz_mpoly]:
                     yield p
 
 
-def logarithms(on: OnSolutions) -> list[Element]:
+def logarithms(on: OnSolutions, budget: Budget = UNLIMITED) -> list[Element]:
     """log p for the Darboux polynomials: an integral Σ n_k log p_k + … is a product of their powers."""
-    return [on.field.converter.logarithm(d.polynomial) for d in darboux_polynomials(on)]
+    return [on.field.converter.logarithm(d.polynomial) for d in darboux_polynomials(on, budget)]
 
 
 def angles(on: OnSolutions) -> list[Element]:
@@ -128,7 +132,7 @@ def time_functions(on: OnSolutions) -> list[list[Element]]:
     """
     field, t = on.field, on.system.independent
     groups: list[list[Element]] = []
-    for rate in _linear_rates(on.system)[:MOST_RATES]:
+    for rate in linear_rates(on.system)[:MOST_RATES]:
         square = (rate**2).expand()
         if square.is_real is False:  # a spiral: e^{pt} cos qt with both p and q is not among the groups
             continue

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from flint import nmod_mat
 from sympy import Expr, S, Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
 from liesym.coefficients.parts import by_roots
 from liesym.coefficients.ring import Element
@@ -29,10 +31,11 @@ class Selection:
 
     Arguments:
         system: the equations.
+        budget: at its end OutOfBudget is raised; what is kept by then stays.
     """
 
-    def __init__(self, system: ODESystem) -> None:
-        self.system = system
+    def __init__(self, system: ODESystem, budget: Budget = UNLIMITED) -> None:
+        self.system, self.budget = system, budget
         self.kept: list[Expr] = []
         self.rank = 0
 
@@ -46,7 +49,7 @@ class Selection:
         `functional`, only those that are no function of the kept ones at all. Short ones are looked at first.
         """
         for candidate in sorted(set(candidates) - {S.Zero}, key=lambda e: (e.count_ops(), str(e))):
-            field = jet_field(self.system, [*self.kept, candidate])
+            field = limited(jet_field(self.system, [*self.kept, candidate]), self.budget)
             elements = [field(e) for e in (*self.kept, candidate)]
             if elements[-1].is_constant:
                 continue

@@ -7,19 +7,19 @@ equations, ∂_t I is an integral too; so I = φ - t J with D_t φ = J, and J am
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Sequence
 
 from flint import fmpz_mpoly
 from sympy import Symbol
 
+from liesym.base.budget import Budget
 from liesym.coefficients.bounded import bounded
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Slot
 from liesym.determine.on_solutions import OnSolutions
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import Unsupported
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.linear.span import products
@@ -29,52 +29,50 @@ from liesym.solving.ode.integrate import integrate
 MOST_FUNCTIONS = 40
 
 
-def integrals_in_span(on: OnSolutions, span: Sequence[Element], deadline: float) -> list[Element]:
+def integrals_in_span(on: OnSolutions, span: Sequence[Element], budget: Budget) -> list[Element]:
     """A basis of all constant combinations of the span with D_t = 0.
 
     Raises:
-        OutOfBudget: the deadline passed.
+        TimeIsUp: the budget ran out.
     """
     return [
-        linear_combination([(e,) for e in span], v, on.field)[0] for v in conserved_combinations(on, span, deadline)
+        linear_combination([(e,) for e in span], v, on.field)[0] for v in conserved_combinations(on, span, budget)
     ]  # fmt: skip
 
 
-def conserved_combinations(on: OnSolutions, span: Sequence[Element], deadline: float) -> tuple[dict[int, Element], ...]:
+def conserved_combinations(on: OnSolutions, span: Sequence[Element], budget: Budget) -> tuple[dict[int, Element], ...]:
     """The coefficients, place -> constant, of a basis of all combinations of the span with D_t = 0.
 
     Raises:
-        OutOfBudget: the deadline passed.
+        TimeIsUp: the budget ran out.
     """
     field = on.field
-    with bounded(field, deadline, size_limit=None):
-        rates = {j: _rate(on, e, deadline) for j, e in enumerate(span)}
+    with bounded(field, budget.until, size_limit=None):
+        rates = {j: _rate(on, e, budget) for j, e in enumerate(span)}
         rows = split_columns(rates, field, field.variables)
-        if time.monotonic() > deadline:
-            raise OutOfBudget("the budget ran out before the linear system of a span was solved")
+        budget.check("linear system of a span")
         return tuple(nullspace(rows, len(span), field).vectors)
 
 
-def _rate(on: OnSolutions, element: Element, deadline: float) -> Element:
-    if time.monotonic() > deadline:
-        raise OutOfBudget("the budget ran out while differentiating a span")
+def _rate(on: OnSolutions, element: Element, budget: Budget) -> Element:
+    budget.check("differentiation of a span")
     return on.rate(element)
 
 
 def integrals_linear_in_time(
-    on: OnSolutions, span: Sequence[Element], known: Sequence[Element], deadline: float
+    on: OnSolutions, span: Sequence[Element], known: Sequence[Element], budget: Budget
 ) -> list[Element]:
     """φ - t J with φ in the span and D_t φ = J, J a combination of 1 and known integrals, not 0.
 
     Raises:
-        OutOfBudget: the deadline passed.
+        TimeIsUp: the budget ran out.
     """
     field = on.field
     constants = [field.one, *known]
     t = field(on.system.independent)
     result = []
-    with bounded(field, deadline, size_limit=None):
-        rates = [_rate(on, e, deadline) for e in span]
+    with bounded(field, budget.until, size_limit=None):
+        rates = [_rate(on, e, budget) for e in span]
         relations = constant_relations([(e,) for e in (*rates, *constants)], field)
     for relation in relations:
         if max(relation) >= len(span):

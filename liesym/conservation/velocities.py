@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
+from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
@@ -21,7 +22,9 @@ from liesym.model.names import taken_names
 from liesym.solving.pde.general import solve_general
 
 
-def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: int, deadline: float) -> list[Element]:
+def polynomial_integrals(
+    on: OnSolutions, arguments: Sequence[Symbol], degree: int, budget: Budget
+) -> tuple[list[Element], bool]:
     """Integrals of a system of order 2 with coefficients K_α of the given arguments, as far as they are
     integrated.
 
@@ -29,7 +32,10 @@ def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: i
         on: the system and a field that holds it.
         arguments: what the coefficients may depend on, some of (t, x).
         degree: highest total degree in the velocities.
-        deadline: value of `time.monotonic()` at which the solver stops.
+        budget: at its end the solver stops.
+
+    Returns:
+        The integrals, and whether a limit of time or size cut the solver short.
     """
     system, field = on.system, on.field
     velocities = [jet_symbol(x, 1) for x in system.unknowns]
@@ -55,10 +61,11 @@ def polynomial_integrals(on: OnSolutions, arguments: Sequence[Symbol], degree: i
                 add_to(form, (a, tuple(int(p == place) for p in range(len(origin)))), weight * rate)
     equations = split((form,), field, system.jet_coordinates)
     determining = Determining(field, system.variables, unknowns, (form,), equations)
+    solution = solve_general(determining, deadline=budget.until, taken=taken_names(system))
     result = []
-    for vector in solve_general(determining, deadline=deadline, taken=taken_names(system)).vectors:
+    for vector in solution.vectors:
         total = field.zero
         for weight, c in zip(weights, vector, strict=True):
             total = total + weight * c
         result.append(total)
-    return result
+    return result, solution.stopped

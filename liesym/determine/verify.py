@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from sympy import Add, Expr, S
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.coefficients import Element, Field
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.parts import by_roots
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.model.generators import VectorField
@@ -71,14 +73,22 @@ def is_trivial(generator: VectorField, system: ODESystem) -> bool:
     return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))
 
 
-def is_first_integral(integral: Expr, system: ODESystem) -> bool:
-    """True if D_t I = 0 on solutions, decided exactly."""
-    return drift(integral, system) == 0
+def is_first_integral(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> bool:
+    """True if D_t I = 0 on solutions, decided exactly.
+
+    Raises:
+        OutOfBudget: not decided within the budget.
+    """
+    return drift(integral, system, budget) == 0
 
 
-def drift(integral: Expr, system: ODESystem) -> Expr:
-    """D_t I on solutions; 0 exactly for a first integral I(t, x, x', …)."""
-    field = jet_field(system, (integral,))
+def drift(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> Expr:
+    """D_t I on solutions; 0 exactly for a first integral I(t, x, x', …).
+
+    Raises:
+        OutOfBudget: not found within the budget.
+    """
+    field = limited(jet_field(system, (integral,)), budget)
     on = OnSolutions(system, field)
     terms = [field(term) for term in Add.make_args(integral)]
     if sum(s.kind == "root" for s in field.slots) > 1 and _vanishes_by_roots(terms, on):

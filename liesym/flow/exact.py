@@ -12,20 +12,21 @@ substitution.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 from sympy import Dummy, Expr, Matrix, S, Symbol, cos, factorial, sin, tan, zeros
 from sympy.core.function import AppliedUndef
 from sympy.utilities.iterables import strongly_connected_components, topological_sort
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
-from liesym.errors import Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.flow.charts import Charted, charts, in_chart
 from liesym.flow.check import composed, satisfies_flow, satisfies_flow_numerically, tidied
+from liesym.flow.clock import inverted_clock
 from liesym.flow.linear import conformal_in_space, with_linear_invariant
 from liesym.flow.matrix import matrix_exponential
 from liesym.flow.scalar import along, autonomous, conformal, projective
@@ -34,33 +35,42 @@ from liesym.solving.linear.relations import relations
 
 LONGEST_CHAIN = 6
 LARGEST_RESULT = 2000
+IN_CHARTS = 10_000
+"""Operations in the components of generators that are written in charts, all charts of one flow together."""
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
+SEARCH = "search for the closed form of a flow"
 
 Attempt = Callable[[VectorField, Symbol], tuple[Expr, ...] | None]
 
 
-def exact_flow(generator: VectorField, epsilon: Symbol, budget: float = 5.0) -> tuple[Expr, ...] | None:
+def exact_flow(generator: VectorField, epsilon: Symbol, budget: Budget = UNLIMITED) -> tuple[Expr, ...] | None:
     """The images (t̄, x̄_1, …) in closed form, checked.
 
-    None where no method applies within the budget in seconds.
+    None where no method applies; how much is tried is bounded by counts, so that it is the same on every machine.
+
+    Raises:
+        TimeIsUp: the budget ran out.
     """
     if any(c.atoms(AppliedUndef) for c in generator.components) or generator.definitions:
         return None
-    deadline = time.monotonic() + budget
     algebraic = not any(c.has(sin, cos, tan) for c in generator.components)
     for attempt in (_by_parts, _as_one, _by_invariant_factor, *([_by_change_of_time] if algebraic else []), _by_elimination):
+        budget.check(SEARCH)
         images = _attempted(attempt, generator, epsilon)
         if images is not None:
             return images
-    return _in_some_chart(generator, epsilon, deadline, depth=2)
+    try:
+        return _in_some_chart(generator, epsilon, Budget(budget.until).step(IN_CHARTS), depth=2)
+    except TooLarge:
+        return None
 
 
-def _in_some_chart(generator: VectorField, epsilon: Symbol, deadline: float, depth: int) -> tuple[Expr, ...] | None:
+def _in_some_chart(generator: VectorField, epsilon: Symbol, budget: Budget, depth: int) -> tuple[Expr, ...] | None:
     """The flow found and checked in the coordinates of a chart or of two, brought back, and checked again."""
     later: list[Charted] = []
     for chart in charts(generator):
-        if time.monotonic() > deadline:
-            return None
+        budget.check(SEARCH)
+        budget.spend(1 + sum(c.count_ops() for c in generator.components), SEARCH)
         try:
             charted = in_chart(generator, chart)
         except FAILURES:
@@ -72,7 +82,7 @@ def _in_some_chart(generator: VectorField, epsilon: Symbol, deadline: float, dep
             return images
         later.append(charted)
     for charted in later if depth > 1 else ():
-        images = _in_some_chart(charted.generator, epsilon, deadline, depth - 1)
+        images = _in_some_chart(charted.generator, epsilon, budget, depth - 1)
         back = _brought_back(charted, images, epsilon)
         if back is not None:
             return back
@@ -294,8 +304,6 @@ def _by_change_of_time(generator: VectorField, epsilon: Symbol) -> tuple[Expr, .
 
     Inverted where τ or e^{kτ} solves a linear or quadratic equation.
     """
-    from liesym.flow.clock import inverted_clock
-
     τ = Dummy("tau", real=True)
     for factor in _common_factors(generator):
         images = _by_parts(_divided(generator, factor), τ)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from sympy import Dummy, Expr, Integral, S, Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.coefficients.derivation import Derivation, Space
@@ -77,9 +78,13 @@ def canonical_coordinates(
     return _from_slice(generator, new)
 
 
-def candidates(generator: Generator, new: tuple[Symbol, ...]) -> Iterator[Coordinates]:
-    """Canonical coordinates solved for in both directions: from the flow, then from its form in charts."""
-    exact = flow(generator)
+def candidates(generator: Generator, new: tuple[Symbol, ...], budget: Budget = UNLIMITED) -> Iterator[Coordinates]:
+    """Canonical coordinates solved for in both directions: from the flow, then from its form in charts.
+
+    Raises:
+        TimeIsUp: the budget ran out.
+    """
+    exact = flow(generator, budget=budget)
     if not exact.exact:
         return
     for frame in itertools.islice(frames(exact), 6):
@@ -87,9 +92,10 @@ def candidates(generator: Generator, new: tuple[Symbol, ...]) -> Iterator[Coordi
         if found is not None:
             yield found
     for chart in charts(generator):
+        budget.check("search for canonical coordinates")
         try:
             charted = in_chart(generator, chart)
-            inner = None if charted is None else flow(charted.generator)
+            inner = None if charted is None else flow(charted.generator, budget=budget)
         except FAILURES:
             continue
         if charted is None or inner is None or not inner.exact:

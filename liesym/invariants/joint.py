@@ -13,20 +13,24 @@ frame, of every order.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flint import nmod_mat
 from sympy import Dummy, Expr, S, Symbol, log
 
+from liesym.algebra import LieAlgebra
+from liesym.algebra.core import to_exprs
+from liesym.algebra.structure import derived
+from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.conservation.first_integrals import first_integrals
-from liesym.errors import AnsatzError, Unsupported
+from liesym.errors import AnsatzError, OutOfBudget, TooLarge, Unsupported
 from liesym.flow import flow
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
@@ -40,6 +44,8 @@ from liesym.symmetries.generator import Generator
 
 LARGEST_SPAN = 1200
 LARGEST_INVARIANT = 250
+ORBITS = 0.5
+"""Share of what is left of the budget for the integrals of v' = X(v): canonical coordinates and spans come after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,13 @@ class Invariants:
         expected: how many there are near a generic point: the dimension of the space minus that of the
         orbits.
         coordinates: the symbols of the space.
+        stopped: True if the budget, or a share of it that one method may take, ended the search.
     """
 
     functions: tuple[Expr, ...]
     expected: int
     coordinates: tuple[Symbol, ...]
+    stopped: bool = False
 
     @property
     def complete(self) -> bool:
@@ -85,16 +93,29 @@ def invariants(
     chosen = (generators,) if isinstance(generators, Generator) else tuple(generators)
     if not chosen or any(g.variables != chosen[0].variables for g in chosen):
         raise AnsatzError("joint invariants need generators over the same variables")
-    search = _Search(chosen, order, degree, time.monotonic() + budget)
+    return _searched(chosen, order, degree, Budget.seconds(budget))
+
+
+def _searched(generators: tuple[Generator, ...], order: int, degree: int, budget: Budget) -> Invariants:
+    """One method after the other; one that is cut does not end the rest."""
+    search = _Search(generators, order, degree, budget)
     for method in search.methods():
-        if not search.done:
+        if search.complete:
+            break
+        try:
+            budget.check("search for joint invariants")
             method()
-    return Invariants(tuple(search.found), search.expected, search.coordinates)
+        except TooLarge:
+            continue
+        except OutOfBudget:
+            search.stopped = True
+    return Invariants(tuple(search.found), search.expected, search.coordinates, search.stopped and not search.complete)
 
 
 class _Search:
-    def __init__(self, generators: tuple[Generator, ...], order: int, degree: int, deadline: float) -> None:
-        self.generators, self.order, self.degree, self.deadline = generators, order, degree, deadline
+    def __init__(self, generators: tuple[Generator, ...], order: int, degree: int, budget: Budget) -> None:
+        self.generators, self.order, self.degree, self.budget = generators, order, degree, budget
+        self.stopped = False
         variables = generators[0].variables
         jets = [jet_symbol(x, k) for k in range(1, order + 1) for x in variables[1:]]
         self.coordinates = (*variables, *jets)
@@ -105,8 +126,20 @@ class _Search:
         self.found: list[Expr] = []
 
     @property
+    def complete(self) -> bool:
+        """As many as there are."""
+        return len(self.found) >= self.expected
+
+    @property
     def done(self) -> bool:
-        return len(self.found) >= self.expected or time.monotonic() > self.deadline
+        """Nothing is left to find, or no time to find it in."""
+        if not self.complete:
+            self.budget.check("search for joint invariants")
+        return self.complete
+
+    def field(self, expressions: Iterable[Expr]) -> Field:
+        """A field under the budget that holds the expressions."""
+        return limited(Field.build(expressions, self.coordinates), self.budget)
 
     def offer(self, candidates: Iterable[Expr]) -> None:
         """Keep verified candidates that raise the rank; short ones first."""
@@ -136,7 +169,7 @@ class _Search:
 
     def by_frame(self) -> None:
         """Coordinates of the moved jet at the slice; for one generator with a closed flow."""
-        exact = flow(self.generators[0])
+        exact = flow(self.generators[0], budget=self.budget)
         if not exact.exact:
             return
         rows = exact.prolonged(self.order)
@@ -153,8 +186,8 @@ class _Search:
         time_, states = Dummy("tau", real=True), tuple(names.values())
         rhs = tuple(c.xreplace(names) for c in self.fields[0].values())
         system = ODESystem(time_, states, (1,) * len(states), rhs)
-        left = 0.5 * max(self.deadline - time.monotonic(), 0.1)
-        found = first_integrals(system, budget=left, generators=())
+        found = first_integrals(system, budget=ORBITS * self.budget.left, generators=())
+        self.stopped |= found.stopped
         back = {c: v for v, c in names.items()}
         self.offer(i.xreplace(back) for i in found if not i.has(time_))
 
@@ -162,7 +195,7 @@ class _Search:
         """r_i with X(r_i) = 0 and s with X(s) = 1; then D r_i/D r_1, D s/D r_1, and so on."""
         generator = self.generators[0]
         new = tuple(Dummy(f"new{i}", real=True) for i in range(len(generator.variables)))
-        for coordinates in itertools.islice(candidates(generator, new), 3):
+        for coordinates in itertools.islice(candidates(generator, new, self.budget), 3):
             assert coordinates.forward is not None
             *invariant, height = coordinates.forward
             if self.done or sum(e.count_ops() for e in coordinates.forward) > LARGEST_INVARIANT:
@@ -184,7 +217,7 @@ class _Search:
             self.offer(functions)
 
     def by_characteristics(self) -> None:
-        field = Field.build(list(self.fields[0].values()), self.coordinates)
+        field = self.field(self.fields[0].values())
         vector = Derivation(field, {v: field(c) for v, c in self.fields[0].items()})
         try:
             found = first_integrals_of_field(field, vector, self.expected)
@@ -194,7 +227,7 @@ class _Search:
 
     def by_span(self) -> None:
         """Σ c_j X(φ_j) = 0 for all generators at once."""
-        field = Field.build([c for f in self.fields for c in f.values()], self.coordinates)
+        field = self.field(c for f in self.fields for c in f.values())
         vectors = [Derivation(field, {v: field(c) for v, c in f.items()}) for f in self.fields]
         for span in _spans(field, self.coordinates, self.degree):
             if self.done:
@@ -216,9 +249,10 @@ class _Search:
         ideal = _derived(self.generators)
         if not ideal or len(ideal) == len(self.generators):
             return
-        inner = invariants(ideal, order=self.order, degree=self.degree, budget=self.deadline - time.monotonic())
+        inner = _searched(ideal, self.order, self.degree, self.budget)
+        self.stopped |= inner.stopped
         components = [c for f in self.fields for c in f.values()]
-        field = Field.build([*components, *inner.functions], self.coordinates)
+        field = self.field([*components, *inner.functions])
         vectors = [Derivation(field, {v: field(c) for v, c in f.items()}) for f in self.fields]
         found = [field(j) for j in inner.functions]
         span = [*found, *(field.converter.logarithm(j) for j in found)]
@@ -228,10 +262,6 @@ class _Search:
 
 def _derived(generators: Sequence[Generator]) -> tuple[Generator, ...]:
     """Generators of [L, L]; none where the given ones do not close."""
-    from liesym.algebra import LieAlgebra
-    from liesym.algebra.core import to_exprs
-    from liesym.algebra.structure import derived
-
     try:
         rows = to_exprs(derived(LieAlgebra.from_generators(generators)))
     except Unsupported:

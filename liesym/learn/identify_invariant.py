@@ -13,7 +13,6 @@ engine determines the coefficients for which D_t I = 0 exactly, and these must f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, I, Mul, Pow, Rational, S, Symbol, log
 
+from liesym.base.budget import Budget
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.rates import logarithms
 from liesym.conservation.spans import coefficient_functions, conserved_combinations, independent_span
@@ -135,13 +135,13 @@ def identify_invariants(
         DataError: shapes that do not go together, fewer samples than terms.
         Unsupported: a term with a function that the engine has no rule for.
     """
-    deadline = time.monotonic() + budget
+    limit = Budget.seconds(budget)
     symbols = phase_state(system)
     x, g = _samples(states, gradients, len(symbols))
     library = tuple(terms) if terms is not None else library_of(system, degree)
     values = {p.name: p.value for p in system.parameters if p.value is not None} | dict(parameters or {})
     pencil = _pencil(library, symbols, x, g, values)
-    search = _Search(system, pencil, values, largest_misfit, deadline)
+    search = _Search(system, pencil, values, largest_misfit, limit)
     search.run()
     wanted = g.shape[-2]
     kept = sorted(sorted(range(len(search.found)), key=lambda k: search.found[k].misfit)[:wanted])
@@ -255,10 +255,10 @@ class _Search:
     """Sparse combinations one after the other, each checked by the engine."""
 
     def __init__(
-        self, system: ODESystem, pencil: _Pencil, values: Mapping[str, Any], largest: float, deadline: float
+        self, system: ODESystem, pencil: _Pencil, values: Mapping[str, Any], largest: float, budget: Budget
     ) -> None:
         self.system, self.pencil, self.values = system, pencil, values
-        self.largest, self.deadline = largest, deadline
+        self.largest, self.budget = largest, budget
         self.candidates: dict[Expr, tuple[tuple[int, ...], Floats]] = {}
         self.found: list[IdentifiedInvariant] = []
         self.unverified: list[IdentifiedInvariant] = []
@@ -268,7 +268,7 @@ class _Search:
         """Look among all terms, then without each of the terms of what was found."""
         waiting: list[frozenset[int]] = [frozenset()]
         seen: set[frozenset[int]] = set()
-        while waiting and time.monotonic() < self.deadline:
+        while waiting and not self.budget.over:
             without = waiting.pop(0)
             if without in seen or len(without) > 3:
                 continue
@@ -288,7 +288,7 @@ class _Search:
         """Find one combination without some terms; returns its terms, none if nothing was found."""
         path = list(self.path(without))
         for support, value in path:
-            if value > self.largest or time.monotonic() > self.deadline:
+            if value > self.largest or self.budget.over:
                 continue
             exact = self.exact(support)
             if exact is not None:
@@ -315,7 +315,7 @@ class _Search:
         """Keep the integrals among exact combinations of the terms that fit the network; the terms of the first."""
         chosen = [self.pencil.terms[k] for k in support]
         first = None
-        for expression, coefficients in exact_combinations(self.system, chosen, self.values, self.deadline):
+        for expression, coefficients in exact_combinations(self.system, chosen, self.values, self.budget):
             places = [i for i, value in enumerate(coefficients) if value != 0]
             used = tuple(support[i] for i in places)
             c = coefficients[places] * self.pencil.sizes[list(used)]
@@ -361,14 +361,14 @@ def rational(value: float) -> Rational:
 
 
 def exact_combinations(
-    system: ODESystem, terms: Sequence[Expr], values: Mapping[str, Any], deadline: float
+    system: ODESystem, terms: Sequence[Expr], values: Mapping[str, Any], budget: Budget
 ) -> list[tuple[Expr, Floats]]:
     """A basis of the constant combinations of the terms with D_t = 0 on solutions, the first coefficient 1, and their
     coefficients as numbers at the given values of parameters; each is checked once more by substitution.
     """
     field = jet_field(system, terms)
     try:
-        vectors = conserved_combinations(OnSolutions(system, field), [field(term) for term in terms], deadline)
+        vectors = conserved_combinations(OnSolutions(system, field), [field(term) for term in terms], budget)
     except (OutOfBudget, NeedsRefinement):
         return []
     found = []

@@ -15,14 +15,15 @@ Source: Olver 1993, sections 2.5 and 4.3.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
-from liesym.base.clock import within
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
@@ -30,14 +31,16 @@ from liesym.conservation.modes import linear_integrals
 from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
-from liesym.errors import Unsupported
+from liesym.errors import OutOfBudget, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
+from liesym.reduction.shares import INTEGRALS, SYMMETRIES
 from liesym.reduction.superposition import constants_in, is_linear, superposition
 from liesym.solving.algebraic import holds_somewhere, solve_for
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +82,45 @@ def general_solution(
     """
     if len(system.unknowns) != 1:
         raise Unsupported("general solutions are made for one equation at a time")
-    return within(budget, lambda: _solved(system, generators, budget), None)
+    try:
+        return solved(system, generators, Budget.seconds(budget))
+    except OutOfBudget:
+        return None
 
 
-def _solved(system: ODESystem, generators: Sequence[Generator] | None, budget: float) -> Solution | None:
-    deadline = time.monotonic() + budget
+def solved(system: ODESystem, generators: Sequence[Generator] | None, budget: Budget) -> Solution | None:
+    """The same within a budget whose end is told.
+
+    Raises:
+        OutOfBudget: no solution was found in time; with more there may be one.
+    """
     if generators is None:
-        from liesym.symmetries.pipeline import find_symmetries
-
-        generators = find_symmetries(system, budget=budget / 2).nontrivial
+        generators = find_symmetries(system, budget=SYMMETRIES * budget.left).nontrivial
     found = by_superposition(system, generators)
     if found is not None:
         return found
-    left = max(deadline - time.monotonic(), 1.0)
-    integrals = first_integrals(system, budget=left / 2, generators=generators)
-    for chosen in (
-        *_independent_sets(linear_integrals(system), system),
-        *_independent_sets(integrals, system),
-    ):
-        found = by_elimination(system, chosen)
-        if found is not None:
-            return found
-    for found in _by_symmetries(system, generators, integrals, deadline):
+    integrals = first_integrals(system, budget=INTEGRALS * budget.left, generators=generators)
+    for chosen in _independent_sets([_of_linear(system, budget), integrals], system):
+        budget.check("elimination of derivatives")
+        with suppress(TooLarge):  # of others there may be less to eliminate
+            found = by_elimination(system, chosen, budget)
+            if found is not None:
+                return found
+    for found in _by_symmetries(system, generators, integrals, budget):
         return found
     return None
 
 
+def _of_linear(system: ODESystem, budget: Budget) -> Sequence[Expr]:
+    """The integrals of a linear system; none of one that is too large."""
+    try:
+        return linear_integrals(system, budget)
+    except TooLarge:
+        return ()
+
+
 def _by_symmetries(
-    system: ODESystem, generators: Sequence[Generator], integrals: Sequence[Expr], deadline: float
+    system: ODESystem, generators: Sequence[Generator], integrals: Sequence[Expr], budget: Budget
 ) -> Iterator[Solution]:
     """Parametric solutions, one method after the other."""
     if system.order == 2:
@@ -115,16 +129,16 @@ def _by_symmetries(
             (by_canonical_form(form) for form in canonical_forms(system, generators)),
         )
     else:
-        attempts = (by_reduction(system, g, deadline) for g in generators)
+        attempts = (by_reduction(system, g, budget) for g in generators)
     for found in attempts:
         if found is not None:
             yield found
-        if time.monotonic() > deadline:
-            return
+        budget.check("general solution")
 
 
-def _independent_sets(integrals: Sequence[Expr], system: ODESystem) -> Iterator[tuple[Expr, ...]]:
-    for chosen in itertools.combinations(integrals, system.order):
+def _independent_sets(groups: Sequence[Sequence[Expr]], system: ODESystem) -> Iterator[tuple[Expr, ...]]:
+    """As many functionally independent integrals of one group as the order says."""
+    for chosen in itertools.chain(*(itertools.combinations(group, system.order) for group in groups)):
         field = jet_field(system, chosen)
         if gradient_rank([field(i) for i in chosen], field) == system.order:
             yield chosen
@@ -146,17 +160,18 @@ def by_superposition(system: ODESystem, generators: Sequence[Generator]) -> Solu
 # -- elimination -------------------------------------------------------------------------------------
 
 
-def by_elimination(system: ODESystem, integrals: Sequence[Expr]) -> Solution | None:
+def by_elimination(system: ODESystem, integrals: Sequence[Expr], budget: Budget = UNLIMITED) -> Solution | None:
     """I_k = C_k with the derivatives eliminated, the highest first, by resultants or substitution."""
     constants = constants_for(system, system.order)
     y = system.unknowns[0]
     relations = [i - c for i, c in zip(integrals, constants, strict=True)]
     for k in range(system.order - 1, 0, -1):
+        budget.check("elimination of derivatives")
         eliminated = _without(relations, jet_symbol(y, k))
         if eliminated is None:
             return None
         relations = eliminated
-    field = Field.build(relations, (*system.variables, *constants), system.parameter_symbols)
+    field = limited(Field.build(relations, (*system.variables, *constants), system.parameter_symbols), budget)
     shown = _without_powers(field.to_expr(field(relations[0])))
     inserted = dict(zip(constants, integrals, strict=True))
     factors = [f for f in Mul.make_args(shown) if _vanishes(f.xreplace(inserted), system)]
@@ -267,16 +282,14 @@ def by_canonical_form(form: CanonicalForm) -> Solution | None:
     return None if curve is None else Solution(None, (), curve, form.argument, (one, two), ())
 
 
-def by_reduction(system: ODESystem, generator: Generator, deadline: float) -> Solution | None:
+def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Solution | None:
     """Order 3 and above: the equation of lower order is solved for w(r), and s = ∫ ds/dr dr."""
-    left = deadline - time.monotonic()
-    if left < 0:
-        return None
+    budget.check("reduction of the order")
     try:
         reduction = reduce_order(system, generator)
     except FAILURES:
         return None
-    inner = general_solution(reduction.reduced, budget=left)
+    inner = solved(reduction.reduced, None, budget)
     if inner is None:
         return None
     w, (r, s) = reduction.reduced.unknowns[0], reduction.coordinates.new

@@ -18,19 +18,20 @@ chapter 3.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, S
 
+from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
 from liesym.determine.on_solutions import jet_field
-from liesym.errors import NotSolvable, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TooLarge, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import linear_combination, normalized
@@ -38,6 +39,7 @@ from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.operators import determinant
 from liesym.solving.pde.general import solve_general
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
+from liesym.variational.shares import METRICS
 
 Metric = tuple[Element, ...]  # g_11, g_12, …, g_mm
 MOST_METRICS = 10
@@ -68,11 +70,13 @@ class InverseProblem:
         lagrangian: a regular one, verified; None if none was found.
         multipliers: number of linearly independent matrices g that fit, degenerate ones included.
         absent: True if it is proven that there is no regular one in the class, for generic values of parameters.
+        stopped: True if the budget ended the search.
     """
 
     lagrangian: Lagrangian | None
     multipliers: int
     absent: bool
+    stopped: bool = False
 
 
 def inverse_problem(system: ODESystem, *, budget: float = 60.0) -> InverseProblem:
@@ -89,23 +93,32 @@ def inverse_problem(system: ODESystem, *, budget: float = 60.0) -> InverseProble
     """
     if set(system.orders) != {2}:
         raise Unsupported("the inverse problem is posed for systems whose equations are all of order 2")
-    deadline = time.monotonic() + budget
-    problem = _Problem.of(system)
-    if problem is None:  # the Euler-Lagrange equations of the class are of degree 2 in the velocities
-        return InverseProblem(None, 0, True)
-    metrics, complete = problem.metrics(deadline)
-    if complete and problem.all_degenerate(metrics):
-        return InverseProblem(None, len(metrics), True)
-    for metric in _combinations(metrics, problem.field, system):
-        if time.monotonic() > deadline:
-            break
+    limit = Budget.seconds(budget)
+    metrics: list[Metric] = []
+    try:
+        problem = _Problem.of(system, limit)
+        if problem is None:  # the Euler-Lagrange equations of the class are of degree 2 in the velocities
+            return InverseProblem(None, 0, True)
+        share = limit.share(METRICS)
+        metrics, complete = problem.metrics(share)
+        if complete and problem.all_degenerate(metrics):
+            return InverseProblem(None, len(metrics), True)
+        return InverseProblem(_first_regular(problem, metrics, limit), len(metrics), False, not complete and share.over)
+    except OutOfBudget as stop:
+        return InverseProblem(None, len(metrics), False, not isinstance(stop, TooLarge))
+
+
+def _first_regular(problem: _Problem, metrics: Sequence[Metric], budget: Budget) -> Lagrangian | None:
+    """The first combination of the matrices whose Lagrangian is found and has the equations of the system."""
+    for metric in _combinations(metrics, problem.field, problem.system):
+        budget.check("search for a Lagrangian")
         try:
             found = problem.lagrangian(metric)
         except (NeedsRefinement, Unsupported):
             continue
-        if found is not None and _belongs_to(found, system):
-            return InverseProblem(found, len(metrics), False)
-    return InverseProblem(None, len(metrics), False)
+        if found is not None and _belongs_to(found, problem.system):
+            return found
+    return None
 
 
 class _Problem:
@@ -119,9 +132,9 @@ class _Problem:
         self.at = {place: a for a, place in enumerate(self.places)}
 
     @staticmethod
-    def of(system: ODESystem) -> _Problem | None:
+    def of(system: ODESystem, budget: Budget) -> _Problem | None:
         """None if a force is not a polynomial of degree 2 in the velocities."""
-        field = jet_field(system)
+        field = limited(jet_field(system), budget)
         velocities = system.jet_coordinates
         f0, f1, f2 = [], [], []
         for f in (field(f) for f in system.rhs):
@@ -146,14 +159,14 @@ class _Problem:
 
     # -- the metric ------------------------------------------------------------------------------
 
-    def metrics(self, deadline: float) -> tuple[list[Metric], bool]:
+    def metrics(self, budget: Budget) -> tuple[list[Metric], bool]:
         """A basis of the symmetric matrices that fit, degenerate ones included, and whether it is all of them."""
         unknowns = tuple(
             UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables) for i, j in self.places
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
-        solution = solve_general(determining, deadline=deadline, taken=taken_names(self.system))
+        solution = solve_general(determining, deadline=budget.until, taken=taken_names(self.system))
         return list(solution.vectors), solution.complete and not solution.families
 
     def all_degenerate(self, metrics: Sequence[Metric]) -> bool:

@@ -6,25 +6,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sympy import Add, Expr, S, Symbol
 
-from liesym.base.clock import within
+from liesym.base.budget import Budget
+from liesym.base.listing import Listing
 from liesym.coefficients import Definition, Derivation, Element, Field
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
-from liesym.errors import NotSolvable, Unsupported, VerificationError
+from liesym.errors import NotSolvable, OutOfBudget, TooLarge, Unsupported, VerificationError
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.general import solve_general
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
+from liesym.variational.shares import AFFINE, GENERAL, SEARCH
 
 MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
@@ -52,7 +55,7 @@ def noether(
     independent: Symbol | str = "t",
     generators: Sequence[Generator] | None = None,
     budget: float = 60.0,
-) -> tuple[NoetherLaw, ...]:
+) -> Listing[NoetherLaw]:
     """The variational point symmetries of L(t, q, q'), gauge terms B(t, q) allowed, with their conserved
     quantities.
 
@@ -68,25 +71,83 @@ def noether(
         budget: seconds.
 
     Returns:
-        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically.
+        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically. `within` says
+        which fields were looked through, `stopped` whether time cut the search.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
-    deadline = time.monotonic() + budget
+    whole = Budget.seconds(budget)
+    search = _Search(given, whole.share(SEARCH))
     if generators is not None:
-        found, field, definitions = _among(given, generators)
+        search.attempt("combinations of the given generators", lambda limit: _among(given, generators, limit), 1.0)
     else:
-        many = len(given.unknowns) >= MANY
-        affine = within(budget / 2, lambda: _among(given, _affine_fields(given)), None) if many else None
-        left = max(deadline - time.monotonic(), 0.0)
-        searched = within(left, lambda: _all_variational(given, deadline), None)
-        options = [o for o in (searched, affine) if o is not None]
-        found, field, definitions = max(options, key=lambda o: len(o[0]), default=([], given.field(), ()))
-    return tuple(_law(given, vector, field, definitions) for vector in found)
+        if len(given.unknowns) >= MANY:
+            search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), AFFINE)
+        search.attempt("point symmetries", search.all_variational, 1.0)
+    return search.laws(whole)
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
 Found = tuple[list[Vector], Field, tuple[Definition, ...]]
+
+
+class _Search:
+    """One search: the Lagrangian, its budget, the most that was found, and what was cut."""
+
+    def __init__(self, lagrangian: Lagrangian, budget: Budget) -> None:
+        self.lagrangian, self.budget = lagrangian, budget
+        self.found: Found = ([], lagrangian.field(), ())
+        self.looked: list[str] = []
+        self.cut: list[str] = []
+        self.stopped = False
+
+    def attempt(self, name: str, search: Callable[[Budget], Found], part: float) -> None:
+        """What a search finds in its part of the budget, kept if it is no less than what is known."""
+        self.looked.append(name)
+        try:
+            found = search(self.budget.share(part))
+        except OutOfBudget as stop:
+            self.note_cut(name, by_time=not isinstance(stop, TooLarge))
+        else:
+            if len(found[0]) >= len(self.found[0]):
+                self.found = found
+
+    def note_cut(self, name: str, *, by_time: bool) -> None:
+        self.stopped |= by_time
+        self.cut.append(name)
+
+    def laws(self, budget: Budget) -> Listing[NoetherLaw]:
+        """The charges of what was found, as far as they are written in time."""
+        vectors, field, definitions = self.found
+        made: list[NoetherLaw] = []
+        try:
+            for vector in vectors:
+                made.append(_law(self.lagrangian, vector, field, definitions, budget))
+        except OutOfBudget as stop:
+            self.note_cut("charges", by_time=not isinstance(stop, TooLarge))
+        cut = f"; cut short: {', '.join(self.cut)}" if self.cut else ""
+        return Listing(made, f"{', '.join(self.looked)}, with gauge terms B(t, q){cut}", self.stopped)
+
+    def all_variational(self, budget: Budget) -> Found:
+        """The general solution of the condition; where it is not complete, what the equations' symmetries give if more."""
+        lagrangian, field = self.lagrangian, limited(self.lagrangian.field(), budget)
+        variables = lagrangian.variables
+        names = ["xi", *(f"eta_{q.name}" for q in lagrangian.unknowns), "gauge"]
+        along = [variables[0], *lagrangian.unknowns, variables[0]]
+        unknowns = tuple(UnknownFunction(n, v, variables) for n, v in zip(names, along, strict=True))
+        form = _condition(lagrangian, field)
+        equations = split((form,), field, lagrangian.velocities)
+        general = budget.share(GENERAL)
+        determining = Determining(field, variables, unknowns, (form,), equations)
+        solution = solve_general(determining, deadline=general.until, taken=lagrangian.names)
+        moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
+        if not solution.complete:
+            if solution.stopped:
+                self.note_cut("integration of the condition", by_time=general.over)
+            symmetries = _of_the_equations(lagrangian, budget)
+            if len(symmetries) > len(moving):
+                return _among(lagrangian, symmetries, budget)
+        return [normalized(v, field) for v in moving], field, solution.definitions
 
 
 def _affine_fields(lagrangian: Lagrangian) -> list[Generator]:
@@ -98,34 +159,13 @@ def _affine_fields(lagrangian: Lagrangian) -> list[Generator]:
     return [Generator(variables, row) for row in (*rows, (t**2, *(t * q for q in places)))]
 
 
-def _all_variational(lagrangian: Lagrangian, deadline: float) -> Found:
-    field = lagrangian.field()
-    variables = lagrangian.variables
-    names = ["xi", *(f"eta_{q.name}" for q in lagrangian.unknowns), "gauge"]
-    along = [variables[0], *lagrangian.unknowns, variables[0]]
-    unknowns = tuple(UnknownFunction(n, v, variables) for n, v in zip(names, along, strict=True))
-    form = _condition(lagrangian, field)
-    equations = split((form,), field, lagrangian.velocities)
-    solution = solve_general(
-        Determining(field, variables, unknowns, (form,), equations), deadline=deadline, taken=lagrangian.names
-    )
-    moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
-    if not solution.complete:
-        symmetries = _of_the_equations(lagrangian, deadline)
-        if len(symmetries) > len(moving):
-            return _among(lagrangian, symmetries)
-    return [normalized(v, field) for v in moving], field, solution.definitions
-
-
-def _of_the_equations(lagrangian: Lagrangian, deadline: float) -> tuple[Generator, ...]:
+def _of_the_equations(lagrangian: Lagrangian, budget: Budget) -> tuple[Generator, ...]:
     """Symmetries of the Euler-Lagrange equations: every variational symmetry is one of them (Olver 1993, Theorem 4.14)."""
-    from liesym.symmetries.pipeline import find_symmetries
-
     try:
         system = euler_lagrange(lagrangian)
     except NotSolvable:  # a degenerate Lagrangian has no equations solved for the accelerations
         return ()
-    return find_symmetries(system, budget=max(deadline - time.monotonic(), 1.0)).generators
+    return find_symmetries(system, budget=budget.left).generators
 
 
 def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:
@@ -154,7 +194,7 @@ def _add_rate(form: LinearForm, unknown: int, weight: Element, speeds: Sequence[
         add_to(form, (unknown, index), weight * speed)
 
 
-def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> Found:
+def _among(lagrangian: Lagrangian, generators: Sequence[Generator], budget: Budget) -> Found:
     """Combinations for which W = X^(1) L + L D_t ξ has vanishing Euler operators.
 
     The gauge by integration.
@@ -163,7 +203,7 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator]) -> Found:
     if any(g.variables != lagrangian.variables for g in generators):
         raise Unsupported(f"the generators must be over {', '.join(v.name for v in lagrangian.variables)}")
     definitions = tuple(dict.fromkeys(d for g in generators for d in g.definitions))
-    field = lagrangian.field(components, order=2, definitions=definitions)
+    field = limited(lagrangian.field(components, order=2, definitions=definitions), budget)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
     total = Derivation.total(field, lagrangian.space(2))
     classes = _classes(lagrangian, field)
@@ -224,11 +264,14 @@ def _integral(element: Element, variable: Symbol, field: Field) -> Element:
     return found
 
 
-def _law(lagrangian: Lagrangian, vector: Vector, field: Field, definitions: tuple[Definition, ...]) -> NoetherLaw:
+def _law(
+    lagrangian: Lagrangian, vector: Vector, field: Field, definitions: tuple[Definition, ...], budget: Budget
+) -> NoetherLaw:
     """The charge of one symmetry, checked by Noether's identity in a field that holds q''."""
+    limited(field, budget)
     *components, gauge = (field.to_expr(e) for e in vector)
     used = tuple(d for d in definitions if any(e.has(d.function.func) for e in (*components, gauge)))
-    wide = lagrangian.field([*components, gauge], order=2, definitions=used)
+    wide = limited(lagrangian.field([*components, gauge], order=2, definitions=used), budget)
     xi, *etas = (wide(c) for c in components)
     charges = [-wide(gauge)]
     total = Derivation.total(wide, lagrangian.space(2))

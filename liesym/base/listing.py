@@ -1,0 +1,28 @@
+"""What a search lists, together with what can be said of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+Item = TypeVar("Item", covariant=True)
+
+
+class Listing(tuple[Item, ...]):
+    """A tuple of what was found that also says within what was looked, and whether time ended the search.
+
+    It equals the plain tuple of its items, and is shown like it.
+
+    Arguments:
+        items: what was found.
+        within: in words, what was looked through and what was left out.
+        stopped: True if the budget ran out, or a share of it that one method may take: a larger one may find more.
+    """
+
+    within: str
+    stopped: bool
+
+    def __new__(cls, items: Iterable[Item] = (), within: str = "", stopped: bool = False) -> Listing[Item]:
+        made = super().__new__(cls, items)
+        made.within, made.stopped = within, stopped
+        return made
