@@ -23,6 +23,7 @@ from liesym.errors import Unsupported, VerificationError
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,6 @@ def backward_conservation_laws(
     extended = system.with_moving_parameters()
     adjoint = system.adjoint(names)
     if generators is None:
-        from liesym.symmetries.pipeline import find_symmetries
-
         generators = find_symmetries(extended, ansatz, budget=budget).generators
     states = len(system.unknowns)
     costates = adjoint.unknowns[states:]

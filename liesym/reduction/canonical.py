@@ -28,7 +28,7 @@ from liesym.base.jets import jet_symbol
 from liesym.coefficients import Derivation, Element, Field, Space
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
+from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
 from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative, follows_curve
@@ -219,8 +219,6 @@ def _way_back(forward: Sequence[Expr], old: tuple[Symbol, Symbol], new: tuple[Sy
 
 
 def _of_rank_one(system: ODESystem, one: Generator, two: Generator, ratio: Expr, scaled: bool) -> CanonicalForm | None:
-    from liesym.invariants.coordinates import with_ratio
-
     base = canonical_coordinates(one, taken=taken_names(system))
     coordinates = _with_unknown(base, ratio, system) if scaled else with_ratio(base, ratio)
     if coordinates is None:

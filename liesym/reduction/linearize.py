@@ -29,8 +29,11 @@ from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
 from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
+from liesym.reduction.canonical import canonical_forms
+from liesym.reduction.quadrature import free_symbol
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,6 @@ def linearization(
     if not all(c.is_zero for c in conditions):
         return Linearization(False, shown)
     if generators is None:
-        from liesym.symmetries.pipeline import find_symmetries
-
         generators = find_symmetries(system, budget=budget).generators
     best = Linearization(True, shown)
     for coordinates in _candidate_maps(generators, taken_names(system)):
@@ -106,8 +107,6 @@ def _with_names_exchanged(system: ODESystem, verdict: Linearization) -> Lineariz
 
 def _by_quadratures(system: ODESystem, generators: Sequence[Generator], verdict: Linearization) -> Linearization:
     """Coordinates of two symmetries of rank 2, which need no flow, where the canonical form is linear."""
-    from liesym.reduction.canonical import canonical_forms
-
     for form in canonical_forms(system, generators):
         s = form.equation.unknowns[0]
         field = jet_field(form.equation)

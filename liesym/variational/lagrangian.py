@@ -18,6 +18,10 @@ from liesym.base.parameters import Parameter
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.errors import NotSolvable, Unsupported
 from liesym.model.system import ODESystem
+from liesym.text import read_expression
+from liesym.text.grammar import parse
+from liesym.text.parameters import check_name, read_parameter
+from liesym.text.reader import walk
 from liesym.variational.present import presented
 
 
@@ -58,9 +62,6 @@ class Lagrangian:
             ParseError: the text is not in the grammar.
             Unsupported: derivatives above the first occur.
         """
-        from liesym.text import read_expression
-        from liesym.text.parameters import check_name, read_parameter
-
         for name, role in ((independent, "the independent variable"), *((name, "an unknown") for name in unknowns)):
             check_name(name, role)
         declared = tuple(read_parameter(name, spec) for name, spec in (parameters or {}).items())
@@ -133,9 +134,6 @@ def as_lagrangian(
 
 def _primed_in(text: str) -> list[str]:
     """Names that carry a prime, in the order of the text."""
-    from liesym.text.grammar import parse
-    from liesym.text.reader import walk
-
     found = [str(n.children[0]) for n in walk(parse(text, "expression")) if n.data == "jet"]
     return list(dict.fromkeys(found))
 
