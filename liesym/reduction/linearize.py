@@ -30,7 +30,6 @@ from liesym.invariants.coordinates import Coordinates, canonical_coordinates, re
 from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import canonical_forms
-from liesym.reduction.quadrature import free_symbol
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
