@@ -115,8 +115,8 @@ def _certify(system: ODESystem, start: float, deadline: float, seed: int, struct
     if not splitting_is_confirmed(determining, primes[0], seed, deadline=deadline):
         return _none("no bound: samples of the invariance condition contradict the split determining system", start)
     order = max((sum(i) for form in determining.equations for _, i in form), default=1)
-    found, shorter, first = _close(determining, order, primes[0], seeds[0], deadline, structure)
-    again, _, _ = _close(determining, order, primes[1], seeds[1], deadline, False)
+    found, shorter, first = _close(determining, order, primes[0], seeds[0], deadline)
+    again, _, _ = _close(determining, order, primes[1], seeds[1], deadline)
     d, n, r = found[-1]
     if again[-1][2] != r:
         return _none("no bound: two draws disagree, one of them was unlucky; use another seed", start)
@@ -133,12 +133,12 @@ def _certify(system: ODESystem, start: float, deadline: float, seed: int, struct
 
 
 def _close(
-    determining: Determining, order: int, prime: int, seed: int, deadline: float, keep: bool
+    determining: Determining, order: int, prime: int, seed: int, deadline: float
 ) -> tuple[list[tuple[int, int, int]], Expansion, Expansion]:
     """Raise the truncation until the flatness rule holds; the three counts that prove it and the last two expansions."""
     previous: Expansion | None = None
     for degree in range(order + 1, HIGHEST_DEGREE + 1):
-        current = expand(determining, degree, prime, seed, deadline=deadline, keep=keep)
+        current = expand(determining, degree, prime, seed, deadline=deadline)
         if previous is not None:
             for d in range(order - 1, previous.degree):
                 r = previous.counts[d]

@@ -30,6 +30,7 @@ from liesym.certify.places import Astray, Place, places, value_of
 from liesym.certify.series import Balls, SlotSeries
 from liesym.certify.splitting import split_rank
 from liesym.certify.values import holds_zero
+from liesym.coefficients.modular import without_single_entries
 from liesym.determine.forms import Determining
 from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
@@ -137,18 +138,6 @@ def rank_reaches(rows: Sequence[Row], wanted: int, deadline: float) -> bool:
         matrix /= np.linalg.norm(matrix, axis=0, keepdims=True)
     sizes = np.linalg.svd(matrix, compute_uv=False)
     return bool(sizes[wanted - 1] > SMALLEST * sizes[0]) or _pivots(live, deadline) >= wanted
-
-
-def without_single_entries(rows: Sequence[Row]) -> tuple[list[Row], set[int]]:
-    """A row with one entry kills its column: the rows over the other columns, and the columns that are dead."""
-    dead: set[int] = set()
-    live = [row for row in rows if row]
-    while True:
-        fresh = {next(iter(row)) for row in live if len(row) == 1}
-        if not fresh:
-            return live, dead
-        dead |= fresh
-        live = [row for row in ({j: c for j, c in row.items() if j not in fresh} for row in live) if row]
 
 
 def _pivots(rows: Sequence[Row], deadline: float) -> int:

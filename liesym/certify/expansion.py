@@ -6,16 +6,16 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import perm, prod
+from math import inf, perm, prod
 from operator import add
 from typing import Any
 
-import numpy as np
-from flint import fmpz, nmod_mat, nmod_poly
-from numpy.typing import NDArray
+from flint import fmpz, nmod_poly
 
+from liesym.base.budget import Budget
 from liesym.certify.series import Monomials, Residues, SlotSeries, closure
 from liesym.coefficients.field import Field
+from liesym.coefficients.modular import Echelon, sparse_echelon
 from liesym.coefficients.ring import Slot, cleared
 from liesym.determine.forms import Determining, LinearForm
 from liesym.errors import OutOfBudget
@@ -128,26 +128,22 @@ class Expansion:
     Arguments:
         degree: N, the truncation.
         columns: (unknown, exponent) in elimination order.
-        pivots: positions of the pivot columns of the reduced system.
+        reduced: the reduced system, for reading off solutions.
         counts: counts[d] = r(d, N), the dimension of the projection on coefficients of degree at most d.
-        reduced: rows of the reduced system, for reading off solutions.
     """
 
     degree: int
     prime: int
     columns: tuple[tuple[int, tuple[int, ...]], ...]
-    pivots: tuple[int, ...]
+    reduced: Echelon
     counts: tuple[int, ...]
-    reduced: NDArray[np.int64] | None
 
     def rank_above(self, degree: int) -> int:
         """The rank of the columns of degree above `degree`; of all columns for -1."""
-        return sum(1 for j in self.pivots if sum(self.columns[j][1]) > degree)
+        return sum(1 for j in self.reduced.pivots if sum(self.columns[j][1]) > degree)
 
 
-def expand(
-    determining: Determining, degree: int, prime: int, seed: int, *, deadline: float | None = None, keep: bool = False
-) -> Expansion:
+def expand(determining: Determining, degree: int, prime: int, seed: int, *, deadline: float | None = None) -> Expansion:
     """Impose the split system on series truncated at degree N = `degree` and count.
 
     Every equation of order k holds up to degree N - k of its expansion; coefficients beyond N are not used.
@@ -161,7 +157,8 @@ def expand(
     cut = Truncation.of(determining, degree)
     values = Draw(determining.field, prime, seed).values(cut.needed)
     rows = cut.rows(SlotSeries(determining.field, determining.variables, values, cut.needed, degree, ring), deadline)
-    return _count([row for _, row in rows], cut.columns, ring.prime, degree, keep)
+    budget = Budget(inf if deadline is None else deadline)
+    return _count([row for _, row in rows], cut.columns, ring.prime, degree, budget)
 
 
 @dataclass(frozen=True)
@@ -225,43 +222,10 @@ def rising(start: Sequence[int], steps: Sequence[int]) -> int:
     return prod(perm(r + k, k) for r, k in zip(start, steps, strict=True))
 
 
-def _count(rows: list[dict[int, int]], columns: Sequence, prime: int, degree: int, keep: bool) -> Expansion:
-    dead: set[int] = set()
-    rows = [{j: c for j, c in row.items() if c} for row in rows]
-    rows = [r for r in rows if r]
-    while True:  # rows with one entry kill a coefficient; this shrinks the dense step
-        fresh = {next(iter(r)) for r in rows if len(r) == 1}
-        if not fresh:
-            break
-        dead |= fresh
-        rows = [{j: c for j, c in r.items() if j not in fresh} for r in rows]
-        rows = [r for r in rows if r]
-    live = [j for j in range(len(columns)) if j not in dead]
-    order = {j: k for k, j in enumerate(live)}
-    pivots = set(dead)
-    reduced = None
-    if len(rows) * len(live) > LARGEST_MATRIX:
-        raise OutOfBudget(f"a matrix of {len(rows)} rows and {len(live)} columns")
-    if rows and live:
-        flat = [0] * (len(rows) * len(live))
-        for i, row in enumerate(rows):
-            for j, c in row.items():
-                flat[i * len(live) + order[j]] = c
-        matrix, rank = nmod_mat(len(rows), len(live), flat, prime).rref()
-        start = 0
-        leads = []
-        for i in range(rank):
-            start = next(k for k in range(start, len(live)) if int(matrix[i, k]))
-            leads.append(live[start])
-            start += 1
-        pivots |= set(leads)
-        if keep:
-            reduced = np.zeros((rank, len(columns)), dtype=np.int64)
-            for i in range(rank):
-                for k, j in enumerate(live):
-                    reduced[i, j] = int(matrix[i, k])
-    if keep and reduced is None:
-        reduced = np.zeros((0, len(columns)), dtype=np.int64)
+def _count(rows: Sequence[dict[int, int]], columns: Sequence, prime: int, degree: int, budget: Budget) -> Expansion:
+    present = [{j: c for j, c in row.items() if c} for row in rows]
+    reduced = sparse_echelon(present, len(columns), prime, budget, largest=LARGEST_MATRIX)
+    pivots = set(reduced.pivots)
     degrees = [sum(e) for _, e in columns]
     counts = tuple(sum(1 for j, d in enumerate(degrees) if d <= top and j not in pivots) for top in range(degree + 1))
-    return Expansion(degree, prime, tuple(columns), tuple(sorted(pivots)), counts, reduced)
+    return Expansion(degree, prime, tuple(columns), reduced, counts)

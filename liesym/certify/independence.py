@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import nmod_mat
 from sympy import Symbol
 
 from liesym.certify.expansion import Draw, NoPoint, prime_for
 from liesym.certify.series import Residues, SlotSeries, closure
 from liesym.coefficients.field import Field
+from liesym.coefficients.modular import independent_rows
 from liesym.coefficients.ring import Element
 
 DEGREE = 4
@@ -41,7 +41,7 @@ def independent_positions(
             rows = _rows(vectors, variables, field, (prime, seed + attempt), max(degree, DEGREE))
         except (NoPoint, ZeroDivisionError):
             continue
-        return _independent_rows(rows, prime)
+        return independent_rows(rows, len(rows[0]) if rows else 0, prime)
     raise NoPoint
 
 
@@ -54,18 +54,3 @@ def _rows(
     values = Draw(field, prime, seed).values(needed)
     series = SlotSeries(field, variables, values, needed, degree, Residues(prime))
     return [[int(c) for component in v for c in series.element(component, degree)] for v in vectors]
-
-
-def _independent_rows(rows: Sequence[Sequence[int]], prime: int) -> list[int]:
-    """Pivot columns of the transposed matrix."""
-    if not rows:
-        return []
-    width, height = len(rows), len(rows[0])
-    matrix = nmod_mat(height, width, [rows[j][i] for i in range(height) for j in range(width)], prime)
-    reduced, rank = matrix.rref()
-    positions, start = [], 0
-    for i in range(rank):
-        start = next(k for k in range(start, width) if int(reduced[i, k]))
-        positions.append(start)
-        start += 1
-    return positions

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from flint import fmpz_mpoly, nmod_mat
+from flint import fmpz_mpoly
 from numpy.typing import NDArray
 
 from liesym.certify.expansion import Draw
+from liesym.coefficients import modular
 from liesym.coefficients.ring import cleared
 from liesym.determine.forms import Determining, LinearForm
 from liesym.errors import OutOfBudget
@@ -48,10 +49,11 @@ def splitting_is_confirmed(
                     raise OutOfBudget("check of the split determining system")
                 values = draw.values(fixed=fixed) if moving else base
                 rows += [row.at(values) for row in conditions]
-            now = _rank(rows, prime)
+            now = modular.rank(rows, len(terms), prime)
             stable = stable + 1 if now == rank else 0
             rank = now
-        if not (_rank(split_rows, prime) == rank == _rank(rows + split_rows, prime)):
+        spans = (modular.rank(part, len(terms), prime) for part in (split_rows, rows + split_rows))
+        if any(span != rank for span in spans):
             return False
     return True
 
@@ -60,7 +62,8 @@ def split_rank(determining: Determining, prime: int, seed: int) -> int:
     """The number of independent split equations at a random point."""
     values = Draw(determining.field, prime, seed).values()
     terms = sorted({t for form in determining.equations for t in form})
-    return _rank([Row.of(form, terms, prime).at(values) for form in determining.equations], prime)
+    rows = [Row.of(form, terms, prime).at(values) for form in determining.equations]
+    return modular.rank(rows, len(terms), prime)
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,3 @@ class Row:
         row = np.zeros(self.width, dtype=np.int64)
         np.add.at(row, self.columns, total)
         return [int(c) for c in row % self.prime]
-
-
-def _rank(rows: Sequence[Sequence[int]], prime: int) -> int:
-    if not rows or not rows[0]:
-        return 0
-    return nmod_mat(len(rows), len(rows[0]), [c for row in rows for c in row], prime).rank()

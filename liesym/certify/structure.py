@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from flint import nmod_mat
 
 from liesym.certify.expansion import Expansion
+from liesym.coefficients.modular import echelon, rank
 
 Field_ = dict[tuple[int, tuple[int, ...]], int]
 
@@ -47,17 +47,15 @@ class StructureModPrime:
 
 def truncated_solutions(expansion: Expansion, jet_degree: int) -> tuple[list[Field_], list[int]]:
     """A basis of the projections on degree at most jet_degree + 1, and the columns that are free in it."""
-    assert expansion.reduced is not None
-    pivots = set(expansion.pivots)
+    pivots = set(expansion.reduced.pivots)
     degrees = [sum(e) for _, e in expansion.columns]
     free = [j for j, d in enumerate(degrees) if d <= jet_degree and j not in pivots]
-    leads = [int(np.flatnonzero(row)[0]) for row in expansion.reduced]
     basis: list[Field_] = []
     for f in free:
         vector: Field_ = {expansion.columns[f]: 1}
-        for row, lead in zip(expansion.reduced, leads, strict=True):
-            if row[f] and degrees[lead] <= jet_degree + 1:
-                vector[expansion.columns[lead]] = int(-row[f]) % expansion.prime
+        for lead, row in zip(expansion.reduced.pivots, expansion.reduced.rows, strict=True):
+            if f in row and degrees[lead] <= jet_degree + 1:
+                vector[expansion.columns[lead]] = -row[f] % expansion.prime
         basis.append(vector)
     return basis, free
 
@@ -100,12 +98,12 @@ def _invariants(r: int, p: int, entries: tuple[tuple[int, int, int, int], ...]) 
     derived = _series(everything, constants, p, lambda last: (last, last))
     lower = _series(everything, constants, p, lambda last: (everything, last))
     rows = [[int(constants[i, j, k]) for j in range(r) for k in range(r)] for i in range(r)]
-    centre = r - _rank(rows, p)
+    centre = r - rank(rows, r * r, p)
     killing = [
         [sum(int(constants[i, a, b]) * int(constants[j, b, a]) for a in range(r) for b in range(r)) % p for j in range(r)]
         for i in range(r)
     ]
-    return StructureModPrime(r, p, entries, derived, lower, centre, _rank(killing, p))
+    return StructureModPrime(r, p, entries, derived, lower, centre, rank(killing, r, p))
 
 
 def _series(everything, constants, p: int, pair) -> tuple[int, ...]:
@@ -136,12 +134,9 @@ def _series(everything, constants, p: int, pair) -> tuple[int, ...]:
 
 
 def _row_basis(rows: Sequence[Sequence[int]], p: int) -> list[list[int]]:
-    rows = [r for r in rows if any(r)]
-    if not rows:
-        return []
-    reduced, rank = nmod_mat(len(rows), len(rows[0]), [c for r in rows for c in r], p).rref()
-    return [[int(reduced[i, j]) for j in range(len(rows[0]))] for i in range(rank)]
-
-
-def _rank(rows: Sequence[Sequence[int]], p: int) -> int:
-    return len(_row_basis(rows, p))
+    width = len(rows[0]) if rows else 0
+    reduced = echelon([r for r in rows if any(r)], width, p)
+    return [
+        [int(j == pivot) or row.get(j, 0) for j in range(width)]
+        for pivot, row in zip(reduced.pivots, reduced.rows, strict=True)
+    ]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from flint import nmod_mat
 from sympy import Expr, S, Symbol
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
+from liesym.coefficients.images import ModularPoint
+from liesym.coefficients.modular import rank
 from liesym.coefficients.parts import by_roots
 from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import jet_field
 from liesym.model.system import ODESystem
-from liesym.solving.linear.linear import ModularPoint
 from liesym.solving.linear.vectors import constant_relations
 from liesym.solving.pde.characteristics import functionally_independent
 
@@ -99,17 +99,10 @@ def gradient_rank(elements: Sequence[Element], field: Field) -> int:
     except ArithmeticError:
         return _exact_rank(elements, field)
     try:
-        table = [[sum(_value(e, point) for e in parts) % point.prime for parts in row] for row in rows]
+        table = [[sum(point.element(e) for e in parts) % point.prime for parts in row] for row in rows]
     except ZeroDivisionError:
         return _exact_rank(elements, field)
-    return nmod_mat(table, point.prime).rank() if table else 0
-
-
-def _value(element: Element, point: ModularPoint) -> int:
-    bottom = point.poly(element.den)
-    if not bottom:
-        raise ZeroDivisionError
-    return point.poly(element.num) * pow(bottom, -1, point.prime)
+    return rank(table, len(field.variables), point.prime)
 
 
 def _exact_rank(elements: Sequence[Element], field: Field) -> int:

@@ -16,7 +16,6 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from flint import nmod_mat
 from sympy import Dummy, Expr, S, Symbol, log
 
 from liesym.algebra import LieAlgebra
@@ -34,9 +33,9 @@ from liesym.errors import AnsatzError, OutOfBudget, TooLarge, Unsupported
 from liesym.flow import flow
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
+from liesym.invariants.ranks import generic_rank
 from liesym.model.generators import components_on_jets
 from liesym.model.system import ODESystem
-from liesym.solving.linear.linear import ModularPoint
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.pde.characteristics import first_integrals_of_field
@@ -120,7 +119,7 @@ class _Search:
         jets = [jet_symbol(x, k) for k in range(1, order + 1) for x in variables[1:]]
         self.coordinates = (*variables, *jets)
         self.fields = [components_on_jets(g, order) for g in generators]
-        self.expected = len(self.coordinates) - _rank(
+        self.expected = len(self.coordinates) - generic_rank(
             [[f[v] for v in self.coordinates] for f in self.fields], self.coordinates
         )
         self.found: list[Expr] = []
@@ -151,7 +150,7 @@ class _Search:
             if not all(is_invariant(candidate, f) for f in self.fields):
                 continue
             gradients = [[e.diff(v) for v in self.coordinates] for e in (*self.found, candidate)]
-            if _rank(gradients, self.coordinates) > len(self.found):
+            if generic_rank(gradients, self.coordinates) > len(self.found):
                 self.found.append(candidate)
 
     # -- methods ---------------------------------------------------------------------------------
@@ -275,18 +274,6 @@ def _derived(generators: Sequence[Generator]) -> tuple[Generator, ...]:
         ]
         result.append(Generator(variables, tuple(components)))
     return tuple(result)
-
-
-def _rank(rows: Sequence[Sequence[Expr]], coordinates: Sequence[Symbol]) -> int:
-    """Rank at a random point modulo a prime."""
-    if not rows:
-        return 0
-    field = Field.build([e for row in rows for e in row], tuple(coordinates))
-    elements = [[field(e) for e in row] for row in rows]
-    point = ModularPoint(field, {i for row in elements for e in row for i in field.slots_of(e)})
-    p = point.prime
-    table = [[point.poly(e.num) * pow(point.poly(e.den), -1, p) % p for e in row] for row in elements]
-    return nmod_mat(table, p).rank()
 
 
 def _spans(field: Field, coordinates: Sequence[Symbol], degree: int) -> Iterator[list[Element]]:

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from flint import fmpq, fmpq_mat
-from sympy import Expr, Matrix, Rational, S, Symbol, sympify
+from sympy import Expr, S, Symbol, sympify
 
 from liesym.base.jets import jet_symbol
 from liesym.coefficients.field import Field as Coefficients
+from liesym.coefficients.modular import independent_rows
 from liesym.errors import Unsupported, VerificationError
 from liesym.invariants.groups import Symmetries, SymmetryGroup, as_group
 from liesym.invariants.joint import invariants
+from liesym.invariants.ranks import generic_rank
 from liesym.invariants.terms import (
+    PRIME,
     Field,
     Polynomial,
     Powers,
@@ -29,7 +31,6 @@ from liesym.invariants.terms import (
     along,
     composed,
     dense,
-    independent_rows,
     integral,
     kernel,
     monomials,
@@ -112,7 +113,7 @@ def invariant_basis(symmetries: Symmetries, *, degree: int | None = None, budget
     group = as_group(symmetries)
     fields = [components_on_jets(g, 1) for g in group.generators]
     coordinates = (*group.variables, *(jet_symbol(q, 1) for q in group.variables[1:]))
-    expected = len(coordinates) - _rank([[f[c] for c in coordinates] for f in fields], coordinates)
+    expected = len(coordinates) - generic_rank([[f[c] for c in coordinates] for f in fields], coordinates)
     best = _polynomial_basis(group, fields, coordinates, expected, degree)
     if (best is None or not best.complete) and not group.maps and group.generators:
         general = invariants(group.generators, order=1, degree=max(2, degree or 2), budget=budget)
@@ -148,7 +149,7 @@ def _polynomial_basis(
         search.extend(highest)
         wanted = max(wanted, highest)
         functions = tuple(written(p, coordinates) for p in search.found)
-        rank = _rank([[f.diff(c) for c in coordinates] for f in functions], coordinates)
+        rank = generic_rank([[f.diff(c) for c in coordinates] for f in functions], coordinates)
     return InvariantBasis(functions, coordinates, expected, rank, True, wanted)
 
 
@@ -194,10 +195,10 @@ class _Search:
         rows, columns = self._conditions(terms), len(terms)
         place = {powers: j for j, powers in enumerate(terms)}
         table = [integral({place[powers]: number for powers, number in p.items()}) for p in known]
-        chosen = independent_rows(rows, columns)
+        chosen = independent_rows(rows, columns, PRIME)
         # Modulo a prime the kernel can only be larger and the known span only smaller: equality proves that
         # there is nothing new.
-        if columns - len(chosen) == len(independent_rows(table, columns)):
+        if columns - len(chosen) == len(independent_rows(table, columns, PRIME)):
             return []
         reduced, rank = fmpq_mat(dense(table, columns)).rref() if table else (fmpq_mat(0, columns), 0)
         lead = [next(j for j in range(columns) if reduced[i, j] != 0) for i in range(rank)]
@@ -235,16 +236,6 @@ def _prolonged_map(image: Sequence[Expr], coordinates: Sequence[Symbol]) -> list
     unknowns, speeds = coordinates[1 : count + 1], coordinates[count + 1 :]
     rates = [g.diff(time) + sum((g.diff(q) * v for q, v in zip(unknowns, speeds, strict=True)), start=S.Zero) for g in image]
     return [time, *(sympify(g) for g in image), *rates]
-
-
-def _rank(rows: Sequence[Sequence[Expr]], coordinates: Sequence[Symbol]) -> int:
-    """Rank at a random point; parameters are drawn too. A fixed seed makes the choice repeatable."""
-    if not rows:
-        return 0
-    random = Random(7)
-    symbols = sorted({s for row in rows for e in row for s in e.free_symbols} | set(coordinates), key=str)
-    point: Any = {s: Rational(random.randint(2, 999), random.randint(2, 99)) for s in symbols}
-    return Matrix([[e.subs(point) for e in row] for row in rows]).rank(simplify=False)
 
 
 def _verify(functions: Sequence[Expr], group: SymmetryGroup) -> None:

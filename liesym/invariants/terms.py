@@ -8,7 +8,7 @@ from math import gcd, lcm
 from operator import add
 from typing import Any
 
-from flint import fmpq, fmpz_mat, nmod_mat
+from flint import fmpq, fmpz_mat
 from sympy import Expr, Poly, Rational, S, Symbol
 
 from liesym.errors import Unsupported
@@ -22,23 +22,6 @@ ZERO = fmpq(0)
 
 
 # -- linear algebra ----------------------------------------------------------------------------------
-
-
-def independent_rows(rows: Sequence[Row], columns: int) -> list[int]:
-    """Indices of rows that are independent modulo a prime and span the others there."""
-    if not rows:
-        return []
-    flat = [0] * (columns * len(rows))
-    for i, row in enumerate(rows):
-        for j, number in row.items():
-            flat[j * len(rows) + i] = number % PRIME
-    reduced, rank = nmod_mat(columns, len(rows), flat, PRIME).rref()
-    places, j = [], 0
-    for i in range(rank):
-        while int(reduced[i, j]) == 0:
-            j += 1
-        places.append(j)
-    return places
 
 
 def kernel(rows: Sequence[Row], columns: int) -> list[list[fmpq]]:

@@ -18,16 +18,18 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from flint import fmpz, fmpz_mpoly, nmod_mat, nmod_poly
+from flint import fmpz, fmpz_mpoly, nmod_poly
 from numpy.typing import NDArray
 from sympy import Symbol
 
 from liesym.certify.series import closure
 from liesym.coefficients.field import Field
+from liesym.coefficients.images import STRIDE
+from liesym.coefficients.modular import echelon, independent_rows
 from liesym.coefficients.ring import Element, Slot
 from liesym.determine.forms import Determining, Index, LinearForm, apply_form
 from liesym.errors import OutOfBudget
-from liesym.solving.linear.linear import STRIDE, nullspace
+from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
 
 Values = NDArray[np.int64]
@@ -337,41 +339,16 @@ def independent_functions(span: Sequence[Element], field: Field) -> list[Element
     for seed in range(6):
         sample = Sample(field, len(span) + MARGIN, seed, needed)
         try:
-            matrix = np.array([sample.element(e) for e in span]).T
+            rows = [sample.element(e).tolist() for e in span]
         except AtPole:
             continue
-        return [span[j] for j in _pivots(matrix, sample.prime)]
+        return [span[j] for j in independent_rows(rows, sample.count, sample.prime)]
     raise OutOfBudget("search for points at which the functions of a span are regular")
-
-
-def _pivots(matrix: Values, prime: int) -> list[int]:
-    """The columns that do not depend on earlier ones."""
-    height, width = matrix.shape
-    reduced, rank = nmod_mat(height, width, [int(v) for v in matrix.ravel()], prime).rref()
-    places, start = [], 0
-    for i in range(rank):
-        start = next(j for j in range(start, width) if int(reduced[i, j]))
-        places.append(start)
-    return places
 
 
 def _modular_nullspace(matrix: Values, prime: int) -> tuple[list[int], list[dict[int, int]]]:
     """(columns that occur in a solution, reduced basis)."""
-    height, width = matrix.shape
-    if not height:
-        return list(range(width)), [{j: 1} for j in range(width)]
-    reduced, rank = nmod_mat(height, width, matrix.ravel().tolist(), prime).rref()
-    table = np.array(reduced.table()[:rank], dtype=object).astype(np.int64).reshape(rank, width)
-    pivots = [int(j) for j in (table != 0).argmax(axis=1)]
-    entries = table.tolist()
-    taken = set(pivots)
-    basis = []
-    for free in (j for j in range(width) if j not in taken):
-        vector = {free: 1}
-        for row, pivot in zip(entries, pivots, strict=True):
-            if row[free]:
-                vector[pivot] = -row[free] % prime
-        basis.append(vector)
+    basis = echelon(matrix.tolist(), matrix.shape[1], prime).kernel()
     return sorted({j for v in basis for j in v}), basis
 
 
