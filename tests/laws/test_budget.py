@@ -57,7 +57,7 @@ def assert_honest(result: Result) -> None:
 
 @pytest.mark.parametrize("name", HARD)
 @pytest.mark.parametrize("budget", [0.0, 0.5, 2.0])
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 def test_a_small_budget_is_kept_and_the_claim_is_honest(name: str, budget: float) -> None:
     text, independent = HARD[name]
     result = find_symmetries(ODESystem.parse(text, independent=independent), budget=budget)
@@ -83,7 +83,7 @@ def test_it_is_the_budget_that_leaves_the_claim_open() -> None:
     assert find_symmetries(system, budget=60).completeness is Completeness.PROVEN
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 def test_integrals_and_certificates_keep_their_budget() -> None:
     system = ODESystem.parse(HARD["four bodies in space"][0])
     certificate = certify(system, budget=0.5)
@@ -154,7 +154,7 @@ def test_an_interrupt_inside_an_inner_clock_is_remembered_by_the_outer_one() -> 
 
 
 def test_the_clock_stops_what_does_not_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liesym.base.clock.GRACE", 0.05)
+    monkeypatch.setattr("liesym.base.clock.GRACE", 2.0)  # also the pause until the next alarm
     with pytest.raises(OutOfBudget), clock(0.05) as watched:
         while True:
             signal.pause()
@@ -183,11 +183,11 @@ def analyze_in_a_terminal(stop_at: str | None) -> tuple[int, dict, str]:
             process.send_signal(signal.SIGINT)
             presses.append(now)
     os.close(ours)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=300)
     return process.returncode, json.loads(printed), shown
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_ctrl_c_on_the_command_line_prints_what_is_verified() -> None:
     status, record, shown = analyze_in_a_terminal("flat projective structure")
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
@@ -195,7 +195,7 @@ def test_ctrl_c_on_the_command_line_prints_what_is_verified() -> None:
     assert 0 < len(record["generators"]) < 8  # the polynomial ones, found before
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_budget_on_the_command_line_prints_what_is_verified() -> None:
     status, record, shown = analyze_in_a_terminal(None)
     assert status == 3 and "the budget ran out" in shown and "Traceback" not in shown
@@ -204,5 +204,5 @@ def test_a_budget_on_the_command_line_prints_what_is_verified() -> None:
 
 def test_progress_goes_to_a_terminal_only() -> None:
     command = [sys.executable, "-m", "liesym", "analyze", "y'' = y^2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     assert done.stderr == "" and json.loads(done.stdout)["completeness"] == "proven"

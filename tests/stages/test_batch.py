@@ -70,13 +70,13 @@ def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Worker, "command", (sys.executable, "-c", "import time; time.sleep(100)"))
+    monkeypatch.setattr(Worker, "command", (sys.executable, "-c", "import signal; signal.pause()"))
     monkeypatch.setattr(Worker, "patience", 0.5)
     path = tmp_path / "out.jsonl"
     summary = run_batch([Job("a", ("y' = y",), budget=0.5), Job("b", ("y' = 1",), budget=0.5)], path, workers=1)
     assert dict(summary.states) == {"killed": 2}
     assert "killed" not in FINAL
-    assert all(r["seconds"] < 5 for r in records(path))
+    assert [r["id"] for r in records(path)] == ["a", "b"]
 
 
 def test_a_worker_that_dies_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
