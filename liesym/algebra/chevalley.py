@@ -17,22 +17,24 @@ from sympy import Dummy, Expr, Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear, structure
-from liesym.algebra.core import LieAlgebra, ad, to_exprs
+from liesym.algebra.core import NAMING, StructureConstants, ad, to_exprs
 from liesym.algebra.short import short_elements
 from liesym.algebra.sums import summands
+from liesym.base.budget import Budget
 
 Row = list[Any]
 Root = tuple[Any, ...]
 
 
-def special_linear_basis(algebra: LieAlgebra, n: int) -> tuple[tuple[Expr, ...], ...] | None:
+def special_linear_basis(algebra: StructureConstants, n: int, budget: Budget) -> tuple[tuple[Expr, ...], ...] | None:
     """Rows E_ij (i != j, row by row), then E_ii - E_i+1,i+1; None if no split Cartan subalgebra is found.
 
     Arguments:
         algebra: a form of sl(n) over the field of its constants.
         n: the size of the matrices, at least 2.
+        budget: looked at for every element that is tried.
     """
-    cartan = split_cartan(algebra)
+    cartan = split_cartan(algebra, budget)
     if cartan is None or cartan.shape[0] != n - 1:
         return None
     spaces = _root_spaces(algebra, cartan)
@@ -45,9 +47,9 @@ def special_linear_basis(algebra: LieAlgebra, n: int) -> tuple[tuple[Expr, ...],
 # -- the Cartan subalgebra ----------------------------------------------------------------------------
 
 
-def split_cartan(algebra: LieAlgebra) -> DomainMatrix | None:
+def split_cartan(algebra: StructureConstants, budget: Budget) -> DomainMatrix | None:
     """A Cartan subalgebra of a semisimple algebra whose elements have their eigenvalues in the field, if one is found."""
-    h = _split_element(algebra)
+    h = _split_element(algebra, budget)
     if h is None:
         return None
     line = linear.matrix([h], algebra.dimension, algebra.domain)
@@ -60,17 +62,18 @@ def split_cartan(algebra: LieAlgebra) -> DomainMatrix | None:
     levi = (derived * centralizer).to_dense()
     for part in summands(structure.restricted(algebra, levi)):
         rows = (part * levi).to_dense()
-        deeper = split_cartan(structure.restricted(algebra, rows))
+        deeper = split_cartan(structure.restricted(algebra, rows), budget)
         if deeper is None:
             return None
         found = linear.join(found, linear.span((deeper * rows).to_dense()))
     return found
 
 
-def _split_element(algebra: LieAlgebra) -> Row | None:
+def _split_element(algebra: StructureConstants, budget: Budget) -> Row | None:
     """h with integer eigenvalues, from the first short element that is nilpotent."""
     form = structure.killing(algebra).to_list()
-    for x in short_elements(algebra):
+    for x in short_elements(algebra, budget):
+        budget.check(NAMING)
         if not _square(form, x) and _is_nilpotent(ad(algebra, x)):
             return _neutral(algebra, x)
     return None
@@ -87,7 +90,7 @@ def _is_nilpotent(m: DomainMatrix) -> bool:
     return power.is_zero_matrix
 
 
-def _neutral(algebra: LieAlgebra, e: Row) -> Row:
+def _neutral(algebra: StructureConstants, e: Row) -> Row:
     """h in the image of ad e with [h, e] = 2e."""
     m = ad(algebra, e)
     weights = linear.solve((m * m).to_dense(), [-algebra.domain.convert(2) * a for a in e])
@@ -98,7 +101,7 @@ def _neutral(algebra: LieAlgebra, e: Row) -> Row:
 # -- roots --------------------------------------------------------------------------------------------
 
 
-def _root_spaces(algebra: LieAlgebra, cartan: DomainMatrix) -> dict[Root, Row] | None:
+def _root_spaces(algebra: StructureConstants, cartan: DomainMatrix) -> dict[Root, Row] | None:
     """{root: its vector}, the root as its values on the rows; None if the eigenvalues are not all in the field."""
     rows, domain, rng = cartan.to_list(), algebra.domain, random.Random(8)
     ads = [ad(algebra, row) for row in rows]
@@ -148,7 +151,7 @@ def _chain(chosen: list[Root], length: int, roots: list[Root]) -> list[Root] | N
     return None
 
 
-def _matrix_units(algebra: LieAlgebra, simple: list[tuple[Row, Row]]) -> tuple[tuple[Expr, ...], ...]:
+def _matrix_units(algebra: StructureConstants, simple: list[tuple[Row, Row]]) -> tuple[tuple[Expr, ...], ...]:
     """E_ij from E_i,i+1 and E_i+1,i, scaled to [[e, f], e] = 2 e."""
     size, domain = len(simple) + 1, algebra.domain
     units: dict[tuple[int, int], Row] = {}
@@ -168,5 +171,5 @@ def _matrix_units(algebra: LieAlgebra, simple: list[tuple[Row, Row]]) -> tuple[t
     return to_exprs(linear.matrix([*rows, *diagonal], algebra.dimension, domain))
 
 
-def _bracket(algebra: LieAlgebra, u: Row, v: Row) -> Row:
+def _bracket(algebra: StructureConstants, u: Row, v: Row) -> Row:
     return (linear.matrix([v], len(v), algebra.domain) * ad(algebra, u).transpose()).to_list()[0]

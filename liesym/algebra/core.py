@@ -1,4 +1,4 @@
-"""Lie algebras by structure constants, [e_i, e_j] = Σ_k c_ij^k e_k.
+"""Structure constants as plain records, [e_i, e_j] = Σ_k c_ij^k e_k.
 
 The constants are exact: in Q, in a field of parameters, in a number field or in a prime field.
 """
@@ -8,31 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self, TypeVar
 
 from sympy import GF, QQ, Domain, Expr, Integer, Matrix, S, Symbol, sympify
 from sympy.polys.constructor import construct_domain
 from sympy.polys.matrices import DomainMatrix
-from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear
 from liesym.algebra.scaled import rescaled, scaled_rows
-from liesym.base.clock import within
+from liesym.base.budget import Budget
 from liesym.base.jets import as_expression
 from liesym.base.names import free_symbols_named, names_in
 from liesym.errors import Unsupported, VerificationError
 from liesym.model.generators import VectorField
 
-if TYPE_CHECKING:
-    from liesym.algebra.optimal import Subalgebra
-
-SECONDS_TO_IDENTIFY = 30.0
+NAMING = "naming of the Lie algebra"
 Constants = tuple[tuple[int, int, int, Expr], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LieAlgebra:
-    """A Lie algebra of finite dimension over the reals, given by structure constants.
+class StructureConstants:
+    """The structure constants of a Lie algebra of finite dimension over the reals.
 
         [e_i, e_j] = Σ_k c_ij^k e_k
 
@@ -48,13 +44,14 @@ class LieAlgebra:
     generators: tuple[VectorField, ...] = field(default=(), compare=False)
     modulus: int | None = None
 
-    @staticmethod
+    @classmethod
     def from_constants(
+        cls,
         dimension: int,
         brackets: Mapping[tuple[int, int], Mapping[int, object]],
         *,
         modulus: int | None = None,
-    ) -> LieAlgebra:
+    ) -> Self:
         """From {(i, j): {k: c}}, counted from 0; [e_j, e_i] may be left out.
 
         Raises:
@@ -74,31 +71,10 @@ class LieAlgebra:
                     raise VerificationError(f"[e{i}, e{j}] and [e{j}, e{i}] are not opposite")
                 table[key] = value
         constants = tuple((*key, c) for key, c in sorted(table.items()) if c != 0)
-        algebra = LieAlgebra(dimension, constants, modulus=modulus)
+        algebra = cls(dimension, constants, modulus=modulus)
         if not satisfies_jacobi(algebra):
             raise VerificationError("the structure constants break the Jacobi identity")
         return algebra
-
-    @staticmethod
-    def from_generators(generators: Sequence[VectorField]) -> LieAlgebra:
-        """The algebra that vector fields span; their structure constants are solved for exactly.
-
-        Raises:
-            Unsupported: the generators are dependent, or a bracket of two leaves their span.
-        """
-        from liesym.algebra.fields import structure_constants
-
-        return structure_constants(tuple(generators))
-
-    @staticmethod
-    def from_json(record: Mapping[str, object], dimension: int) -> LieAlgebra:
-        """From the `algebra` record of `analyze --json`."""
-        from liesym.text import read_expression
-
-        brackets: dict[tuple[int, int], dict[int, Expr]] = {}
-        for i, j, row in record["commutators"]:  # type: ignore[attr-defined]
-            brackets[int(i), int(j)] = {int(k): read_expression(str(c), symbols={}) for k, c in row.items()}
-        return LieAlgebra.from_constants(dimension, brackets)
 
     # -- arithmetic ------------------------------------------------------------------------------
 
@@ -150,7 +126,7 @@ class LieAlgebra:
             for i in range(self.dimension)
         )
 
-    def transformed(self, basis: Sequence[Sequence[object]]) -> LieAlgebra:
+    def transformed(self, basis: Sequence[Sequence[object]]) -> Self:
         """The same algebra in a new basis, whose elements are the rows of `basis` in the old one.
 
         Raises:
@@ -168,167 +144,12 @@ class LieAlgebra:
                 return replace(known, constants=tuple(values))  # type: ignore[arg-type]
         return _changed(self, entries)
 
-    def subalgebra(self, rows: Sequence[Sequence[object]]) -> LieAlgebra:
-        """The algebra spanned by the rows, which must be closed under the bracket.
-
-        Raises:
-            Unsupported: the rows are dependent or not closed.
-        """
-        from liesym.algebra.structure import restricted
-
-        space = DomainMatrix.from_Matrix(Matrix([[as_expression(e) for e in r] for r in rows])).convert_to(self.domain)
-        return restricted(self, space.to_dense())
-
-    # -- structure -------------------------------------------------------------------------------
-
-    @property
-    def killing_form(self) -> tuple[tuple[Expr, ...], ...]:
-        """K_ij = tr(ad e_i ad e_j)."""
-        from liesym.algebra import structure
-
-        return to_exprs(structure.killing(self))
-
-    @property
-    def killing_signature(self) -> tuple[int, int, int]:
-        """(positive, negative, zero) squares of the Killing form.
-
-        Raises:
-            Unsupported: the signs depend on parameters, or the constants are known modulo a prime only.
-        """
-        from liesym.algebra.signs import Signs, inertia
-        from liesym.algebra.structure import killing
-
-        if self.modulus:
-            raise Unsupported("a signature is not defined modulo a prime")
-        return inertia(killing(self), Signs())
-
-    @property
-    def derived_series(self) -> tuple[int, ...]:
-        """Dimensions of L, [L, L], [[L, L], [L, L]], … down to where it stops."""
-        from liesym.algebra import structure
-
-        return tuple(s.shape[0] for s in structure.derived_series(self))
-
-    @property
-    def lower_central_series(self) -> tuple[int, ...]:
-        """Dimensions of L, [L, L], [L, [L, L]], …"""
-        from liesym.algebra import structure
-
-        return tuple(s.shape[0] for s in structure.lower_central_series(self))
-
-    @property
-    def center(self) -> tuple[tuple[Expr, ...], ...]:
-        """A basis of {x : [x, L] = 0}, as rows of coordinates."""
-        from liesym.algebra import structure
-
-        return to_exprs(structure.center(self))
-
-    @property
-    def radical(self) -> tuple[tuple[Expr, ...], ...]:
-        """A basis of the largest solvable ideal."""
-        from liesym.algebra import structure
-
-        return to_exprs(structure.radical(self))
-
-    @property
-    def nilradical(self) -> tuple[tuple[Expr, ...], ...]:
-        """A basis of the largest nilpotent ideal."""
-        from liesym.algebra import structure
-
-        return to_exprs(structure.nilradical(self))
-
-    @property
-    def levi_decomposition(self) -> tuple[tuple[tuple[Expr, ...], ...], tuple[tuple[Expr, ...], ...]]:
-        """(a semisimple subalgebra, the radical), as rows; L is their semidirect sum."""
-        from liesym.algebra import structure
-
-        return to_exprs(structure.levi(self)), self.radical
-
     @property
     def is_abelian(self) -> bool:
         return not self.constants
 
-    @property
-    def is_solvable(self) -> bool:
-        return self.derived_series[-1] == 0
 
-    @property
-    def is_nilpotent(self) -> bool:
-        return self.lower_central_series[-1] == 0
-
-    @property
-    def is_semisimple(self) -> bool:
-        return self.dimension > 0 and not self.radical
-
-    # -- names -----------------------------------------------------------------------------------
-
-    def identified(self, budget: float = SECONDS_TO_IDENTIFY) -> Identification:
-        """Name, other names, and the basis that shows the standard form where that is implemented.
-
-        The name is None where none is known, where constants of subalgebras lie in fields that do not combine
-        (parameters beside their roots), and where the time was over, which `open` tells; `description` then says what
-        there is.
-
-        Arguments:
-            budget: seconds, at least one; kept in the main thread.
-        """
-        from liesym.algebra.identify import identify
-
-        try:
-            return within(budget, lambda: identify(self), Identification(None, open=True))
-        except (CoercionFailed, TypeError):  # elements of different fields of SymPy's polynomials
-            return Identification(None)
-
-    @property
-    def identification(self) -> Identification:
-        """`identified` with the usual budget."""
-        return self.identified()
-
-    @property
-    def name(self) -> str | None:
-        """The isomorphism class over the reals, or None if it is not in the tables, or not found in the usual budget."""
-        return self.identification.name
-
-    @property
-    def description(self) -> str:
-        """The name, or else the invariants in words: dimension, Levi factor, radical, nilradical, series, centre."""
-        from liesym.algebra.describe import describe
-
-        found = self.identification
-        if found.name is not None:
-            return found.name
-        short = f"dimension {self.dimension}"
-        words = within(SECONDS_TO_IDENTIFY, lambda: describe(self), short)
-        return f"{words}; not identified in time" if found.open else words
-
-    @property
-    def standard_basis(self) -> tuple[tuple[Expr, ...], ...] | None:
-        """Rows e_1, …, e_n in the given basis with the commutators of the named standard form."""
-        return self.identification.basis
-
-    def optimal_system(self) -> tuple[Subalgebra, ...]:
-        """One-dimensional subalgebras up to inner automorphisms, for dimension at most 4, in the given basis.
-
-        Raises:
-            Unsupported: larger dimension, or constants modulo a prime.
-        Source: Patera and Winternitz 1977; Ovsiannikov 1982, section 14.
-        """
-        from liesym.algebra.optimal import optimal_system
-
-        return optimal_system(self)
-
-    def to_json(self) -> dict[str, object]:
-        """The `algebra` record of `analyze --json`."""
-        from liesym.text import write
-
-        return {
-            "commutators": [[i, j, {str(k): write(c) for k, c in row.items()}] for i, j, row in self.commutators],
-            "solvable": self.is_solvable,
-            "nilpotent": self.is_nilpotent,
-            "semisimple": self.is_semisimple,
-            "name": self.name,
-            "description": self.description,
-        }
+Algebra = TypeVar("Algebra", bound=StructureConstants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,13 +157,12 @@ class Identification:
     """What a Lie algebra is called.
 
     Arguments:
-        name: the usual name, such as "sl(2,R)" or "A4,5^(1/2,1/3)", or None; where it depends on the sign of
-        a
+        name: the usual name, such as "sl(2,R)" or "A4,5^(1/2,1/3)", or None; where it depends on the sign of a
             parameter, the cases joined by "; ".
         aliases: other names of the same algebra.
         parameters: the parameters of a family, (("a", 1/2), …).
         basis: rows of the standard basis in the given one, or None where it is not implemented.
-        open: True if the time was over before it was known whether there is a name.
+        open: True if the seconds or the counted work were over before it was known whether there is a name.
     """
 
     name: str | None
@@ -352,7 +172,7 @@ class Identification:
     open: bool = False
 
 
-def _changed(algebra: LieAlgebra, entries: list[list[Any]]) -> LieAlgebra:
+def _changed(algebra: Algebra, entries: list[list[Any]]) -> Algebra:
     """The algebra in the basis of these rows, by arithmetic in the field of all entries."""
     domain = _common_domain([*(e for row in entries for e in row), *(c for *_, c in algebra.constants)], algebra.modulus)
     new = DomainMatrix.from_Matrix(Matrix(entries)).convert_to(domain).to_dense()
@@ -367,7 +187,26 @@ def _changed(algebra: LieAlgebra, entries: list[list[Any]]) -> LieAlgebra:
         for j in range(i + 1, n):
             table[i, j] = {k: domain.to_sympy(c) for k, c in enumerate(products[j]) if c}
     constants = tuple((i, j, k, c) for (i, j), row in sorted(table.items()) for k, c in sorted(row.items()))
-    return LieAlgebra(n, constants, modulus=algebra.modulus)
+    return type(algebra)(n, constants, modulus=algebra.modulus)
+
+
+@lru_cache(maxsize=256)
+def work(algebra: StructureConstants) -> float:
+    """What one step of linear algebra with the adjoints takes: n² operations on each digit of each constant."""
+    digits = 1
+    for *_, c in algebra.constants:
+        digits += c.p.bit_length() + c.q.bit_length() if c.is_Rational else 64 * (1 + c.count_ops())
+    return float(algebra.dimension**2 * digits)
+
+
+def pay(algebra: StructureConstants, budget: Budget) -> None:
+    """Go on with a step of linear algebra only if the budget allows it.
+
+    Raises:
+        OutOfBudget: the seconds or the counted work are over.
+    """
+    budget.check(NAMING)
+    budget.spend(work(algebra), NAMING)
 
 
 def to_exprs(m: DomainMatrix) -> tuple[tuple[Expr, ...], ...]:
@@ -388,7 +227,7 @@ def _common_domain(values: Sequence[Expr], modulus: int | None) -> Domain:
 
 
 @lru_cache(maxsize=256)
-def _domain(algebra: LieAlgebra) -> Domain:
+def _domain(algebra: StructureConstants) -> Domain:
     return _common_domain([c for *_, c in algebra.constants], algebra.modulus)
 
 
@@ -400,7 +239,7 @@ def convert(value: Expr, domain: Domain):
 
 
 @lru_cache(maxsize=256)
-def _adjoints(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+def _adjoints(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     n, domain = algebra.dimension, algebra.domain
     tables = [[[domain.zero] * n for _ in range(n)] for _ in range(n)]
     for i, j, k, c in algebra.constants:
@@ -425,12 +264,12 @@ def _into(domain: Domain, element: object) -> object:
     return domain.from_sympy(element.as_expr() if hasattr(element, "as_expr") else sympify(element))
 
 
-def ad(algebra: LieAlgebra, row: Sequence) -> DomainMatrix:
+def ad(algebra: StructureConstants, row: Sequence) -> DomainMatrix:
     """ad of an element given by domain coordinates."""
     return _combination(algebra.adjoints, row, algebra.dimension, algebra.domain)
 
 
-def satisfies_jacobi(algebra: LieAlgebra) -> bool:
+def satisfies_jacobi(algebra: StructureConstants) -> bool:
     """ad [e_i, e_j] = [ad e_i, ad e_j] for all i < j."""
     ads, n = algebra.adjoints, algebra.dimension
     for i in range(n):
@@ -441,7 +280,7 @@ def satisfies_jacobi(algebra: LieAlgebra) -> bool:
     return True
 
 
-def product(algebra: LieAlgebra, u: DomainMatrix, v: DomainMatrix) -> DomainMatrix:
+def product(algebra: StructureConstants, u: DomainMatrix, v: DomainMatrix) -> DomainMatrix:
     """The span of all brackets of rows of u with rows of v."""
     current = linear.zero_space(algebra.dimension, algebra.domain)
     for row in u.to_list():

@@ -5,41 +5,49 @@ from __future__ import annotations
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import structure
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants, pay
+from liesym.algebra.identify import named
+from liesym.algebra.signs import Signs, inertia
+from liesym.base.budget import Budget
 
 
-def describe(algebra: LieAlgebra) -> str:
-    """Dimension, Levi factor, radical and nilradical with their names where they have one, derived series, centre."""
+def describe(algebra: StructureConstants, budget: Budget) -> str:
+    """Dimension, Levi factor, radical and nilradical with their names where they have one, derived series, centre.
+
+    Raises:
+        OutOfBudget: the seconds or the counted work are over.
+    """
+    pay(algebra, budget)
     words = [f"dimension {algebra.dimension}"]
-    if algebra.is_nilpotent:
-        words.append(f"nilpotent, lower central series {_series(algebra.lower_central_series)}")
-    elif algebra.is_semisimple:
+    if structure.is_nilpotent(algebra):
+        words.append(f"nilpotent, lower central series {_series(structure.lower_central_series(algebra))}")
+    elif structure.is_semisimple(algebra):
         words.append("semisimple" + ("" if algebra.modulus else f", Killing form {_signature(algebra)}"))
-    elif algebra.is_solvable:
+    elif structure.is_solvable(algebra):
         words.append("solvable")
     else:
-        words.append(f"Levi factor {_part(algebra, structure.levi(algebra))}")
-        words.append(f"radical {_part(algebra, structure.radical(algebra))}")
-    if not algebra.is_nilpotent:
-        if not algebra.is_semisimple:
-            words.append(f"nilradical {_part(algebra, structure.nilradical(algebra))}")
-        words.append(f"derived series {_series(algebra.derived_series)}")
+        words.append(f"Levi factor {_part(algebra, structure.levi(algebra), budget)}")
+        words.append(f"radical {_part(algebra, structure.radical(algebra), budget)}")
+    if not structure.is_nilpotent(algebra):
+        if not structure.is_semisimple(algebra):
+            words.append(f"nilradical {_part(algebra, structure.nilradical(algebra), budget)}")
+        words.append(f"derived series {_series(structure.derived_series(algebra))}")
     words.append(f"centre of dimension {structure.center(algebra).shape[0]}")
     return "; ".join(words)
 
 
-def _series(dimensions: tuple[int, ...]) -> str:
-    return " > ".join(map(str, dimensions))
+def _series(spaces: tuple[DomainMatrix, ...]) -> str:
+    return " > ".join(str(s.shape[0]) for s in spaces)
 
 
-def _signature(algebra: LieAlgebra) -> str:
-    positive, negative, _ = algebra.killing_signature
+def _signature(algebra: StructureConstants) -> str:
+    positive, negative, _ = inertia(structure.killing(algebra), Signs())
     return f"+{positive} -{negative}"
 
 
-def _part(algebra: LieAlgebra, rows: DomainMatrix) -> str:
+def _part(algebra: StructureConstants, rows: DomainMatrix, budget: Budget) -> str:
     """The name of a subalgebra, or its dimension."""
     if rows.shape[0] == 0:
         return "0"
     inner = structure.restricted(algebra, rows)
-    return inner.name or f"of dimension {inner.dimension}, not named"
+    return named(inner, budget).name or f"of dimension {inner.dimension}, not named"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr
 from sympy.core.function import AppliedUndef
 
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants
 from liesym.coefficients.definitions import Definition
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -51,10 +51,10 @@ def _with_unit_wronskians(definitions: Sequence[Definition]) -> list[Definition]
     return result
 
 
-def structure_constants(generators: tuple[VectorField, ...]) -> LieAlgebra:
+def structure_constants(generators: tuple[VectorField, ...]) -> StructureConstants:
     """The Lie algebra spanned by the generators; see `LieAlgebra.from_generators`."""
     if not generators:
-        return LieAlgebra(0, ())
+        return StructureConstants(0, ())
     field = generator_field(generators)
     variables, n = generators[0].variables, len(generators)
     vectors = [tuple(field(c) for c in g.components) for g in generators]
@@ -72,7 +72,7 @@ def structure_constants(generators: tuple[VectorField, ...]) -> LieAlgebra:
         coefficients = {k - len(pairs): -c for k, c in relation.items() if k != place}
         _check(brackets[place], vectors, coefficients, field)
         constants += [(i, j, k, field.to_expr(c)) for k, c in sorted(coefficients.items())]
-    return LieAlgebra(n, tuple(constants), generators)
+    return StructureConstants(n, tuple(constants), generators)
 
 
 def _solved(

@@ -18,7 +18,7 @@ from sympy import QQ, Expr, Integer, Matrix, eye, zeros
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import tables
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants
 
 
 def _unit(size: int, i: int, j: int) -> Matrix:
@@ -59,7 +59,7 @@ def _moved(matrices: list[Matrix], n: int) -> list[Matrix]:
     return [*(_unit(n + 1, i, n) for i in range(n)), *bordered]
 
 
-def _spanned(matrices: list[Matrix]) -> LieAlgebra:
+def _spanned(matrices: list[Matrix]) -> StructureConstants:
     """The algebra of independent matrices that are closed under the commutator."""
     rows = DomainMatrix.from_Matrix(Matrix([m.flat() for m in matrices])).convert_to(QQ)
     back = rows.transpose() * (rows * rows.transpose()).inv()
@@ -68,14 +68,14 @@ def _spanned(matrices: list[Matrix]) -> LieAlgebra:
         for j in range(i + 1, len(matrices)):
             flat = DomainMatrix.from_Matrix(Matrix([(a * matrices[j] - matrices[j] * a).flat()])).convert_to(QQ)
             brackets[i, j] = {k: v for k, v in enumerate((flat * back).to_Matrix().flat()) if v != 0}
-    return LieAlgebra.from_constants(len(matrices), brackets)
+    return StructureConstants.from_constants(len(matrices), brackets)
 
 
-def _heisenberg(n: int) -> LieAlgebra:
-    return LieAlgebra.from_constants(2 * n + 1, {(1 + 2 * i, 2 + 2 * i): {0: 1} for i in range(n)})
+def _heisenberg(n: int) -> StructureConstants:
+    return StructureConstants.from_constants(2 * n + 1, {(1 + 2 * i, 2 + 2 * i): {0: 1} for i in range(n)})
 
 
-def _galilean(n: int, *, mass: bool, conformal: bool) -> LieAlgebra:
+def _galilean(n: int, *, mass: bool, conformal: bool) -> StructureConstants:
     """gal(n), bargmann(n) or sch(n), by brackets."""
     head = 3 if conformal else 1
     p = [head + i for i in range(n)]
@@ -95,17 +95,17 @@ def _galilean(n: int, *, mass: bool, conformal: bool) -> LieAlgebra:
     for (i, j), r in turn.items():
         for v in (p, k):
             brackets |= {(r, v[i]): {v[j]: 1}, (r, v[j]): {v[i]: -1}}
-    rotations = _spanned(turns((1,) * n)) if n > 1 else LieAlgebra(0, ())
+    rotations = _spanned(turns((1,) * n)) if n > 1 else StructureConstants(0, ())
     for a, b, row in rotations.commutators:
         brackets[head + 2 * n + a, head + 2 * n + b] = {head + 2 * n + c: int(v) for c, v in row.items()}
-    return LieAlgebra.from_constants(m + (1 if mass else 0), brackets)
+    return StructureConstants.from_constants(m + (1 if mass else 0), brackets)
 
 
 def _metric(p: str, q: str | None) -> tuple[int, ...]:
     return (1,) * int(p) + (-1,) * int(q or 0)
 
 
-FORMS: tuple[tuple[str, Callable[..., LieAlgebra]], ...] = (
+FORMS: tuple[tuple[str, Callable[..., StructureConstants]], ...] = (
     (r"sl\((\d+),R\)", lambda n: _spanned(_special(int(n)))),
     (r"gl\((\d+),R\)", lambda n: _spanned([*_special(int(n)), eye(int(n))])),
     (r"e\((\d+)(?:,(\d+))?\)", lambda p, q: _spanned(_moved(turns(_metric(p, q)), len(_metric(p, q))))),
@@ -123,7 +123,7 @@ FORMS: tuple[tuple[str, Callable[..., LieAlgebra]], ...] = (
 
 
 @lru_cache(maxsize=64)
-def standard_form(name: str) -> LieAlgebra | None:
+def standard_form(name: str) -> StructureConstants | None:
     """The algebra of a name in its standard basis, None if none is fixed for the name.
 
     Arguments:
@@ -131,7 +131,7 @@ def standard_form(name: str) -> LieAlgebra | None:
     """
     family = next((family for family, usual in tables.USUAL.items() if usual == name), None)
     if family is not None:
-        return LieAlgebra.from_constants(4 if "+" in family else 3, tables.brackets_of(family))
+        return StructureConstants.from_constants(4 if "+" in family else 3, tables.brackets_of(family))
     for pattern, make in FORMS:
         match = re.fullmatch(pattern, name)
         if match:
@@ -139,6 +139,6 @@ def standard_form(name: str) -> LieAlgebra | None:
     return None
 
 
-def shows(algebra: LieAlgebra, rows: tuple[tuple[Expr, ...], ...], form: LieAlgebra) -> bool:
+def shows(algebra: StructureConstants, rows: tuple[tuple[Expr, ...], ...], form: StructureConstants) -> bool:
     """True if the algebra has the constants of the form in the basis of these rows."""
     return algebra.transformed(rows).constants == form.constants

@@ -9,29 +9,56 @@ from functools import lru_cache
 
 from sympy import Expr, sstr
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import linear, small, structure, tables
 from liesym.algebra.action import Vector, combine
 from liesym.algebra.chevalley import special_linear_basis
-from liesym.algebra.core import Identification, LieAlgebra, ad
+from liesym.algebra.core import Identification, StructureConstants, ad, pay
 from liesym.algebra.forms import shows, standard_form
 from liesym.algebra.motions import galilean_motions, linear_motions
 from liesym.algebra.rational import Back, rationalized
 from liesym.algebra.signs import Signs, Undecided, possible
 from liesym.algebra.simple import cartan_rank, complex_type, simple_names
 from liesym.algebra.sums import centroid, summands
-from liesym.errors import Unsupported
+from liesym.base.budget import UNLIMITED, Budget
+from liesym.errors import TooLarge, Unsupported
 
 MOST_CASES = 8
+MOST_WORK = 1e10
+"""Digits of constants that may be multiplied in naming one algebra, as `work` counts them."""
+
+
+def named(algebra: StructureConstants, budget: Budget) -> Identification:
+    """What `identify` finds; open where it was too much work.
+
+    Raises:
+        TimeIsUp: the seconds are over.
+    """
+    try:
+        return identify(algebra, budget)
+    except TooLarge:
+        return Identification(None, open=True)
+    except (CoercionFailed, TypeError):  # elements of different fields of SymPy's polynomials
+        return Identification(None)
 
 
 @lru_cache(maxsize=256)
-def identify(algebra: LieAlgebra) -> Identification:
-    """Name, aliases, parameters and standard basis; see `LieAlgebra.identification`."""
+def usual_name(algebra: StructureConstants) -> Identification:
+    """What is found by the usual counted work; it is the same on every machine, so that it can be kept."""
+    return named(algebra, UNLIMITED.step(MOST_WORK))
+
+
+def identify(algebra: StructureConstants, budget: Budget) -> Identification:
+    """Name, aliases, parameters and standard basis; see `LieAlgebra.identification`.
+
+    Raises:
+        OutOfBudget: the seconds or the counted work are over.
+    """
     if algebra.modulus:
         return _modular(algebra)
     if (plain := rationalized(algebra)) is not None:
-        found = identify(plain[0])
+        found = identify(plain[0], budget)
         if found.name is not None and not any(str(root) in found.name for root, _ in plain[1]):
             return _put_back(found, plain[1])
     cases: list[tuple[dict[Expr, int], Identification]] = []
@@ -41,9 +68,9 @@ def identify(algebra: LieAlgebra) -> Identification:
         if not possible(assumed):
             continue
         try:
-            found = _identify(algebra, Signs(dict(assumed)))
+            found = _identify(algebra, Signs(dict(assumed)), budget)
             # of several cases the bases are not returned
-            cases.append((assumed, found if assumed else _checked(algebra, found)))
+            cases.append((assumed, found if assumed else _checked(algebra, found, budget)))
         except Undecided as question:
             open_cases += [{**assumed, question.factor: -1}, {**assumed, question.factor: 1}]
         except Unsupported:
@@ -72,25 +99,27 @@ def _conditions(assumed: dict[Expr, int]) -> str:
     return " and ".join(f"{sstr(f)} {'>' if s > 0 else '<'} 0" for f, s in assumed.items())
 
 
-def _identify(algebra: LieAlgebra, signs: Signs) -> Identification:
+def _identify(algebra: StructureConstants, signs: Signs, budget: Budget) -> Identification:
+    pay(algebra, budget)
     if algebra.dimension == 0:
         return Identification("0", basis=())
     if algebra.dimension <= 4:
         return _small(algebra, signs)
     parts = summands(algebra)
     if len(parts) > 1:
-        return _direct_sum(algebra, parts, signs)
-    if algebra.is_semisimple:
+        return _direct_sum(algebra, parts, signs, budget)
+    pay(algebra, budget)
+    if structure.is_semisimple(algebra):
         names = simple_names(algebra, signs)
         if len(names) == 1:
-            return Identification(names[0][0], names[0][1:], basis=_simple_basis(algebra, names[0][0]))
+            return Identification(names[0][0], names[0][1:], basis=_simple_basis(algebra, names[0][0], budget))
         return _joined([Identification(n[0], n[1:]) for n in names])
-    if algebra.is_nilpotent:
+    if structure.is_nilpotent(algebra):
         return _nilpotent(algebra)
-    return _semidirect(algebra, signs)
+    return _semidirect(algebra, signs, budget)
 
 
-def _small(algebra: LieAlgebra, signs: Signs) -> Identification:
+def _small(algebra: StructureConstants, signs: Signs) -> Identification:
     found = small.classify(algebra, signs)
     values = ",".join(sstr(v).replace(" ", "") for _, v in found.parameters)
     head, plus, center = found.family.partition("+")
@@ -104,14 +133,15 @@ def _small(algebra: LieAlgebra, signs: Signs) -> Identification:
     return Identification(usual, (table_name, *aliases), found.parameters, found.rows)
 
 
-def _simple_basis(algebra: LieAlgebra, name: str) -> tuple[Vector, ...] | None:
+def _simple_basis(algebra: StructureConstants, name: str, budget: Budget) -> tuple[Vector, ...] | None:
     """The matrix units of sl(n,R); other simple algebras are named only."""
     match = re.fullmatch(r"sl\((\d+),R\)", name)
-    return special_linear_basis(algebra, int(match.group(1))) if match else None
+    return special_linear_basis(algebra, int(match.group(1)), budget) if match else None
 
 
-def _checked(algebra: LieAlgebra, found: Identification) -> Identification:
+def _checked(algebra: StructureConstants, found: Identification, budget: Budget) -> Identification:
     """A basis is kept only if it shows the constants of the standard form of the name."""
+    pay(algebra, budget)
     form = None if found.basis is None or found.name is None else standard_form(found.name)
     if form is None or found.basis is None or shows(algebra, found.basis, form):
         return found
@@ -121,10 +151,10 @@ def _checked(algebra: LieAlgebra, found: Identification) -> Identification:
 # -- direct sums -----------------------------------------------------------------------------------
 
 
-def _direct_sum(algebra: LieAlgebra, parts: Sequence[DomainMatrix], signs: Signs) -> Identification:
+def _direct_sum(algebra: StructureConstants, parts: Sequence[DomainMatrix], signs: Signs, budget: Budget) -> Identification:
     found = []
     for rows in parts:
-        inner = _identify(structure.restricted(algebra, rows), signs)
+        inner = _identify(structure.restricted(algebra, rows), signs, budget)
         basis = None
         if inner.basis is not None:
             given = [tuple(rows.domain.to_sympy(e) for e in row) for row in rows.to_list()]
@@ -179,7 +209,7 @@ def _counted(names: Sequence[str]) -> list[str]:
 # -- one summand of dimension above 4 -----------------------------------------------------------------
 
 
-def _nilpotent(algebra: LieAlgebra) -> Identification:
+def _nilpotent(algebra: StructureConstants) -> Identification:
     """heisenberg(n): [p_i, q_i] = z, rows (z, p_1, q_1, …); other nilpotent algebras have no name here."""
     z = structure.center(algebra)
     if z.shape[0] != 1 or structure.derived(algebra).shape[0] != 1:
@@ -201,42 +231,44 @@ def _nilpotent(algebra: LieAlgebra) -> Identification:
     return Identification(f"heisenberg({half})", basis=basis)
 
 
-def _image(algebra: LieAlgebra, u: Sequence, v: Sequence) -> list:
+def _image(algebra: StructureConstants, u: Sequence, v: Sequence) -> list:
     row = linear.matrix([v], algebra.dimension, algebra.domain)
     return (row * ad(algebra, u).transpose()).to_list()[0]
 
 
-def _orthogonal(algebra: LieAlgebra, v: Sequence, p: Sequence, q: Sequence, place: int, unit) -> list:
+def _orthogonal(algebra: StructureConstants, v: Sequence, p: Sequence, q: Sequence, place: int, unit) -> list:
     """v minus its symplectic projection on <p, q>."""
     along_q = _image(algebra, p, v)[place] / unit
     along_p = _image(algebra, v, q)[place] / unit
     return [a - along_p * b - along_q * c for a, b, c in zip(v, p, q, strict=True)]
 
 
-def _semidirect(algebra: LieAlgebra, signs: Signs) -> Identification:
+def _semidirect(algebra: StructureConstants, signs: Signs, budget: Budget) -> Identification:
     """H⋉N with N the nilradical and H = S + abelian, where such a complement H is found."""
     nil = structure.nilradical(algebra)
+    pay(algebra, budget)
     levi = structure.levi(algebra)
     flat = _abelian_complement(algebra, levi, nil)
     if flat is None:
         return Identification(None)
     inner = structure.restricted(algebra, nil)
+    pay(algebra, budget)
     if levi.shape[0] and inner.is_abelian:
         special = linear_motions(algebra, levi, flat, nil, signs)
     else:
         special = galilean_motions(algebra, levi, flat, nil, signs)
-        special = special if special is not None and _checked(algebra, special).basis is not None else None
+        special = special if special is not None and _checked(algebra, special, budget).basis is not None else None
     if special is not None:
         return special
-    acting = _identify(structure.restricted(algebra, linear.join(levi, flat)), signs)
-    moved = _identify(inner, signs)
+    acting = _identify(structure.restricted(algebra, linear.join(levi, flat)), signs, budget)
+    moved = _identify(inner, signs, budget)
     if acting.name is None or moved.name is None:
         return Identification(None)
     left, right = (f"({n})" if "+" in n or "⋉" in n else n for n in (acting.name, moved.name))
     return Identification(f"{left}⋉{right}")
 
 
-def _abelian_complement(algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatrix) -> DomainMatrix | None:
+def _abelian_complement(algebra: StructureConstants, levi: DomainMatrix, nil: DomainMatrix) -> DomainMatrix | None:
     """An abelian subalgebra of the radical that commutes with the Levi part and complements the nilradical.
 
     If there is one, a Cartan subalgebra of the centralizer of the Levi part in the radical holds one; it is
@@ -258,9 +290,9 @@ def _abelian_complement(algebra: LieAlgebra, levi: DomainMatrix, nil: DomainMatr
     return outer if closed else None
 
 
-def _modular(algebra: LieAlgebra) -> Identification:
+def _modular(algebra: StructureConstants) -> Identification:
     """Modulo a prime only the complex type of a simple algebra can be told."""
-    if not algebra.is_semisimple or len(centroid(algebra)) > 1:
+    if not structure.is_semisimple(algebra) or len(centroid(algebra)) > 1:
         return Identification(None)
     try:
         letter, rank = complex_type(algebra, algebra.dimension, cartan_rank(algebra))

@@ -10,13 +10,13 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
 from liesym.algebra.action import Vector, combine
-from liesym.algebra.core import LieAlgebra, ad
+from liesym.algebra.core import StructureConstants, ad
 from liesym.algebra.signs import Signs, diagonalize
 
 Matrix = list[list[Any]]
 
 
-def action(algebra: LieAlgebra, element: Sequence[Any], frame: DomainMatrix) -> DomainMatrix:
+def action(algebra: StructureConstants, element: Sequence[Any], frame: DomainMatrix) -> DomainMatrix:
     """The matrix of v -> [element, v] on rows: row j holds the coordinates of [element, frame_j] in the frame."""
     images = (frame * ad(algebra, element).transpose()).to_dense()
     space = linear.span(frame)
@@ -24,7 +24,7 @@ def action(algebra: LieAlgebra, element: Sequence[Any], frame: DomainMatrix) -> 
 
 
 def acting_as(
-    algebra: LieAlgebra, acting: DomainMatrix, frame: DomainMatrix, targets: Sequence[Matrix]
+    algebra: StructureConstants, acting: DomainMatrix, frame: DomainMatrix, targets: Sequence[Matrix]
 ) -> list[list[Any]] | None:
     """Combinations of the rows of `acting` whose actions on the frame are the targets; None if one has none."""
     flat = [[e for line in action(algebra, row, frame).to_list() for e in line] for row in acting.to_list()]
@@ -38,7 +38,7 @@ def acting_as(
     return found
 
 
-def exprs(algebra: LieAlgebra, row: Sequence[Any]) -> Vector:
+def exprs(algebra: StructureConstants, row: Sequence[Any]) -> Vector:
     """A row of domain elements as expressions."""
     return tuple(algebra.domain.to_sympy(e) for e in row)
 
@@ -70,7 +70,7 @@ def invariant_form(actions: Sequence[DomainMatrix], m: int) -> DomainMatrix | No
 class Frame:
     """Orthogonal rows n_i of a form with values v_i, and the unit rows P_i = n_i sqrt(|v_1/v_i|); larger sign first."""
 
-    def __init__(self, algebra: LieAlgebra, rows: DomainMatrix, form: DomainMatrix, signs: Signs) -> None:
+    def __init__(self, algebra: StructureConstants, rows: DomainMatrix, form: DomainMatrix, signs: Signs) -> None:
         domain = algebra.domain
         diagonal = [(v, row, signs.sign(domain.to_sympy(v))) for v, row in diagonalize(form)]
         kinds = [kind for _, _, kind in diagonal]

@@ -11,14 +11,14 @@ from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import forms, linear, small, structure
 from liesym.algebra.action import Vector, combine
-from liesym.algebra.core import Identification, LieAlgebra, ad, product
+from liesym.algebra.core import Identification, StructureConstants, ad, product
 from liesym.algebra.modules import Frame, acting_as, action, exprs, invariant_form
 from liesym.algebra.signs import Signs
 from liesym.algebra.sums import summands
 
 
 def linear_motions(
-    algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
+    algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
 ) -> Identification | None:
     """e(p,q) = so(p,q)⋉R^m and sl(m,R)⋉R^m, and these with the dilation; None for other actions.
 
@@ -47,7 +47,7 @@ def _is_scalar(m: DomainMatrix) -> bool:
     )
 
 
-def _affine(algebra: LieAlgebra, acting: DomainMatrix, nil: DomainMatrix, dilates: bool) -> Identification:
+def _affine(algebra: StructureConstants, acting: DomainMatrix, nil: DomainMatrix, dilates: bool) -> Identification:
     """sl(m,R) or gl(m,R) on R^m: any basis of R^m will do."""
     m, domain = nil.shape[0], algebra.domain
     wanted = forms.all_units(m) if dilates else forms.special_units(m)
@@ -60,7 +60,7 @@ def _affine(algebra: LieAlgebra, acting: DomainMatrix, nil: DomainMatrix, dilate
     return Identification(f"sl({m},R)⋉{m}A1", (f"saff({m},R)",), basis=basis)
 
 
-def _euclidean(algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, frame: Frame) -> Identification:
+def _euclidean(algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, frame: Frame) -> Identification:
     p, q = frame.signature
     m = p + q
     label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
@@ -83,7 +83,7 @@ def _euclidean(algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, fram
 
 
 def galilean_motions(
-    algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
+    algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, signs: Signs
 ) -> Identification | None:
     """gal(n), bargmann(n) for n = 2, 3, and sch(n) for n = 1, 2, 3; None if the basis cannot be built.
 
@@ -106,17 +106,17 @@ def galilean_motions(
     return None
 
 
-def _bracket(algebra: LieAlgebra, u: Sequence[Any], v: Sequence[Any]) -> list[Any]:
+def _bracket(algebra: StructureConstants, u: Sequence[Any], v: Sequence[Any]) -> list[Any]:
     row = linear.matrix([v], algebra.dimension, algebra.domain)
     return (row * ad(algebra, u).transpose()).to_list()[0]
 
 
-def _images(algebra: LieAlgebra, u: Sequence[Any], rows: DomainMatrix) -> DomainMatrix:
+def _images(algebra: StructureConstants, u: Sequence[Any], rows: DomainMatrix) -> DomainMatrix:
     return linear.matrix([_bracket(algebra, u, v) for v in rows.to_list()], algebra.dimension, algebra.domain)
 
 
 def _galilei(
-    algebra: LieAlgebra, turning: DomainMatrix, nil: DomainMatrix, n: int, heavy: bool, signs: Signs
+    algebra: StructureConstants, turning: DomainMatrix, nil: DomainMatrix, n: int, heavy: bool, signs: Signs
 ) -> tuple[Vector, ...] | None:
     """H commutes with the rotations; K is a copy of R^n outside P = [K, H]."""
     still = linear.meet(nil, structure.centralizer(algebra, turning))
@@ -155,7 +155,7 @@ def _galilei(
     return (hamiltonian, *ps, *ks, *turns, mass)
 
 
-def _without_shear(algebra: LieAlgebra, turning: DomainMatrix, h: list[Any], k: DomainMatrix) -> DomainMatrix:
+def _without_shear(algebra: StructureConstants, turning: DomainMatrix, h: list[Any], k: DomainMatrix) -> DomainMatrix:
     """J - αH that turns the boosts: J = ωR + αH has (J² + ω²) k = 2α J[H, k], and J² = -ω² on P."""
     (j,) = turning.to_list()
 
@@ -176,7 +176,7 @@ def _without_shear(algebra: LieAlgebra, turning: DomainMatrix, h: list[Any], k: 
     return linear.matrix([row], algebra.dimension, algebra.domain)
 
 
-def _commuting_boosts(algebra: LieAlgebra, ks: list[Vector], ps: list[Vector], mass: Vector) -> list[Vector]:
+def _commuting_boosts(algebra: StructureConstants, ks: list[Vector], ps: list[Vector], mass: Vector) -> list[Vector]:
     """With [K_1, K_2] = c M and [K_i, P_i] = M: K_1 + c/2 P_2 and K_2 - c/2 P_1 commute."""
     image = algebra.bracket(ks[0], ks[1])
     place = next((i for i, e in enumerate(mass) if e != 0), None)
@@ -187,7 +187,7 @@ def _commuting_boosts(algebra: LieAlgebra, ks: list[Vector], ps: list[Vector], m
 
 
 def _schrodinger(
-    algebra: LieAlgebra, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, n: int, signs: Signs
+    algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, nil: DomainMatrix, n: int, signs: Signs
 ) -> tuple[Vector, ...] | None:
     """sl(2,R) = <H, D, C> moves P and K = [C, P]; the form [[C, p], p'] on P is invariant under the rotations."""
     inner = structure.restricted(algebra, levi)
@@ -221,11 +221,11 @@ def _schrodinger(
     return (time, scale, conformal, *ps, *ks, *turns, algebra.bracket(ks[0], ps[0]))
 
 
-def _is_split(part: LieAlgebra, signs: Signs) -> bool:
+def _is_split(part: StructureConstants, signs: Signs) -> bool:
     return small.classify(part, signs).family == "A3,8"
 
 
-def _sl2(algebra: LieAlgebra, part: DomainMatrix, signs: Signs) -> list[list[Any]] | None:
+def _sl2(algebra: StructureConstants, part: DomainMatrix, signs: Signs) -> list[list[Any]] | None:
     """H, D, C with [D, H] = -2 H, [D, C] = 2 C, [C, H] = -D, if they lie in the field of the constants."""
     rows = small.classify(structure.restricted(algebra, part), signs).rows
     domain = algebra.domain

@@ -16,7 +16,7 @@ from sympy import Dummy, Expr, S, Symbol, cos, sin
 
 from liesym.algebra import small
 from liesym.algebra.action import combine
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants
 from liesym.algebra.signs import Signs
 from liesym.base.names import free_symbols_named, names_in
 from liesym.errors import Unsupported
@@ -40,7 +40,7 @@ class Subalgebra:
     ranges: tuple[tuple[Symbol, str], ...] = ()
 
 
-def optimal_system(algebra: LieAlgebra) -> tuple[Subalgebra, ...]:
+def optimal_system(algebra: StructureConstants) -> tuple[Subalgebra, ...]:
     """One representative of each class of one-dimensional subalgebras; see `LieAlgebra.optimal_system`."""
     if algebra.dimension > 4:
         raise Unsupported("optimal systems are known for dimension at most 4")

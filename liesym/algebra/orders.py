@@ -18,7 +18,8 @@ from typing import Any
 
 from flint import fmpq, fmpq_mat, fmpz, fmpz_mat, fmpz_mod_ctx, fmpz_mod_mat
 
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants, pay
+from liesym.base.budget import Budget
 
 TRIES = 6
 """Random elements of the acting algebra that are asked for submodules."""
@@ -48,11 +49,12 @@ class Order:
         return Order(change * self.rows, tuple(tables))
 
 
-def large_order(algebra: LieAlgebra) -> Order:
+def large_order(algebra: StructureConstants, budget: Budget) -> Order:
     """An order that the idealizers of its radicals do not enlarge, over the small primes of its discriminant."""
     order = _first(algebra)
     for p in _bad_primes(order):
         while True:
+            pay(algebra, budget)
             larger = _enlarged(order, int(p))
             if larger is None:
                 break
@@ -60,7 +62,7 @@ def large_order(algebra: LieAlgebra) -> Order:
     return order
 
 
-def _first(algebra: LieAlgebra) -> Order:
+def _first(algebra: StructureConstants) -> Order:
     """The multiples of the given basis by the common denominator of the constants."""
     n = algebra.dimension
     lines: list[list[list[fmpq]]] = [[[fmpq(0)] * n for _ in range(n)] for _ in range(n)]

@@ -9,11 +9,11 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear, structure
 from liesym.algebra.action import Vector, combine, tidy
-from liesym.algebra.core import LieAlgebra, to_exprs
+from liesym.algebra.core import StructureConstants, to_exprs
 from liesym.algebra.signs import Signs, Undecided, by_region, diagonalize
 
 
-def simple_part(algebra: LieAlgebra, signs: Signs) -> tuple[str, tuple[Vector, ...] | None]:
+def simple_part(algebra: StructureConstants, signs: Signs) -> tuple[str, tuple[Vector, ...] | None]:
     """sl(2,R) or so(3), with a centre in dimension 4."""
     levi = structure.levi(algebra)
     simple = structure.restricted(algebra, levi)
@@ -36,7 +36,7 @@ def simple_part(algebra: LieAlgebra, signs: Signs) -> tuple[str, tuple[Vector, .
     return f"{family}+A1", (*full, *to_exprs(structure.radical(algebra)))
 
 
-def _split_basis(simple: LieAlgebra, form: DomainMatrix, positive: tuple[Expr, Vector]) -> list[Vector]:
+def _split_basis(simple: StructureConstants, form: DomainMatrix, positive: tuple[Expr, Vector]) -> list[Vector]:
     """[e1, e2] = e1, [e1, e3] = 2 e2, [e2, e3] = e3 from an h with K(h, h) = 2.
 
     Rational if a small one is found.
@@ -73,7 +73,7 @@ def _square_element(form: DomainMatrix) -> tuple[Expr, Vector] | None:
     return None
 
 
-def _rotation_basis(simple: LieAlgebra, diagonal: list[tuple[Expr, Vector]]) -> list[Vector]:
+def _rotation_basis(simple: StructureConstants, diagonal: list[tuple[Expr, Vector]]) -> list[Vector]:
     """Orthogonal for the Killing form, each with K = -2; then [e1, e2] = ± e3."""
     e1, e2, e3 = (combine((sqrt(-2 / value), row)) for value, row in diagonal)
     product = simple.bracket(e1, e2)

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from sympy import Dummy, Expr, Poly, Pow, Rational, cancel, sqrt
 
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants
 
 Back = tuple[tuple[Dummy, Expr], ...]
 
 
-def rationalized(algebra: LieAlgebra) -> tuple[LieAlgebra, Back] | None:
+def rationalized(algebra: StructureConstants) -> tuple[StructureConstants, Back] | None:
     """The algebra with each root sqrt(P) a new positive parameter r, one parameter of P replaced by r² = P.
 
     Returns:

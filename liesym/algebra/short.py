@@ -16,8 +16,9 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra.core import StructureConstants
 from liesym.algebra.orders import Order, large_order
+from liesym.base.budget import Budget
 
 STEPS = 400
 SCALE = 10**12
@@ -57,18 +58,18 @@ def smallest_metric(constants: np.ndarray) -> np.ndarray:
     return g
 
 
-def reduced_rows(algebra: LieAlgebra) -> DomainMatrix:
+def reduced_rows(algebra: StructureConstants, budget: Budget) -> DomainMatrix:
     """Short rows that span a large order of the algebra; the given basis if the constants are not rational, or many."""
     n, domain = algebra.dimension, algebra.domain
     if not domain.is_QQ or n > LARGEST:
         return linear.whole_space(n, domain)
-    order = _shortened(large_order(algebra), algebra)
+    order = _shortened(large_order(algebra, budget), algebra)
     for _ in range(ROUNDS):
         order = _reduced(order)
     return linear.matrix([[QQ(int(e.p), int(e.q)) for e in row] for row in order.rows.tolist()], n, domain)
 
 
-def _shortened(order: Order, algebra: LieAlgebra) -> Order:
+def _shortened(order: Order, algebra: StructureConstants) -> Order:
     """The same lattice by rows that are short in the given coordinates, whose constants are no longer than digits allow."""
     n = algebra.dimension
     constants = np.zeros((n, n, n))
@@ -91,9 +92,9 @@ def _rounded(rows: np.ndarray) -> fmpz_mat:
     return fmpz_mat([[round(SCALE * e / np.abs(rows).max()) for e in row] for row in rows.tolist()])
 
 
-def short_elements(algebra: LieAlgebra, most: int = 600) -> Iterator[list]:
+def short_elements(algebra: StructureConstants, budget: Budget, most: int = 600) -> Iterator[list]:
     """Sums of few reduced rows with small coefficients, as coordinates; the same up to sign once."""
-    rows = reduced_rows(algebra).to_list()
+    rows = reduced_rows(algebra, budget).to_list()
     width = len(rows)
     few = (_combinations(width, size, (1, -1)) for size in (1, 2, 3, 4))
     candidates = itertools.chain(*few, _combinations(width, 2, (2, 1, -1, -2)))

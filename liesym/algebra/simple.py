@@ -17,7 +17,7 @@ from sympy import Dummy, Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import structure
-from liesym.algebra.core import LieAlgebra, ad
+from liesym.algebra.core import StructureConstants, ad
 from liesym.algebra.signs import Signs, inertia, sample_values
 from liesym.algebra.sums import centroid
 from liesym.errors import Unsupported
@@ -25,7 +25,7 @@ from liesym.errors import Unsupported
 Names = tuple[str, ...]  # the usual name first
 
 
-def simple_names(algebra: LieAlgebra, signs: Signs) -> list[Names]:
+def simple_names(algebra: StructureConstants, signs: Signs) -> list[Names]:
     """Names of the real simple ideals of a semisimple algebra that does not split over the field of its
     constants.
 
@@ -53,16 +53,16 @@ def simple_names(algebra: LieAlgebra, signs: Signs) -> list[Names]:
     return [real_form(numeric, dimension, rank // pieces, (positive - negative) // degree)] * degree
 
 
-def atsample_values(algebra: LieAlgebra, signs: Signs) -> LieAlgebra:
+def atsample_values(algebra: StructureConstants, signs: Signs) -> StructureConstants:
     """The algebra at random parameter values with the assumed signs: same complex type, by rigidity."""
     if not algebra.parameters:
         return algebra
     values = sample_values(list(algebra.parameters), signs, random.Random(5))
     constants = tuple((i, j, k, v) for i, j, k, c in algebra.constants if (v := c.subs(values)) != 0)
-    return LieAlgebra(algebra.dimension, constants)
+    return StructureConstants(algebra.dimension, constants)
 
 
-def cartan_rank(algebra: LieAlgebra) -> int:
+def cartan_rank(algebra: StructureConstants) -> int:
     """Multiplicity of the eigenvalue 0 of ad x for a generic x."""
     rng, best = random.Random(7), algebra.dimension
     for _ in range(2):
@@ -72,7 +72,7 @@ def cartan_rank(algebra: LieAlgebra) -> int:
     return best
 
 
-def _real_places(algebra: LieAlgebra, maps: tuple[DomainMatrix, ...], signs: Signs) -> tuple[int, int]:
+def _real_places(algebra: StructureConstants, maps: tuple[DomainMatrix, ...], signs: Signs) -> tuple[int, int]:
     """(degree, number of real roots) of the minimal polynomial of a generator of the centroid."""
     domain, rng, x = algebra.domain, random.Random(2), Dummy("x")
     generic = maps[0] * domain.zero
@@ -103,7 +103,7 @@ SPECIAL: dict[str, Names] = {
 }
 
 
-def complex_type(algebra: LieAlgebra, dimension: int, rank: int) -> tuple[str, int]:
+def complex_type(algebra: StructureConstants, dimension: int, rank: int) -> tuple[str, int]:
     """Cartan's letter and rank of a complex simple algebra."""
     if dimension == rank * (rank + 2):
         return "A", rank
@@ -118,7 +118,7 @@ def complex_type(algebra: LieAlgebra, dimension: int, rank: int) -> tuple[str, i
     raise Unsupported(f"a simple algebra of dimension {dimension} and rank {rank} is exceptional: not named")
 
 
-def real_form(algebra: LieAlgebra, dimension: int, rank: int, character: int) -> Names:
+def real_form(algebra: StructureConstants, dimension: int, rank: int, character: int) -> Names:
     """The real form with the given character p - q of its Killing form."""
     if (dimension, rank) == (3, 1):
         return SPLIT_3 if character == 1 else COMPACT_3
@@ -129,7 +129,7 @@ def real_form(algebra: LieAlgebra, dimension: int, rank: int, character: int) ->
     raise Unsupported(f"no real form of {letter}{r} has a Killing form of character {character}")
 
 
-def complex_form(algebra: LieAlgebra, dimension: int, rank: int) -> Names:
+def complex_form(algebra: StructureConstants, dimension: int, rank: int) -> Names:
     """A complex simple algebra regarded as a real one."""
     letter, r = complex_type(algebra, dimension, rank)
     if (letter, r) == ("A", 1):
@@ -158,7 +158,7 @@ def _forms(letter: str, r: int) -> list[tuple[str, int]]:
     return forms + ([(f"so*({n})", -r)] if letter == "D" and r > 4 else [])
 
 
-def _long_roots(algebra: LieAlgebra, rank: int) -> str:
+def _long_roots(algebra: StructureConstants, rank: int) -> str:
     """B or C: in B_r the 2r short roots α, in C_r the 2r(r - 1) short ones.
 
     Have 4r - 4 roots β with α + β a root.

@@ -15,7 +15,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear, structure
 from liesym.algebra.action import Block, Vector, combine, jordan_blocks, tidy
-from liesym.algebra.core import LieAlgebra, ad
+from liesym.algebra.core import StructureConstants, ad
 from liesym.algebra.rank_one import simple_part
 from liesym.algebra.signs import Signs, Undecided
 from liesym.algebra.tables import brackets_of
@@ -30,7 +30,7 @@ class Standard:
     rows: tuple[Vector, ...] | None
 
 
-def classify(algebra: LieAlgebra, signs: Signs) -> Standard:
+def classify(algebra: StructureConstants, signs: Signs) -> Standard:
     """The class of a real Lie algebra of dimension at most 4, with a standard basis.
 
     Raises:
@@ -42,7 +42,7 @@ def classify(algebra: LieAlgebra, signs: Signs) -> Standard:
         return Standard(f"{n}A1" if n > 1 else "A1", (), _identity(n))
     if n == 2:
         return _affine(algebra)
-    if not algebra.is_solvable:
+    if not structure.is_solvable(algebra):
         family, rows = simple_part(algebra, signs)
         return Standard(family, (), rows)
     nil = structure.nilradical(algebra)
@@ -68,7 +68,7 @@ def _outside(space: DomainMatrix) -> list[Vector]:
     return _rows(linear.complement(space))
 
 
-def _action(algebra: LieAlgebra, space: DomainMatrix, element: Sequence) -> DomainMatrix:
+def _action(algebra: StructureConstants, space: DomainMatrix, element: Sequence) -> DomainMatrix:
     """The matrix M, on columns of coordinates in the rows of `space`, of v -> [v, element]."""
     images = space * ad(algebra, element).transpose()
     return (-linear.coordinates(images, space).transpose()).to_dense()
@@ -79,21 +79,21 @@ def _in(space: DomainMatrix, vector: Sequence[Expr]) -> Vector:
     return combine(*zip(vector, _rows(space), strict=True))
 
 
-def _affine(algebra: LieAlgebra) -> Standard:
+def _affine(algebra: StructureConstants) -> Standard:
     """[e1, e2] = e2."""
     (d,) = _rows(structure.derived(algebra))
     (x,) = _outside(structure.derived(algebra))
     return Standard("A2", (), (_normalised(algebra, x, d), d))
 
 
-def _normalised(algebra: LieAlgebra, x: Vector, d: Vector) -> Vector:
+def _normalised(algebra: StructureConstants, x: Vector, d: Vector) -> Vector:
     """x scaled so that [x, d] = d."""
     image = algebra.bracket(x, d)
     place = next(i for i, e in enumerate(d) if e != 0)
     return combine((d[place] / image[place], x))
 
 
-def _nilpotent(algebra: LieAlgebra) -> Standard:
+def _nilpotent(algebra: StructureConstants) -> Standard:
     """A3,1, A3,1+A1 or A4,1."""
     series = structure.lower_central_series(algebra)
     center = structure.center(algebra)
@@ -115,7 +115,7 @@ def _nilpotent(algebra: LieAlgebra) -> Standard:
 # -- one element acting on an abelian ideal --------------------------------------------------------
 
 
-def _extended_abelian(algebra: LieAlgebra, nil: DomainMatrix, signs: Signs) -> Standard:
+def _extended_abelian(algebra: StructureConstants, nil: DomainMatrix, signs: Signs) -> Standard:
     """L = <x> + N with N abelian: the real Jordan form of the action, up to a factor, is the class."""
     outer = linear.complement(nil)
     x = _rows(outer)[0]
@@ -240,7 +240,7 @@ def _rotating(pair: Block, rest: list[Block], signs: Signs) -> Normal:
 # -- dimension 4 with another nilradical ------------------------------------------------------------
 
 
-def _extended_heisenberg(algebra: LieAlgebra, nil: DomainMatrix, signs: Signs) -> Standard:
+def _extended_heisenberg(algebra: StructureConstants, nil: DomainMatrix, signs: Signs) -> Standard:
     """L = <x> + heisenberg: the action on the quotient by the centre is the class."""
     inner = structure.restricted(algebra, nil)
     center = linear.span(structure.derived(inner) * nil)
@@ -286,7 +286,7 @@ def _heisenberg_class(blocks: list[Block], signs: Signs) -> tuple[str, tuple[tup
     return "A4,9", (("b", chosen[1].real),), factor, vectors
 
 
-def _two_derivations(algebra: LieAlgebra, nil: DomainMatrix, signs: Signs) -> Standard:
+def _two_derivations(algebra: StructureConstants, nil: DomainMatrix, signs: Signs) -> Standard:
     """Nilradical of dimension 2: two commuting derivations of the plane, one of which is the identity."""
     domain = algebra.domain
     outer = linear.complement(nil)
@@ -319,7 +319,7 @@ def _commuting(x: Vector, y: Vector, defect: Vector, e: Vector, f: Vector) -> tu
     return combine((S.One, x), (β, f)), combine((S.One, y), (-α, e))
 
 
-def _complex_plane(algebra: LieAlgebra, nil: DomainMatrix, unit: Vector, other: Vector, pair: Block) -> Standard:
+def _complex_plane(algebra: StructureConstants, nil: DomainMatrix, unit: Vector, other: Vector, pair: Block) -> Standard:
     """A4,12: e3 acts as the identity, e4 as the complex unit."""
     q = pair.imaginary
     e1, e2 = (_in(nil, v) for v in pair.vectors)

@@ -14,11 +14,11 @@ from sympy import Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
-from liesym.algebra.core import LieAlgebra, ad, product
+from liesym.algebra.core import StructureConstants, ad, product
 from liesym.errors import Unsupported, VerificationError
 
 
-def restricted(algebra: LieAlgebra, rows: DomainMatrix) -> LieAlgebra:
+def restricted(algebra: StructureConstants, rows: DomainMatrix) -> StructureConstants:
     """The subalgebra spanned by rows, in the basis of these rows.
 
     Raises:
@@ -36,11 +36,11 @@ def restricted(algebra: LieAlgebra, rows: DomainMatrix) -> LieAlgebra:
             if any(images[j][k:]):
                 raise Unsupported(f"the rows are not closed: the bracket of rows {i} and {j} leaves their span")
             constants += [(i, j, m, domain.to_sympy(c)) for m, c in enumerate(images[j][:k]) if c]
-    return LieAlgebra(k, tuple(constants), modulus=algebra.modulus)
+    return StructureConstants(k, tuple(constants), modulus=algebra.modulus)
 
 
 @lru_cache(maxsize=256)
-def killing(algebra: LieAlgebra) -> DomainMatrix:
+def killing(algebra: StructureConstants) -> DomainMatrix:
     """K_ij = tr(ad e_i ad e_j)."""
     n, domain = algebra.dimension, algebra.domain
     if n == 0:
@@ -51,7 +51,7 @@ def killing(algebra: LieAlgebra) -> DomainMatrix:
 
 
 @lru_cache(maxsize=256)
-def derived_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+def derived_series(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     """Bases of g, [g, g], [[g, g], [g, g]], … until it stays the same or is 0."""
     series = [linear.whole_space(algebra.dimension, algebra.domain)]
     while series[-1].shape[0]:
@@ -63,7 +63,7 @@ def derived_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
 
 
 @lru_cache(maxsize=256)
-def lower_central_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+def lower_central_series(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     """Bases of g, [g, g], [g, [g, g]], … until it stays the same or is 0."""
     whole = linear.whole_space(algebra.dimension, algebra.domain)
     series = [whole]
@@ -75,18 +75,33 @@ def lower_central_series(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
     return tuple(series)
 
 
-def derived(algebra: LieAlgebra) -> DomainMatrix:
+def is_solvable(algebra: StructureConstants) -> bool:
+    """True if the derived series ends in 0."""
+    return derived_series(algebra)[-1].shape[0] == 0
+
+
+def is_nilpotent(algebra: StructureConstants) -> bool:
+    """True if the lower central series ends in 0."""
+    return lower_central_series(algebra)[-1].shape[0] == 0
+
+
+def is_semisimple(algebra: StructureConstants) -> bool:
+    """True if the radical is 0 and the algebra is not."""
+    return algebra.dimension > 0 and radical(algebra).shape[0] == 0
+
+
+def derived(algebra: StructureConstants) -> DomainMatrix:
     """[L, L]."""
     return derived_series(algebra)[:2][-1]
 
 
 @lru_cache(maxsize=256)
-def center(algebra: LieAlgebra) -> DomainMatrix:
+def center(algebra: StructureConstants) -> DomainMatrix:
     """{x : [x, L] = 0}."""
     return centralizer(algebra, linear.whole_space(algebra.dimension, algebra.domain))
 
 
-def centralizer(algebra: LieAlgebra, space: DomainMatrix) -> DomainMatrix:
+def centralizer(algebra: StructureConstants, space: DomainMatrix) -> DomainMatrix:
     """{x : [x, space] = 0}."""
     result = linear.whole_space(algebra.dimension, algebra.domain)
     for row in space.to_list():
@@ -95,7 +110,7 @@ def centralizer(algebra: LieAlgebra, space: DomainMatrix) -> DomainMatrix:
 
 
 @lru_cache(maxsize=256)
-def radical(algebra: LieAlgebra) -> DomainMatrix:
+def radical(algebra: StructureConstants) -> DomainMatrix:
     """{x : K(x, [L, L]) = 0}, the largest solvable ideal (Cartan; characteristic 0)."""
     if algebra.dimension == 0:
         return linear.zero_space(0, algebra.domain)
@@ -106,7 +121,7 @@ def radical(algebra: LieAlgebra) -> DomainMatrix:
 
 
 @lru_cache(maxsize=256)
-def nilradical(algebra: LieAlgebra) -> DomainMatrix:
+def nilradical(algebra: StructureConstants) -> DomainMatrix:
     """The largest nilpotent ideal: all x in the radical R with tr(ad x (ad y)^k) = 0 for a generic y of R,
     all k.
 
@@ -142,15 +157,15 @@ def _trace(a: DomainMatrix, b: DomainMatrix):
     )
 
 
-def _is_nilpotent_ideal(algebra: LieAlgebra, space: DomainMatrix) -> bool:
+def _is_nilpotent_ideal(algebra: StructureConstants, space: DomainMatrix) -> bool:
     if space.shape[0] == 0:
         return True
     whole = linear.whole_space(algebra.dimension, algebra.domain)
-    return linear.contains(space, product(algebra, whole, space)) and restricted(algebra, space).is_nilpotent
+    return linear.contains(space, product(algebra, whole, space)) and is_nilpotent(restricted(algebra, space))
 
 
 @lru_cache(maxsize=256)
-def levi(algebra: LieAlgebra) -> DomainMatrix:
+def levi(algebra: StructureConstants) -> DomainMatrix:
     """A semisimple subalgebra that complements the radical, lifted along the derived series of the radical.
 
     If x_i span L modulo R with [x_i, x_j] = Σ c_ij^k x_k mod R^(t), then y_i in R^(t) are sought with
@@ -171,7 +186,7 @@ def levi(algebra: LieAlgebra) -> DomainMatrix:
     return lifted
 
 
-def _quotient_constants(algebra: LieAlgebra, rows: DomainMatrix, ideal: DomainMatrix) -> list[list[list]]:
+def _quotient_constants(algebra: StructureConstants, rows: DomainMatrix, ideal: DomainMatrix) -> list[list[list]]:
     """c[i][j] = coordinates of [x_i, x_j] in the x_k, modulo the ideal."""
     s = rows.shape[0]
     inverse = rows.vstack(ideal).inv()
@@ -179,7 +194,7 @@ def _quotient_constants(algebra: LieAlgebra, rows: DomainMatrix, ideal: DomainMa
 
 
 def _lift_step(
-    algebra: LieAlgebra, rows: DomainMatrix, c: list[list[list]], moves: DomainMatrix, lower: DomainMatrix
+    algebra: StructureConstants, rows: DomainMatrix, c: list[list[list]], moves: DomainMatrix, lower: DomainMatrix
 ) -> DomainMatrix:
     """Correct x_i by combinations of `moves` so that the brackets close modulo `lower`."""
     s, m, domain = rows.shape[0], moves.shape[0], algebra.domain

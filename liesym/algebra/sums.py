@@ -10,14 +10,14 @@ from sympy import GF, QQ, Dummy, Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
-from liesym.algebra.core import LieAlgebra, convert
+from liesym.algebra.core import StructureConstants, convert
 from liesym.algebra.structure import center, derived, evaluate, restricted
 
 PRIME = 2305843009213693951
 
 
 @lru_cache(maxsize=64)
-def centroid(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+def centroid(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     """A basis of all linear maps that commute with every ad x, as matrices on columns.
 
     Such a map φ is determined by its values on a few elements x that generate L under ad L: φ(w x) = w φ(x)
@@ -31,7 +31,7 @@ def centroid(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
     return tuple(_commuting(algebra.adjoints, *words))
 
 
-def _modular_image(algebra: LieAlgebra) -> LieAlgebra:
+def _modular_image(algebra: StructureConstants) -> StructureConstants:
     """The constants modulo a prime, parameters and irrational numbers replaced by random residues."""
     rng, domain = random.Random(4), algebra.domain
     kind: Any = domain
@@ -45,14 +45,14 @@ def _modular_image(algebra: LieAlgebra) -> LieAlgebra:
             value = convert(c.subs(values), finite)
             if value:
                 constants.append((i, j, k, finite.to_sympy(value)))
-        return LieAlgebra(algebra.dimension, tuple(constants), modulus=PRIME)
+        return StructureConstants(algebra.dimension, tuple(constants), modulus=PRIME)
     return algebra
 
 
 Word = tuple[int, ...]
 
 
-def _words(algebra: LieAlgebra) -> tuple[list[list[int]], list[tuple[int, Word]]]:
+def _words(algebra: StructureConstants) -> tuple[list[list[int]], list[tuple[int, Word]]]:
     """Elements x_g (as integer rows) and words (g, i_1, ….
 
     I_k) such that the ad e_{i_1} … ad e_{i_k} x_g are a basis.
@@ -109,7 +109,7 @@ def _mix(row: list, maps: list[DomainMatrix]) -> DomainMatrix:
     return total.to_dense()
 
 
-def summands(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
+def summands(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     """Ideals whose direct sum is the algebra, indecomposable over the field of its constants.
 
     A central summand is split off first. Projections on the rest commute with ad L, so they are polynomials
@@ -127,7 +127,7 @@ def summands(algebra: LieAlgebra) -> tuple[DomainMatrix, ...]:
     return (*_indecomposable(algebra, rest), *pieces)
 
 
-def _indecomposable(algebra: LieAlgebra, rest: DomainMatrix) -> list[DomainMatrix]:
+def _indecomposable(algebra: StructureConstants, rest: DomainMatrix) -> list[DomainMatrix]:
     inner = restricted(algebra, rest)
     maps = centroid(inner) if inner.dimension > 1 else ()
     if len(maps) <= 1:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sympy import Expr, Integer, Rational, S, Symbol
 
-from liesym.algebra.core import LieAlgebra
+from liesym.algebra import LieAlgebra
 from liesym.errors import AnsatzError
 from liesym.symmetries.generator import Generator
 

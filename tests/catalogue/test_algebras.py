@@ -194,7 +194,7 @@ STANDARD = [
 def test_the_standard_basis_is_returned_with_the_name(name: str, seed: int) -> None:
     form = standard_form(name)
     assert form is not None
-    changed = form.transformed(random_basis(form.dimension, seed, 3))
+    changed = LieAlgebra.of(form).transformed(random_basis(form.dimension, seed, 3))
     found = changed.identification
     assert found.name == name and found.basis is not None
     # the check by squares and signs, and digits beside it
