@@ -12,6 +12,7 @@ from sympy.polys.matrices import DomainMatrix
 from liesym.algebra import linear
 from liesym.algebra.signs import Signs
 from liesym.algebra.structure import evaluate
+from liesym.errors import Unsupported
 
 Vector = tuple[Expr, ...]
 X = Dummy("x")
@@ -141,8 +142,6 @@ def _cubic(m: DomainMatrix, factor: Poly, signs: Signs) -> list[Block]:
 
     V(λ) = (M² + (λ+b)M + (λ²+bλ+c)) u.
     """
-    from liesym.errors import Unsupported
-
     if any(s != X for s in factor.free_symbols) or not m.domain.is_QQ:
         raise Unsupported("eigenvalues of an irreducible cubic with parameters have no usable closed form")
     _, b, c, _ = factor.all_coeffs()

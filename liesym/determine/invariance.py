@@ -25,6 +25,7 @@ from liesym.determine.forms import (
     apply_form,
 )
 from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.determine.split import split
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 
@@ -89,8 +90,6 @@ def determine(
         OutOfBudget: the deadline passed.
         Unsupported: a right side holds a function without a rule in the coefficient field.
     """
-    from liesym.determine.split import split
-
     field = jet_field(system, extra)
     field.deadline = deadline
     unknowns = infinitesimals(system, depends)

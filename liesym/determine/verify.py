@@ -16,6 +16,7 @@ from liesym.coefficients import Element, Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.parts import by_roots
 from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.errors import AnsatzError
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 
@@ -27,8 +28,6 @@ def remainder(generator: VectorField, system: ODESystem) -> tuple[Expr, ...]:
         AnsatzError: the generator is over other variables than the system.
         Unsupported: a function that the coefficient field has no rule for.
     """
-    from liesym.errors import AnsatzError
-
     if generator.variables != system.variables:
         raise AnsatzError(
             f"the generator is over {generator.variables}, the system over {system.variables}; "

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.algebra import LieAlgebra
+from liesym.certify import Certificate
 from liesym.coefficients.definitions import Definition
 from liesym.determine.forms import DeterminingSystem
+from liesym.errors import LiesymError, OutOfBudget
+from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
-
-if TYPE_CHECKING:
-    from liesym.algebra import LieAlgebra
-    from liesym.certify import Certificate
-    from liesym.model.ansatz import AnsatzSpec
 
 
 class Completeness(StrEnum):
@@ -126,12 +124,11 @@ class Result:
 
 @lru_cache(maxsize=64)
 def _algebra(generators: tuple[Generator, ...]) -> LieAlgebra | None:
-    from liesym.algebra import LieAlgebra
-    from liesym.errors import LiesymError
-
     if not generators:
         return None
     try:
         return LieAlgebra.from_generators(generators)
+    except OutOfBudget:  # a clock outside; what it cut is not kept
+        raise
     except LiesymError:
         return None

@@ -14,7 +14,7 @@ import pytest
 from symmetry_examples import rank
 
 import liesym.certify
-import liesym.determine.split
+import liesym.determine.invariance
 import liesym.solving.linear.span
 import liesym.solving.ode.integrate
 from liesym import Generator, ODESystem, VerificationError, find_symmetries
@@ -67,14 +67,14 @@ def analyzed_with(name: str, text: str) -> tuple[Result | None, Fired]:
 
 def split_loses(position: int) -> Fault:
     def fault(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-        right = liesym.determine.split.split
+        right = liesym.determine.invariance.split
 
         def wrong(forms, field, away):
             parts = right(forms, field, away)
             fired.append(1)
             return tuple(p for i, p in enumerate(parts) if i != position % len(parts))
 
-        patch.setattr(liesym.determine.split, "split", wrong)
+        patch.setattr(liesym.determine.invariance, "split", wrong)
 
     return fault
 
@@ -83,7 +83,7 @@ def split_invents(term: tuple[int, int]) -> Fault:
     """u_a = 0 (order 0) or ∂_t u_a = 0 (order 1) besides."""
 
     def fault(patch: pytest.MonkeyPatch, fired: Fired) -> None:
-        right = liesym.determine.split.split
+        right = liesym.determine.invariance.split
 
         def wrong(forms, field, away):
             parts = right(forms, field, away)
@@ -92,7 +92,7 @@ def split_invents(term: tuple[int, int]) -> Fault:
             length = len(next(iter(parts[0]))[1])
             return (*parts, {(a, (order, *(0,) * (length - 1))): field.one})
 
-        patch.setattr(liesym.determine.split, "split", wrong)
+        patch.setattr(liesym.determine.invariance, "split", wrong)
 
     return fault
 
@@ -234,16 +234,16 @@ def bound_shifted(by: int) -> Iterator[None]:
     """The certificate claims a bound that is off."""
     from dataclasses import replace
 
-    import liesym.symmetries.pipeline as pipeline
+    import liesym.symmetries.engine as engine
 
-    right = pipeline.certify
+    right = engine.certify
 
     def wrong(*arguments, **options):
         certificate = right(*arguments, **options)
         return certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "certify", wrong)
+        patch.setattr(engine, "certify", wrong)
         yield
 
 
