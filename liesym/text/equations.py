@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from liesym.errors import NotSolvable, ParseError
 from liesym.text.grammar import Node, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
-from liesym.text.reader import MAX_ORDER, Builder, counted, order_in_parentheses, walk
+from liesym.text.reader import MAX_ORDER, Builder, Scope, counted, order_in_parentheses, walk
 from liesym.text.solved import Residual, SolvedForm, solved_form
 from liesym.text.writer import write
 
@@ -55,7 +55,13 @@ def read_equations(
     _refuse_two_for_one(equations, space, text)
     if len(equations) != len(unknowns):
         raise _miscounted(equations, space, text)
-    return _assemble(equations, space, declared, branch)
+    form = _assemble(equations, space, declared, branch)
+    return replace(form, notes=tuple(_base_notes(scope)) + form.notes) if scope.bases else form
+
+
+def _base_notes(scope: Scope) -> Iterator[str]:
+    for name in sorted(scope.bases or ()):
+        yield f"{name}^… is read as exp(…); declare {name} as a parameter if it is one"
 
 
 # -- equations -----------------------------------------------------------------------------------

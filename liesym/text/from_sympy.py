@@ -6,7 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Basic, Derivative, Eq, Expr, S, Subs, Symbol
+from sympy import (
+    Basic,
+    Derivative,
+    Eq,
+    Expr,
+    Heaviside,
+    Indexed,
+    Max,
+    Min,
+    Mod,
+    Piecewise,
+    S,
+    Subs,
+    Symbol,
+    ceiling,
+    floor,
+    frac,
+)
 from sympy.core.function import AppliedUndef
 
 from liesym.base.jets import JetSpace, jet_symbol
@@ -15,6 +32,9 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.text.parameters import ASSUMPTIONS
 from liesym.text.reader import MAX_ORDER, counted
 from liesym.text.solved import Residual, SolvedForm, solved_form
+
+PIECES = (Piecewise, Max, Min, Heaviside, Mod, floor, ceiling, frac)
+"""Functions of SymPy that are analytic in pieces only."""
 
 
 def equations_from_sympy(
@@ -37,6 +57,7 @@ def equations_from_sympy(
     functions = list(dict.fromkeys([*leftmost, *functions]))
     symbols = {f: Symbol(f.func.__name__, real=True) for f in functions}
     space = JetSpace(time, tuple(symbols.values()))
+    _refuse_unread(sides, functions)
     jets = {d: jet_symbol(symbols[d.expr], d.derivative_count) for d in derivatives}
     read = [tuple(_in_jets(side, jets, symbols) for side in pair) for pair in sides]
     _refuse_name_clash(read, space)
@@ -96,6 +117,25 @@ def _in_jets(side: Any, jets: Mapping[Any, Symbol], symbols: Mapping[Any, Symbol
     """Derivatives to jet coordinates first, then x(t) to x, then Subs of arbitrary functions resolved."""
     result = side.xreplace(dict(jets)).xreplace(dict(symbols))
     return result.replace(lambda e: isinstance(e, Subs), lambda e: e.doit())
+
+
+def _refuse_unread(sides: Sequence[tuple[Any, Any]], functions: Sequence[Any]) -> None:
+    """What SymPy can write and no analytic equation holds: pieces, jumps, delays, indices."""
+    unknowns = {f.func: f for f in functions}
+    for side in (s for pair in sides for s in pair):
+        for node in sorted(side.atoms(AppliedUndef, *PIECES, Indexed), key=str):
+            if isinstance(node, Indexed):
+                raise Unsupported(f"{node} is an indexed symbol; give each component a name of its own")
+            if isinstance(node, AppliedUndef):
+                unknown = unknowns.get(node.func)
+                if unknown is not None and node != unknown:
+                    raise Unsupported(
+                        f"{node} is the unknown {unknown} at another place: equations with a delay, or with a value at one "
+                        "point, are no ordinary differential equations; use a name of its own for what is known"
+                    )
+            else:
+                kind = type(node).__name__
+                raise Unsupported(f"{node}: {kind} is analytic in pieces only; write an equation for each piece")
 
 
 def _refuse_name_clash(read: Sequence[tuple[Expr, ...]], space: JetSpace) -> None:

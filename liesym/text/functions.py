@@ -62,7 +62,23 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
 # SymPy class -> text name, for the writer; sqrt is a power and has none
 NAMES: Mapping[Any, str] = MappingProxyType({cls: name for name, (cls, _) in FUNCTIONS.items() if name != "sqrt"})
 
-CONSTANTS: Mapping[str, sp.Expr] = MappingProxyType({"pi": sp.pi, "E": sp.E})
+CONSTANTS: Mapping[str, sp.Expr] = MappingProxyType({"pi": sp.pi})
+
+_PIECES = "it is analytic in pieces only; write an equation for each piece"
+UNSUPPORTED: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ["max", "min", "maximum", "minimum", "fmax", "fmin", "piecewise", "ifelse", "where", "clip"], _PIECES
+        ),
+        **dict.fromkeys(["heaviside", "unitstep", "ustep", "relu", "hinge"], _PIECES),
+        **dict.fromkeys(["floor", "ceil", "ceiling", "round", "trunc", "frac", "mod", "rem", "fmod"], "it jumps"),
+        **dict.fromkeys(["delay", "lag"], "equations with a delay are no ordinary differential equations"),
+        **dict.fromkeys(["rand", "random", "randn", "noise"], "it has no value of its own"),
+        **dict.fromkeys(["re", "im", "conjugate"], "all names stand for real numbers"),
+        "factorial": "write gammafunction(n + 1)",
+    }
+)
+"""Functions (in small letters) that are known and not read, each with the reason; never taken for arbitrary ones."""
 
 # one argument more says which derivative: diracdelta(x, 2) is the second
 ORDERED = frozenset({"diracdelta"})

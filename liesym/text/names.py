@@ -11,7 +11,7 @@ from liesym.errors import ParseError
 from liesym.text.functions import FUNCTIONS, OPERATORS
 from liesym.text.grammar import Node, error_at
 from liesym.text.parameters import check_name
-from liesym.text.reader import Scope, order_in_parentheses, walk
+from liesym.text.reader import Scope, bases_of_exponentials, order_in_parentheses, walk
 
 
 def unknown_names(equations: Sequence[Node], independent: str, source: str) -> tuple[str, ...]:
@@ -111,4 +111,5 @@ def scope_of_text(
         frozenset(names),
         independent,
         variables=frozenset(variables.values()),
+        bases=bases_of_exponentials(equations, {*variables, *(p.name for p in declared)}),
     )

@@ -1,12 +1,13 @@
 """Syntax tree to SymPy expression, by a scope that says what every name means.
 
-Names are looked up in the scope alone. `pi` and `E` are constants unless the scope has them as symbols; no
-other name is ever an object of SymPy, so that lambda, beta, I, S, N, Q, zeta, E1 or oo are plain symbols.
+Names are looked up in the scope alone. `pi` is a constant unless the scope has it as a symbol; no other name is ever an
+object of SymPy, so that lambda, beta, E, I, S, N, Q, zeta, E1 or oo are plain symbols. Where `e` or `E` is nothing but the
+base of powers with a name in the exponent, e^(-k*t), it is read as the base of the exponential function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import jet_symbol
 from liesym.errors import ParseError
 from liesym.text import arithmetic
-from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, arity, lookalike, nearest
+from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, UNSUPPORTED, arity, lookalike, nearest
 from liesym.text.grammar import Node, error_at, parse
 
 MAX_ORDER = 12
@@ -35,6 +36,7 @@ class Scope:
         variables: if given, an arbitrary function must depend on one of these symbols or on a jet coordinate.
         strict: refuse names that are in none of the above, instead of taking them as parameters.
         bound: names bound by an enclosing integral(...) or at(...).
+        bases: names among e and E that stand for exp(1); None to decide by each text that is read.
     """
 
     symbols: Mapping[str, Symbol]
@@ -44,6 +46,7 @@ class Scope:
     variables: frozenset[Symbol] = frozenset()
     strict: bool = False
     bound: Mapping[str, Symbol] = field(default_factory=dict)
+    bases: frozenset[str] | None = None
 
 
 def read_expression(
@@ -100,6 +103,20 @@ def order_in_parentheses(node: Node) -> tuple[str, int] | None:
     return str(base.children[0]), int(digits)
 
 
+def bases_of_exponentials(trees: Sequence[Node], known: Collection[str]) -> frozenset[str]:
+    """Those of the names e and E that occur only as the base of powers with a name in the exponent, and are not known."""
+    found = set()
+    for name in {"e", "E"} - set(known):
+        occurring = bases = 0
+        for node in (n for tree in trees for n in walk(tree)):
+            occurring += node.data == "name" and str(node.children[0]) == name
+            if node.data == "power" and node.children[0].data == "name" and str(node.children[0].children[0]) == name:
+                bases += any(n.data in ("name", "jet", "call") for n in walk(node.children[2]))
+        if occurring and occurring == bases:
+            found.add(name)
+    return frozenset(found)
+
+
 class Builder:
     """Builds expressions from trees of one source text; errors point into that text."""
 
@@ -108,6 +125,8 @@ class Builder:
 
     def build(self, tree: Node) -> Expr:
         """The expression of a whole tree, guaranteed real and finite as far as SymPy can tell."""
+        if self.scope.bases is None:
+            self.scope = replace(self.scope, bases=bases_of_exponentials([tree], self.scope.symbols))
         try:
             value = self._node(tree)
         except RecursionError:
@@ -192,6 +211,8 @@ class Builder:
         for table in (scope.bound, scope.symbols, CONSTANTS):
             if name in table:
                 return table[name]
+        if name in (scope.bases or ()):
+            return S.Exp1
         if name in FUNCTIONS:
             raise self._error(f"{name} is a function and needs its argument", tree, (f"{name}(…)",))
         if scope.strict:
@@ -233,6 +254,9 @@ class Builder:
             what = "the constant" if name in CONSTANTS and name not in scope.symbols else "a variable or parameter"
             raise self._error(f"{name} is {what}, not a function; for a product write {name}*(…)", tree)
         if name not in scope.functions:
+            unsupported = UNSUPPORTED.get(name.lower())
+            if unsupported:
+                raise self._error(f"the function {name} is not supported: {unsupported}", tree)
             meant = lookalike(name)
             if meant and len(arguments) == 1:
                 raise self._error(

@@ -32,13 +32,28 @@ def say(screen: Console, text: str = "", style: str = "") -> None:
 
 
 def show_system(screen: Console, system: ODESystem) -> None:
-    """Title, equations, notes."""
+    """How the names were read, in one line, with remarks; title and equations."""
+    say(screen, names_as_read(system))
+    for note in system.notes:
+        say(screen, f"  note: {note}")
     if system.title:
         say(screen, system.title, "bold")
     for line in write_system(system):
         say(screen, f"  {line}")
-    for note in system.notes:
-        say(screen, f"  note: {note}")
+
+
+def names_as_read(system: ODESystem) -> str:
+    """What each name of the equations is taken for."""
+    parts = [
+        f"independent variable {system.independent.name}",
+        f"unknowns {', '.join(x.name for x in system.unknowns)}",
+    ]
+    if system.parameters:
+        parts.append(f"parameters {', '.join(p.name for p in system.parameters)}")
+    functions = dict.fromkeys(write(f) for f in system.functions)
+    if functions:
+        parts.append(f"arbitrary functions {', '.join(functions)}")
+    return "; ".join(parts)
 
 
 def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
