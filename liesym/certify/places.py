@@ -227,9 +227,8 @@ class _Trial:
 
 def value_of(element: Element, values: dict[int, Any]) -> Any:
     """The value of an element at values of its slots; ZeroDivisionError where its denominator may vanish."""
-    current = element._current()
-    top = _value_of_poly(current.num, values)
-    return top if current.den.is_one() else top * Balls().reciprocal(_value_of_poly(current.den, values))
+    top = _value_of_poly(element.num, values)
+    return top if element.den.is_one() else top * Balls().reciprocal(_value_of_poly(element.den, values))
 
 
 def _value_of_poly(poly: fmpz_mpoly, values: dict[int, Any]) -> Any:

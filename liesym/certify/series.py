@@ -199,11 +199,11 @@ class SlotSeries:
 
     def element(self, element: Element, degree: int) -> Series:
         """The series of an element of the field up to the given degree."""
-        current, table = element._current(), Monomials.create(len(self.variables), degree)
-        top = self._poly(current.num, table)
-        if current.den.is_one():
+        table = Monomials.create(len(self.variables), degree)
+        top = self._poly(element.num, table)
+        if element.den.is_one():
             return top
-        return table.multiply(top, table.inverse(self._poly(current.den, table), self.ring), self.ring)
+        return table.multiply(top, table.inverse(self._poly(element.den, table), self.ring), self.ring)
 
     def _poly(self, poly: fmpz_mpoly, table: Monomials) -> Series:
         """The series of a polynomial in the slots."""

@@ -5,38 +5,40 @@ d/dv ∫_a^b g(s) ds = g(b) ∂_v b - g(a) ∂_v a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sympy import Expr, Integral, Symbol
 
+from liesym.coefficients.ring import Element, Ring, Slot
 from liesym.errors import Unsupported
 
-if TYPE_CHECKING:
-    from liesym.coefficients.convert import Converter
-    from liesym.coefficients.ring import Element
 
-
-def definite_integral(expr: Expr, converter: Converter) -> Element:
+def definite_integral(expr: Expr, field: Ring, known: dict[Expr, Slot], convert: Callable[[Expr], Element]) -> Element:
     """∫_a^b g(s) ds with g free of the variables of the field but for s, which is bound.
+
+    Arguments:
+        expr: the integral.
+        field: where its kernel is made.
+        known: kernels by the expressions that they show; a new one joins them.
+        convert: an expression as an element of the field.
 
     Raises:
         Unsupported: the integrand holds a variable beside s.
     """
-    field = converter.field
     integrand, (bound, lower, upper) = expr.args[0], expr.args[1].args  # type: ignore[misc]
     if any(integrand.has(v) for v in field.variables if v != bound):
         raise Unsupported(f"{expr}: the integrand may depend on {bound} and on parameters only")
-    limits = converter(lower), converter(upper)  # type: ignore[arg-type]
+    limits = convert(lower), convert(upper)  # type: ignore[arg-type]
     shown: Expr = Integral(integrand, (bound, *(field.to_expr(e) for e in limits)))
-    if shown not in converter.other:
+    if shown not in known:
 
         def derivative(v: Symbol) -> Element:
             total = field.zero
             for sign, limit in zip((-1, 1), limits, strict=True):
-                slope = limit._current().diff(v)
+                slope = limit.diff(v)
                 if not slope.is_zero:
-                    total = total + converter(integrand.subs(bound, field.to_expr(limit._current()))) * slope * sign
+                    total = total + convert(integrand.subs(bound, field.to_expr(limit))) * slope * sign
             return total
 
-        converter.other[shown] = field.add_slot(shown, "kernel", derivative=derivative, arguments=limits)
-    return field.of_slot(converter.other[shown])
+        known[shown] = field.add_slot(shown, "kernel", derivative=derivative, arguments=limits)
+    return field.of_slot(known[shown])

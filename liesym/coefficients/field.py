@@ -13,17 +13,13 @@ Sources: Bronstein 2005, chapters 3 and 9; Geddes, Czapor and Labahn 1992, secti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from sympy import Expr, Integer, Symbol
 
 from liesym.coefficients.convert import Converter
+from liesym.coefficients.definitions import Definition
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Ring, Slot, cleared
-
-if TYPE_CHECKING:
-    from liesym.coefficients.convert import Converter
-    from liesym.coefficients.definitions import Definition
 
 
 class Field(Ring):

@@ -21,12 +21,12 @@ def by_roots(element: Element, field: Field) -> dict[Key, Element]:
     """{exponents of the roots: part}; the parts add up to the element, and a root in the denominator stays there."""
     places = [field.capacity - 1 - s.index for s in field.slots if s.kind == "root"]
     parts: dict[Key, dict[Key, object]] = {}
-    for monomial, c in field.lift(element.num).terms():
+    for monomial, c in element.num.terms():
         exponents = tuple(int(monomial[place]) for place in places)
         parts.setdefault(exponents, {})[tuple(monomial)] = c
     if len(parts) == 1:
         return dict.fromkeys(parts, element)
-    below = field.lift(element.den)
+    below = element.den
     return {key: field.fraction(field.ctx.from_dict(part), below) for key, part in parts.items()}
 
 
@@ -36,7 +36,7 @@ def in_classes(elements: Sequence[Element], variables: Sequence[Symbol], field: 
     They do where a root lies under another, or in an exponential.
     """
     used = {i for e in elements for i in field.slots_of(e)}
-    below = {i for e in elements for i in field.slots_of(field.of_poly(field.lift(e.den)))}
+    below = {i for e in elements for i in field.slots_of(field.of_poly(e.den))}
     roots = {s.index for s in field.slots if s.kind == "root"}
     if below & roots or any(_mixes(i, roots, variables, field) for i in used):
         return [list(elements)]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
-from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, cos, exp, sin
+from sympy import Expr, Pow, Symbol, exp
 
-from liesym.coefficients.factors import factored
+from liesym.coefficients.written import polynomial, product, quotient
 from liesym.errors import OutOfBudget, Unsupported
 
 SPARE = 24
@@ -46,18 +46,31 @@ class Slot:
 
 
 class Element:
-    """An element of a ring or field of coefficients, in normal form. Immutable."""
+    """An element num/den of a ring or field of coefficients, in normal form. Immutable.
 
-    __slots__ = ("den", "field", "num")
+    A ring that has grown has a new context of polynomials; an element carries itself over where it is looked at.
+    """
+
+    __slots__ = ("_den", "_num", "field")
 
     def __init__(self, field: Ring, num: fmpz_mpoly, den: fmpz_mpoly) -> None:
-        self.field, self.num, self.den = field, num, den
+        self.field, self._num, self._den = field, num, den
+
+    @property
+    def num(self) -> fmpz_mpoly:
+        """The numerator, in the present context of the ring."""
+        return self._current()._num
+
+    @property
+    def den(self) -> fmpz_mpoly:
+        """The denominator, in the present context of the ring."""
+        return self._current()._den
 
     def _current(self) -> Element:
         ctx = self.field.ctx
-        if self.num.context() is not ctx or self.den.context() is not ctx:
+        if self._num.context() is not ctx or self._den.context() is not ctx:
             # the same value in the context that has grown: kept, so that an element is carried over once
-            self.num, self.den = self.field.lift(self.num), self.field.lift(self.den)
+            self._num, self._den = self.field.lift(self._num), self.field.lift(self._den)
         return self
 
     def _coerce(self, other: Element | int | Fraction) -> Element:
@@ -69,17 +82,17 @@ class Element:
 
     def __add__(self, other: Element | int | Fraction) -> Element:
         a, b = self._current(), self._coerce(other)
-        if a.den == b.den:
-            if a.den.is_one():
-                return Element(self.field, a.num + b.num, a.den)
-            return self.field.fraction(a.num + b.num, a.den)
+        if a._den == b._den:
+            if a._den.is_one():
+                return Element(self.field, a._num + b._num, a._den)
+            return self.field.fraction(a._num + b._num, a._den)
         self.field.check_product(a, b)
-        return self.field.fraction(a.num * b.den + b.num * a.den, a.den * b.den)
+        return self.field.fraction(a._num * b._den + b._num * a._den, a._den * b._den)
 
     __radd__ = __add__
 
     def __neg__(self) -> Element:
-        return Element(self.field, -self.num, self.den)
+        return Element(self.field, -self._num, self._den)
 
     def __sub__(self, other: Element | int | Fraction) -> Element:
         return self + (-self._coerce(other))
@@ -90,46 +103,45 @@ class Element:
     def __mul__(self, other: Element | int | Fraction) -> Element:
         a, b = self._current(), self._coerce(other)
         self.field.check_product(a, b)
-        return self.field.fraction(a.num * b.num, a.den * b.den)
+        return self.field.fraction(a._num * b._num, a._den * b._den)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Element | int | Fraction) -> Element:
         a, b = self._current(), self._coerce(other)
         self.field.check_product(a, b)
-        return self.field.fraction(a.num * b.den, a.den * b.num)
+        return self.field.fraction(a._num * b._den, a._den * b._num)
 
     def __rtruediv__(self, other: Element | int | Fraction) -> Element:
         return self._coerce(other) / self
 
     def __pow__(self, exponent: int) -> Element:
         a = self._current()
-        if abs(exponent) > LARGEST_POWER and not all(len(p) == 1 and abs(p.coefficient(0)) == 1 for p in (a.num, a.den)):
+        if abs(exponent) > LARGEST_POWER and not all(len(p) == 1 and abs(p.coefficient(0)) == 1 for p in (a._num, a._den)):
             raise Unsupported(f"the power {exponent} of a sum or a number is too large; at most {LARGEST_POWER} is expanded")
         if exponent < 0:
-            return self.field.fraction(a.den ** (-exponent), a.num ** (-exponent))
-        return self.field.fraction(a.num**exponent, a.den**exponent)
+            return self.field.fraction(a._den ** (-exponent), a._num ** (-exponent))
+        return self.field.fraction(a._num**exponent, a._den**exponent)
 
     def diff(self, variable: Symbol) -> Element:
         """The derivation ∂/∂variable, by the quotient rule over the slots."""
         field = self.field
-        top = field._poly_derivative(field.lift(self.num), variable)
-        if self.den.is_one():
+        top = field._poly_derivative(self.num, variable)
+        if self._den.is_one():
             return top
-        bottom = field._poly_derivative(field.lift(self.den), variable)
-        current = self._current()
-        den = Element(field, current.den, field.ctx.constant(1))
+        bottom = field._poly_derivative(self.den, variable)
+        den = Element(field, self.den, field.ctx.constant(1))
         if bottom.is_zero:
             return top / den
-        return (top * den - bottom * Element(field, current.num, field.ctx.constant(1))) / (den * den)
+        return (top * den - bottom * Element(field, self.num, field.ctx.constant(1))) / (den * den)
 
     @property
     def is_zero(self) -> bool:
-        return self.num.is_zero()
+        return self._num.is_zero()
 
     @property
     def is_one(self) -> bool:
-        return self.num.is_one() and self.den.is_one()
+        return self._num.is_one() and self._den.is_one()
 
     def depends_on(self, variable: Symbol) -> bool:
         """True if the derivative with respect to the variable is not zero."""
@@ -147,14 +159,14 @@ class Element:
     @property
     def is_rational(self) -> bool:
         """True for a rational number."""
-        return self.num.is_constant() and self.den.is_constant()
+        return self._num.is_constant() and self._den.is_constant()
 
     def as_fraction(self) -> Fraction:
         """The value of a rational constant."""
         if not self.is_rational:
             raise Unsupported("not a rational number")
         return Fraction(
-            int(self.num.leading_coefficient() if not self.num.is_zero() else 0), int(self.den.leading_coefficient())
+            int(self._num.leading_coefficient() if not self._num.is_zero() else 0), int(self._den.leading_coefficient())
         )
 
     def __eq__(self, other: object) -> bool:
@@ -163,29 +175,13 @@ class Element:
         if not isinstance(other, Element) or other.field is not self.field:
             return NotImplemented
         a, b = self._current(), other._current()
-        return a.num == b.num and a.den == b.den
+        return a._num == b._num and a._den == b._den
 
     def __hash__(self) -> int:
-        return hash((len(self.num), len(self.den), self.num.total_degree()))
+        return hash((len(self._num), len(self._den), self._num.total_degree()))
 
     def __repr__(self) -> str:
         return str(self.field.to_expr(self))
-
-
-def _with_sines(factors: list[tuple[Expr, int]]) -> list[tuple[Expr, int]]:
-    """(c - 1)^i (c + 1)^i becomes (-sin^2)^i where c is a cosine."""
-    powers = dict(factors)
-    for p in list(powers):
-        angle = next((a.args[0] for a in p.args if isinstance(a, cos)), None) if p.is_Add else None
-        if angle is None or p != cos(angle) - 1:
-            continue
-        partner = cos(angle) + 1
-        shared = min(powers[p], powers.get(partner, 0))
-        if shared:
-            powers[p] -= shared
-            powers[partner] -= shared
-            powers[-(sin(angle) ** 2)] = shared
-    return [(p, e) for p, e in powers.items() if e]
 
 
 def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz_mpoly]:
@@ -198,7 +194,6 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
         OutOfBudget: the field has a deadline, and it passed or a product is too large to be begun.
     """
     values = list(elements.values()) if isinstance(elements, Mapping) else list(elements)
-    values = [v._current() for v in values]
     if not values:
         return []
     field = values[0].field
@@ -482,52 +477,19 @@ class Ring:
 
     # -- back to expressions ---------------------------------------------------------------------
 
-    def poly_to_expr(self, poly: fmpz_mpoly, shift: Mapping[int, int] | None = None) -> Expr:
-        """The polynomial; `shift` lowers the power of a slot in every term."""
-        n = poly.context().nvars()
-        places = [(place, n - 1 - place) for place, degree in enumerate(poly.degrees()) if degree > 0]
-        places += [(n - 1 - i, i) for i in shift or () if all(i != index for _, index in places)]
-        terms: list[Expr] = []
-        for monomial, coefficient in poly.terms():
-            factors: list[Expr] = [Integer(int(coefficient))]
-            for place, index in places:
-                power = int(monomial[place]) - (shift.get(index, 0) if shift else 0)
-                if power:
-                    factors.append(Pow(self.slots[index].expr, Integer(power)))
-            terms.append(Mul(*factors))
-        return Add(*terms)
+    def _shown(self, index: int) -> Expr:
+        return self.slots[index].expr
+
+    def _movable(self, index: int) -> bool:
+        """True for an exponential or a power, which is written with a negative exponent rather than in a denominator."""
+        return self.slots[index].kind == "kernel" and isinstance(self.slots[index].expr, exp | Pow)
+
+    def poly_to_expr(self, poly: fmpz_mpoly) -> Expr:
+        """The polynomial in the slots as an expression."""
+        return polynomial(poly, self._shown)
 
     def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
-        """The element as a SymPy expression; with `factor`, numerator and denominator are factored.
-
-        Exponentials and powers in the denominator are moved into the terms of the numerator, and (c - 1)(c + 1) with
-        c = cos u is written -sin(u)^2, so that the expression reads as a person would write it.
-        """
-        if element.den.is_one() and not factor:
-            return self.poly_to_expr(element.num)
+        """The element as a SymPy expression; with `factor`, numerator and denominator are factored."""
         if factor:
-            return self._factored(element.num) / self._factored(element.den)
-        constant, factors = factored(element.den)
-        shift: dict[int, int] = {}
-        rest: list[tuple[Expr, int]] = []
-        for p, e in factors:
-            index = self._single_slot(p)
-            if index is not None and self.slots[index].kind == "kernel" and isinstance(self.slots[index].expr, exp | Pow):
-                shift[index] = int(e)
-            else:
-                rest.append((self.poly_to_expr(p), int(e)))
-        bottom = Mul(Integer(int(constant)), *(Pow(p, e) for p, e in _with_sines(rest)))
-        return self.poly_to_expr(element.num, shift) / bottom
-
-    def _single_slot(self, poly: fmpz_mpoly) -> int | None:
-        """The index of the slot that the polynomial consists of, if it does."""
-        if len(poly) != 1 or poly.total_degree() != 1:
-            return None
-        place = next(i for i, d in enumerate(poly.degrees()) if d)
-        return poly.context().nvars() - 1 - place
-
-    def _factored(self, poly: fmpz_mpoly) -> Expr:
-        if poly.is_zero():
-            return S.Zero
-        constant, factors = factored(poly)
-        return Mul(Integer(int(constant)), *(Pow(self.poly_to_expr(f), Integer(e)) for f, e in factors))
+            return product(element.num, self._shown) / product(element.den, self._shown)
+        return quotient(element.num, element.den, self._shown, self._movable)

@@ -18,8 +18,9 @@ def normalized(vector: Vector, field: Field) -> Vector:
     """The vector times a constant, so that no constant factor is common to it and no constant is in a denominator."""
     flags = dependent_places(field, field.variables)
     top, bottom = field.ctx.constant(0), field.ctx.constant(1)
-    current = [e._current() for e in vector if not e.is_zero]
-    for e in current:
+    for e in vector:
+        if e.is_zero:
+            continue
         top = top.gcd(constant_content(e.num, flags, field))
         part = constant_content(e.den, flags, field)
         bottom = bottom * (part / bottom.gcd(part))

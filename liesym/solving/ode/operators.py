@@ -71,7 +71,7 @@ def singular_factors(a: Iterable[Element], v: Symbol, field: Field) -> list[fmpz
     """Irreducible factors of the denominators that depend on v."""
     found: dict[str, fmpz_mpoly] = {}
     for c in a:
-        for p, _ in factored(c._current().den)[1]:
+        for p, _ in factored(c.den)[1]:
             if _depends(p, v, field):
                 found[str(p)] = field.lift(p)
     return list(found.values())

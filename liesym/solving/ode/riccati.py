@@ -212,10 +212,9 @@ def zeros_of_parts(equation: Riccati) -> Iterator[Element]:
 
 def _coefficient_of(element: Element, slot: Slot, field: Field) -> Element | None:
     """c in element = c·g + rest for the function g of the slot; None if it occurs otherwise."""
-    element = element._current()
-    if field.lift(element.den).degrees()[field.capacity - 1 - slot.index]:
+    if element.den.degrees()[field.capacity - 1 - slot.index]:
         return None
-    parts = field.coefficients_in(field.lift(element.num), slot)
+    parts = field.coefficients_in(element.num, slot)
     if any(power > 1 for power in parts):
         return None
     return field.fraction(parts[1], element.den) if 1 in parts else field.zero

@@ -23,7 +23,7 @@ def conditions_of(pivots: Iterable[Element], field: Field, system: ODESystem) ->
     A pivot that also holds variables vanishes identically only where all its coefficients do; its constant content is
     what can vanish at special parameters. Factors known to be nonzero from declared assumptions are left out.
     """
-    sources = [p.num for p in map(Element._current, pivots)]
+    sources = [p.num for p in pivots]
     sources += [field(f).den for f in system.rhs]
     factors = [e for poly in sources for e in _constant_factors(poly, field)]
     leading = [system.leading(i) for i in range(len(system.rhs))]

@@ -342,7 +342,7 @@ def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
     for phi in solutions:
         value[state.new_unknown(remaining), state.origin] = phi
     for element in value.values():  # what was divided by on the way must not vanish
-        state.pivots.append(state.field.of_poly(element._current().den))
+        state.pivots.append(state.field.of_poly(element.den))
     state.pivots += solver.pivots
     solver.pivots.clear()
     foreign = passing | {i for a, _ in value for i in state.arguments[a]} - own
