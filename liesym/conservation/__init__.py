@@ -1,4 +1,9 @@
-"""Conserved quantities: first integrals, Noether's theorem, and the conservation laws of backpropagation."""
+"""Conserved quantities: first integrals, Noether's theorem, and the conservation laws of backpropagation.
+
+In: a system, with a Lagrangian or with its symmetries where these are known. Out: independent conserved quantities, each
+verified by its derivative along the system.
+Source: Olver 1993, chapters 4 and 5; Goriely 2001, chapter 2.
+"""
 
 from liesym.conservation.backward import BackwardLaw as BackwardLaw
 from liesym.conservation.backward import backward_conservation_laws as backward_conservation_laws

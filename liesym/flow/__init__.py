@@ -1,51 +1,11 @@
-"""One-parameter groups of generators: closed forms, Lie series, numerical flows."""
+"""One-parameter groups.
 
-from __future__ import annotations
+In: a vector field. Out: its `Flow` exp(εX), in closed form or as a Lie series, each closed form checked by substitution;
+`numeric_flow` is the flow at numbers.
+Source: Olver 1993, section 1.3.
+"""
 
-from sympy import Expr, Symbol
-
-from liesym.base.budget import UNLIMITED, Budget
-from liesym.base.kept import kept
-from liesym.base.names import free_symbols_named, names_in
-from liesym.flow.exact import exact_flow
+from liesym.flow.group import flow as flow
 from liesym.flow.numeric import numeric_flow as numeric_flow
 from liesym.flow.record import Flow as Flow
 from liesym.flow.record import lie_series as lie_series
-from liesym.model.generators import VectorField
-
-
-def flow(generator: VectorField, epsilon: Symbol | None = None, *, order: int = 4, budget: Budget = UNLIMITED) -> Flow:
-    """The one-parameter group exp(εX).
-
-        dt̄/dε = ξ(t̄, x̄), dx̄/dε = η(t̄, x̄), the identity at ε = 0
-
-    Arguments:
-        generator: X.
-        epsilon: symbol of the group parameter; named epsilon unless given.
-        order: of the Lie series that is returned where no closed form is found.
-        budget: of the search around it; what is tried for a closed form is bounded by counts.
-
-    Returns:
-        Flow: with `exact` telling which of the two it is.
-
-    Raises:
-        TimeIsUp: the budget ran out before a closed form was found or all was tried.
-    Source: Olver 1993, section 1.3.
-    """
-    parameter = epsilon if epsilon is not None else _parameter_for(generator)
-    images = _exact(budget, generator, parameter)
-    if images is None:
-        return lie_series(generator, parameter, order)
-    return Flow(generator, parameter, images, exact=True)
-
-
-@kept(512)
-def _exact(budget: Budget, generator: VectorField, parameter: Symbol) -> tuple[Expr, ...] | None:
-    return exact_flow(generator, parameter, budget)
-
-
-def _parameter_for(generator: VectorField) -> Symbol:
-    """epsilon, with underscores if the name is taken."""
-    taken = names_in(*generator.variables, *generator.components, *(d.rhs for d in generator.definitions))
-    (parameter,) = free_symbols_named(("epsilon",), taken)
-    return parameter

@@ -3,7 +3,6 @@
 In: a `Residual`, an ODESystem or SymPy expressions with their state symbols. Out: a callable ``(t, x, args)`` of
 NumPy, torch, JAX or a registered backend (`lowering.lower`), or the source of a module that needs the backend alone
 (`lowering.export`). `lowering.reference` is the backend that the others are compared with.
-Source: the contract of a backend, after einops' backends and array-api-compat: data in, a callable out.
 """
 
 from liesym.lowering.arrays import Arrays as Arrays

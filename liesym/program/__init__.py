@@ -1,4 +1,11 @@
-"""Straight-line programs: what an expression becomes before a backend sees it."""
+"""Straight-line programs: what an expression becomes before a backend sees it.
+
+In: SymPy expressions and the symbols that are their inputs. Out: a `Program`, a list of operations without branches from a
+closed list, with the conditions under which it is defined and, where asked for, the Jacobian; `expand` writes it in fewer
+operations, `body` as source text of a `Dialect`.
+Sources: Rajski and Vasudevamurthy 1992 (shared products and sums); Goldberg 1991 (forms that lose nothing); Clenshaw 1955
+(series).
+"""
 
 from liesym.program.assemble import Guard as Guard
 from liesym.program.assemble import Inputs as Inputs

@@ -1,11 +1,11 @@
 """Symbolic residuals: expressions that vanish where a law holds, with the symbols they are functions of.
 
-For a known system every true law gives a residual that is identically zero on solutions, and regularizes
-nothing. So
-the residuals here keep the leading derivatives free: they are functions of the jet coordinates (t, x, x',
-    ..., x^(n)),
-to be evaluated on data, on a numerical solution, or on the derivatives that a learned field predicts. For a
-network in place of the system itself see `fields.py` of the backends.
+In: a system with a generator, a first integral or a flow. Out: a `Residual`, ready to be lowered. For a known system every
+true law gives a residual that is identically zero on solutions, and regularizes nothing. So the residuals here keep the
+leading derivatives free: they are functions of the jet coordinates (t, x, x', ..., x^(n)), to be evaluated on data, on a
+numerical solution, or on the derivatives that a learned field predicts. For a network in place of the system itself see
+`field_condition` and its kin.
+Source: Olver 1993, Theorem 2.31 (invariance) and section 4.3 (conservation).
 """
 
 from liesym.lowering.target import Residual as Residual

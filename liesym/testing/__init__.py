@@ -1,6 +1,7 @@
 """Checks that we and others run.
 
-A backend's conformance, a generator's and an integral's validity in numbers.
+In: a backend with a way to make its arrays, or a generator or integral with its system. Out: an `Outcome` a check, or an
+error that names what is wrong: values against exact arithmetic, gradients against the derivative of the expression.
 """
 
 from liesym.lowering.arrays import Arrays as Arrays
