@@ -9,6 +9,7 @@ The stages behind the functions are imported at their first use; no backend is i
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from liesym.base.version import __version__ as __version__
 from liesym.errors import AnsatzError as AnsatzError
 from liesym.errors import BackendError as BackendError
 from liesym.errors import DataError as DataError
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
     from liesym.symmetries.pipeline import find_symmetries as find_symmetries
-
-__version__ = "0.1.0"
 
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {

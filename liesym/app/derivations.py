@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sympy import Eq, Expr
 
-import liesym
-from liesym.base.clock import clock
+from liesym.app.clock import clock
+from liesym.app.shares import REDUCED
+from liesym.base.budget import Budget
+from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import NotSolvable, OutOfBudget, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
-from liesym.reduction import Linearization, Solution, canonical_forms, general_solution, linearization, reduce_order
+from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
+from liesym.reduction.solution import solved
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.text import write
-from liesym.variational import Lagrangian, euler_lagrange, inverse_problem, legendre, noether
+from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, inverse_problem, legendre, noether
 
 Show = Callable[[str], None]
 FAILURES = (Unsupported, NotSolvable, NeedsRefinement, ZeroDivisionError)
@@ -34,9 +39,12 @@ def lagrangian_of(system: ODESystem, *, budget: float) -> Lagrangian:
 
     Raises:
         Unsupported: there is none, or none was found; the message says which.
+        TimeIsUp: none was found in time.
     """
     found = inverse_problem(system, budget=budget)
     if found.lagrangian is None:
+        if found.stopped:
+            raise TimeIsUp("search for a Lagrangian")
         what = "exists, for generic parameters" if found.absent else "was found"
         raise Unsupported(f"no Lagrangian quadratic in the velocities {what}; give one instead of the equations")
     return found.lagrangian
@@ -47,13 +55,9 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
     show("Euler-Lagrange equations")
     system = euler_lagrange(lagrangian)
     show("variational symmetries")
-    laws, stopped = (), False
-    with clock(budget) as watched:
-        try:
-            laws = noether(lagrangian, budget=budget)
-        except OutOfBudget:
-            stopped = True
-        stopped = stopped or watched.over
+    laws: Listing[NoetherLaw] = Listing(stopped=True)
+    with suppress(OutOfBudget), clock(budget):
+        laws = noether(lagrangian, budget=budget)
     return {
         "lagrangian": write(lagrangian.expression),
         "equations": list(write_system(system)),
@@ -62,7 +66,7 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
             for law in laws
         ],
         "hamiltonian": _hamiltonian(lagrangian),
-        "stopped": stopped,
+        "stopped": laws.stopped,
     }
 
 
@@ -104,7 +108,7 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
     with clock(budget) as watched:
         try:
             show("symmetries")
-            generators = liesym.find_symmetries(system, budget=budget / 3).nontrivial
+            generators = find_symmetries(system, budget=REDUCED * budget).nontrivial
             show("lower order")
             record["reductions"] = [r for g in generators if (r := _reduction(system, g)) is not None]
             if scalar and system.order == 2:
@@ -114,7 +118,7 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
                 record["canonical_forms"] = [_form(f) for f, _ in zip(forms, range(3), strict=False)]
             if scalar:
                 show("general solution")
-                found = general_solution(system, generators or None, budget=watched.left())
+                found = solved(system, generators or None, Budget.seconds(watched.left()))
                 record["solution"] = _solution(found, system)
         except OutOfBudget:
             record["stopped"] = True

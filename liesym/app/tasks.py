@@ -11,11 +11,13 @@ from typing import Any
 
 from sympy import Expr
 
-import liesym
 from liesym import residuals
+from liesym.app.clock import clock
 from liesym.app.report.algebra import AlgebraFacts, algebra_facts
 from liesym.app.report.json import result_record
-from liesym.base.clock import clock
+from liesym.app.shares import ALONE, INTEGRALS, SYMMETRIES
+from liesym.base.listing import Listing
+from liesym.conservation import backward_conservation_laws, first_integrals
 from liesym.determine.forms import DeterminingSystem
 from liesym.determine.invariance import determine
 from liesym.determine.verify import drift
@@ -27,6 +29,7 @@ from liesym.model.system import ODESystem
 from liesym.model.vectorfields import read_generator
 from liesym.residuals import Residual
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.symmetries.results import Completeness, Result
 from liesym.text import write
 
@@ -46,7 +49,7 @@ class Analysis:
     """What `analyze` found: symmetries, first integrals (None if not looked for), algebra, time spent."""
 
     result: Result
-    integrals: tuple[Expr, ...] | None
+    integrals: Listing[Expr] | None
     algebra: AlgebraFacts | None
     seconds: tuple[tuple[str, float], ...]
     ran_out: bool
@@ -71,10 +74,10 @@ def analysis(
     result = algebra = None
     with clock(budget) as watched, suppress(KeyboardInterrupt):
         try:
-            result = liesym.find_symmetries(
+            result = find_symmetries(
                 system,
                 problem.ansatz,
-                budget=budget * (0.75 if integrals else 1.0),
+                budget=budget * (SYMMETRIES if integrals else ALONE),
                 classify=classify,
                 progress=show,
                 seed=seed,
@@ -83,15 +86,16 @@ def analysis(
                 show("first integrals")
                 before = watched.left()
                 known = result.nontrivial or None
-                found = tuple(liesym.first_integrals(system, budget=max(before, 0.1), generators=known))
+                found = first_integrals(system, budget=INTEGRALS * before, generators=known)
                 spent = (("first integrals", before - watched.left()),)
         except OutOfBudget:
             watched.expired = True
         if result is not None and not watched.interrupted:
             show("algebra")
-            algebra = algebra_facts(result, watched.limit)
+            algebra = algebra_facts(result, lambda part: watched.limit(part * watched.left()))
     result = result or _nothing(problem)
     ran_out = (watched.over or result.stopped) and result.completeness is Completeness.OPEN
+    ran_out |= found is not None and found.stopped
     return Analysis(result, found, algebra, spent, ran_out, watched.interrupted)
 
 
@@ -138,7 +142,7 @@ def residual_of(
         integrals = _integrals(system, integral, budget)
         return residuals.conservation(integrals, system), [f"first integral: {write(i)}" for i in integrals]
     if kind == "backward" and generator is None:
-        laws = tuple(liesym.backward_conservation_laws(system, budget=budget))
+        laws = tuple(backward_conservation_laws(system, budget=budget))
         _need(laws, "backward conservation law", problem)
         expressions = [law.expression for law in laws]
         return residuals.backward(expressions, system), [f"backward law: {write(e)}" for e in expressions]
@@ -179,7 +183,7 @@ def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]
         if not given.free_symbols - set(system.parameter_symbols):
             raise Unsupported(f"{write(given)} is constant on every curve, so its residual would be 0 for every field")
         return [given]
-    found = list(liesym.first_integrals(system, budget=budget))
+    found = list(first_integrals(system, budget=budget))
     if not found:
         raise Unsupported("no first integral was found; give one with --integral")
     return found
@@ -187,7 +191,7 @@ def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]
 
 def _generators(problem: Problem, text: str | None, budget: float) -> list[Generator]:
     if text is None:
-        found = liesym.find_symmetries(problem.system, problem.ansatz, budget=budget)
+        found = find_symmetries(problem.system, problem.ansatz, budget=budget)
         return [g for g in found.generators if not g.trivial]
     given = Generator.of(read_generator(text, problem.system))
     if not given.is_symmetry_of(problem.system):
@@ -199,6 +203,3 @@ def _need(found: Any, what: str, problem: Problem) -> None:
     if not found:
         hint = "" if problem.ansatz else "; try an --ansatz, more --budget, or give it with --generator"
         raise Unsupported(f"no {what} was found{hint}")
-
-
-# -- checking a saved result ---------------------------------------------------------------------

@@ -18,7 +18,13 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sympy.core.cache import clear_cache
+
+from liesym.app.tasks import analysis
 from liesym.errors import LiesymError
+from liesym.model.ansatz import parse_ansatz
+from liesym.model.problem import Problem
+from liesym.model.system import ODESystem
 
 PATIENCE = 20.0
 """Seconds beyond its budget after which a worker is killed: start, verification and its own alarm fit in."""
@@ -61,11 +67,6 @@ class Job:
 
 def solve(job: Job) -> dict[str, Any]:
     """The record of one system: state, seconds, and the JSON of `analyze` or the error."""
-    from liesym.app.tasks import analysis
-    from liesym.model.ansatz import parse_ansatz
-    from liesym.model.problem import Problem
-    from liesym.model.system import ODESystem
-
     started = time.monotonic()
     record: dict[str, Any] = {"id": job.id, "key": job.key}
     try:
@@ -87,8 +88,6 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints must not mix with the answers
     sys.setrecursionlimit(10_000)
-    from sympy.core.cache import clear_cache
-
     for line in sys.stdin:
         told = json.loads(line)
         record = solve(Job(**{**told, "equations": tuple(told["equations"])}))

@@ -14,7 +14,7 @@ from sympy import Matrix, Rational, symbols
 from liesym.algebra import LieAlgebra
 from liesym.algebra.forms import standard_form
 from liesym.algebra.signs import possible
-from liesym.base.clock import clock
+from liesym.app.clock import clock
 from liesym.errors import OutOfBudget
 
 k = symbols("k", real=True)

@@ -17,7 +17,7 @@ from dataclasses import replace
 import pytest
 
 from liesym import Generator, ODESystem, find_symmetries, first_integrals
-from liesym.base.clock import clock
+from liesym.app.clock import clock
 from liesym.certify import certify
 from liesym.coefficients import Field
 from liesym.errors import OutOfBudget
@@ -154,7 +154,7 @@ def test_an_interrupt_inside_an_inner_clock_is_remembered_by_the_outer_one() -> 
 
 
 def test_the_clock_stops_what_does_not_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liesym.base.clock.GRACE", 2.0)  # also the pause until the next alarm
+    monkeypatch.setattr("liesym.app.clock.AGAIN", 2.0)  # the pause until the next alarm
     with pytest.raises(OutOfBudget), clock(0.05) as watched:
         while True:
             signal.pause()

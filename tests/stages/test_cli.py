@@ -332,7 +332,7 @@ def test_reading_in_a_system(text: str) -> None:
 
 STUCK = """
 import time
-import liesym, liesym.base.clock
+import liesym.app.clock, liesym.app.tasks
 from liesym.app.cli import main
 
 def find_symmetries(*args, **kwargs):
@@ -340,8 +340,8 @@ def find_symmetries(*args, **kwargs):
     while True:
         time.sleep(0.05)
 
-liesym.find_symmetries = find_symmetries
-liesym.base.clock.GRACE = 2  # also the pause between alarms: the next must not ring while the first is dealt with
+liesym.app.tasks.find_symmetries = find_symmetries
+liesym.app.clock.AGAIN = 2  # the next alarm must not ring while the first is dealt with
 main()
 """
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from sympy import Expr
 
+from liesym.algebra.rational import rationalized
+from liesym.app.shares import FACT
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.symmetries.results import Result
 from liesym.text import write
-
-SECONDS_FOR_A_FACT = 8.0
 
 Limit = Callable[[float], AbstractContextManager[Any]]
 
@@ -58,17 +58,17 @@ class AlgebraFacts:
         }
 
 
-def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) -> AlgebraFacts | None:
+def algebra_facts(result: Result, limit: Limit = lambda part: nullcontext()) -> AlgebraFacts | None:
     """What can be said in time of the algebra of the generators; None if they do not close or time was short.
 
     Arguments:
         result: of `find_symmetries`.
-        limit: a context that raises OutOfBudget after the seconds it is called with.
+        limit: a context that raises OutOfBudget after a part of the time that is left.
     """
 
     def within(fact: Callable[[], Any]) -> Any:
         try:
-            with limit(SECONDS_FOR_A_FACT):
+            with limit(FACT):
                 return fact()
         except (OutOfBudget, Unsupported):
             return None
@@ -76,8 +76,6 @@ def algebra_facts(result: Result, limit: Limit = lambda seconds: nullcontext()) 
     algebra = within(lambda: result.algebra)
     if algebra is None:
         return None
-    from liesym.algebra.rational import rationalized
-
     rational = within(lambda: rationalized(algebra))
     plain = algebra if rational is None else rational[0]  # the same algebra in parameters without roots
     return AlgebraFacts(

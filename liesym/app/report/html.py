@@ -8,11 +8,11 @@ from typing import Any
 
 from sympy import Add, Eq, Expr, Mul, Symbol
 
-import liesym
 from liesym.app.report import pictures
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.json import condition
 from liesym.app.report.mathml import mathml
+from liesym.base.version import __version__
 from liesym.model.reading import write_system
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
@@ -63,7 +63,7 @@ def page(
     body = "\n".join(f"<h2>{escape(name)}</h2>\n{text}" for name, text in sections if text)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="generator" content="liesym {liesym.__version__}">\n'
+        f'<meta name="generator" content="liesym {__version__}">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
     )

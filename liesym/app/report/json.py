@@ -11,8 +11,8 @@ from typing import Any
 from sympy import Expr, Ne
 from sympy.core.relational import Relational
 
-import liesym
 from liesym.app.report.algebra import AlgebraFacts
+from liesym.base.version import __version__
 from liesym.certify import Certificate
 from liesym.coefficients import Definition
 from liesym.determine.forms import DeterminingSystem
@@ -58,7 +58,7 @@ def result_record(
         "certificate": None if result.certificate is None else result.certificate.to_dict(),
         "seconds": {k: round(v, 4) for k, v in {**dict(result.seconds), **(seconds or {})}.items()},
         "notes": [*result.system.notes, *result.notes],
-        "liesym": liesym.__version__,
+        "liesym": __version__,
     }
 
 

@@ -1,26 +1,26 @@
-"""A clock for work that must not run on: a budget in seconds, kept also where nothing looks at it."""
+"""The clock of a command: a budget in seconds that is kept also by work that does not look at it, and Ctrl-C remembered.
+
+Signals are installed here and nowhere else, so that a library call changes nothing in the process of its caller.
+"""
 
 from __future__ import annotations
 
 import math
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from liesym.errors import OutOfBudget
+from liesym.base.budget import now
+from liesym.errors import TimeIsUp
 
-GRACE = 5.0
-"""Seconds after the budget at which work that does not look at the clock is stopped."""
-PAUSE = 1.0
-"""The shortest limit, in seconds."""
+GRACE = 0.1
+"""Part of the budget after whose end work that does not look at the clock is stopped."""
+AGAIN = 1.0
+"""Seconds after which it is stopped again, where the first time was taken for the end of one step."""
 SOON = 0.01
 """Seconds until the alarm of an outer clock that was due while an inner one was running."""
-
-Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Clock:
     """The time that a command may still take, and whether the user asked it to stop."""
 
     budget: float
-    start: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=now)
     interrupted: bool = False
     expired: bool = False
     ticking: bool = False
@@ -36,35 +36,41 @@ class Clock:
 
     def left(self) -> float:
         """Seconds that are left, never negative."""
-        return max(0.0, self.budget - (time.monotonic() - self.start))
-
-    @contextmanager
-    def limit(self, seconds: float) -> Iterator[None]:
-        """Raise OutOfBudget in the body after the seconds, or soon if the whole budget is over by then."""
-        if not self.ticking:
-            yield
-            return
-        self.limited = True
-        signal.setitimer(signal.ITIMER_REAL, max(PAUSE, min(seconds, self.left())))
-        try:
-            yield
-        finally:
-            self.limited = False
-            signal.setitimer(signal.ITIMER_REAL, self.left() + GRACE, GRACE)
+        return max(0.0, self.budget - (now() - self.start))
 
     @property
     def over(self) -> bool:
         """True if the work was stopped by the clock."""
         return self.expired or self.left() == 0.0
 
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Stop the body after the seconds, or at the end of the whole budget.
+
+        Raises:
+            TimeIsUp: in the body, or at once if nothing is left.
+        """
+        if self.over:
+            raise TimeIsUp("work of the command")
+        if not self.ticking:
+            yield
+            return
+        self.limited = True
+        signal.setitimer(signal.ITIMER_REAL, max(SOON, min(seconds, self.left())))
+        try:
+            yield
+        finally:
+            self.limited = False
+            signal.setitimer(signal.ITIMER_REAL, self.left() + GRACE * self.budget + SOON, AGAIN)
+
 
 @contextmanager
 def clock(budget: float) -> Iterator[Clock]:
     """A clock that also stops what does not look at it.
 
-    Shortly after the budget OutOfBudget is raised where the work is; the stages return what is verified by then. Ctrl-C
+    Shortly after the budget TimeIsUp is raised where the work is; the stages return what is verified by then. Ctrl-C
     raises KeyboardInterrupt, as ever, and is remembered. Inside another clock the earlier of the two alarms rings, and the
-    outer one goes on afterwards.
+    outer one goes on afterwards. Outside the main thread, which alone hears signals, only those who look see the time.
     """
     watched = Clock(budget)
     if threading.current_thread() is not threading.main_thread():
@@ -73,7 +79,7 @@ def clock(budget: float) -> Iterator[Clock]:
 
     def on_alarm(number: int, frame: object) -> None:
         watched.expired = watched.expired or not watched.limited
-        raise OutOfBudget("the time for it is over")
+        raise TimeIsUp("work of the command")
 
     def on_interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -88,7 +94,7 @@ def clock(budget: float) -> Iterator[Clock]:
     outer, interval = signal.getitimer(signal.ITIMER_REAL) if alarm else (0.0, 0.0)
     if alarm:
         watched.budget = min(budget, outer) if outer else budget
-        signal.setitimer(signal.ITIMER_REAL, min(budget + GRACE, outer or math.inf), GRACE)
+        signal.setitimer(signal.ITIMER_REAL, min(budget * (1 + GRACE) + SOON, outer or math.inf), AGAIN)
     watched.ticking = alarm is not None
     try:
         yield watched
@@ -99,15 +105,4 @@ def clock(budget: float) -> Iterator[Clock]:
             signal.signal(alarm, ringing)
         signal.signal(signal.SIGINT, before)
         if outer:
-            passed = time.monotonic() - watched.start
-            signal.setitimer(signal.ITIMER_REAL, max(outer - passed, SOON), interval)
-
-
-def within(seconds: float, work: Callable[[], Answer], otherwise: Answer) -> Answer:
-    """What the work returns, or `otherwise` if it takes longer; outside the main thread the work is not stopped."""
-    with clock(seconds) as watched:
-        try:
-            with watched.limit(seconds):
-                return work()
-        except OutOfBudget:
-            return otherwise
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (now() - watched.start), SOON), interval)

@@ -1,0 +1,54 @@
+"""`liesym report` and `batch`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from liesym.app.batch import read_corpus, run_batch
+from liesym.app.clock import clock
+from liesym.app.console import check_budget, check_writable, leave, progress
+from liesym.app.inputs import load_problem
+from liesym.app.report.html import page
+from liesym.app.shares import PAGE
+from liesym.app.tasks import analysis
+from liesym.base.files import write_whole
+from liesym.errors import DataError, ParseError
+
+
+def report(
+    inputs: list[str] | None,
+    output: Path,
+    ansatz: str | None,
+    budget: float,
+    independent: str | None,
+    branch: int | None,
+    seed: int,
+) -> None:
+    """Write the page of one problem."""
+    with clock(check_budget(budget)) as watched, progress() as show:
+        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+        check_writable(output)
+        done = analysis(problem, budget=PAGE * watched.left(), seed=seed, show=show)
+    write_whole(output, page(done.result, done.integrals or (), done.algebra, seconds=done.seconds))
+    typer.echo(f"{len(done.result.generators)} generators, {done.result.completeness.value}; see {output}")
+    leave(interrupted=done.interrupted, ran_out=done.ran_out)
+
+
+def batch(
+    corpus: Path, output: Path, workers: int, dask: str | None, budget: float, only: str | None, seed: int
+) -> None:  # fmt: skip
+    """Solve the systems of a corpus."""
+    check_budget(budget)
+    if workers < 0:
+        raise ParseError(f"--workers is a whole number from 0, not {workers}")
+    entries = [e for e in read_corpus(corpus) if only is None or only in e.id or only in e.group]
+    if not entries:
+        raise DataError(f"no system in {corpus} has {only!r} in its id or class")
+    check_writable(output)
+    jobs = [replace(e, budget=budget, seed=seed) for e in entries]
+    summary = run_batch(jobs, output, workers=workers, dask=dask)
+    for line in summary.lines():
+        typer.echo(line)

@@ -1,0 +1,106 @@
+"""`liesym analyze`, `determine` and `verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from liesym.app.clock import clock
+from liesym.app.console import NEGATIVE, check_budget, check_writable, leave, progress
+from liesym.app.inputs import load_problem
+from liesym.app.recheck import recheck_saved
+from liesym.app.report.json import determining_record, to_text
+from liesym.app.report.terminal import console, show_determining, show_result
+from liesym.app.tasks import analysis, determining_of
+from liesym.base.files import write_whole
+from liesym.errors import ParseError
+from liesym.model.vectorfields import invented_names, read_generator
+from liesym.text import write
+
+
+def analyze(
+    inputs: list[str] | None,
+    as_json: bool,
+    ansatz: str | None,
+    budget: float,
+    moving: str | None,
+    independent: str | None,
+    classify: bool,
+    branch: int | None,
+    integrals: bool,
+    seed: int,
+    output: Path | None,
+) -> None:
+    """Print or write the analysis of one problem."""
+    with clock(check_budget(budget)) as watched, progress() as show:
+        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
+        if output is not None:
+            check_writable(output)
+        done = analysis(
+            problem, budget=watched.left(), classify=classify, integrals=integrals, seed=seed, show=show
+        )  # fmt: skip
+    if as_json or output is not None:
+        text = to_text(done.record())
+        if output is not None:
+            write_whole(output, text)
+        if as_json:
+            typer.echo(text, nl=False)
+    if not as_json:
+        show_result(console(), done.result, done.integrals, done.algebra)
+    leave(interrupted=done.interrupted, ran_out=done.ran_out)
+
+
+def determine(
+    inputs: list[str] | None,
+    as_json: bool,
+    ansatz: str | None,
+    budget: float,
+    moving: str | None,
+    independent: str | None,
+    branch: int | None,
+) -> None:
+    """Print the determining system."""
+    with clock(check_budget(budget)), progress() as show:
+        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
+        show("determining system")
+        found = determining_of(problem.system, problem.ansatz)
+    if as_json:
+        typer.echo(to_text(determining_record(problem.system, found)), nl=False)
+    else:
+        show_determining(console(), problem.system, found)
+
+
+def verify(
+    inputs: list[str] | None,
+    generator: str | None,
+    moving: str | None,
+    independent: str | None,
+    branch: int | None,
+    budget: float,
+) -> None:
+    """Print whether a generator is a symmetry, or whether a saved result holds."""
+    check_budget(budget)
+    if inputs and len(inputs) == 1 and inputs[0].endswith(".json"):
+        if generator is not None:
+            raise ParseError("a saved result has its own generators; leave --generator out")
+        with clock(budget):
+            lines, sound = recheck_saved(inputs[0])
+        typer.echo("\n".join(lines))
+        raise typer.Exit(0 if sound else NEGATIVE)
+    if generator is None:
+        raise ParseError('which generator? give it with --generator "t: 1; x: 0"')
+    with clock(budget):
+        system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
+        given = read_generator(generator, system, constants=True)
+        remainder = given.remainder(system)
+    invented, sound = invented_names(given, system), not any(remainder)
+    typer.echo(f"{'a symmetry' if sound else 'not a symmetry'}: {given}")
+    if invented:
+        typer.echo(f"  arbitrary: {', '.join(invented)}")
+    if sound:
+        return
+    for i, rest in enumerate(remainder):
+        if rest != 0:
+            typer.echo(f"  remainder for {system.leading(i).name}: {write(rest)}")
+    raise typer.Exit(NEGATIVE)
