@@ -65,14 +65,19 @@ class Clock:
 
 
 @contextmanager
-def clock(budget: float) -> Iterator[Clock]:
+def clock(budget: float, begun: float | None = None) -> Iterator[Clock]:
     """A clock that also stops what does not look at it.
 
     Shortly after the budget TimeIsUp is raised where the work is; the stages return what is verified by then. Ctrl-C
     raises KeyboardInterrupt, as ever, and is remembered. Inside another clock the earlier of the two alarms rings, and the
     outer one goes on afterwards. Outside the main thread, which alone hears signals, only those who look see the time.
+
+    Arguments:
+        budget: seconds.
+        begun: when they began, as `now()` told it: reading the input counts, but is not cut, as without it there is
+            nothing to print.
     """
-    watched = Clock(budget)
+    watched = Clock(budget) if begun is None else Clock(budget, begun)
     if threading.current_thread() is not threading.main_thread():
         yield watched
         return
@@ -91,10 +96,13 @@ def clock(budget: float) -> Iterator[Clock]:
     alarm = getattr(signal, "SIGALRM", None)
     before = signal.signal(signal.SIGINT, on_interrupt)
     ringing = signal.signal(alarm, on_alarm) if alarm else None
+    entered = now()
     outer, interval = signal.getitimer(signal.ITIMER_REAL) if alarm else (0.0, 0.0)
     if alarm:
-        watched.budget = min(budget, outer) if outer else budget
-        signal.setitimer(signal.ITIMER_REAL, min(budget * (1 + GRACE) + SOON, outer or math.inf), AGAIN)
+        ring = watched.left() + GRACE * budget + SOON
+        if outer:
+            watched.budget = min(budget, outer + entered - watched.start)
+        signal.setitimer(signal.ITIMER_REAL, min(ring, outer or math.inf), AGAIN)
     watched.ticking = alarm is not None
     try:
         yield watched
@@ -105,4 +113,4 @@ def clock(budget: float) -> Iterator[Clock]:
             signal.signal(alarm, ringing)
         signal.signal(signal.SIGINT, before)
         if outer:
-            signal.setitimer(signal.ITIMER_REAL, max(outer - (now() - watched.start), SOON), interval)
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (now() - entered), SOON), interval)

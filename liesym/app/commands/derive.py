@@ -7,38 +7,46 @@ from typing import Any
 
 import typer
 
-from liesym.app.clock import Clock, clock
+from liesym.app.clock import clock
 from liesym.app.console import check_budget, leave, progress
 from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import to_text
 from liesym.app.shares import LAGRANGIAN, LAWS
+from liesym.base.budget import now
 from liesym.errors import ParseError
+from liesym.model.system import ODESystem
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian
 
 
 def noether(inputs: list[str], as_json: bool, budget: float, independent: str | None, branch: int | None) -> None:
     """Print the conserved quantities of a Lagrangian."""
-    with clock(check_budget(budget)) as watched, progress() as show:
-        lagrangian = _lagrangian(inputs, independent, branch, watched)
-        record = noether_record(lagrangian, budget=LAWS * watched.left(), show=show)
+    begun = now()
+    check_budget(budget)
+    given = _read(inputs, independent, branch)
+    with clock(budget, begun) as watched, progress() as show:
+        if isinstance(given, ODESystem):
+            show("Lagrangian")
+            given = lagrangian_of(given, budget=LAGRANGIAN * watched.left())
+        record = noether_record(given, budget=LAWS * watched.left(), show=show)
     _print(record, as_json, noether_lines(record))
 
 
-def _lagrangian(inputs: list[str], independent: str | None, branch: int | None, watched: Clock) -> Lagrangian:
-    """The one that is given, or one of the equations."""
+def _read(inputs: list[str], independent: str | None, branch: int | None) -> Lagrangian | ODESystem:
+    """The Lagrangian that is given, or the equations that one is looked for."""
     if len(inputs) == 1 and "=" not in inputs[0] and not is_file(inputs[0]):
         if branch is not None:
             raise ParseError("--branch is for equations; a Lagrangian has none")
         return as_lagrangian(inputs[0], None, "t" if independent is None else independent)
-    system = load_problem(inputs, independent=independent, branch=branch).system
-    return lagrangian_of(system, budget=LAGRANGIAN * watched.left())
+    return load_problem(inputs, independent=independent, branch=branch).system
 
 
 def reduce(inputs: list[str] | None, as_json: bool, budget: float, independent: str | None, branch: int | None) -> None:
     """Print lower orders, linear and canonical forms, and the general solution."""
-    with clock(check_budget(budget)) as watched, progress() as show:
-        system = load_problem(inputs or (), independent=independent, branch=branch).system
+    begun = now()
+    check_budget(budget)
+    system = load_problem(inputs or (), independent=independent, branch=branch).system
+    with clock(budget, begun) as watched, progress() as show:
         record = reduction_record(system, budget=watched.left(), show=show)
     _print(record, as_json, reduction_lines(record))
 

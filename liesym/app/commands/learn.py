@@ -10,6 +10,7 @@ from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_choice, check_folder, check_writable, progress
 from liesym.app.inputs import load_problem
 from liesym.app.tasks import residual_of
+from liesym.base.budget import now
 from liesym.errors import ParseError
 from liesym.learn.training import run_problem
 from liesym.lowering.export import check_name
@@ -33,12 +34,13 @@ def export(
     branch: int | None,
 ) -> None:
     """Write a residual as a module."""
+    begun = now()
     check_budget(budget)
     check_name(name)
     check_choice(residual, RESIDUALS, "--residual")
-    with clock(budget) as watched, progress() as show:
-        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
-        check_writable(output)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    check_writable(output)
+    with clock(budget, begun) as watched, progress() as show:
         show(f"laws for the {residual} residual")
         target, told = residual_of(
             residual, problem, generator=generator, integral=integral, order=order, budget=watched.left()

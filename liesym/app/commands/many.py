@@ -14,6 +14,7 @@ from liesym.app.inputs import load_problem
 from liesym.app.report.html import page
 from liesym.app.shares import PAGE
 from liesym.app.tasks import analysis
+from liesym.base.budget import now
 from liesym.base.files import write_whole
 from liesym.errors import DataError, ParseError
 
@@ -28,9 +29,11 @@ def report(
     seed: int,
 ) -> None:
     """Write the page of one problem."""
-    with clock(check_budget(budget)) as watched, progress() as show:
-        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
-        check_writable(output)
+    begun = now()
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
+    check_writable(output)
+    with clock(budget, begun) as watched, progress() as show:
         done = analysis(problem, budget=PAGE * watched.left(), seed=seed, show=show)
     write_whole(output, page(done.result, done.integrals or (), done.algebra, seconds=done.seconds))
     typer.echo(f"{len(done.result.generators)} generators, {done.result.completeness.value}; see {output}")

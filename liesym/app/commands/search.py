@@ -13,9 +13,11 @@ from liesym.app.recheck import recheck_saved
 from liesym.app.report.json import determining_record, to_text
 from liesym.app.report.terminal import console, show_determining, show_result
 from liesym.app.tasks import analysis, determining_of
+from liesym.base.budget import now
 from liesym.base.files import write_whole
 from liesym.errors import ParseError
 from liesym.model.vectorfields import invented_names, read_generator
+from liesym.symmetries.generator import Generator
 from liesym.text import write
 
 
@@ -33,10 +35,12 @@ def analyze(
     output: Path | None,
 ) -> None:
     """Print or write the analysis of one problem."""
-    with clock(check_budget(budget)) as watched, progress() as show:
-        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
-        if output is not None:
-            check_writable(output)
+    begun = now()
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
+    if output is not None:
+        check_writable(output)
+    with clock(budget, begun) as watched, progress() as show:
         done = analysis(
             problem, budget=watched.left(), classify=classify, integrals=integrals, seed=seed, show=show
         )  # fmt: skip
@@ -61,8 +65,10 @@ def determine(
     branch: int | None,
 ) -> None:
     """Print the determining system."""
-    with clock(check_budget(budget)), progress() as show:
-        problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
+    begun = now()
+    check_budget(budget)
+    problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
+    with clock(budget, begun), progress() as show:
         show("determining system")
         found = determining_of(problem.system, problem.ansatz)
     if as_json:
@@ -90,9 +96,10 @@ def verify(
         raise typer.Exit(0 if sound else NEGATIVE)
     if generator is None:
         raise ParseError('which generator? give it with --generator "t: 1; x: 0"')
-    with clock(budget):
-        system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
-        given = read_generator(generator, system, constants=True)
+    begun = now()
+    system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
+    given = Generator.of(read_generator(generator, system, constants=True))
+    with clock(budget, begun):
         remainder = given.remainder(system)
     invented, sound = invented_names(given, system), not any(remainder)
     typer.echo(f"{'a symmetry' if sound else 'not a symmetry'}: {given}")
