@@ -57,10 +57,23 @@ class TrainingError(LiesymError):
 class OutOfBudget(LiesymError):
     """Time or size ran out in a stage; what was verified so far is kept by the caller. Raised as one of the two below."""
 
+    @property
+    def note(self) -> str:
+        """What happened, as it stands in the notes of a result."""
+        return str(self)
+
 
 class TimeIsUp(OutOfBudget):
-    """The seconds of the budget are over: said to the user as "the budget ran out"."""
+    """The seconds of the budget are over: said to the user as "the budget ran out". The text names the work."""
+
+    @property
+    def note(self) -> str:
+        return f"time ran out during the {self}"
 
 
 class TooLarge(OutOfBudget):
     """A step that would take more operations, terms or columns than it may, however fast the machine is."""
+
+    @property
+    def note(self) -> str:
+        return f"the {self} is larger than this step may be"

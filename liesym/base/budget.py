@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liesym.errors import TimeIsUp, TooLarge
 
@@ -40,6 +40,12 @@ class Meter:
                 raise TooLarge(what)
             meter = meter.around
 
+    @property
+    def left(self) -> float:
+        """Operations that may still be done."""
+        own = max(0.0, self.limit - self.spent)
+        return own if self.around is None else min(own, self.around.left)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -48,10 +54,12 @@ class Budget:
     Arguments:
         until: value of `now()` at which it ends; infinite without a limit.
         meter: counter of the step's operations, None where they are not bounded.
+        terms: the most terms that a coefficient may have.
     """
 
     until: float = math.inf
     meter: Meter | None = field(default=None, compare=False)
+    terms: float = math.inf
 
     @staticmethod
     def seconds(seconds: float) -> Budget:
@@ -89,19 +97,37 @@ class Budget:
         if self.meter is not None:
             self.meter.spend(operations, what)
 
-    def step(self, operations: float) -> Budget:
-        """The same end, for a step that may do at most so many operations."""
-        return Budget(self.until, Meter(operations, around=self.meter))
+    def step(self, operations: float = math.inf, terms: float = math.inf) -> Budget:
+        """The same end, for a step that may do at most so many operations, with coefficients of at most so many terms."""
+        return Budget(self.until, Meter(operations, around=self.meter), min(terms, self.terms))
+
+    def part(self, part: float) -> Budget:
+        """The same end, for a step that may do this part, between 0 and 1, of the operations that are left."""
+        return self if self.meter is None else self.step(part * self.meter.left)
+
+    def small(self, terms: float) -> Budget:
+        """The same budget, for work with coefficients of at most so many terms."""
+        return replace(self, terms=min(terms, self.terms))
 
     def share(self, part: float) -> Budget:
         """A budget that ends after this part, between 0 and 1, of the time that is left."""
         if math.isinf(self.until):
             return self
-        return Budget(now() + part * self.left, self.meter)
+        return replace(self, until=now() + part * self.left)
 
     def at_most(self, seconds: float) -> Budget:
         """The same budget, ended after the seconds if that is earlier."""
-        return Budget(min(self.until, now() + seconds), self.meter)
+        return replace(self, until=min(self.until, now() + seconds))
+
+    @property
+    def exhausted(self) -> bool:
+        """True if the step has done all the operations that it may."""
+        return self.meter is not None and self.meter.left <= 0
+
+    @property
+    def spent(self) -> float:
+        """Operations that the step has done so far; 0 where they are not counted."""
+        return self.meter.spent if self.meter is not None else 0.0
 
 
 UNLIMITED = Budget()

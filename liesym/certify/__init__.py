@@ -16,14 +16,13 @@ Sources: Reid 1991; Reid, Lisle, Boulton and Wittkopf 1992; Seiler 2010, section
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from flint import fmpz
 from sympy import Symbol
 
+from liesym.base.budget import UNLIMITED, Budget, now
 from liesym.certify.confirm import needs_values, objection
 from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for
 from liesym.certify.splitting import splitting_is_confirmed
@@ -31,7 +30,7 @@ from liesym.certify.structure import StructureModPrime as StructureModPrime
 from liesym.certify.structure import structure_constants
 from liesym.determine.forms import Determining
 from liesym.determine.invariance import determine
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 
 HIGHEST_DEGREE = 14
@@ -97,31 +96,40 @@ def certify(
     Returns:
         Certificate: with bound None and the reason in `statement` where time or size ran out.
     """
-    start = time.monotonic()
+    return certified(system, Budget.seconds(budget), seed=seed, structure=structure)[0]
+
+
+def certified(
+    system: ODESystem, budget: Budget, *, seed: int = 0, structure: bool = True
+) -> tuple[Certificate, TimeIsUp | None]:
+    """The certificate, and what the budget ran out in if it did."""
+    start = now()
     if not system.is_finite_type:
-        return _none("the system has an equation of order 1: its symmetry algebra may be infinite", start)
+        return _none("the system has an equation of order 1: its symmetry algebra may be infinite", start), None
     try:
-        return _certify(system, start, start + budget, seed, structure)
-    except (OutOfBudget, Unsupported) as stop:
-        return _none(f"no bound: {stop}", start)
+        return _certify(system, start, budget, seed, structure), None
+    except OutOfBudget as stop:
+        return _none(f"no bound: {stop.note}", start), stop if isinstance(stop, TimeIsUp) else None
+    except Unsupported as stop:
+        return _none(f"no bound: {stop}", start), None
     except NoPoint:
-        return _none("no bound: no regular point was found modulo the primes that were tried", start)
+        return _none("no bound: no regular point was found modulo the primes that were tried", start), None
 
 
-def _certify(system: ODESystem, start: float, deadline: float, seed: int, structure: bool) -> Certificate:
-    determining = determine(system, deadline=deadline)
+def _certify(system: ODESystem, start: float, budget: Budget, seed: int, structure: bool) -> Certificate:
+    determining = determine(system, budget=budget)
     seeds = (seed, seed + 1)
     primes = tuple(prime_for(determining.field, s + 17) for s in seeds)
-    if not splitting_is_confirmed(determining, primes[0], seed, deadline=deadline):
+    if not splitting_is_confirmed(determining, primes[0], seed, budget=budget):
         return _none("no bound: samples of the invariance condition contradict the split determining system", start)
     order = max((sum(i) for form in determining.equations for _, i in form), default=1)
-    found, shorter, first = _close(determining, order, primes[0], seeds[0], deadline)
-    again, _, _ = _close(determining, order, primes[1], seeds[1], deadline)
+    found, shorter, first = _close(determining, order, primes[0], seeds[0], budget)
+    again, _, _ = _close(determining, order, primes[1], seeds[1], budget)
     d, n, r = found[-1]
     if again[-1][2] != r:
         return _none("no bound: two draws disagree, one of them was unlucky; use another seed", start)
     with_values = needs_values(determining)
-    against = objection(system, determining, (shorter, first), d, deadline) if with_values else ""
+    against = objection(system, determining, (shorter, first), d, budget) if with_values else ""
     if against:
         return _none(f"no bound: {against}", start)
     constants = structure_constants(first, d) if structure else None
@@ -129,16 +137,16 @@ def _certify(system: ODESystem, start: float, deadline: float, seed: int, struct
         f"The dimension is {r}: r({d},{n - 1}) = r({d + 1},{n - 1}) = r({d},{n}) = {r} modulo the primes "
         f"{primes[0]} and {primes[1]}, at random points{WITH_VALUES if with_values else ''}."
     )
-    return Certificate(r, True, d, n, primes, seeds, tuple(found), constants, statement, time.monotonic() - start)
+    return Certificate(r, True, d, n, primes, seeds, tuple(found), constants, statement, now() - start)
 
 
 def _close(
-    determining: Determining, order: int, prime: int, seed: int, deadline: float
+    determining: Determining, order: int, prime: int, seed: int, budget: Budget
 ) -> tuple[list[tuple[int, int, int]], Expansion, Expansion]:
     """Raise the truncation until the flatness rule holds; the three counts that prove it and the last two expansions."""
     previous: Expansion | None = None
     for degree in range(order + 1, HIGHEST_DEGREE + 1):
-        current = expand(determining, degree, prime, seed, deadline=deadline)
+        current = expand(determining, degree, prime, seed, budget=budget)
         if previous is not None:
             for d in range(order - 1, previous.degree):
                 r = previous.counts[d]
@@ -146,7 +154,7 @@ def _close(
                     n = previous.degree
                     return [(d, n, r), (d + 1, n, r), (d, n + 1, r)], previous, current
         previous = current
-    raise OutOfBudget(f"expansion to degree {HIGHEST_DEGREE}")
+    raise TooLarge(f"expansion to degree {HIGHEST_DEGREE}")
 
 
 def recheck(certificate: Certificate | Mapping[str, object], system: ODESystem) -> bool:
@@ -171,7 +179,7 @@ def recheck(certificate: Certificate | Mapping[str, object], system: ODESystem) 
         if any(e.counts[k] != r for (k, m), r in counts.items() for e in pair if e.degree == m):
             return False
         again.append(pair)
-    return not needs_values(determining) or not objection(system, determining, again[0], d, math.inf)
+    return not needs_values(determining) or not objection(system, determining, again[0], d, UNLIMITED)
 
 
 def bound_at_parameters(
@@ -182,7 +190,7 @@ def bound_at_parameters(
 
 
 def _none(reason: str, start: float) -> Certificate:
-    return Certificate(None, False, 0, 0, (), (), (), None, reason, time.monotonic() - start)
+    return Certificate(None, False, 0, 0, (), (), (), None, reason, now() - start)
 
 
 def _frozen(value: object) -> object:

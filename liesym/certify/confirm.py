@@ -17,7 +17,6 @@ much as the split equations do.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ import flint
 import numpy as np
 from flint import arb
 
+from liesym.base.budget import Budget
 from liesym.certify.expansion import Expansion, Truncation
 from liesym.certify.places import Astray, Place, places, value_of
 from liesym.certify.series import Balls, SlotSeries
@@ -32,7 +32,6 @@ from liesym.certify.splitting import split_rank
 from liesym.certify.values import holds_zero
 from liesym.coefficients.modular import without_single_entries
 from liesym.determine.forms import Determining
-from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
 
 PRECISION = 200  # bits
@@ -55,7 +54,7 @@ def _slots_of_conditions(determining: Determining) -> set[int]:
 
 
 def objection(
-    system: ODESystem, determining: Determining, counted: tuple[Expansion, Expansion], jet_degree: int, deadline: float
+    system: ODESystem, determining: Determining, counted: tuple[Expansion, Expansion], jet_degree: int, budget: Budget
 ) -> str:
     """Why the counts may not hold for the functions themselves; empty if they do.
 
@@ -64,7 +63,7 @@ def objection(
         jet_degree: d.
 
     Raises:
-        OutOfBudget: time ran out.
+        TimeIsUp: the budget is over.
     """
     field, prime = determining.field, counted[1].prime
     cut = Truncation.of(determining, counted[1].degree)
@@ -75,8 +74,8 @@ def objection(
         try:
             for place in places(system, field, used, split // len(determining.conditions) + 4, prime):
                 try:
-                    holds = _splits(determining, place, split, deadline) and _keeps(
-                        determining, cut, place, jet_degree, ranks, deadline
+                    holds = _splits(determining, place, split, budget) and _keeps(
+                        determining, cut, place, jet_degree, ranks, budget
                     )
                 except ZeroDivisionError:
                     continue  # the point is singular
@@ -88,37 +87,36 @@ def objection(
     return "" if tried else "no point was found where its functions have values"
 
 
-def _splits(determining: Determining, place: Place, wanted: int, deadline: float) -> bool:
+def _splits(determining: Determining, place: Place, wanted: int, budget: Budget) -> bool:
     """Do conditions over actual jets span as much as the split equations?"""
     terms = sorted({t for form in determining.conditions for t in form})
     position = {t: i for i, t in enumerate(terms)}
     rows = [
         {position[t]: value_of(c, jet) for t, c in form.items()} for jet in place.jets for form in determining.conditions
     ]
-    return rank_reaches(rows, wanted, deadline)
+    return rank_reaches(rows, wanted, budget)
 
 
-def _keeps(determining: Determining, cut: Truncation, place: Place, d: int, ranks: Sequence[int], deadline: float) -> bool:
+def _keeps(determining: Determining, cut: Truncation, place: Place, d: int, ranks: Sequence[int], budget: Budget) -> bool:
     """Do M_N, H_N,d, M_(N+1), H_(N+1),d have at least these ranks at the place?"""
     values = place.jets[0]
     series = SlotSeries(determining.field, determining.variables, values, cut.needed, cut.degree, Balls())
-    rows = cut.rows(series, deadline)
+    rows = cut.rows(series, budget)
     high = {j for j, (_, e) in enumerate(cut.columns) if sum(e) > d}
     for which, wanted in enumerate(ranks):
         part = [row for reach, row in rows if reach < cut.degree or which > 1]
         if which % 2:
             part = [{j: c for j, c in row.items() if j in high} for row in part]
-        if not rank_reaches(part, wanted, deadline):
+        if not rank_reaches(part, wanted, budget):
             return False
-        if time.monotonic() > deadline:
-            raise OutOfBudget("counts at actual values of the functions")
+        budget.check("counts at actual values of the functions")
     return True
 
 
 # -- ranks -----------------------------------------------------------------------------------------
 
 
-def rank_reaches(rows: Sequence[Row], wanted: int, deadline: float) -> bool:
+def rank_reaches(rows: Sequence[Row], wanted: int, budget: Budget) -> bool:
     """Is the rank of a matrix of balls at least `wanted`, whatever numbers the balls stand for?
 
     Entries are rounded to 1e-16 of themselves, rows and columns are scaled to length 1, and singular values far above
@@ -137,10 +135,10 @@ def rank_reaches(rows: Sequence[Row], wanted: int, deadline: float) -> bool:
         matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
         matrix /= np.linalg.norm(matrix, axis=0, keepdims=True)
     sizes = np.linalg.svd(matrix, compute_uv=False)
-    return bool(sizes[wanted - 1] > SMALLEST * sizes[0]) or _pivots(live, deadline) >= wanted
+    return bool(sizes[wanted - 1] > SMALLEST * sizes[0]) or _pivots(live, budget) >= wanted
 
 
-def _pivots(rows: Sequence[Row], deadline: float) -> int:
+def _pivots(rows: Sequence[Row], budget: Budget) -> int:
     """Pivots of an elimination that are certainly not zero."""
     if len(rows) * len({j for row in rows for j in row}) > LARGEST_ELIMINATION:
         return 0
@@ -149,8 +147,7 @@ def _pivots(rows: Sequence[Row], deadline: float) -> int:
         best = max((_best_of(row, i) for i, row in enumerate(pending)), default=(0.0, 0, 0))
         if best[0] == 0:
             return found
-        if time.monotonic() > deadline:
-            raise OutOfBudget("counts at actual values of the functions")
+        budget.check("counts at actual values of the functions")
         pivot = pending.pop(best[1])
         found += 1
         for row in pending:

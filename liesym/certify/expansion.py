@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import inf, perm, prod
+from math import perm, prod
 from operator import add
 from typing import Any
 
 from flint import fmpz, nmod_poly
 
-from liesym.base.budget import Budget
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.certify.series import Monomials, Residues, SlotSeries, closure
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import Echelon, sparse_echelon
 from liesym.coefficients.ring import Slot, cleared
 from liesym.determine.forms import Determining, LinearForm
-from liesym.errors import OutOfBudget
+from liesym.errors import TooLarge
 
 LARGEST_SYSTEM = 20000
 LARGEST_MATRIX = 40_000_000
@@ -143,21 +142,20 @@ class Expansion:
         return sum(1 for j in self.reduced.pivots if sum(self.columns[j][1]) > degree)
 
 
-def expand(determining: Determining, degree: int, prime: int, seed: int, *, deadline: float | None = None) -> Expansion:
+def expand(determining: Determining, degree: int, prime: int, seed: int, *, budget: Budget = UNLIMITED) -> Expansion:
     """Impose the split system on series truncated at degree N = `degree` and count.
 
     Every equation of order k holds up to degree N - k of its expansion; coefficients beyond N are not used.
 
     Raises:
-        NoPoint: no regular point; OutOfBudget: too large, or out of time.
+        NoPoint: no regular point; TooLarge or TimeIsUp: what they say.
     """
     ring, size = Residues(prime), Monomials.create(len(determining.variables), degree).size * len(determining.unknowns)
     if size > LARGEST_SYSTEM:
-        raise OutOfBudget(f"an expansion with {size} coefficients")
+        raise TooLarge(f"expansion with {size} coefficients")
     cut = Truncation.of(determining, degree)
     values = Draw(determining.field, prime, seed).values(cut.needed)
-    rows = cut.rows(SlotSeries(determining.field, determining.variables, values, cut.needed, degree, ring), deadline)
-    budget = Budget(inf if deadline is None else deadline)
+    rows = cut.rows(SlotSeries(determining.field, determining.variables, values, cut.needed, degree, ring), budget)
     return _count([row for _, row in rows], cut.columns, ring.prime, degree, budget)
 
 
@@ -186,17 +184,17 @@ class Truncation:
         columns = tuple((a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns)))
         return Truncation(forms, tuple(closure(field, slots, variables, degree)), degree, columns)
 
-    def rows(self, series: SlotSeries, deadline: float | None) -> list[tuple[int, dict[int, Any]]]:
+    def rows(self, series: SlotSeries, budget: Budget) -> list[tuple[int, dict[int, Any]]]:
         """(degree of the coefficients that it reaches, row) for each monomial of each equation of order k, up to N - k."""
         place = {c: i for i, c in enumerate(self.columns)}
         found: list[tuple[int, dict[int, Any]]] = []
         for form in self.forms:
-            found += _rows(form, series, self.degree, place, deadline)
+            found += _rows(form, series, self.degree, place, budget)
         return found
 
 
 def _rows(
-    form: LinearForm, series: SlotSeries, degree: int, place: dict, deadline: float | None
+    form: LinearForm, series: SlotSeries, degree: int, place: dict, budget: Budget
 ) -> list[tuple[int, dict[int, Any]]]:
     """(reach, row) for each monomial of the expanded equation, up to degree N - order."""
     order = max(sum(index) for _, index in form)
@@ -204,8 +202,7 @@ def _rows(
     table = Monomials.create(len(series.variables), highest)
     rows: list[dict[int, Any]] = [{} for _ in table.exponents]
     for (a, index), coefficient in form.items():
-        if deadline is not None and time.monotonic() > deadline:
-            raise OutOfBudget("expansion of the determining system")
+        budget.check("expansion of the determining system")
         # [z^rest] ∂^index u = u_(rest+index) (rest+index)!/rest!
         raised = [(place[a, tuple(map(add, rest, index))], rising(rest, index)) for rest in table.exponents]
         for i, c in ring.support(series.element(coefficient, highest)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,17 +9,17 @@ import numpy as np
 from flint import fmpz_mpoly
 from numpy.typing import NDArray
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.certify.expansion import Draw
 from liesym.coefficients import modular
 from liesym.coefficients.ring import cleared
 from liesym.determine.forms import Determining, LinearForm
-from liesym.errors import OutOfBudget
 
 Term = tuple[int, tuple[int, ...]]
 
 
 def splitting_is_confirmed(
-    determining: Determining, prime: int, seed: int, rounds: int = 2, *, deadline: float | None = None
+    determining: Determining, prime: int, seed: int, rounds: int = 2, *, budget: Budget = UNLIMITED
 ) -> bool:
     """Do the split equations span, at random points, exactly what the unsplit conditions span over all jets?
 
@@ -28,7 +27,7 @@ def splitting_is_confirmed(
     split equation. Equal spans mean that splitting neither lost nor invented an equation there.
 
     Raises:
-        NoPoint: no regular point; OutOfBudget: out of time.
+        NoPoint: no regular point; TimeIsUp: out of time.
     """
     field = determining.field
     jets = [v for v in field.variables if v not in determining.variables]
@@ -45,8 +44,7 @@ def splitting_is_confirmed(
         rank = stable = 0
         while stable < 3 and len(rows) < 40 * (len(terms) + 2):
             for _ in range(max(4, len(terms) // (4 * max(1, len(conditions))))):
-                if deadline is not None and time.monotonic() > deadline:
-                    raise OutOfBudget("check of the split determining system")
+                budget.check("check of the split determining system")
                 values = draw.values(fixed=fixed) if moving else base
                 rows += [row.at(values) for row in conditions]
             now = modular.rank(rows, len(terms), prime)

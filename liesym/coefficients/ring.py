@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Expr, Pow, Symbol, exp
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.written import polynomial, product, quotient
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import TooLarge, Unsupported
 
 SPARE = 24
 
@@ -19,8 +20,19 @@ SPARE = 24
 LARGE = 400  # terms from which on the clock is looked at in every operation
 
 
-# terms to multiply from which on a product, which cannot be interrupted, is not begun under a deadline
+# operations that arithmetic with the shortest elements costs, in products of terms: the work around them
+OVERHEAD = 100
+
+
+# operations for each term of a greatest common divisor of polynomials that are no monomials, as measured
+GCD = 30
+
+
+# terms to multiply from which on a product, which cannot be interrupted, is not begun within a budget
 LARGEST_PRODUCT = 10**7
+
+
+ARITHMETIC = "arithmetic with coefficients"
 
 
 # beyond it the coefficients of a power of a sum or a number alone would fill the memory
@@ -191,7 +203,7 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
         elements: coefficients of one linear equation (values of a mapping, or a sequence).
 
     Raises:
-        OutOfBudget: the field has a deadline, and it passed or a product is too large to be begun.
+        OutOfBudget: the field works within a budget, and it is over or a product is too large to be begun.
     """
     values = list(elements.values()) if isinstance(elements, Mapping) else list(elements)
     if not values:
@@ -235,12 +247,33 @@ class Ring:
         for symbol in self.parameters:
             self.by_symbol[symbol] = self.add_slot(symbol, "parameter")
         self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
-        # largest number of terms before an operation is refused: a greatest common divisor cannot be interrupted
-        self.size_limit: int | None = None
-        # time.monotonic() value after which arithmetic raises OutOfBudget, looked at now and then
-        self.deadline: float | None = None
+        self._budget = UNLIMITED
         self._operations = 0
         self.zero, self.one = self.constant(0), self.constant(1)
+
+    # -- the budget ------------------------------------------------------------------------------
+
+    @property
+    def budget(self) -> Budget:
+        """What work in the field may take: see `within`."""
+        return self._budget
+
+    @contextmanager
+    def within(self, budget: Budget) -> Iterator[None]:
+        """Arithmetic in the field, and what works in it, keeps the budget in the body; the former one is restored after it.
+
+        Its time is looked at now and then, its operations are counted, and no coefficient may have more than its terms: a
+        greatest common divisor cannot be interrupted.
+        """
+        before, self._budget = self._budget, budget
+        try:
+            yield
+        finally:
+            self._budget = before
+
+    def keep(self, budget: Budget) -> None:
+        """Work in the field keeps the budget from now on, outside of every `within`."""
+        self._budget = budget
 
     # -- slots -----------------------------------------------------------------------------------
 
@@ -303,13 +336,16 @@ class Ring:
         """num/den in normal form: relations applied, denominator free of algebraic slots, cancelled.
 
         Raises:
-            OutOfBudget: more terms than `size_limit`, or `deadline` passed, where these are set.
+            TimeIsUp: the budget that the field works within is over.
+            TooLarge: more terms than it may hold, or more operations than the step may do.
         """
+        size = len(num) + len(den)
         self._operations += 1
-        if self._operations % 64 == 0 or len(num) + len(den) > LARGE:
-            self._check_time()
-        if self.size_limit is not None and len(num) + len(den) > self.size_limit:
-            raise OutOfBudget(f"arithmetic with coefficients of more than {self.size_limit} terms")
+        if self._operations % 64 == 0 or size > LARGE:
+            self._budget.check(ARITHMETIC)
+        if size > self._budget.terms:
+            raise TooLarge(f"coefficient of more than {self._budget.terms} terms")
+        self._budget.spend(OVERHEAD + size, ARITHMETIC)
         if self.roots:
             num = self.reduce(num)
             den = self.reduce(den)
@@ -321,6 +357,7 @@ class Ring:
         if num.is_zero():
             return Element(self, num, self.ctx.constant(1))
         if not den.is_one():
+            self._budget.spend(GCD * (len(num) + len(den)) if len(den) > 1 else 0, ARITHMETIC)
             common = num.gcd(den)
             if not common.is_one():
                 num, den = num / common, den / common
@@ -328,32 +365,30 @@ class Ring:
                 num, den = -num, -den
         return Element(self, num, den)
 
-    def _check_time(self) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise OutOfBudget("arithmetic with coefficients")
-
     def check_product(self, a: Element, b: Element) -> None:
-        """Refuse work on two elements that would neither end by the deadline nor fit in memory.
+        """Refuse work on two elements that would neither end in time nor fit in memory.
 
         Raises:
-            OutOfBudget: there is a deadline, and the elements are too large.
+            TooLarge: the field works within a budget, and the elements are too large.
         """
-        if self.deadline is None:
-            return
-        left, right = len(a.num) + len(a.den), len(b.num) + len(b.den)
+        if self._budget is not UNLIMITED:
+            self._check_terms(len(a.num) + len(a.den), len(b.num) + len(b.den))
+
+    def _check_terms(self, left: int, right: int) -> None:
         if left * right > LARGEST_PRODUCT:
-            raise OutOfBudget(f"product of coefficients of {left} and {right} terms")
+            raise TooLarge(f"product of coefficients of {left} and {right} terms")
+        self._budget.spend(left * right, ARITHMETIC)
 
     def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
-        """a b, refused under a deadline where it passed or where the product would not end by it.
+        """a b, refused within a budget where that is over or where the product would not end by it.
 
         Raises:
-            OutOfBudget: there is a deadline, and it passed or a and b are too large.
+            OutOfBudget: the field works within a budget, and it is over or a and b are too large.
         """
-        if self.deadline is not None and len(a) + len(b) > LARGE:
-            self._check_time()
-            if len(a) * len(b) > LARGEST_PRODUCT:
-                raise OutOfBudget(f"product of coefficients of {len(a)} and {len(b)} terms")
+        if self._budget is not UNLIMITED:
+            if len(a) + len(b) > LARGE:
+                self._budget.check(ARITHMETIC)
+            self._check_terms(len(a), len(b))
         return a * b
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
@@ -374,9 +409,10 @@ class Ring:
             if den.degrees()[self.capacity - 1 - slot.index] == 0:
                 continue
             cofactor = self._conjugate(den, slot)
-            self._check_time()
-            if self.size_limit is not None and len(num) * len(cofactor) > self.size_limit * LARGE:
-                raise OutOfBudget("arithmetic with coefficients: a root in a denominator")
+            self._budget.check(ARITHMETIC)
+            if len(num) * len(cofactor) > self._budget.terms * LARGE:
+                raise TooLarge("root in the denominator of a coefficient")
+            self._budget.spend((len(num) + len(den)) * len(cofactor), ARITHMETIC)
             num, den = self.reduce(num * cofactor), self.reduce(den * cofactor)
             if den.is_zero():
                 raise ZeroDivisionError("division by a zero divisor: an algebraic relation of the field is reducible")

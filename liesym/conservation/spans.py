@@ -13,7 +13,6 @@ from flint import fmpz_mpoly
 from sympy import Symbol
 
 from liesym.base.budget import Budget
-from liesym.coefficients.bounded import bounded
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -47,7 +46,7 @@ def conserved_combinations(on: OnSolutions, span: Sequence[Element], budget: Bud
         TimeIsUp: the budget ran out.
     """
     field = on.field
-    with bounded(field, budget.until, size_limit=None):
+    with field.within(Budget(budget.until)):
         rates = {j: _rate(on, e, budget) for j, e in enumerate(span)}
         rows = split_columns(rates, field, field.variables)
         budget.check("linear system of a span")
@@ -71,7 +70,7 @@ def integrals_linear_in_time(
     constants = [field.one, *known]
     t = field(on.system.independent)
     result = []
-    with bounded(field, budget.until, size_limit=None):
+    with field.within(Budget(budget.until)):
         rates = [_rate(on, e, budget) for e in span]
         relations = constant_relations([(e,) for e in (*rates, *constants)], field)
     for relation in relations:

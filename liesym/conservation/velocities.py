@@ -61,7 +61,7 @@ def polynomial_integrals(
                 add_to(form, (a, tuple(int(p == place) for p in range(len(origin)))), weight * rate)
     equations = split((form,), field, system.jet_coordinates)
     determining = Determining(field, system.variables, unknowns, (form,), equations)
-    solution = solve_general(determining, deadline=budget.until, taken=taken_names(system))
+    solution = solve_general(determining, budget=Budget(budget.until), taken=taken_names(system))
     result = []
     for vector in solution.vectors:
         total = field.zero

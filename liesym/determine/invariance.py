@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name
 from liesym.coefficients import Field
@@ -76,7 +77,7 @@ def determine(
     depends: Mapping[Symbol, Sequence[Symbol]] | None = None,
     *,
     extra: Sequence[Expr] = (),
-    deadline: float | None = None,
+    budget: Budget = UNLIMITED,
 ) -> Determining:
     """The determining system of a system of ODEs, before and after splitting.
 
@@ -84,19 +85,18 @@ def determine(
         system: the ODEs.
         depends: variable -> what its infinitesimal may depend on; a missing variable may depend on all.
         extra: expressions that the coefficient field shall hold besides (functions of an ansatz).
-        deadline: `time.monotonic()` value after which OutOfBudget is raised.
+        budget: what it may take.
 
     Raises:
-        OutOfBudget: the deadline passed.
+        OutOfBudget: the budget ran out.
         Unsupported: a right side holds a function without a rule in the coefficient field.
     """
     field = jet_field(system, extra)
-    field.deadline = deadline
-    unknowns = infinitesimals(system, depends)
-    conditions = invariance_forms(system, unknowns, field)
-    # without jet coordinates nothing splits, and the conditions stay as they are, their denominators apart
-    equations = split(conditions, field, system.jet_coordinates) if system.jet_coordinates else conditions
-    field.deadline = None
+    with field.within(budget):
+        unknowns = infinitesimals(system, depends)
+        conditions = invariance_forms(system, unknowns, field)
+        # without jet coordinates nothing splits, and the conditions stay as they are, their denominators apart
+        equations = split(conditions, field, system.jet_coordinates) if system.jet_coordinates else conditions
     return Determining(field, system.variables, unknowns, conditions, equations)
 
 

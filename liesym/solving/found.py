@@ -25,6 +25,7 @@ class Found:
         assumptions: parameter expressions that were divided by.
         definitions: linear equations of named functions in the vectors.
         integrals: first integrals that came to light.
+        stopped: True if the end of the budget cut the search short.
     """
 
     vectors: tuple[tuple[Expr, ...], ...] = ()
@@ -32,6 +33,7 @@ class Found:
     assumptions: tuple[Expr, ...] = ()
     definitions: tuple[Definition, ...] = ()
     integrals: tuple[Expr, ...] = ()
+    stopped: bool = False
 
 
 def assumptions(pivots: Iterable[Element], field: Field) -> tuple[Expr, ...]:

@@ -8,46 +8,38 @@ said. Sources: Reid 1991, section 4; Lisle and Reid 2006; Ovsiannikov 1982, sect
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 
 from flint import fmpq, fmpq_poly
 from sympy import Dummy, Eq, Expr, Poly, Rational, S, Symbol, exp, log, sqrt
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
+from liesym.base.budget import Budget
 from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Element
 from liesym.determine.invariance import determine
 from liesym.errors import LiesymError, NotSolvable, OutOfBudget
-from liesym.model.ansatz import AnsatzSpec
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.pde.conditions import conditions_of
 from liesym.solving.pde.involutive import Basis, dependence
+from liesym.symmetries.engine import Analysis, analyze
 from liesym.symmetries.results import Case, Result
+from liesym.symmetries.search import shares
+from liesym.symmetries.state import Report
 from liesym.text.writer import write
-
-Analysis = Callable[[ODESystem, AnsatzSpec | None, float], Result]
-"""The search for symmetries: of a system, in an ansatz, within seconds."""
 
 
 def classify_cases(
-    result: Result,
-    analyze: Analysis,
-    *,
-    deadline: float,
-    depth: int = 2,
-    progress: Callable[[str], None] | None = None,
+    result: Result, budget: Budget, *, depth: int = 2, report: Report = lambda line: None
 ) -> tuple[tuple[Case, ...], tuple[str, ...]]:
     """The branches of a result, each analysed; deeper branches below the ones whose dimension differs.
 
     Arguments:
         result: of the generic system.
-        analyze: finds the symmetries of a branch.
-        deadline: `time.monotonic()` value at which branching stops; branches not reached are left out.
+        budget: where it ends branching stops; branches not reached are left out, and said.
         depth: how many conditions may be imposed together.
 
     Returns:
@@ -56,21 +48,22 @@ def classify_cases(
     """
     cases: list[Case] = []
     undecided = list(_unprobed(result.system))
+    conditions, stops = completion_conditions(result.system, budget)
+    undecided += stops
     seen: set[ODESystem] = {result.system}
-    branches = list(_parameter_branches(result, deadline)) + list(_function_branches(result.system))
+    branches = list(_parameter_branches(result, conditions)) + list(_function_branches(result.system))
     for place, (assumptions, system) in enumerate(branches):
-        left = deadline - time.monotonic()
         if system is None or system in seen:
             continue
         named = ", ".join(map(_equation, assumptions))
-        if left <= 0:
+        if budget.over:
             undecided.append(f"the case {named} was not reached in the time given")
             continue
         seen.add(system)
-        if progress is not None:
-            progress("case " + named)
+        report("case " + named)
         try:
-            found = analyze(system, result.ansatz, max(1.0, left / (len(branches) - place)))
+            share = budget.share(1 / (len(branches) - place))
+            found, _ = analyze(Analysis(system, result.ansatz, share, lambda line: None))
         except LiesymError as error:
             undecided.append(f"the case {named} was not decided: {error}")
             continue
@@ -78,7 +71,7 @@ def classify_cases(
             continue
         children: tuple[Case, ...] = ()
         if depth > 1:
-            children, open_below = classify_cases(found, analyze, deadline=deadline, depth=depth - 1, progress=progress)
+            children, open_below = classify_cases(found, budget, depth=depth - 1, report=report)
             undecided += [f"within {named}: {sentence}" for sentence in open_below]
         if _is_probe(assumptions):
             children = tuple(c for c in children if _richer(c.result, found))
@@ -115,30 +108,34 @@ def _is_probe(assumptions: Sequence[Expr]) -> bool:
 # -- parameters --------------------------------------------------------------------------------------
 
 
-def _parameter_branches(result: Result, deadline: float) -> Iterator[tuple[tuple[Expr, ...], ODESystem | None]]:
-    conditions = dict.fromkeys((*result.conditions, *completion_conditions(result.system, deadline)))
+def _parameter_branches(result: Result, completed: tuple[Expr, ...]) -> Iterator[tuple[tuple[Expr, ...], ODESystem | None]]:
+    conditions = dict.fromkeys((*result.conditions, *completed))
     for condition in conditions:
         for symbol, value in solutions_of(condition.args[0], result.system.parameter_symbols):  # type: ignore[arg-type]
             yield (Eq(symbol, value, evaluate=False),), _substituted(result.system, {symbol: value})
 
 
-def completion_conditions(system: ODESystem, deadline: float) -> tuple[Expr, ...]:
+def completion_conditions(system: ODESystem, budget: Budget) -> tuple[tuple[Expr, ...], tuple[str, ...]]:
     """What completing the determining system divides by: where one of these vanishes, the dimension may jump.
 
     The generators themselves may have been found without completion; the count of the dimension is generic all the same.
+
+    Returns:
+        The conditions, and a sentence where the budget ran out or the completion grew too large before they were all known.
     """
     if not system.parameters:
-        return ()
+        return (), ()
     determining = determine(system)
     pivots: list[Element] = []
     where = dependence(determining.variables, [u.arguments for u in determining.unknowns])
-    now = time.monotonic()
-    basis = Basis(determining.field, where, pivot=pivots.append, deadline=now + 0.3 * max(0.0, deadline - now))
-    determining.field.size_limit = 5000
+    basis, stops = Basis(determining.field, where, pivot=pivots.append), ()
     basis.add(determining.equations)
-    with suppress(OutOfBudget):  # the pivots so far are conditions already
-        basis.complete()
-    return conditions_of(pivots, determining.field, system)
+    try:
+        with determining.field.within(budget.step(shares.CONDITIONS, shares.CONDITION_TERMS)):
+            basis.complete()
+    except OutOfBudget as stop:  # the pivots so far are conditions already
+        stops = (f"not all conditions on the parameters are known: {stop.note}",)
+    return conditions_of(pivots, determining.field, system), stops
 
 
 def solutions_of(expression: Expr, parameters: Sequence[Symbol]) -> list[tuple[Symbol, Expr]]:

@@ -10,18 +10,18 @@ linear system over the functions of θ: parameters are constant along solutions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
+from liesym.base.budget import Budget
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Element, Field
 from liesym.coefficients.ring import cleared
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import remainder_elements
-from liesym.errors import OutOfBudget, Unsupported, VerificationError
+from liesym.errors import Unsupported, VerificationError
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
@@ -72,15 +72,15 @@ def unidentifiable(
 
     Raises:
         Unsupported: the system is not of first order, or nothing is observed.
-        OutOfBudget: the time was too short.
+        TimeIsUp: the budget was too short.
     Source: Merkt et al. 2015; Massonis and Villaverde 2020.
     """
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
-    deadline = time.monotonic() + budget
     wider = _with_measurement(system, observables).with_moving_parameters()
     field = jet_field(wider, observables)
-    found = _hidden(wider, observables, field, degree, deadline)
+    with field.within(Budget.seconds(budget)):
+        found = _hidden(wider, observables, field, degree)
     kept = [found[i] for i in _independent(found)]
     directions = tuple(_oriented(Generator(wider.variables, tuple(field.to_expr(c) for c in v))) for v in kept)
     for direction in directions:
@@ -104,7 +104,7 @@ def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESyst
     return replace(system, parameters=(*system.parameters, *(Parameter(s) for s in sorted(new, key=str))))
 
 
-def _hidden(system: ODESystem, observables: Sequence[Expr], field: Field, degree: int, deadline: float) -> list[Vector]:
+def _hidden(system: ODESystem, observables: Sequence[Expr], field: Field, degree: int) -> list[Vector]:
     """A basis, over the functions of the parameters, of the fields of the form that meet all conditions."""
     moving = [system.independent, *(x for x, f in zip(system.unknowns, system.rhs, strict=True) if f != 0)]
     slopes = [[field(h).diff(v) for v in system.variables] for h in observables]
@@ -114,8 +114,7 @@ def _hidden(system: ODESystem, observables: Sequence[Expr], field: Field, degree
             basis.append(tuple(monomial if j == i else field.zero for j in range(len(system.variables))))
     conditions: list[dict[int, Element]] = [{} for _ in range(len(system.unknowns) + len(observables))]
     for column, vector in enumerate(basis):
-        if time.monotonic() > deadline:
-            raise OutOfBudget("search for directions behind the observables")
+        field.budget.check("search for directions behind the observables")
         left = [*remainder_elements(vector, system, field), *(_along(vector, s, field) for s in slopes)]
         for condition, value in zip(conditions, left, strict=True):
             if not value.is_zero:

@@ -11,14 +11,15 @@ conclude    generators, bound -> the claim
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
+from liesym.base.budget import Budget
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
 from liesym.model.system import ODESystem
 from liesym.symmetries.classify import classify_cases
-from liesym.symmetries.engine import Progress, _Run
+from liesym.symmetries.engine import Analysis, analyze
 from liesym.symmetries.results import Result
+from liesym.symmetries.state import Report
 
 
 def find_symmetries(
@@ -27,7 +28,7 @@ def find_symmetries(
     *,
     budget: float = 60.0,
     classify: bool = False,
-    progress: Progress | None = None,
+    progress: Report | None = None,
     seed: int = 0,
 ) -> Result:
     """The Lie point symmetries of a system, verified, with a claim about their completeness.
@@ -50,14 +51,9 @@ def find_symmetries(
     Source: Olver 1993, chapter 2; Bluman and Anco 2002, chapter 3.
     """
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
-    run = _Run(system, spec, time.monotonic() + budget, budget, progress or (lambda line: None), seed)
-    result = run.analyze()
-    if classify and not run.interrupted:
-        cases, undecided = classify_cases(
-            result,
-            lambda branch, form, seconds: find_symmetries(branch, form, budget=seconds),
-            deadline=run.deadline,
-            progress=run.progress,
-        )
+    analysis = Analysis(system, spec, Budget.seconds(budget), progress or (lambda line: None), seed)
+    result, interrupted = analyze(analysis)
+    if classify and not interrupted:
+        cases, undecided = classify_cases(result, analysis.budget, report=analysis.report)
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
     return result

@@ -92,7 +92,7 @@ class Result:
         seconds: (stage, seconds) in the order of work.
         notes: what was tried, and why the search stopped where it did.
         cases: branches of a classification by parameters, empty unless asked for.
-        stopped: True if a limit of time or size cut the search short.
+        stopped: True if the budget ran out, or the user broke the search off.
     """
 
     system: ODESystem

@@ -166,7 +166,7 @@ class _Problem:
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
-        solution = solve_general(determining, deadline=budget.until, taken=taken_names(self.system))
+        solution = solve_general(determining, budget=Budget(budget.until), taken=taken_names(self.system))
         return list(solution.vectors), solution.complete and not solution.families
 
     def all_degenerate(self, metrics: Sequence[Metric]) -> bool:

@@ -139,7 +139,7 @@ class _Search:
         equations = split((form,), field, lagrangian.velocities)
         general = budget.share(GENERAL)
         determining = Determining(field, variables, unknowns, (form,), equations)
-        solution = solve_general(determining, deadline=general.until, taken=lagrangian.names)
+        solution = solve_general(determining, budget=Budget(general.until), taken=lagrangian.names)
         moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
         if not solution.complete:
             if solution.stopped:

@@ -236,14 +236,14 @@ def bound_shifted(by: int) -> Iterator[None]:
 
     import liesym.symmetries.engine as engine
 
-    right = engine.certify
+    right = engine.certified
 
     def wrong(*arguments, **options):
-        certificate = right(*arguments, **options)
-        return certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)
+        certificate, stop = right(*arguments, **options)
+        return (certificate if certificate.bound is None else replace(certificate, bound=certificate.bound + by)), stop
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "certify", wrong)
+        patch.setattr(engine, "certified", wrong)
         yield
 
 

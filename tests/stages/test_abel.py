@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from sympy import S, airyai, airybi
 
 from liesym import Generator, ODESystem, find_symmetries
+from liesym.base.budget import Budget
 from liesym.solving.found import Found
 from liesym.solving.ode.abel import hidden_symmetries
+from liesym.symmetries.search import shares
 
 # The numbers are those of Kamke 1977, part C; the others were made from dx/du = α (u + R)/n by a change of y.
 HIDDEN = {
@@ -31,7 +31,7 @@ HIDDEN = {
 
 def hidden(text: str) -> tuple[ODESystem, Found]:
     system = ODESystem.parse(text, independent="x")
-    return system, hidden_symmetries(system, time.monotonic() + 20.0)
+    return system, hidden_symmetries(system, Budget.seconds(60.0).step(shares.HIDDEN, shares.TERMS))
 
 
 @pytest.mark.parametrize("name", HIDDEN)

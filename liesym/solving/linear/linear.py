@@ -59,6 +59,7 @@ def _modular_guide(
             cache[key] = point.poly(poly)
         return cache[key]
 
+    field.budget.spend(sum(map(len, rows)) + len(rows) * columns, "linear system")
     images = [{j: value(p) for j, p in row.items()} for row in rows]
     reduced = sparse_echelon([{j: v for j, v in r.items() if v} for r in images], columns, point.prime)
     touched = {pivot for pivot, row in zip(reduced.pivots, reduced.rows, strict=True) if row}

@@ -10,7 +10,6 @@ Each vector is then substituted, so that nothing is claimed that was only sample
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -28,13 +27,14 @@ from liesym.coefficients.images import STRIDE
 from liesym.coefficients.modular import echelon, independent_rows
 from liesym.coefficients.ring import Element, Slot
 from liesym.determine.forms import Determining, Index, LinearForm, apply_form
-from liesym.errors import OutOfBudget
+from liesym.errors import TooLarge
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
 
 Values = NDArray[np.int64]
 Labels = Sequence[tuple[int, int]]
 MARGIN = 24
+SYSTEM = "linear system of a span"
 
 
 def small_prime(seed: int) -> int:
@@ -74,11 +74,11 @@ class Sample:
             if all(self._draw(s, shared=True) for s in constant):
                 break
         else:
-            raise OutOfBudget("search for a prime modulo which the constants of the field exist")
+            raise TooLarge("search for a prime modulo which the constants of the field exist")
         chosen = {s.index for s in constant}
         for slot in slots:
             if slot.index not in chosen and not self._draw(slot, shared=False):
-                raise OutOfBudget("search for points at which every root of the field exists")
+                raise TooLarge("search for points at which every root of the field exists")
 
     def _draw(self, slot: Slot, *, shared: bool) -> bool:
         size = 1 if shared else self.count
@@ -188,8 +188,6 @@ def solve_sampled(
     spans: Sequence[Sequence[Element]],
     labels: Labels,
     derivative: Derivative,
-    *,
-    deadline: float | None,
 ) -> SampledSolution:
     """All constants c with Σ_column c spans[a][j] a solution, (a, j) = labels[column].
 
@@ -198,9 +196,9 @@ def solve_sampled(
         derivative: (spans, a, j, index) -> partial derivative of a span element.
 
     Raises:
-        OutOfBudget: the deadline passed, or no sample settled the question.
+        OutOfBudget: the budget of the field is over, or no sample settled the question.
     """
-    task = _Task(determining, spans, labels, derivative, deadline)
+    task = _Task(determining, spans, labels, derivative)
     field = determining.field
     moving = not any(is_constant(field.slots[i], field) for i in task.needed)
     live, factor, before = list(range(len(labels))), 1, len(labels) + 1
@@ -216,7 +214,7 @@ def solve_sampled(
             factor, before = 2 * factor, len(basis)
             continue
         return task.parametric(live)
-    raise OutOfBudget("search for a sample that settles the span ansatz")
+    raise TooLarge("search for a sample that settles the span ansatz")
 
 
 Derivative = Callable[[Sequence[Sequence[Element]], int, int, Index], Element]
@@ -228,7 +226,6 @@ class _Task:
     spans: Sequence[Sequence[Element]]
     labels: Labels
     derivative: Derivative
-    deadline: float | None
 
     @cached_property
     def needed(self) -> list[int]:
@@ -238,9 +235,8 @@ class _Task:
         order = max((sum(index) for form in d.equations for _, index in form), default=0)
         return slots_needed(elements, d.field, d.variables, order)
 
-    def check_time(self) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise OutOfBudget("linear system of the span ansatz")
+    def check_budget(self) -> None:
+        self.determining.field.budget.check(SYSTEM)
 
     def sample(self, columns: Sequence[int], seed: int, factor: int) -> tuple[list[int], list[dict[int, int]], int]:
         """(columns that live, basis of the nullspace, prime) at random points, for solutions in some columns."""
@@ -251,10 +247,12 @@ class _Task:
         sample = Sample(self.determining.field, count, seed, self.needed)
         blocks = []
         for form in equations:
-            self.check_time()
+            self.check_budget()
             block = self._block(form, columns, sample)
             blocks.append(block[block.any(axis=1)])
-        live, basis = _modular_nullspace(np.concatenate(blocks, axis=0), sample.prime)
+        matrix = np.concatenate(blocks, axis=0)
+        self.determining.field.budget.spend(matrix.size, SYSTEM)
+        live, basis = _modular_nullspace(matrix, sample.prime)
         return [columns[k] for k in live], [{columns[k]: v for k, v in b.items()} for b in basis], sample.prime
 
     def _block(self, form: LinearForm, columns: Sequence[int], sample: Sample) -> Values:
@@ -264,11 +262,12 @@ class _Task:
         for a, index in form:
             by_unknown.setdefault(a, []).append(index)
         for place, column in enumerate(columns):
-            self.check_time()
+            self.check_budget()
             a, j = self.labels[column]
             for index in by_unknown.get(a, ()):
                 element = self.derivative(self.spans, a, j, index)
                 if not element.is_zero:
+                    self.determining.field.budget.spend(sample.count, SYSTEM)
                     block[:, place] += coefficients[a, index] * sample.element(element) % sample.prime
         return block % sample.prime
 
@@ -277,7 +276,7 @@ class _Task:
         field = self.determining.field
         vectors = []
         for residues in basis:
-            self.check_time()
+            self.check_budget()
             vector: dict[int, Element] = {}
             for column, residue in residues.items():
                 value = _rational(residue, prime)
@@ -294,7 +293,7 @@ class _Task:
         field = self.determining.field
         rows: list[dict[int, fmpz_mpoly]] = []
         for form in self.determining.equations:
-            self.check_time()
+            self.check_budget()
             columns = self._columns(form, live)
             if columns:
                 rows += split_columns(columns, field, field.variables)
@@ -336,6 +335,7 @@ def independent_functions(span: Sequence[Element], field: Field) -> list[Element
     Independent values prove independent functions; an unlucky draw can only leave a function out.
     """
     needed = slots_needed(span, field, (), 0)
+    field.budget.spend(len(span) * (len(span) + MARGIN), SYSTEM)
     for seed in range(6):
         sample = Sample(field, len(span) + MARGIN, seed, needed)
         try:
@@ -343,7 +343,7 @@ def independent_functions(span: Sequence[Element], field: Field) -> list[Element
         except AtPole:
             continue
         return [span[j] for j in independent_rows(rows, sample.count, sample.prime)]
-    raise OutOfBudget("search for points at which the functions of a span are regular")
+    raise TooLarge("search for points at which the functions of a span are regular")
 
 
 def _modular_nullspace(matrix: Values, prime: int) -> tuple[list[int], list[dict[int, int]]]:

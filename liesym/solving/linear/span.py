@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,9 +12,8 @@ from sympy import Symbol
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element, cleared
 from liesym.determine.forms import Determining, Index, LinearForm, Term
-from liesym.errors import OutOfBudget
 from liesym.solving.linear.linear import nullspace
-from liesym.solving.linear.sampled import solve_sampled
+from liesym.solving.linear.sampled import SYSTEM, solve_sampled
 
 Vector = tuple[Element, ...]
 # number of columns from which the linear system is sampled modulo a prime first
@@ -43,15 +41,12 @@ def monomials(field: Field, variables: Sequence[Symbol], degree: int) -> list[El
     return result
 
 
-def solve_in_span(
-    determining: Determining, spans: Sequence[Sequence[Element]], *, deadline: float | None = None
-) -> SpanSolution:
+def solve_in_span(determining: Determining, spans: Sequence[Sequence[Element]]) -> SpanSolution:
     """All solutions u_a = Σ_j c_aj spans[a][j] with constants c_aj.
 
     Arguments:
-        determining: the linear forms that must vanish.
+        determining: the linear forms that must vanish; the budget of its field is kept.
         spans: for each unknown function, elements of the field that are linearly independent over the constants.
-        deadline: `time.monotonic()` value after which OutOfBudget is raised.
 
     Returns:
         A basis; complete within the span because the linear system is solved exactly.
@@ -60,12 +55,12 @@ def solve_in_span(
     derivatives = _Derivatives(determining.variables)
     labels = [(a, j) for a, span in enumerate(spans) for j in range(len(span))]
     if len(labels) > SAMPLED_FROM:
-        sampled = solve_sampled(determining, spans, labels, derivatives, deadline=deadline)
+        sampled = solve_sampled(determining, spans, labels, derivatives)
         return SpanSolution(tuple(_vector(v, labels, spans, field) for v in sampled.vectors), sampled.pivots)
     rows: list[dict[int, fmpz_mpoly]] = []
     constant = [_is_constant_slot(field, i) for i in range(len(field.slots))]
     for form in determining.equations:
-        rows.extend(_rows_of(form, spans, labels, derivatives, field, constant, deadline))
+        rows.extend(_rows_of(form, spans, labels, derivatives, field, constant))
     solution = nullspace(rows, len(labels), field)
     return SpanSolution(tuple(_vector(v, labels, spans, field) for v in solution.vectors), solution.pivots)
 
@@ -109,7 +104,6 @@ def _rows_of(
     derivatives: _Derivatives,
     field: Field,
     constant: list[bool],
-    deadline: float | None,
 ) -> list[dict[int, fmpz_mpoly]]:
     """The equation Σ c_j e_j = 0 in the field, split by monomials in the slots that are not constant."""
     polynomial = _cleared_form(form, field)
@@ -118,7 +112,7 @@ def _rows_of(
         by_unknown.setdefault(a, []).append((index, coefficient))
     columns: dict[int, Element] = {}
     for column, (a, j) in enumerate(labels):
-        _check_time(deadline)
+        field.budget.check(SYSTEM)
         total = field.zero
         for index, coefficient in by_unknown.get(a, ()):
             derivative = derivatives(spans, a, j, index)
@@ -136,7 +130,7 @@ def _rows_of(
     moving = [place for place in range(n) if place not in set(fixed)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for column, numerator in numerators.items():
-        _check_time(deadline)
+        field.budget.check(SYSTEM)
         for monomial, coefficient in field.lift(numerator).terms():
             key = tuple([monomial[i] for i in moving])
             rest = [0] * n
@@ -144,11 +138,6 @@ def _rows_of(
                 rest[i] = monomial[i]
             parts.setdefault(key, {}).setdefault(column, {})[tuple(rest)] = coefficient
     return [{column: field.ctx.from_dict(p) for column, p in part.items()} for part in parts.values()]
-
-
-def _check_time(deadline: float | None) -> None:
-    if deadline is not None and time.monotonic() > deadline:
-        raise OutOfBudget("linear system of the span ansatz")
 
 
 def _cleared_form(form: LinearForm, field: Field) -> dict[Term, Element]:

@@ -15,20 +15,19 @@ Sources: Cheb-Terrab and Roche 2003 (the classes AIR and AIA); Kamke 1977, A.4.1
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 
 import sympy as sp
 from sympy import Dummy, Expr, S, Symbol
 from sympy.core.function import AppliedUndef
 
-from liesym.coefficients.bounded import bounded
+from liesym.base.budget import Budget
 from liesym.coefficients.definitions import Definition, derivative_expression, function_and_orders
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import jet_field
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.found import Found, assumptions
@@ -44,23 +43,23 @@ MOST_MONOMIALS, MOST_LINES = 60, 4
 Moebius = tuple[Element, Element, Element, Element]
 
 
-def hidden_symmetries(system: ODESystem, deadline: float, depth: int = 2) -> Found:
+def hidden_symmetries(system: ODESystem, budget: Budget, depth: int = 2) -> Found:
     """Symmetries of y' = f(x, y) from a Riccati equation for x as a function of u(x, y).
 
     Arguments:
         system: one equation of order 1.
-        deadline: value of `time.monotonic()` at which the search stops.
+        budget: what the search may take; half of the operations that are left go to each equation, so that one that is
+            hard leaves some to the next.
         depth: how many times an Abel equation may hide another one.
     """
-    equations = itertools.chain(by_slope(system), _hidden_equations(system, deadline))
+    equations = itertools.chain(by_slope(system), _hidden_equations(system, budget))
     for number, equation in enumerate(equations):
-        # half of the time that is left for each, so that one that is hard leaves some to the next
-        until = time.monotonic() + (deadline - time.monotonic()) / 2
+        half = budget.part(0.5)
         try:
-            found = _of_riccati(equation, taken_names(system), until)
+            found = _of_riccati(equation, taken_names(system), half)
             if not found.vectors and depth > 1:
-                found = hidden_symmetries(equation.system, until, depth - 1)
-        except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
+                found = hidden_symmetries(equation.system, half, depth - 1)
+        except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
             continue
         if found.vectors:
             return _pulled_back(found, equation, system)
@@ -69,14 +68,14 @@ def hidden_symmetries(system: ODESystem, deadline: float, depth: int = 2) -> Fou
     return Found(complete=False)
 
 
-def _of_riccati(equation: Hidden, taken: frozenset[str], deadline: float) -> Found:
+def _of_riccati(equation: Hidden, taken: frozenset[str], budget: Budget) -> Found:
     """(0, ξ) in the variables (u, x), up to three."""
     u, x = equation.system.variables
     field = jet_field(equation.system, equation.unknowns)
-    with bounded(field, deadline):
+    with field.within(budget):
         rate = field(equation.system.rhs[0])
         for riccati in riccati_equations(field, rate, u, x, [field(z) for z in equation.unknowns]):
-            solver = OdeSolver(field, allow_names=True, taken=taken, deadline=deadline)
+            solver = OdeSolver(field, allow_names=True, taken=taken)
             found = [field.to_expr(e / riccati.slope) for e in riccati_symmetries(riccati, solver)]
             if found and not any(e.has(sp.I) for e in found):
                 vectors = tuple((S.Zero, e) for e in found)
@@ -115,11 +114,11 @@ def _at(expression: Expr, u: Symbol, value: Expr) -> Expr:
 # -- from y to u ---------------------------------------------------------------------------------------
 
 
-def _hidden_equations(system: ODESystem, deadline: float) -> Iterator[Hidden]:
+def _hidden_equations(system: ODESystem, budget: Budget) -> Iterator[Hidden]:
     """One for each choice of one to three of the particular solutions that are found, in order."""
     x, y = system.variables
     field = jet_field(system)
-    with bounded(field, deadline):
+    with field.within(budget):
         parts = _parts(field, field(system.rhs[0]), x, y)
         if parts is None:
             return
@@ -127,9 +126,9 @@ def _hidden_equations(system: ODESystem, deadline: float) -> Iterator[Hidden]:
     for count in (1, 2, 3):
         for chosen in itertools.permutations(lines, count):
             try:
-                with bounded(field, deadline):
+                with field.within(budget):
                     found = _flattened(system, field, chosen)
-            except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
+            except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
                 continue
             if found is not None:
                 yield found
@@ -203,7 +202,7 @@ def _flattened(system: ODESystem, field: Field, lines: Sequence[Element | None])
     inverse = (field.to_expr(b) - field.to_expr(d) * W) / (field.to_expr(c) * W - field.to_expr(a))
     speed = field.to_expr(rate).subs(y, inverse)
     other = Field.build([speed], (x, W), system.parameter_symbols)
-    with bounded(other, field.deadline or 0.0):
+    with other.within(field.budget):
         parts = _parts(other, other(speed), x, W)
         if parts is None or parts[1][1].is_zero or not parts[0][3].is_zero:
             return None

@@ -36,7 +36,7 @@ def by_local_exponents(work: Workspace, a: Coefficients, v: Symbol) -> list[Elem
     found: list[Element] = []
     for combination in itertools.islice(itertools.product(*choices), 24):
         for part in parts[:4]:
-            work.check_time()
+            work.check_budget()
             rate = part
             for local in combination:
                 rate = rate + local

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy import Symbol
 
 from liesym.coefficients.ring import Element
-from liesym.errors import OutOfBudget
+from liesym.errors import TooLarge
 from liesym.solving.ode import particular
 from liesym.solving.ode.bessel import special_second_order
 from liesym.solving.ode.elementary import constant, constant_after_rescaling, euler, first_order
@@ -74,11 +74,11 @@ class OdeSolver(Workspace):
 
     def _attempt(self, method: Method, a: Coefficients, v: Symbol) -> list[Element] | None:
         """What a method finds; None where its coefficients outgrow the size limit, which says nothing of the next method."""
-        self.check_time()
+        self.check_budget()
         try:
             return method(self, a, v)
-        except OutOfBudget:
-            self.check_time()
+        except TooLarge:
+            self.check_budget()
             return None
 
     def particular_solution(

@@ -15,7 +15,6 @@ Sources: Ince 1956, section 2.15; Kamke 1977, A.4.9; Cheb-Terrab and Kolokolniko
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ from sympy.core.function import AppliedUndef
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Slot
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.solving.linear.relations import relations
 from liesym.solving.ode.exponents import HALF
 from liesym.solving.ode.integrate import _is_exponential
@@ -144,19 +143,14 @@ def riccati_symmetries(equation: Riccati, solver: OdeSolver) -> list[Element]:
 
 
 def _linear_solutions(coefficients: tuple[Element, ...], x: Symbol, solver: OdeSolver) -> list[Element] | None:
-    """Two solutions; where names are allowed and half of the time brought nothing, two named ones."""
+    """Two solutions; where names are allowed and half of the operations that are left brought nothing, two named ones."""
     if not solver.allow_names:
         return solver.fundamental_solutions(coefficients, x)
-    field, deadline = solver.field, solver.deadline
-    assert deadline is not None
-    now = time.monotonic()
-    field.deadline = solver.deadline = now + (deadline - now) / 2
     try:
-        found = solver.fundamental_solutions(coefficients, x)
-    except (OutOfBudget, Unsupported, NeedsRefinement):
+        with solver.field.within(solver.field.budget.part(0.5)):
+            found = solver.fundamental_solutions(coefficients, x)
+    except (TooLarge, Unsupported, NeedsRefinement):
         found = None
-    finally:
-        field.deadline = solver.deadline = deadline
     if found and any(_is_complex(u) for u in found):
         found = None
     return found or solver.name_solutions(coefficients, x)

@@ -25,7 +25,7 @@ def in_span(work: Workspace, a: Coefficients, v: Symbol) -> list[Element]:
         product = product * p
     found: list[Element] = []
     for power in (0, 1, n) if factors else (0,):
-        work.check_time()
+        work.check_budget()
         if power == 1 == n:
             continue
         denominator = product**power

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -14,7 +13,6 @@ from sympy import Symbol
 from liesym.coefficients.definitions import Definition
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
-from liesym.errors import TimeIsUp
 from liesym.solving.ode.exponents import Exponent
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.operators import Coefficients, depends_only_on
@@ -25,10 +23,9 @@ class Workspace:
     """The field, and what is collected while equations over it are solved.
 
     Arguments:
-        field: the coefficient field.
+        field: the coefficient field, whose budget is kept.
         allow_names: introduce named solutions psi_k where no closed form is found.
         taken: names that are in use.
-        deadline: `time.monotonic()` value after which OutOfBudget is raised.
         names_early: names are preferred to the closed form of an intricate equation.
         definitions: of the named solutions.
         named: equation and its named solutions.
@@ -38,20 +35,21 @@ class Workspace:
     field: Field
     allow_names: bool = False
     taken: frozenset[str] = frozenset()
-    deadline: float | None = None
     names_early: bool = False
     definitions: list[Definition] = dataclass_field(default_factory=list)
     named: list[tuple[Coefficients, list[Element]]] = dataclass_field(default_factory=list)
     pivots: list[Element] = dataclass_field(default_factory=list)
 
-    def check_time(self) -> None:
-        """Stop where the deadline has passed.
+    def check_budget(self) -> None:
+        """Go on only within the budget of the field.
 
         Raises:
-            TimeIsUp: it has.
+            TimeIsUp: it ran out.
+            TooLarge: the step has done all the operations that it may.
         """
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise TimeIsUp("solution of an ordinary differential equation of the determining system")
+        what = "solution of an ordinary differential equation of the determining system"
+        self.field.budget.check(what)
+        self.field.budget.spend(0, what)
 
     def assume_distinct(self, exponents: Sequence[Exponent]) -> None:
         """Solutions that belong to different exponents are independent only while these differ."""

@@ -15,23 +15,26 @@ pivots that are recorded. Sources: Schwarz 2008, chapter 3; Wolf 2004 (CRACK); S
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 
 from sympy import Expr, Function, S, Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.definitions import Definition
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, Index, LinearForm, Term, add_multiple, add_to
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import OutOfBudget, TimeIsUp, Unsupported
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.ode.ode import OdeSolver
 from liesym.solving.pde.characteristics import solve_first_order
 from liesym.solving.pde.involutive import Basis, Dependence, differentiate
+
+MOST_TERMS = 20000
+"""Largest number of terms of a coefficient before completion is given up."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class GeneralSolution:
         reason: what stopped the integration, empty if complete.
         pivots: coefficients divided by.
         definitions: named functions that occur.
-        stopped: True if a limit of time or size cut the integration short.
+        stopped: True if the end of the budget cut the integration short.
     """
 
     vectors: tuple[tuple[Element, ...], ...]
@@ -96,9 +99,8 @@ class _State:
 def solve_general(
     determining: Determining,
     *,
-    deadline: float | None = None,
+    budget: Budget = UNLIMITED,
     taken: frozenset[str] = frozenset(),
-    size_limit: int = 20000,
     progress: Callable[[str], None] | None = None,
     names_early: bool = False,
 ) -> GeneralSolution:
@@ -106,9 +108,8 @@ def solve_general(
 
     Arguments:
         determining: equations and unknown infinitesimals.
-        deadline: `time.monotonic()` value at which the search stops and what is known is returned as incomplete.
+        budget: where it ends the search stops, and what is known is returned as incomplete.
         taken: names that invented functions must not use.
-        size_limit: largest number of terms of a coefficient before completion is given up.
         progress: called with a short description of each step.
         names_early: name solutions of simple equations before intricate ones are tried, where all depends on one variable.
     """
@@ -121,32 +122,28 @@ def solve_general(
         [dict(f) for f in determining.equations],
         [{(a, (0,) * len(determining.variables)): field.one} for a in range(len(determining.unknowns))],
     )
-    solver = OdeSolver(field, allow_names=False, taken=taken, deadline=deadline, names_early=names_early)
+    solver = OdeSolver(field, allow_names=False, taken=taken, names_early=names_early)
     reason, stopped = "", False
-    previous = field.size_limit, field.deadline
-    field.size_limit, field.deadline = size_limit, deadline
     try:
-        reason = _integrate_all(state, solver, deadline, progress or (lambda text: None))
+        with field.within(budget.small(MOST_TERMS)):
+            reason = _integrate_all(state, solver, progress or (lambda text: None))
     except OutOfBudget as stop:
-        reason, stopped = f"time or size limit reached during {stop}", True
+        reason, stopped = stop.note, isinstance(stop, TimeIsUp)
     except NeedsRefinement:
         reason = "a fraction of an angle that the field cannot represent"
     except Unsupported as stop:
         reason = str(stop)
     except ZeroDivisionError as stop:
         reason = str(stop)
-    finally:
-        field.size_limit, field.deadline = previous
     return replace(_result(state, solver, reason, taken), stopped=stopped)
 
 
-def _integrate_all(state: _State, solver: OdeSolver, deadline: float | None, progress: Callable[[str], None]) -> str:
+def _integrate_all(state: _State, solver: OdeSolver, progress: Callable[[str], None]) -> str:
     while True:
-        if deadline is not None and time.monotonic() > deadline:
-            raise OutOfBudget("integration of the determining system")
+        state.field.budget.check("integration of the determining system")
         progress(f"{len(state.forms)} equations, {len(state.live())} unknown functions")
         split_free_variables(state)
-        basis = complete(state, deadline)
+        basis = complete(state)
         if remove_solved(state, basis):
             continue
         if all(not state.arguments[a] or a in state.free for a in state.live()):
@@ -165,9 +162,9 @@ def _integrate_all(state: _State, solver: OdeSolver, deadline: float | None, pro
 # -- steps -----------------------------------------------------------------------------------------
 
 
-def complete(state: _State, deadline: float | None) -> Basis:
+def complete(state: _State) -> Basis:
     """Replace the equations by a completed system."""
-    basis = Basis(state.field, state.where, pivot=state.pivots.append, deadline=deadline)
+    basis = Basis(state.field, state.where, pivot=state.pivots.append)
     basis.add(state.forms)
     basis.complete()
     state.forms = basis.forms()

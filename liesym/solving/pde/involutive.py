@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -21,7 +20,6 @@ from sympy import Symbol
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Index, LinearForm, Term, add_multiple, add_to
-from liesym.errors import OutOfBudget
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,9 @@ class Basis:
     """A growing set of rules, reduced against each other, with the integrability conditions still open.
 
     Arguments:
-        field: the coefficient field; its derivations are the variables.
+        field: the coefficient field; its derivations are the variables, and its budget is kept.
         where: variables and the arguments of each unknown.
         pivot: called with every coefficient that is divided by (to record assumptions on parameters).
-        deadline: `time.monotonic()` value after which OutOfBudget is raised.
     """
 
     def __init__(
@@ -84,12 +81,11 @@ class Basis:
         where: Dependence,
         *,
         pivot: Callable[[Element], None] | None = None,
-        deadline: float | None = None,
     ) -> None:
         self.field, self.where = field, where
         self.rules: dict[Term, Rule] = {}
         self.by_unknown: dict[int, list[Rule]] = {}
-        self._pivot, self._deadline = pivot, deadline
+        self._pivot = pivot
         self._queue: list[tuple[tuple, int, Callable[[], LinearForm | None]]] = []
         self._count = itertools.count()
 
@@ -110,7 +106,7 @@ class Basis:
             if rule is None:
                 done[term] = coefficient
                 continue
-            self._check_time()
+            self.field.budget.check("completion of the determining system")
             for other, c in self._prolonged(rule, term).items():
                 if other not in work:
                     heapq.heappush(heap, (_negated(rank(other)), other))
@@ -151,10 +147,10 @@ class Basis:
         """Reduce everything and all integrability conditions until nothing new appears.
 
         Raises:
-            OutOfBudget: the deadline passed; the rules so far are consequences of the system, but not all.
+            OutOfBudget: the budget of the field is over; the rules so far are consequences of the system, but not all.
         """
         while self._queue:
-            self._check_time()
+            self.field.budget.check("completion of the determining system")
             _, _, make = heapq.heappop(self._queue)
             form = make()
             if form is None:
@@ -227,10 +223,6 @@ class Basis:
                 self.rules[leader] = new = Rule(leader, rest)
                 rules = self.by_unknown[leader[0]]
                 rules[rules.index(rule)] = new
-
-    def _check_time(self) -> None:
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            raise OutOfBudget("completion of the determining system")
 
     # -- what the basis says -----------------------------------------------------------------------
 

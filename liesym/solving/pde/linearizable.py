@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction
@@ -84,7 +85,7 @@ def symmetries_from_flat_structure(
     system: ODESystem,
     determining: Determining,
     *,
-    deadline: float | None = None,
+    budget: Budget = UNLIMITED,
     taken: frozenset[str] = frozenset(),
     progress: Callable[[str], None] | None = None,
 ) -> GeneralSolution | None:
@@ -93,7 +94,7 @@ def symmetries_from_flat_structure(
     structure = projective_structure(system, field)
     if structure is None:
         return None
-    found = solve_general(flat_system(structure, field), deadline=deadline, taken=taken, progress=progress)
+    found = solve_general(flat_system(structure, field), budget=budget, taken=taken, progress=progress)
     if not found.complete or len(found.vectors) != 3:
         return None
     sigma = [v[0] for v in found.vectors]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
+from liesym.base.budget import Budget
 from liesym.coefficients.definitions import Definition
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -44,6 +45,7 @@ class PatternSolution:
     pivots: tuple[Element, ...]
     definitions: tuple[Definition, ...]
     families: tuple[tuple[tuple[Expr, ...], tuple[tuple[Expr, tuple[Expr, ...]], ...]], ...] = ()
+    stopped: bool = False
 
 
 def restricted(determining: Determining, pattern: Pattern) -> Determining:
@@ -81,19 +83,19 @@ def solve_pattern(
     determining: Determining,
     pattern: Pattern,
     *,
-    deadline: float,
+    budget: Budget,
     taken: frozenset[str] = frozenset(),
-    size_limit: int = 4000,
 ) -> PatternSolution:
-    """All infinitesimals of the pattern, as far as its functions can be integrated before the deadline."""
+    """All infinitesimals of the pattern, as far as its functions can be integrated within the budget."""
     field = determining.field
-    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=taken, size_limit=size_limit)
+    found = solve_general(restricted(determining, pattern), budget=budget, taken=taken)
     vectors = [tuple(field.to_expr(c) for c in in_shape(pattern, values, field)) for values in found.vectors]
     families = tuple(
         (tuple(_combined(part, values, determining) for part in pattern.components), arbitrary)
         for values, arbitrary in found.families
     )
-    return PatternSolution(tuple(vectors), found.complete, found.reason, found.pivots, found.definitions, families)
+    definitions, stopped = found.definitions, found.stopped
+    return PatternSolution(tuple(vectors), found.complete, found.reason, found.pivots, definitions, families, stopped)
 
 
 def in_shape(pattern: Pattern, values: Sequence[Element], field: Field) -> tuple[Element, ...]:

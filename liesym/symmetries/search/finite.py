@@ -1,109 +1,90 @@
 """Systems of order two and above: finitely many symmetries, looked for from cheap spans to the general solution.
 
 The bound says when all are found. Spans are sampled modulo a prime before anything exact is done
-(`liesym.solving.linear.sampled`), so even large ones cost seconds. The general solver is on a short leash first, because
+(`liesym.solving.linear.sampled`), so even large ones cost seconds. The general solver may do few operations first, because
 where it works it mostly works at once, and has what is left of the time after the spans.
 """
 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from liesym.base.budget import Budget
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Derivation, Element
 from liesym.determine.forms import Determining
-from liesym.errors import OutOfBudget
+from liesym.model.names import taken_names
 from liesym.solving.linear.span import polynomial_spans
 from liesym.solving.pde.general import solve_general
 from liesym.solving.pde.linearizable import symmetries_from_flat_structure
 from liesym.solving.pde.patterns import in_shape, restricted
+from liesym.symmetries.search import shares
+from liesym.symmetries.search.general import general, in_span, polynomials
 from liesym.symmetries.search.ladder import kernel_spans, laurent_span, plain_spans
 from liesym.symmetries.search.system_rungs import projective_in_time
+from liesym.symmetries.state import Known, Report, Strategy
 
-if TYPE_CHECKING:
-    from liesym.symmetries.engine import _Run
-
-LEASH = 0.1
-"""Share of the time that is left for the first attempt at a general solution, at most LONGEST seconds."""
-LONGEST = 4.0
-SHARE_OF_PATTERN = 0.2
-"""Share of the time that is left for infinitesimals that are projective in the unknowns."""
 LARGEST_POLYNOMIALS = 600
 """Number of columns up to which polynomials of higher degree are tried."""
 
 
-def search_finite(run: _Run, determining: Determining) -> bool:
-    """Fill the vectors of a run; True if as many are found as the bound allows."""
-    if run.bound == 0:
-        return True
-    highest = 3 if len(run.system.variables) <= 3 else 2
-    for degree in range(1, highest + 1):
-        run.progress(f"polynomials of degree {degree}")
-        if not run.span(determining, polynomial_spans(determining, degree)) or run.bound_met:
-            return run.bound_met
-    if run.system.orders == (2,) and run.bound in (8, None) and _linearizable(run, determining):
-        return True
-    leash = min(run.share(LEASH), time.monotonic() + LONGEST)
-    if _general(run, determining, leash):
-        return True
-    cut_short = time.monotonic() > leash
-    if _projective_with_time(run, determining):
-        return True
-    _in_larger_spans(run, determining, highest)
-    if not run.bound_met and cut_short and _general(run, determining, run.share(0.8)):
-        return True
-    if not run.bound_met:
-        _close_under_brackets(run, determining)
-    return run.bound_met
+def finite_strategies(known: Known, determining: Determining) -> Iterator[Strategy]:
+    """What is tried, in order, while the bound is not met."""
+    highest = 3 if len(known.system.variables) <= 3 else 2
+    larger = map(_larger, _larger_spans(determining, highest))
+    return itertools.chain(
+        map(polynomials, range(1, highest + 1)),
+        [_linearizable, _first_attempt, _projective_with_time],
+        larger,
+        [_second_attempt, _close_under_brackets],
+    )
 
 
-def _general(run: _Run, determining: Determining, deadline: float) -> bool:
-    """The general solution, if it comes out by the deadline; what was known is kept if it is more."""
-    known = list(run.vectors)
-    if run.general(determining, deadline) and (run.bound is None or run.bound_met):
-        return True
-    run.vectors = known if len(run.vectors) < len(known) else run.vectors
-    return False
+def _first_attempt(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    """The general solution, if it comes out with few operations."""
+    step = budget.step(shares.FIRST_ATTEMPT)
+    found = general(determining, known, step, report)
+    return replace(found, cut=step.exhausted)
 
 
-def _projective_with_time(run: _Run, determining: Determining) -> bool:
+def _second_attempt(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    """The general solution once more, where only the number of operations ended the first attempt."""
+    return general(determining, known, budget, report) if known.cut else known
+
+
+def _projective_with_time(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
     """Affine and projective fields with coefficients depending on t: ODEs alone are left, where the whole is too large."""
-    run.progress("projective in the unknowns, with any dependence on the independent variable")
-    pattern = projective_in_time(determining)
-    deadline = min(run.share(SHARE_OF_PATTERN), time.monotonic() + 2 * LONGEST)
-    found = solve_general(restricted(determining, pattern), deadline=deadline, taken=run.taken, names_early=True)
-    if len(found.vectors) > len(run.vectors):
-        run.vectors = [in_shape(pattern, values, determining.field) for values in found.vectors]
-        run.definitions = found.definitions
-        run.pivots += found.pivots
-    return run.bound_met
+    report("projective in the unknowns, with any dependence on the independent variable")
+    pattern, field = projective_in_time(determining), determining.field
+    step, taken = budget.step(shares.PROJECTIVE), taken_names(known.system)
+    found = solve_general(restricted(determining, pattern), budget=step, taken=taken, names_early=True)
+    known = replace(known, stopped=known.stopped or found.stopped)
+    if len(found.vectors) <= len(known.vectors):
+        return known
+    vectors = tuple(in_shape(pattern, values, field) for values in found.vectors)
+    return replace(known, vectors=vectors, definitions=found.definitions, pivots=(*known.pivots, *found.pivots))
 
 
-def _linearizable(run: _Run, determining: Determining) -> bool:
+def _linearizable(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
     """Eight generators from the flat projective structure, those without named functions preferred."""
-    run.progress("flat projective structure")
-    found = symmetries_from_flat_structure(run.system, determining, deadline=run.share(0.5), taken=run.taken)
+    if known.system.orders != (2,) or known.bound not in (8, None):
+        return known
+    report("flat projective structure")
+    budget, taken = budget.share(shares.FLAT), taken_names(known.system)
+    with determining.field.within(budget):
+        found = symmetries_from_flat_structure(known.system, determining, budget=budget, taken=taken)
     if found is None:
-        return False
-    run.vectors, run.definitions = list(found.vectors), found.definitions
-    run.pivots += found.pivots
-    return len(run.vectors) == 8
+        return known
+    pivots, settled = (*known.pivots, *found.pivots), len(found.vectors) == 8
+    return replace(known, vectors=found.vectors, definitions=found.definitions, pivots=pivots, settled=settled)
 
 
-def _in_larger_spans(run: _Run, determining: Determining, highest: int) -> None:
-    """Polynomials of higher degree, then products with the functions that occur, while the bound is not met."""
-    deadline = run.share(0.6)
-    try:
-        for title, spans in _larger_spans(determining, highest):
-            run.progress(title)
-            if not run.span(determining, spans, deadline) or run.bound_met:
-                return
-    except OutOfBudget as stop:
-        run.notes.append(f"no span of the functions that occur: {stop}")
+def _larger(titled: tuple[str, Sequence[Sequence[Element]]]) -> Strategy:
+    title, spans = titled
+    return in_span(title, lambda determining: spans, part=shares.SPANS)
 
 
 def _larger_spans(determining: Determining, highest: int) -> Iterator[tuple[str, Sequence[Sequence[Element]]]]:
@@ -121,20 +102,19 @@ def _larger_spans(determining: Determining, highest: int) -> Iterator[tuple[str,
         yield from ((functions, chosen) for chosen in (plain, spans) if chosen is not None)
 
 
-def _close_under_brackets(run: _Run, determining: Determining) -> None:
+def _close_under_brackets(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
     """Symmetries form an algebra: brackets of known ones may be new."""
-    field, variables, degree = determining.field, run.system.variables, max(run.system.orders) - 1
+    field, variables, degree = determining.field, known.system.variables, max(known.system.orders) - 1
     try:
-        vectors = [run.vectors[i] for i in independent_positions(run.vectors, variables, field, degree=degree)]
+        vectors = [known.vectors[i] for i in independent_positions(known.vectors, variables, field, degree=degree)]
         grown = True
-        while grown and not (run.bound is not None and len(vectors) >= run.bound):
+        while grown and not (known.bound is not None and len(vectors) >= known.bound):
+            budget.check("brackets of known symmetries")
             moving = [Derivation(field, dict(zip(variables, v, strict=True))) for v in vectors]
             brackets = [tuple(u.bracket(w).components.values()) for u, w in itertools.combinations(moving, 2)]
             extended = [*vectors, *brackets]
             kept = [extended[i] for i in independent_positions(extended, variables, field, degree=degree)]
             grown, vectors = len(kept) > len(vectors), kept
-            if time.monotonic() > run.deadline:
-                break
-        run.vectors = vectors
     except NoPoint:
-        return
+        return known
+    return replace(known, vectors=tuple(vectors))

@@ -1,6 +1,6 @@
 """Systems with first-order equations: a ladder of shapes, because nothing splits and the symmetries are infinitely many.
 
-Each rung is one shape of the infinitesimals, solved completely within that shape or not at all (out of time, or an equation
+Each rung is one shape of the infinitesimals, solved completely within that shape or not at all (too large, or an equation
 without a solution method); the result names the rungs that were complete. What they find is gathered modulo trivial
 symmetries ρ (∂_t + f·∂_x) and modulo multiples by first integrals (`liesym.symmetries.search.pool`), for which
 the families stand.
@@ -8,102 +8,86 @@ the families stand.
 
 from __future__ import annotations
 
-import time
+import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sympy import Add, Function, I, S, Symbol, expand
 
-from liesym.coefficients.bounded import bounded
+from liesym.base.budget import Budget
 from liesym.coefficients.field import Field
 from liesym.coefficients.joined import joined, with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.model.names import fresh_name, taken_names
+from liesym.model.system import ODESystem
 from liesym.solving.found import Found
-from liesym.solving.linear.span import polynomial_spans
+from liesym.symmetries.search import shares
+from liesym.symmetries.search.general import general, polynomials
 from liesym.symmetries.search.pool import Pool
 from liesym.symmetries.search.rungs import Rung
 from liesym.symmetries.search.scalar import first_integral
 from liesym.symmetries.search.scalar_rungs import scalar_rungs
 from liesym.symmetries.search.system_rungs import system_rungs
-
-if TYPE_CHECKING:
-    from liesym.symmetries.engine import _Run
+from liesym.symmetries.state import Known, Report, Strategy
 
 LARGEST_FAMILIES = 8
-# share of the budget that is left for verification and for the report
-RESERVE = 0.1
-# for a rung of one equation of which a symmetry is known: all others are its multiples by first integrals
-IN_PASSING = 1.0
 
 
-def search_first_order(run: _Run, determining: Determining) -> bool:
-    """Fill the vectors, families and notes of a run for a system with an equation of order one.
-
-    Returns:
-        True if at least one rung was finished; the notes name those that were.
-    """
-    system = run.system
+def first_order_strategies(known: Known, determining: Determining) -> Iterator[Strategy]:
+    """The rungs for a system of first order; finite spans and the general solution for one with other equations beside."""
+    system = known.system
     if not system.is_first_order:
-        return _search_mixed(run, determining)
-    pool = Pool(system, determining.field)
-    for x, rate in zip(system.unknowns, pool.rates, strict=True):
+        return iter((polynomials(1), polynomials(2), _general_beside))
+    ladder = scalar_rungs if len(system.unknowns) == 1 else system_rungs
+    rungs = map(_climbing, ladder(system, determining))
+    return itertools.chain([_constant_unknowns], rungs, [_named_solutions, _quadrature])
+
+
+def _general_beside(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    found = general(determining, known, budget, report)
+    return replace(found, finished=(*found.finished, "all infinitesimals")) if found.settled else found
+
+
+# -- the ladder --------------------------------------------------------------------------------------
+
+
+def _constant_unknowns(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    """An unknown with x' = 0 is a first integral."""
+    pool = Pool.of(known, determining.field)
+    for x, rate in zip(known.system.unknowns, pool.rates, strict=True):
         if rate.is_zero:
             pool.note_integral(pool.field(x))
-    ladder = scalar_rungs if len(system.unknowns) == 1 else system_rungs
-    finished = _climb(run, pool, ladder(system, determining))
-    if len(system.unknowns) == 1 and pool.vectors and not pool.integrals:
-        _note_quadrature(run, pool)
-    run.vectors, run.substituted = list(pool.vectors), True
-    run.families = (trivial_family(run), *integral_families(run, pool))
-    if pool.dropped:
-        run.notes.append(f"{pool.dropped} candidates could not be confirmed by substitution and were dropped")
-    _note_finished(run, finished)
-    return bool(finished)
+    return pool.known(known)
 
 
-def _note_finished(run: _Run, finished: list[str]) -> None:
-    if finished:
-        run.notes.append("complete within: " + "; ".join(finished))
+def _climbing(rung: Rung) -> Strategy:
+    """One rung: what is in closed form is taken in, the rest is kept for the case that nothing is."""
 
-
-def _climb(run: _Run, pool: Pool, rungs: Iterator[Rung]) -> list[str]:
-    """Try the rungs one after the other; the names of those that were complete."""
-    finished: list[str] = []
-    named: list[Found] = []
-    deadline = run.deadline - RESERVE * run.budget
-    for rung in rungs:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            run.notes.append(f"time ran out before: {rung.name}")
-            break
-        enough = bool(pool.vectors) and len(run.system.unknowns) == 1
-        if pool.vectors and not rung.always:
-            continue
-        run.progress(rung.name)
+    def strategy(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+        if known.vectors and not rung.always:
+            return known
+        report(rung.name)
+        enough = bool(known.vectors) and len(known.system.unknowns) == 1
+        operations = min(rung.operations, shares.IN_PASSING) if enough else rung.operations
         try:
-            found = rung.work(time.monotonic() + min(rung.seconds, left / 2, IN_PASSING if enough else left))
-        except (OutOfBudget, Unsupported, NeedsRefinement, ArithmeticError):
-            continue  # the rung is not among those that are named complete
-        dropped = pool.dropped
-        try:
-            with bounded(pool.field, run.deadline, size_limit=None):
-                left_over = _gather(pool, rung, found)
-        except OutOfBudget:
-            run.notes.append(f"time ran out in the verification of what was found as {rung.name}")
-            break
+            found = rung.work(budget.step(operations, shares.TERMS))
+        except (TooLarge, Unsupported, NeedsRefinement, ArithmeticError):
+            return known  # the rung is not among those that are named complete
+        pool = Pool.of(known, determining.field)
+        left_over = _gather(pool, rung, found)
+        pivots, finished, named = known.pivots, known.finished, known.named
+        if found.complete and pool.dropped == known.dropped:
+            finished = (*finished, rung.name)
+            pivots = (*pivots, *(a for a in map(pool.constant, found.assumptions) if a is not None))
         if left_over:
-            named.append(found)
-        if found.complete and pool.dropped == dropped:
-            finished.append(rung.name)
-            run.pivots += [a for a in map(pool.constant, found.assumptions) if a is not None]
-    for found in named:
-        if not pool.vectors and pool.add_named(found):
-            run.definitions = found.definitions
-    return finished
+            named = (*named, found)
+        stopped = known.stopped or found.stopped
+        return replace(pool.known(known), pivots=pivots, finished=finished, named=named, stopped=stopped)
+
+    return strategy
 
 
 def _gather(pool: Pool, rung: Rung, found: Found) -> bool:
@@ -115,18 +99,30 @@ def _gather(pool: Pool, rung: Rung, found: Found) -> bool:
     return len(closed) < len(found.vectors)
 
 
-def _note_quadrature(run: _Run, pool: Pool) -> None:
+def _named_solutions(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    """Symmetries in terms of named functions, where there are no others."""
+    pool, definitions = Pool.of(known, determining.field), known.definitions
+    for found in known.named:
+        if not pool.vectors and pool.add_named(found):
+            definitions = found.definitions
+    return replace(pool.known(known), definitions=definitions)
+
+
+def _quadrature(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
     """The first integral of one equation, from its symmetry by quadrature."""
-    field, (x, y) = pool.field, run.system.variables
-    now = time.monotonic()
+    if len(known.system.unknowns) > 1 or not known.vectors or known.integrals:
+        return known
+    pool, (x, y) = Pool.of(known, determining.field), known.system.variables
     try:
-        with bounded(field, now + min(1.0, (run.deadline - now) / 2)):
-            integral = first_integral(field, pool.rates[0], pool.characteristic(pool.vectors[0])[0], x, y)
-    except (OutOfBudget, Unsupported, NeedsRefinement, ArithmeticError) as stop:
-        run.notes.append(f"the first integral that belongs to the symmetry was not found: {stop}")
-        return
-    if integral is not None and not run.definitions:
-        pool.note_integral(_plain(integral, field, run.system.variables))
+        with pool.field.within(budget.step(shares.QUADRATURE, shares.TERMS)):
+            integral = first_integral(pool.field, pool.rates[0], pool.characteristic(pool.vectors[0])[0], x, y)
+    except TooLarge as stop:
+        return known.noting(f"the first integral that belongs to the symmetry was not found: {stop.note}")
+    except (Unsupported, NeedsRefinement, ArithmeticError) as stop:
+        return known.noting(f"the first integral that belongs to the symmetry was not found: {stop}")
+    if integral is not None and not known.definitions:
+        pool.note_integral(_plain(integral, pool.field, known.system.variables))
+    return pool.known(known)
 
 
 def _plain(integral: Element, field: Field, variables: tuple[Symbol, ...]) -> Element:
@@ -141,39 +137,33 @@ def _plain(integral: Element, field: Field, variables: tuple[Symbol, ...]) -> El
     return integral if field.to_expr(turned).has(I) else turned
 
 
-def _search_mixed(run: _Run, determining: Determining) -> bool:
-    """Equations of order one beside others: finite spans, then the general solution within its share of time."""
-    finished = []
-    for degree in (1, 2):
-        run.progress(f"polynomials of degree {degree}")
-        if not run.span(determining, polynomial_spans(determining, degree)):
-            break
-        finished.append(f"polynomials of degree {degree}")
-    known = list(run.vectors)
-    if run.general(determining):
-        finished.append("all infinitesimals")
-    elif len(run.vectors) < len(known):
-        run.vectors = known
-    _note_finished(run, finished)
-    return bool(finished)
-
-
 # -- families ----------------------------------------------------------------------------------------
 
 
-def trivial_family(run: _Run) -> tuple:
+def with_families(known: Known, determining: Determining) -> Known:
+    """What a search has found, with the families and the notes that belong to it."""
+    if known.finished:
+        known = known.noting("complete within: " + "; ".join(known.finished))
+    if not known.system.is_first_order:
+        return known
+    pool = Pool.of(known, determining.field)
+    if known.dropped:
+        known = known.noting(f"{known.dropped} candidates could not be confirmed by substitution and were dropped")
+    return replace(known, families=(trivial_family(known.system), *integral_families(known.system, pool)), substituted=True)
+
+
+def trivial_family(system: ODESystem) -> tuple:
     """ρ(t, x) (∂_t + f·∂_x), a symmetry for every ρ."""
-    system = run.system
     rho = Function(fresh_name("rho", taken_names(system)))(*system.variables)
     return (rho, *(rho * f for f in system.rhs)), ((rho, system.variables),)
 
 
-def integral_families(run: _Run, pool: Pool) -> list[tuple]:
+def integral_families(system: ODESystem, pool: Pool) -> list[tuple]:
     """h(I_1, …) X for the listed X and the first integrals that are known."""
     if not pool.integrals:
         return []
     arguments = tuple(with_joined_roots(pool.field.to_expr(i)) for i in pool.integrals)
-    taken = taken_names(run.system)
+    taken = taken_names(system)
     families = []
     for vector in pool.leading()[:LARGEST_FAMILIES]:
         h = Function(fresh_name("h", taken))(*arguments)

@@ -8,9 +8,8 @@ multiples of listed symmetries are left out, since the family h(I) X stands for 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 
 from sympy import Expr, I
@@ -19,19 +18,21 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.verify import remainder_elements
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.found import Found
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.linear.vectors import Vector, normalized
+from liesym.solving.pde.characteristics import functionally_independent
+from liesym.symmetries.search.shares import SUBSTITUTION
+from liesym.symmetries.state import Known
 
 LARGEST_EXPRESSION = 4000
 LARGEST_FAMILY = 160
 HIGHEST_POWER = 3
 LENGTHY = 30
 MOST_OF_ONE = 6
-LONG = 2.0
 
 
 @dataclass
@@ -48,11 +49,21 @@ class Pool:
     vectors: list[Vector] = dataclass_field(default_factory=list)
     integrals: list[Element] = dataclass_field(default_factory=list)
     dropped: int = 0
-    # True once the substitution of one vector took long
+    # True once the substitution of one vector took many operations
     laborious: bool = False
 
     def __post_init__(self) -> None:
         self.rates = [self.field(f) for f in self.system.rhs]
+
+    @classmethod
+    def of(cls, known: Known, field: Field) -> Pool:
+        """What is known, to be added to."""
+        return cls(known.system, field, list(known.vectors), list(known.integrals), known.dropped, known.laborious)
+
+    def known(self, before: Known) -> Known:
+        """The record of what is listed now."""
+        found = tuple(self.vectors), tuple(self.integrals)
+        return replace(before, vectors=found[0], integrals=found[1], dropped=self.dropped, laborious=self.laborious)
 
     def characteristic(self, vector: Vector) -> Vector:
         """Q_i = η_i - ξ f_i."""
@@ -68,9 +79,10 @@ class Pool:
         for components in sorted(candidates, key=lambda v: sum(c.count_ops() for c in v)):
             if self._is_lengthy_multiple(components):
                 continue
-            start = time.monotonic()
-            vector = self._element_form(components)
-            self.laborious |= time.monotonic() - start > LONG
+            step = self.field.budget.step()
+            with self.field.within(step):
+                vector = self._element_form(components)
+            self.laborious |= step.spent > SUBSTITUTION
             if vector is not None and not all(q.is_zero for q in self.characteristic(vector)):
                 fresh.append(vector)
         before = len(self.vectors)
@@ -92,11 +104,11 @@ class Pool:
         """The vector in this field if it passes substitution; None (and counted) otherwise."""
         try:
             if sum(c.count_ops() for c in components) > LARGEST_EXPRESSION:
-                raise OutOfBudget("an expression too large to be of use")
+                raise TooLarge("expression of a symmetry")
             vector = _real(normalized(tuple(self.field(c) for c in components), self.field))
             if vector is not None and all(r.is_zero for r in remainder_elements(vector, self.system, self.field)):
                 return vector
-        except (NeedsRefinement, Unsupported, ArithmeticError, OutOfBudget):
+        except (NeedsRefinement, Unsupported, ArithmeticError, TooLarge):
             pass
         self.dropped += 1
         return None
@@ -165,8 +177,6 @@ class Pool:
 
     def note_integral(self, integral: Element) -> None:
         """Remember a first integral, unless it is a function of known ones; it is checked by substitution."""
-        from liesym.solving.pde.characteristics import functionally_independent
-
         if len(self.integrals) == len(self.rates):
             return  # there are no more independent ones
         real = _real((integral,))
@@ -237,6 +247,3 @@ def last_columns(relations: Sequence[dict[int, Element]], first: int) -> set[int
                 else:
                     other[j] = value
     return last
-
-
-__all__ = ["Found", "Pool", "last_columns"]

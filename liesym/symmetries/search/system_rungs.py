@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sympy import Integral, S, Symbol
 
+from liesym.base.budget import Budget
 from liesym.base.parameters import Parameter
-from liesym.coefficients.bounded import bounded
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining
@@ -20,6 +20,7 @@ from liesym.solving.linear.sampled import independent_functions
 from liesym.solving.linear.span import monomials
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.patterns import Pattern
+from liesym.symmetries.search import shares
 from liesym.symmetries.search.evolution import evolving_fields, evolving_integrals
 from liesym.symmetries.search.ladder import kernel_spans
 from liesym.symmetries.search.rungs import Rung, in_pattern, in_span, nth, pattern_rung, polynomial_rung
@@ -30,11 +31,13 @@ LARGEST_SPAN = 3200
 
 def system_rungs(system: ODESystem, determining: Determining) -> Iterator[Rung]:
     """Affine fields first; then what depends on time; then higher degrees and the functions that occur."""
-    yield polynomial_rung(determining, 1, 15.0)
+    yield polynomial_rung(determining, 1, shares.AFFINE)
     yield Rung("first integrals made of polynomials, functions that occur and logarithms", lambda d: _integrals(system, d))
     if len(moving_unknowns(system)) ** 2 <= LARGEST_LINEAR:
-        yield pattern_rung(system, affine_in_time, affine_in_time(determining).name, seconds=4.0, multiples=False)
-        yield pattern_rung(system, separated, separated(determining).name, seconds=4.0, multiples=False)
+        yield pattern_rung(
+            system, affine_in_time, affine_in_time(determining).name, operations=shares.SYSTEM_PATTERN, multiples=False
+        )
+        yield pattern_rung(system, separated, separated(determining).name, operations=shares.SYSTEM_PATTERN, multiples=False)
     if 0 < len(moving_unknowns(system)) < len(system.unknowns) and len(moving_unknowns(system)) ** 2 <= LARGEST_LINEAR:
         yield _frozen_rung(system)
     for degree in (2, 3):
@@ -129,10 +132,10 @@ def _moderate_rung(determining: Determining, system: ODESystem, degree: int) -> 
     where = "t and the unknowns that move" if constant else "all variables"
     name = f"polynomials of degree {degree}" + (f" in {where}" if constant else "")
 
-    def work(deadline: float) -> Found:
-        return in_span(determining, moderate_spans(determining, system, degree), deadline)
+    def work(budget: Budget) -> Found:
+        return in_span(determining, moderate_spans(determining, system, degree), budget)
 
-    return Rung(name, work, 15.0 if degree == 2 else 5.0)
+    return Rung(name, work, shares.AFFINE if degree == 2 else shares.CUBIC)
 
 
 def frozen(system: ODESystem) -> ODESystem:
@@ -151,43 +154,43 @@ def _frozen_rung(system: ODESystem) -> Rung:
     t, moving = system.independent, reduced.unknowns
     name = f"[T, A*({', '.join(x.name for x in moving)}) + b], T, A, b depending on {t} and the constant unknowns"
 
-    def work(deadline: float) -> Found:
+    def work(budget: Budget) -> Found:
         determining = determine(reduced)
-        with bounded(determining.field, deadline):
-            found = in_pattern(determining, affine_in_time(determining), reduced, deadline)
+        with determining.field.within(budget):
+            found = in_pattern(determining, affine_in_time(determining), reduced, budget)
         places = dict(zip((t, *moving), range(len(moving) + 1), strict=True))
         vectors = tuple(tuple(v[places[x]] if x in places else S.Zero for x in system.variables) for v in found.vectors)
         return replace(found, vectors=vectors, assumptions=())
 
-    return Rung(name, work, 4.0)
+    return Rung(name, work, shares.SYSTEM_PATTERN)
 
 
 def _evolving_rung(system: ODESystem, degree: int) -> Rung:
     name = f"[0, fields of degree {degree} in the unknowns with coefficients depending on {system.independent}]"
 
-    def work(deadline: float) -> Found:
+    def work(budget: Budget) -> Found:
         determining = determine(system)
         field = determining.field
-        with bounded(field, deadline):
+        with field.within(budget):
             rates = [field(f) for f in system.rhs]
             pattern = evolving_fields(field, determining.variables, rates, degree)
             if pattern is None:
                 return Found(complete=False)
-            return in_pattern(determining, pattern, system, deadline)
+            return in_pattern(determining, pattern, system, budget)
 
-    return Rung(name, work, 4.0)
+    return Rung(name, work, shares.SYSTEM_PATTERN)
 
 
-def _integrals(system: ODESystem, deadline: float) -> Found:
+def _integrals(system: ODESystem, budget: Budget) -> Found:
     """First integrals, with any dependence on time where the system is autonomous."""
     field = jet_field(system)
-    with bounded(field, deadline):
+    with field.within(budget):
         rates = [field(f) for f in system.rhs]
         functions = integral_candidates(field, system)
         posed = evolving_integrals(field, system.variables, rates, functions) if is_autonomous(system) else None
         if posed is None:
             return Found(complete=False)
-        found = in_pattern(*posed, system, deadline)
+        found = in_pattern(*posed, system, budget)
     moving = [v[0] for v in found.vectors if v[0].free_symbols & set(system.variables)]
     return replace(found, vectors=(), definitions=(), integrals=tuple(moving))
 
@@ -213,10 +216,10 @@ def potentials(field: Field, system: ODESystem) -> list[Element]:
 
 
 def _kernel_rung(system: ODESystem, k: int) -> Rung:
-    def work(deadline: float) -> Found:
+    def work(budget: Budget) -> Found:
         determining = determine(system)
-        with bounded(determining.field, deadline):
+        with determining.field.within(budget):
             spans = nth(kernel_spans(determining), k)
-        return in_span(determining, spans, deadline)
+        return in_span(determining, spans, budget)
 
-    return Rung(f"functions that occur, times monomials of degree {k + 1}", work, 2.0)
+    return Rung(f"functions that occur, times monomials of degree {k + 1}", work, shares.KERNELS)

@@ -1,0 +1,159 @@
+"""From what a search knows to what is claimed: substitution of all that was found, then the count against the bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Expr
+
+from liesym.base.budget import Budget, now
+from liesym.certify import Certificate
+from liesym.certify.expansion import NoPoint
+from liesym.certify.independence import independent_positions
+from liesym.coefficients import Field
+from liesym.coefficients.joined import joined
+from liesym.determine.forms import Determining, DeterminingSystem
+from liesym.determine.verify import is_trivial, remainder_elements
+from liesym.errors import TimeIsUp, TooLarge, VerificationError
+from liesym.model.ansatz import AnsatzSpec
+from liesym.model.system import ODESystem
+from liesym.solving.linear.vectors import Vector, constant_relations, independent_vectors, normalized, trivial_first
+from liesym.solving.pde.conditions import conditions_of
+from liesym.symmetries.generator import Generator
+from liesym.symmetries.results import Completeness, Family, Result
+from liesym.symmetries.search.shares import VERIFICATION
+from liesym.symmetries.state import Known
+
+
+def concluded(
+    known: Known, determining: Determining | None, certificate: Certificate | None, spec: AnsatzSpec | None, budget: Budget
+) -> Result:
+    """The result; only what passes substitution is in it.
+
+    Raises:
+        VerificationError: more generators than the bound allows, or a family that is no symmetry.
+    """
+    system = known.system
+    if determining is None:
+        nothing = DeterminingSystem(system.variables, (), (), ())
+        return _Conclusion(known, spec, None).result(nothing, (), (), (None, Completeness.OPEN))
+    field = determining.field
+    with field.within(Budget(max(budget.until, now()) + VERIFICATION)):
+        known, passed = _substituted(known, field)
+    known, vectors = _independent(known, passed, field)
+    trivial: list[Vector] = []
+    if system.is_first_order:
+        trivial, vectors = trivial_first(vectors, [field(f) for f in system.rhs], field)
+    generators = tuple(_generator(known, v, field, v in trivial) for v in [*trivial, *vectors])
+    families = tuple(_family(known, components, arbitrary) for components, arbitrary in known.families)
+    conditions = conditions_of(known.pivots, field, system)
+    public = determining.public(system if system.is_first_order and spec is None else None)
+    conclusion = _Conclusion(known, spec, certificate)
+    claim = conclusion.claim(len(generators), bool(families))
+    return conclusion.result(public, generators, families, claim, conditions)
+
+
+def _substituted(known: Known, field: Field) -> tuple[Known, list[Vector]]:
+    """The vectors that pass substitution, scaled; one that fails is a defect and is dropped loudly."""
+    kept = []
+    for vector in known.vectors:
+        try:
+            if known.substituted or all(r.is_zero for r in remainder_elements(vector, known.system, field)):
+                kept.append(normalized(vector, field))
+                continue
+            known = known.noting("a candidate failed verification by substitution and was dropped")
+        except TimeIsUp:
+            known = known.noting("there was no time to verify a candidate, and it was dropped")
+            known = replace(known, stopped=True)
+        except TooLarge:
+            known = known.noting("a candidate is too large to be verified, and it was dropped")
+        known = replace(known, settled=False)
+    return known, kept
+
+
+def _independent(known: Known, kept: list[Vector], field: Field) -> tuple[Known, list[Vector]]:
+    """The vectors without those that depend on earlier ones over the constants."""
+    system = known.system
+    if not system.is_finite_type:  # no bound on degrees, so no truncation of power series decides
+        return known, independent_vectors(kept, field) if constant_relations(kept, field) else kept
+    try:
+        degree = max(system.orders) - 1
+        return known, [kept[i] for i in independent_positions(kept, system.variables, field, degree=degree)]
+    except NoPoint:
+        return known.noting("independence was decided symbolically"), independent_vectors(kept, field)
+
+
+def _generator(known: Known, vector: Vector, field: Field, trivial: bool) -> Generator:
+    components = tuple(joined(field.to_expr(c)) for c in vector)
+    used = tuple(d for d in known.definitions if any(c.has(d.function.func) for c in components))
+    return Generator(known.system.variables, components, trivial, used)
+
+
+def _family(known: Known, components: Sequence[Expr], arbitrary: tuple) -> Family:
+    system = known.system
+    generator = Generator(system.variables, tuple(components), definitions=known.definitions)
+    if system.is_first_order and is_trivial(generator, system):
+        return Family(replace(generator, trivial=True), arbitrary)  # η = ξ f verified: a symmetry whatever ξ is
+    if known.substituted:
+        return Family(generator, arbitrary)  # h(I) X, where X and I have passed: a symmetry whatever h is
+    if any(generator.remainder(system)):
+        raise VerificationError(f"the family {generator} failed verification by substitution")
+    return Family(generator, arbitrary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conclusion:
+    """What the search handed on, the form that it searched, and the count that it is held against."""
+
+    known: Known
+    spec: AnsatzSpec | None
+    certificate: Certificate | None
+
+    @property
+    def system(self) -> ODESystem:
+        return self.known.system
+
+    def claim(self, count: int, families: bool) -> tuple[int | None, Completeness]:
+        """(dimension, claim): proven where the bounds meet, open where the budget ran out before."""
+        known, bound = self.known, self.known.bound
+        if bound is not None and not families:
+            if count > bound:
+                raise VerificationError(
+                    f"{count} verified independent generators but an upper bound of {bound}: one of the two is wrong; "
+                    "please report the system"
+                )
+            if count == bound:
+                return count, Completeness.PROVEN
+        dimension = bound if self.certificate is not None and self.certificate.exact else None
+        imposed = self.spec is not None and self.spec.kind != "general"
+        complete = known.settled if imposed or self.system.is_finite_type else bool(known.finished or known.settled)
+        if known.stopped or not complete or not (imposed or not self.system.is_finite_type):
+            return dimension, Completeness.OPEN
+        return dimension if imposed else None, Completeness.WITHIN_ANSATZ
+
+    def result(
+        self,
+        determining: DeterminingSystem,
+        generators: tuple[Generator, ...],
+        families: tuple[Family, ...],
+        claim: tuple[int | None, Completeness],
+        conditions: tuple[Expr, ...] = (),
+    ) -> Result:
+        """The record that the user gets."""
+        known = self.known
+        return Result(
+            system=known.system,
+            generators=generators,
+            families=families,
+            dimension=claim[0],
+            upper_bound=known.bound,
+            completeness=claim[1],
+            ansatz=self.spec,
+            conditions=conditions,
+            definitions=known.definitions,
+            determining_system=determining,
+            certificate=self.certificate,
+            notes=known.notes,
+            stopped=known.stopped,
+        )
