@@ -1,4 +1,9 @@
-"""Invariants of groups, canonical coordinates, and systems rewritten in them."""
+"""Invariants of groups, canonical coordinates, and systems rewritten in them.
+
+In: generators, algebras, or groups with maps such as permutations. Out: functions of time, state and derivatives that they
+leave alone, each verified, with the number that there are; coordinates in which a generator is a translation.
+Source: Olver 1993, sections 2.1 and 2.5; Olver 1995, chapters 5 and 8; Sturmfels 2008.
+"""
 
 from liesym.invariants.coordinates import Coordinates as Coordinates
 from liesym.invariants.coordinates import canonical_coordinates as canonical_coordinates

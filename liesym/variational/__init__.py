@@ -1,6 +1,9 @@
 """Variational calculus for ODEs.
 
-Euler-Lagrange equations, Legendre transform, Noether, the inverse problem.
+In: a Lagrangian L(t, q, q'), as text or as an expression, or a second-order system that one is looked for. Out: its
+Euler-Lagrange equations, Hamiltonian and Poisson brackets; its variational symmetries with gauge terms and conserved
+quantities, each checked by Noether's identity; or the proof that no Lagrangian of the class exists.
+Source: Noether 1918; Olver 1993, chapter 4; Douglas 1941; Santilli 1978, chapter 3.
 """
 
 from liesym.variational.inverse import InverseProblem as InverseProblem
