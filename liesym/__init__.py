@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
+    from liesym.invariants.identify import identify as identify
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
     from liesym.lowering.lower import lower as lower
     from liesym.model.system import ODESystem as ODESystem
@@ -48,6 +49,7 @@ _LAZY = {
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
+    "identify": ("liesym.invariants.identify", "identify"),
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),
     "residuals": ("liesym.residuals", ""),

@@ -1,0 +1,307 @@
+"""Which parameters and states a set of observables tells apart, with a verdict that is proven.
+
+In: a first-order system and its observables. Out: for each parameter and initial state whether the observables determine
+it locally, the combinations that they determine, and the symmetries that hide the rest. The count is exact modulo a prime
+at a random point: a full rank is a proof, a defect is one up to the chance of an unlucky draw, which two draws make smaller
+than 10^-15. States on which no observable depends are hidden and left out first.
+Sources: Sedoglavic 2002; Merkt et al. 2015; mathematics as in Hermann and Krener 1977.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import networkx as nx
+import numpy as np
+from sympy import Expr, Function, Integer, Symbol
+
+from liesym.base.budget import Budget
+from liesym.base.parameters import Parameter
+from liesym.coefficients.modular import echelon
+from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
+from liesym.invariants.joint import invariants
+from liesym.model.reading import read_in_system
+from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
+from liesym.symmetries.identifiability import unidentifiable
+from liesym.symmetries.taylor import LONGEST, NoPoint, Trajectory
+from liesym.text.writer import write
+
+PRIMES = (2147483647, 2147483587)
+"""Below 2^31 and 3 modulo 4, so that square roots are powers."""
+TRIES = 60
+COMBINATIONS = 5.0
+"""Seconds for the invariants of the hidden directions; the verdicts do not depend on them."""
+QUIET = 2
+"""Further orders after which the rank is taken for final, unless the bound on the number of orders comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is needed to count again.
+
+    Arguments:
+        primes, seeds: one for each draw.
+        orders: Taylor coefficients 0 to `orders` of each observable were used.
+        rank: of their gradients by initial states and parameters.
+        columns: how many there are of these.
+    """
+
+    primes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    orders: int
+    rank: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiability:
+    """The verdict for each parameter and each initial state.
+
+    Arguments:
+        system, observables: what was asked.
+        parameters, states: name -> "locally" (determined up to finitely many values) or "not"; "identifiable" where the
+            observable shows it directly.
+        hidden: names of states on which no observable depends.
+        combinations: functions of the parameters alone that every hidden direction leaves alone, beside single parameters.
+        directions: symmetries that move what is not identifiable and leave every observable alone; together they span
+            all such directions if their number is `defect`.
+        defect: dimension of the set of parameters and states that give the same observations.
+        certificate: the count that proves the verdicts.
+    """
+
+    system: ODESystem
+    observables: tuple[Expr, ...]
+    parameters: Mapping[str, str]
+    states: Mapping[str, str]
+    hidden: tuple[str, ...]
+    combinations: tuple[Expr, ...]
+    directions: tuple[Generator, ...]
+    defect: int
+    certificate: Certificate
+
+    @property
+    def proven(self) -> bool:
+        """True: a verdict without its count is not returned."""
+        return self.certificate.rank + self.defect >= self.certificate.columns
+
+    @property
+    def explained(self) -> bool:
+        """True if the directions found span all that is hidden."""
+        return len(self.directions) == self.defect
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data: verdicts, combinations and directions in the text grammar, certificate."""
+        return {
+            "parameters": dict(self.parameters),
+            "states": dict(self.states),
+            "hidden": list(self.hidden),
+            "combinations": [write(c) for c in self.combinations],
+            "directions": [g.to_mapping() for g in self.directions],
+            "defect": self.defect,
+            "proven": self.proven,
+            "certificate": asdict(self.certificate),
+        }
+
+    def __str__(self) -> str:
+        rows = (*self.parameters.items(), *self.states.items())
+        lines = [f"{name}: {WORDS[verdict]}" for name, verdict in rows]
+        lines += [f"determined together: {write(c)}" for c in self.combinations]
+        return "\n".join(lines)
+
+
+WORDS = {
+    "identifiable": "identifiable (observed directly)",
+    "locally": "locally identifiable; globally open",
+    "not": "not identifiable",
+}
+
+
+def identify(
+    system: ODESystem | str,
+    observables: Sequence[Expr | str],
+    *,
+    known: Sequence[str] = (),
+    inputs: Sequence[str] = (),
+    explain: bool = True,
+    budget: float = 60.0,
+    seed: int = 0,
+) -> Identifiability:
+    """Local identifiability of every parameter and initial state at a generic point.
+
+    Arguments:
+        system: of first order, or its text.
+        observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2".
+        known: names of parameters, or of states whose initial values are known.
+        inputs: names of functions of time in the equations that are known, as `u(t)` or as plain names.
+        explain: also look for the symmetries that hide what is not identifiable, and for combinations that are.
+        budget: seconds.
+        seed: of the random points.
+
+    Returns:
+        Identifiability: verdicts, hidden directions, certificate.
+
+    Raises:
+        Unsupported: the system is not of first order, nothing is observed, or a function has no rule.
+        OutOfBudget: the time was too short for the count.
+    """
+    limit = Budget.seconds(budget)
+    system = ODESystem.parse(system) if isinstance(system, str) else system
+    if not system.is_first_order or not observables:
+        raise Unsupported("identifiability needs a first-order system and at least one observable")
+    system = _with_inputs(system, inputs)
+    seen = tuple(_observable(h, system) for h in observables)
+    system = _with_measurement(system, seen)
+    names = {s.name: s for s in (*system.unknowns, *system.parameter_symbols)}
+    for name in known:
+        if name not in names:
+            raise ParseError(f"{name} is neither a state nor a parameter here", expected=tuple(names))
+    reached = _reached(system, seen)
+    used = {s for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached for s in f.free_symbols}
+    used |= {s for h in seen for s in h.free_symbols}
+    columns = [x for x in system.unknowns if x in reached and x.name not in known]
+    columns += [p for p in system.parameter_symbols if p in used and p.name not in known]
+    moved, defect, certificate = _count(system, reached, seen, columns, seed, limit)
+    invisible = [s for s in (*system.unknowns, *system.parameter_symbols) if s not in columns and s.name not in known]
+    verdicts = {s.name: "not" if s in moved or s in invisible else "locally" for s in names.values()}
+    verdicts.update(dict.fromkeys(known, "identifiable"))
+    for h in seen:
+        if isinstance(h, Symbol) and h.name in verdicts:
+            verdicts[h.name] = "identifiable"
+    directions = _directions(system, seen, known, limit) if explain and defect + len(invisible) else ()
+    return Identifiability(
+        system,
+        seen,
+        {p.name: verdicts[p.name] for p in system.parameter_symbols},
+        {x.name: verdicts[x.name] for x in system.unknowns},
+        tuple(x.name for x in system.unknowns if x not in reached),
+        _combinations(system, directions),
+        directions,
+        defect + len(invisible),
+        certificate,
+    )
+
+
+# -- reading -----------------------------------------------------------------------------------------
+
+
+def _with_inputs(system: ODESystem, inputs: Sequence[str]) -> ODESystem:
+    """Plain names that are inputs become functions of time; `u(t)` is one already."""
+    plain = {p.symbol: Function(p.name)(system.independent) for p in system.parameters if p.name in inputs}
+    if not plain:
+        return system
+    rest = tuple(p for p in system.parameters if p.symbol not in plain)
+    return replace(system, rhs=tuple(f.subs(plain) for f in system.rhs), parameters=rest)
+
+
+def _observable(given: Expr | str, system: ODESystem) -> Expr:
+    if not isinstance(given, str):
+        by_name = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
+        return given.xreplace(
+            {s: by_name[s.name] for s in given.free_symbols if isinstance(s, Symbol) and s.name in by_name}
+        )
+    _, equals, right = given.partition("=")
+    return read_in_system((right if equals else given).strip(), system, jets=False, strict=False)
+
+
+def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESystem:
+    """The system with the parameters that only the observables have."""
+    known = {*system.variables, *system.parameter_symbols}
+    new = {s for h in observables for s in h.free_symbols if isinstance(s, Symbol)} - known
+    return replace(system, parameters=(*system.parameters, *(Parameter(s) for s in sorted(new, key=str))))
+
+
+# -- counting ----------------------------------------------------------------------------------------
+
+
+def _reached(system: ODESystem, observables: Sequence[Expr]) -> set[Symbol]:
+    """States on which an observable depends, directly or through the equations."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(system.unknowns)
+    for x, f in zip(system.unknowns, system.rhs, strict=True):
+        graph.add_edges_from((x, s) for s in f.free_symbols if s in graph)
+    start = {s for h in observables for s in h.free_symbols if s in graph}
+    return start | {y for x in start for y in nx.descendants(graph, x)}
+
+
+def _count(
+    system: ODESystem,
+    reached: set[Symbol],
+    observables: Sequence[Expr],
+    columns: Sequence[Symbol],
+    seed: int,
+    budget: Budget,
+) -> tuple[set[Symbol], int, Certificate]:
+    """(what the kernel moves, its dimension, the certificate): the larger rank of two draws, which must agree."""
+    draws = [_draw(system, reached, observables, columns, prime, seed + 1000 * i, budget) for i, prime in enumerate(PRIMES)]
+    rank = max(d[1] for d in draws)
+    kernel, _, orders, _ = next(d for d in draws if d[1] == rank)
+    moved = {columns[j] for vector in kernel for j in vector}
+    certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns))
+    return moved, len(columns) - rank, certificate
+
+
+def _draw(
+    system: ODESystem,
+    reached: set[Symbol],
+    observables: Sequence[Expr],
+    columns: Sequence[Symbol],
+    prime: int,
+    seed: int,
+    budget: Budget,
+) -> tuple[list[dict[int, int]], int, int, int]:
+    """(kernel, rank, orders, seed) at a regular random point."""
+    unknowns = [x for x in system.unknowns if x in reached]
+    rhs = [f for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached]
+    for attempt in range(TRIES):
+        try:
+            path = Trajectory(system.independent, unknowns, rhs, columns, prime, seed + attempt)
+            seen = [path.node(h) for h in observables]
+            rows: list[np.ndarray] = []
+            rank, quiet = -1, 0
+            while path.order + 1 < min(LONGEST, len(columns) + 1) and quiet <= QUIET:
+                budget.check("count of what the observables tell")
+                path.advance()
+                rows += [h.series[path.order][1:] for h in seen]
+                if path.order * len(observables) + len(observables) < rank:
+                    continue
+                now = len(echelon([[int(c) for c in r] for r in rows], len(columns), prime).pivots)
+                quiet = quiet + 1 if now == rank else 0
+                rank = now
+                if rank == len(columns):
+                    break
+            found = echelon([[int(c) for c in r] for r in rows], len(columns), prime)
+            return found.kernel(), len(found.pivots), path.order, seed + attempt
+        except (NoPoint, ZeroDivisionError):
+            continue
+    raise Unsupported("no regular point was found at which the observables have Taylor coefficients")
+
+
+def _directions(
+    system: ODESystem, observables: Sequence[Expr], known: Sequence[str], budget: Budget
+) -> tuple[Generator, ...]:
+    """Symmetries that hide behind the observables, of affine form; empty where the time is too short."""
+    try:
+        found = unidentifiable(system, observables, budget=max(0.1, budget.left))
+    except (OutOfBudget, LiesymError):
+        return ()
+    fixed = set(known)
+    return tuple(g for g in found.directions if not any(c != 0 and x.name in fixed for x, c in g.eta.items()))
+
+
+def _combinations(system: ODESystem, directions: Sequence[Generator]) -> tuple[Expr, ...]:
+    """Invariants of the hidden directions that hold parameters alone, and more than one of them."""
+    if not directions:
+        return ()
+    wider = directions[0].variables
+    names = {p.name for p in system.parameters}
+    own = [i for i, v in enumerate(wider) if v.name in names]
+    moved = [i for i in own if any(g.components[i] != 0 for g in directions)]
+    if not moved or any(not g.components[i].free_symbols <= {wider[k] for k in own} for g in directions for i in moved):
+        return ()  # how a parameter moves depends on the states: no function of the parameters alone
+    variables = (wider[0], *(wider[i] for i in moved))
+    within = [Generator(variables, (Integer(0), *(g.components[i] for i in moved))) for g in directions]
+    within = [g for g in within if any(c != 0 for c in g.components)]
+    found = invariants(within, budget=COMBINATIONS).functions if within else ()
+    return tuple(f for f in found if f != variables[0])
