@@ -13,7 +13,7 @@ from liesym.app.shares import REDUCED
 from liesym.base.budget import Budget
 from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, TooLarge, Unsupported
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
 from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
@@ -108,7 +108,8 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
     with clock(budget) as watched:
         try:
             show("symmetries")
-            generators = find_symmetries(system, budget=REDUCED * budget).nontrivial
+            found = find_symmetries(system, budget=REDUCED * budget)
+            generators, record["stopped"] = found.nontrivial, found.stopped
             show("lower order")
             record["reductions"] = [r for g in generators if (r := _reduction(system, g)) is not None]
             if scalar and system.order == 2:
@@ -118,9 +119,10 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
                 record["canonical_forms"] = [_form(f) for f, _ in zip(forms, range(3), strict=False)]
             if scalar:
                 show("general solution")
-                found = solved(system, generators or None, Budget.seconds(watched.left()))
-                record["solution"] = _solution(found, system)
-        except OutOfBudget:
+                with suppress(TooLarge):
+                    solution = solved(system, generators or None, Budget.seconds(watched.left()))
+                    record["solution"] = _solution(solution, system)
+        except TimeIsUp:
             record["stopped"] = True
     return record
 

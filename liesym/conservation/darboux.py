@@ -20,7 +20,6 @@ from sympy import Expr
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.kept import kept
 from liesym.base.listing import Listing
-from liesym.coefficients.bounded import limited
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -28,7 +27,7 @@ from liesym.coefficients.ring import Element, cleared
 from liesym.conservation.modes import linear_rates
 from liesym.conservation.shares import DARBOUX
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.errors import OutOfBudget, TooLarge, Unsupported
+from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
 from liesym.solving.linear.span import monomials
@@ -76,7 +75,7 @@ def darboux_polynomials(system: ODESystem, degree: int = 2, *, budget: float = 1
     try:
         search.run(LARGEST_DETERMINANT)
     except OutOfBudget as stop:  # what was found before is verified
-        looked, stopped = f"{looked}, as far as the {stop}", not isinstance(stop, TooLarge)
+        looked, stopped = f"{looked}, as far as the {stop}", isinstance(stop, TimeIsUp)
     return Listing(search.pairs(), looked, stopped)
 
 
@@ -84,7 +83,8 @@ class _Search:
     """One search: the system under its budget, and the pairs that were found, each verified."""
 
     def __init__(self, system: ODESystem, degree: int, budget: Budget) -> None:
-        self.on = OnSolutions(system, limited(jet_field(system), budget))
+        self.on = OnSolutions(system, jet_field(system))
+        self.on.field.keep(budget)
         self.degree, self.budget = degree, budget
         self.found: dict[str, tuple[Element, Element]] = {}
 
@@ -99,7 +99,7 @@ class _Search:
         candidates = itertools.chain(
             _coordinates(on),
             _extactic_factors(on, degree, range(SMALL_DETERMINANT), budget),
-            _with_likely_cofactors(on, degree, self.found, budget),
+            _with_likely_cofactors(on, degree, self.found),
             _extactic_factors(on, degree, range(SMALL_DETERMINANT, largest), budget),
         )
         for p in candidates:
@@ -108,7 +108,8 @@ class _Search:
                 self.found[str(p.num)] = p, cofactor
 
     def pairs(self) -> Iterator[DarbouxPair]:
-        field = limited(self.on.field, UNLIMITED)
+        field = self.on.field
+        field.keep(UNLIMITED)
         return (DarbouxPair(field.to_expr(p), field.to_expr(k)) for p, k in self.found.values())
 
 
@@ -150,7 +151,7 @@ def _extactic_factors(on: OnSolutions, degree: int, sizes: range, budget: Budget
             continue
         current, rows = span[1:], []  # φ_0 = 1: its column is zero below the first row
         for _ in span[1:]:
-            current = [_counted_rate(on, e, budget) for e in current]
+            current = [on.rate(e) for e in current]
             rows.append(cleared(current))
         value = _determinant(rows, field, budget)
         budget.spend(len(value) * FACTORING, "factors of an extactic polynomial")
@@ -158,12 +159,6 @@ def _extactic_factors(on: OnSolutions, degree: int, sizes: range, budget: Budget
             element = field.of_poly(field.lift(p))
             if any(element.depends_on(x) for x in on.system.unknowns):
                 yield element
-
-
-def _counted_rate(on: OnSolutions, element: Element, budget: Budget) -> Element:
-    """D of an element, its products of terms counted."""
-    budget.spend(len(element.num) * sum(len(f.num) for f in on.rhs), "derivatives of polynomials")
-    return on.rate(element)
 
 
 def _determinant(rows: list[list[fmpz_mpoly]], field: Field, budget: Budget) -> fmpz_mpoly:
@@ -197,9 +192,7 @@ def _determinant(rows: list[list[fmpz_mpoly]], field: Field, budget: Budget) -> 
 # -- given cofactors -------------------------------------------------------------------------------------
 
 
-def _with_likely_cofactors(
-    on: OnSolutions, degree: int, found: dict[str, tuple[Element, Element]], budget: Budget
-) -> Iterator[Element]:
+def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[Element, Element]]) -> Iterator[Element]:
     """Irreducible polynomials whose cofactor is a sum of at most `degree` known ones, of eigenvalues, or 0."""
     field = on.field
     spans = (monomials(field, list(on.system.unknowns), d) for d in range(degree, 0, -1))
@@ -213,23 +206,16 @@ def _with_likely_cofactors(
         if str((cofactor.num, cofactor.den)) in tried:
             continue
         tried.add(str((cofactor.num, cofactor.den)))
-        for p in polynomials_with_cofactor(on, span, cofactor, budget):
+        for p in polynomials_with_cofactor(on, span, cofactor):
             for factor, _ in factored(p.num)[1]:
                 element = field.of_poly(field.lift(factor))
                 if any(element.depends_on(x) for x in on.system.unknowns):
                     yield element
 
 
-def polynomials_with_cofactor(
-    on: OnSolutions, span: Sequence[Element], cofactor: Element, budget: Budget = UNLIMITED
-) -> list[Element]:
-    """A basis of the combinations p of the span with D p = K p.
-
-    Raises:
-        TimeIsUp, TooLarge: the budget ran out, or the step may not do so many operations.
-    """
-    columns = [_counted_rate(on, e, budget) - cofactor * e for e in span]
-    budget.spend(len(columns) * sum(len(c.num) for c in columns), "linear system for a cofactor")
+def polynomials_with_cofactor(on: OnSolutions, span: Sequence[Element], cofactor: Element) -> list[Element]:
+    """A basis of the combinations p of the span with D p = K p."""
+    columns = [on.rate(e) - cofactor * e for e in span]
     found = []
     for relation in relations(columns, on.field, on.system.unknowns):
         total = on.field.zero

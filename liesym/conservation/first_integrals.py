@@ -43,7 +43,7 @@ from liesym.conservation.velocities import polynomial_integrals
 from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velocity_spans
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
-from liesym.errors import OutOfBudget, TooLarge, Unsupported
+from liesym.errors import TimeIsUp, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
@@ -109,7 +109,7 @@ class _Search:
                 method()
             except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
                 self.note_cut(name, by_time=False)
-            except OutOfBudget:
+            except TimeIsUp:
                 self.note_cut(name, by_time=True)
 
     def note_cut(self, name: str, *, by_time: bool) -> None:
@@ -252,10 +252,9 @@ class _Search:
 
     def _killing(self, arguments: Sequence[Symbol], degree: int, share: float, *, functional: bool) -> None:
         on = self.on()
-        budget = self.budget.share(share)
-        found, stopped = polynomial_integrals(on, arguments, degree, budget)
+        found, stopped = polynomial_integrals(on, arguments, degree, self.budget.share(share))
         if stopped:
-            self.note_cut(f"Killing equations of degree {degree}", by_time=budget.over)
+            self.note_cut(f"Killing equations of degree {degree}", by_time=True)
         self.offer(found, on, functional=functional)
 
     def linear(self) -> None:
@@ -274,10 +273,9 @@ class _Search:
 
     def _some_symmetries(self) -> tuple[Generator, ...]:
         ansatz = "polynomial: 2" if self.system.is_first_order and self.selection.phase_dimension > 1 else None
-        budget = self.budget.share(SYMMETRIES)
-        found = find_symmetries(self.system, ansatz, budget=budget.left)
+        found = find_symmetries(self.system, ansatz, budget=SYMMETRIES * self.budget.left)
         if found.stopped:
-            self.note_cut("search for symmetries", by_time=budget.over)
+            self.note_cut("search for symmetries", by_time=True)
         return found.generators
 
     def with_time(self) -> None:

@@ -15,7 +15,7 @@ KILLING_WITH_TIME = 0.7
 SYMMETRIES = 0.5
 """For a search of symmetries where none are given: what they are for, the quadratures, takes as long again."""
 
-DARBOUX = 4_000_000
-"""Products of terms in the search for Darboux polynomials that several methods ask for."""
+DARBOUX = 30_000_000
+"""Operations, as the field counts them, of the search for Darboux polynomials that several methods ask for."""
 ADJUGATE = 40_000
 """Products of entries of matrices for the eigenvectors of a linear system: SymPy's, each a hundred times a number's."""

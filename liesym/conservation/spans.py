@@ -46,7 +46,7 @@ def conserved_combinations(on: OnSolutions, span: Sequence[Element], budget: Bud
         TimeIsUp: the budget ran out.
     """
     field = on.field
-    with field.within(Budget(budget.until)):
+    with field.within(budget):
         rates = {j: _rate(on, e, budget) for j, e in enumerate(span)}
         rows = split_columns(rates, field, field.variables)
         budget.check("linear system of a span")
@@ -70,7 +70,7 @@ def integrals_linear_in_time(
     constants = [field.one, *known]
     t = field(on.system.independent)
     result = []
-    with field.within(Budget(budget.until)):
+    with field.within(budget):
         rates = [_rate(on, e, budget) for e in span]
         relations = constant_relations([(e,) for e in (*rates, *constants)], field)
     for relation in relations:

@@ -35,7 +35,7 @@ def polynomial_integrals(
         budget: at its end the solver stops.
 
     Returns:
-        The integrals, and whether a limit of time or size cut the solver short.
+        The integrals, and whether the end of the budget cut the solver short.
     """
     system, field = on.system, on.field
     velocities = [jet_symbol(x, 1) for x in system.unknowns]
@@ -61,7 +61,7 @@ def polynomial_integrals(
                 add_to(form, (a, tuple(int(p == place) for p in range(len(origin)))), weight * rate)
     equations = split((form,), field, system.jet_coordinates)
     determining = Determining(field, system.variables, unknowns, (form,), equations)
-    solution = solve_general(determining, budget=Budget(budget.until), taken=taken_names(system))
+    solution = solve_general(determining, budget=budget, taken=taken_names(system))
     result = []
     for vector in solution.vectors:
         total = field.zero

@@ -29,7 +29,7 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.conservation.first_integrals import first_integrals
-from liesym.errors import AnsatzError, OutOfBudget, TooLarge, Unsupported
+from liesym.errors import AnsatzError, TimeIsUp, TooLarge, Unsupported
 from liesym.flow import flow
 from liesym.invariants.coordinates import candidates
 from liesym.invariants.frame import frames, is_invariant
@@ -106,7 +106,7 @@ def _searched(generators: tuple[Generator, ...], order: int, degree: int, budget
             method()
         except TooLarge:
             continue
-        except OutOfBudget:
+        except TimeIsUp:
             search.stopped = True
     return Invariants(tuple(search.found), search.expected, search.coordinates, search.stopped and not search.complete)
 

@@ -31,7 +31,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
 from liesym.determine.on_solutions import jet_field
-from liesym.errors import NotSolvable, OutOfBudget, TooLarge, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import linear_combination, normalized
@@ -99,13 +99,12 @@ def inverse_problem(system: ODESystem, *, budget: float = 60.0) -> InverseProble
         problem = _Problem.of(system, limit)
         if problem is None:  # the Euler-Lagrange equations of the class are of degree 2 in the velocities
             return InverseProblem(None, 0, True)
-        share = limit.share(METRICS)
-        metrics, complete = problem.metrics(share)
+        metrics, complete, stopped = problem.metrics(limit.share(METRICS))
         if complete and problem.all_degenerate(metrics):
             return InverseProblem(None, len(metrics), True)
-        return InverseProblem(_first_regular(problem, metrics, limit), len(metrics), False, not complete and share.over)
+        return InverseProblem(_first_regular(problem, metrics, limit), len(metrics), False, stopped)
     except OutOfBudget as stop:
-        return InverseProblem(None, len(metrics), False, not isinstance(stop, TooLarge))
+        return InverseProblem(None, len(metrics), False, isinstance(stop, TimeIsUp))
 
 
 def _first_regular(problem: _Problem, metrics: Sequence[Metric], budget: Budget) -> Lagrangian | None:
@@ -159,15 +158,15 @@ class _Problem:
 
     # -- the metric ------------------------------------------------------------------------------
 
-    def metrics(self, budget: Budget) -> tuple[list[Metric], bool]:
-        """A basis of the symmetric matrices that fit, degenerate ones included, and whether it is all of them."""
+    def metrics(self, budget: Budget) -> tuple[list[Metric], bool, bool]:
+        """A basis of the symmetric matrices that fit, degenerate ones included, whether it is all, whether time cut it."""
         unknowns = tuple(
             UnknownFunction(f"g{i + 1}{j + 1}", self.system.independent, self.system.variables) for i, j in self.places
         )
         forms = tuple(f for f in self._equations() if f)
         determining = Determining(self.field, self.system.variables, unknowns, forms, forms)
-        solution = solve_general(determining, budget=Budget(budget.until), taken=taken_names(self.system))
-        return list(solution.vectors), solution.complete and not solution.families
+        solution = solve_general(determining, budget=budget, taken=taken_names(self.system))
+        return list(solution.vectors), solution.complete and not solution.families, solution.stopped
 
     def all_degenerate(self, metrics: Sequence[Metric]) -> bool:
         """det Σ c_a g^a = 0 for all constants c: a polynomial in c of degree m, so its values at c_a in 0 … m decide."""

@@ -19,7 +19,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
-from liesym.errors import NotSolvable, OutOfBudget, TooLarge, Unsupported, VerificationError
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported, VerificationError
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.general import solve_general
@@ -107,7 +107,7 @@ class _Search:
         try:
             found = search(self.budget.share(part))
         except OutOfBudget as stop:
-            self.note_cut(name, by_time=not isinstance(stop, TooLarge))
+            self.note_cut(name, by_time=isinstance(stop, TimeIsUp))
         else:
             if len(found[0]) >= len(self.found[0]):
                 self.found = found
@@ -124,7 +124,7 @@ class _Search:
             for vector in vectors:
                 made.append(_law(self.lagrangian, vector, field, definitions, budget))
         except OutOfBudget as stop:
-            self.note_cut("charges", by_time=not isinstance(stop, TooLarge))
+            self.note_cut("charges", by_time=isinstance(stop, TimeIsUp))
         cut = f"; cut short: {', '.join(self.cut)}" if self.cut else ""
         return Listing(made, f"{', '.join(self.looked)}, with gauge terms B(t, q){cut}", self.stopped)
 
@@ -137,13 +137,11 @@ class _Search:
         unknowns = tuple(UnknownFunction(n, v, variables) for n, v in zip(names, along, strict=True))
         form = _condition(lagrangian, field)
         equations = split((form,), field, lagrangian.velocities)
-        general = budget.share(GENERAL)
         determining = Determining(field, variables, unknowns, (form,), equations)
-        solution = solve_general(determining, budget=Budget(general.until), taken=lagrangian.names)
+        solution = solve_general(determining, budget=budget.share(GENERAL), taken=lagrangian.names)
         moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
         if not solution.complete:
-            if solution.stopped:
-                self.note_cut("integration of the condition", by_time=general.over)
+            self.note_cut("integration of the condition", by_time=solution.stopped)
             symmetries = _of_the_equations(lagrangian, budget)
             if len(symmetries) > len(moving):
                 return _among(lagrangian, symmetries, budget)
