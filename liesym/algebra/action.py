@@ -11,7 +11,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
 from liesym.algebra.signs import Signs
-from liesym.algebra.structure import evaluate
+from liesym.algebra.structure import polynomial_at
 from liesym.errors import Unsupported
 
 Vector = tuple[Expr, ...]
@@ -121,7 +121,7 @@ def _quadratic(m: DomainMatrix, factor: Poly, signs: Signs) -> list[Block]:
     """
     domain = m.domain
     _, b, c = (domain.from_sympy(e) for e in factor.monic().all_coeffs())
-    row = linear.kernel(evaluate(factor, m)).to_list()[0]
+    row = linear.kernel(polynomial_at(factor, m)).to_list()[0]
     u = _exprs(m, row)
     image = _exprs(m, (linear.matrix([row], m.shape[0], domain) * m.transpose()).to_list()[0])
     discriminant = domain.to_sympy(b * b - domain.convert(4) * c)

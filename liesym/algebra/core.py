@@ -280,7 +280,7 @@ def satisfies_jacobi(algebra: StructureConstants) -> bool:
     return True
 
 
-def product(algebra: StructureConstants, u: DomainMatrix, v: DomainMatrix) -> DomainMatrix:
+def bracket_span(algebra: StructureConstants, u: DomainMatrix, v: DomainMatrix) -> DomainMatrix:
     """The span of all brackets of rows of u with rows of v."""
     current = linear.zero_space(algebra.dimension, algebra.domain)
     for row in u.to_list():

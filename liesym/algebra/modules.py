@@ -67,7 +67,7 @@ def invariant_form(actions: Sequence[DomainMatrix], m: int) -> DomainMatrix | No
     return form if form.rank() == m else None
 
 
-class Frame:
+class OrthogonalFrame:
     """Orthogonal rows n_i of a form with values v_i, and the unit rows P_i = n_i sqrt(|v_1/v_i|); larger sign first."""
 
     def __init__(self, algebra: StructureConstants, rows: DomainMatrix, form: DomainMatrix, signs: Signs) -> None:

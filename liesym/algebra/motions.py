@@ -11,8 +11,8 @@ from sympy.polys.polyerrors import CoercionFailed
 
 from liesym.algebra import forms, linear, small, structure
 from liesym.algebra.action import Vector, combine
-from liesym.algebra.core import Identification, StructureConstants, ad, product
-from liesym.algebra.modules import Frame, acting_as, action, exprs, invariant_form
+from liesym.algebra.core import Identification, StructureConstants, ad, bracket_span
+from liesym.algebra.modules import OrthogonalFrame, acting_as, action, exprs, invariant_form
 from liesym.algebra.signs import Signs
 from liesym.algebra.sums import summands
 
@@ -37,7 +37,7 @@ def linear_motions(
     if s == m * m - 1:
         return _affine(algebra, linear.join(levi, linear.span(flat)), nil, dilates)
     form = invariant_form(actions, m) if 2 * s == m * (m - 1) else None
-    return None if form is None else _euclidean(algebra, levi, flat, Frame(algebra, nil, form, signs))
+    return None if form is None else _euclidean(algebra, levi, flat, OrthogonalFrame(algebra, nil, form, signs))
 
 
 def _is_scalar(m: DomainMatrix) -> bool:
@@ -60,7 +60,9 @@ def _affine(algebra: StructureConstants, acting: DomainMatrix, nil: DomainMatrix
     return Identification(f"sl({m},R)⋉{m}A1", (f"saff({m},R)",), basis=basis)
 
 
-def _euclidean(algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, frame: Frame) -> Identification:
+def _euclidean(
+    algebra: StructureConstants, levi: DomainMatrix, flat: DomainMatrix, frame: OrthogonalFrame
+) -> Identification:
     p, q = frame.signature
     m = p + q
     label = f"so({p})⋉{m}A1" if q == 0 else f"so({p},{q})⋉{m}A1"
@@ -121,7 +123,7 @@ def _galilei(
     """H commutes with the rotations; K is a copy of R^n outside P = [K, H]."""
     still = linear.meet(nil, structure.centralizer(algebra, turning))
     center = structure.center(algebra)
-    moved = product(algebra, turning, nil)
+    moved = bracket_span(algebra, turning, nil)
     if still.shape[0] != (2 if heavy else 1) or moved.shape[0] != 2 * n or center.shape[0] != int(heavy):
         return None
     h = linear.complement(linear.meet(still, center), still).to_list()[0]
@@ -134,13 +136,13 @@ def _galilei(
     k = linear.matrix([outside[0]], algebra.dimension, algebra.domain)
     if n == 2:
         turning = _without_shear(algebra, turning, h, k)
-    boosts = linear.join(linear.span(k), product(algebra, turning, k))
+    boosts = linear.join(linear.span(k), bracket_span(algebra, turning, k))
     if boosts.shape[0] != n:
         return None
     form = invariant_form([action(algebra, row, boosts) for row in turning.to_list()], n)
     if form is None:
         return None
-    frame = Frame(algebra, boosts, form, signs)
+    frame = OrthogonalFrame(algebra, boosts, form, signs)
     turns = frame.turns(turning) if frame.signature[1] == 0 else None
     if turns is None:
         return None
@@ -201,7 +203,7 @@ def _schrodinger(
     h, d, c = found
     others = [row for p in parts if p is not split[0] for row in p.to_list()]
     turning = linear.matrix([*others, *flat.to_list()], algebra.dimension, algebra.domain)
-    moved = product(algebra, split[0], nil)
+    moved = bracket_span(algebra, split[0], nil)
     lower = ad(algebra, d) + linear.whole_space(algebra.dimension, algebra.domain)
     momenta = linear.meet(moved, linear.kernel(lower.to_dense()))
     boosts = _images(algebra, c, momenta)
@@ -210,7 +212,7 @@ def _schrodinger(
         return None
     place = linear.pivots(mass)[0]
     pairing = [[_bracket(algebra, k, p)[place] for p in momenta.to_list()] for k in boosts.to_list()]
-    frame = Frame(algebra, momenta, linear.matrix(pairing, n, algebra.domain), signs)
+    frame = OrthogonalFrame(algebra, momenta, linear.matrix(pairing, n, algebra.domain), signs)
     if frame.signature[1]:
         return None
     turns = frame.turns(turning) if n > 1 else []

@@ -14,7 +14,7 @@ from sympy import Poly
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
-from liesym.algebra.core import StructureConstants, ad, product
+from liesym.algebra.core import StructureConstants, ad, bracket_span
 from liesym.errors import Unsupported, VerificationError
 
 
@@ -55,7 +55,7 @@ def derived_series(algebra: StructureConstants) -> tuple[DomainMatrix, ...]:
     """Bases of g, [g, g], [[g, g], [g, g]], … until it stays the same or is 0."""
     series = [linear.whole_space(algebra.dimension, algebra.domain)]
     while series[-1].shape[0]:
-        following = product(algebra, series[-1], series[-1])
+        following = bracket_span(algebra, series[-1], series[-1])
         if following.shape[0] == series[-1].shape[0]:
             break
         series.append(following)
@@ -68,7 +68,7 @@ def lower_central_series(algebra: StructureConstants) -> tuple[DomainMatrix, ...
     whole = linear.whole_space(algebra.dimension, algebra.domain)
     series = [whole]
     while series[-1].shape[0]:
-        following = product(algebra, whole, series[-1])
+        following = bracket_span(algebra, whole, series[-1])
         if following.shape[0] == series[-1].shape[0]:
             break
         series.append(following)
@@ -161,7 +161,7 @@ def _is_nilpotent_ideal(algebra: StructureConstants, space: DomainMatrix) -> boo
     if space.shape[0] == 0:
         return True
     whole = linear.whole_space(algebra.dimension, algebra.domain)
-    return linear.contains(space, product(algebra, whole, space)) and is_nilpotent(restricted(algebra, space))
+    return linear.contains(space, bracket_span(algebra, whole, space)) and is_nilpotent(restricted(algebra, space))
 
 
 @lru_cache(maxsize=256)
@@ -230,7 +230,7 @@ def _lift_step(
     return (rows + shift).to_dense()
 
 
-def evaluate(poly: Poly, m: DomainMatrix) -> DomainMatrix:
+def polynomial_at(poly: Poly, m: DomainMatrix) -> DomainMatrix:
     """p(m) by Horner's rule."""
     n, domain = m.shape[0], m.domain
     identity = linear.whole_space(n, domain)

@@ -11,7 +11,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear
 from liesym.algebra.core import StructureConstants, convert
-from liesym.algebra.structure import center, derived, evaluate, restricted
+from liesym.algebra.structure import center, derived, polynomial_at, restricted
 
 PRIME = 2305843009213693951
 
@@ -140,7 +140,7 @@ def _indecomposable(algebra: StructureConstants, rest: DomainMatrix) -> list[Dom
     characteristic = Poly([domain.to_sympy(c) for c in generic.charpoly()], x, domain=domain)
     parts = []
     for factor, power in characteristic.factor_list()[1]:
-        value = evaluate(factor, generic)
+        value = polynomial_at(factor, generic)
         component = linear.kernel(value ** min(power, inner.dimension))
         parts.append((component * rest).to_dense())
     return parts

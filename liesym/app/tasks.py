@@ -20,7 +20,7 @@ from liesym.base.listing import Listing
 from liesym.conservation import backward_conservation_laws, first_integrals
 from liesym.determine.forms import DeterminingSystem
 from liesym.determine.invariance import determine
-from liesym.determine.verify import drift
+from liesym.determine.verify import total_rate
 from liesym.errors import AnsatzError, OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec
 from liesym.model.problem import Problem
@@ -177,7 +177,7 @@ def _check_options(kind: str, generator: str | None, integral: str | None, order
 def _integrals(system: ODESystem, text: str | None, budget: float) -> list[Expr]:
     if text is not None:
         given = read_in_system(text, system)
-        rest = drift(given, system)
+        rest = total_rate(given, system)
         if rest != 0:
             raise Unsupported(f"{write(given)} is no first integral: its rate of change is {write(rest)}")
         if not given.free_symbols - set(system.parameter_symbols):

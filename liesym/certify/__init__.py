@@ -24,10 +24,10 @@ from sympy import Symbol
 
 from liesym.base.budget import UNLIMITED, Budget, now
 from liesym.certify.confirm import needs_values, objection
-from liesym.certify.expansion import Expansion, NoPoint, expand, prime_for
+from liesym.certify.expansion import Expansion, NoPoint, expansion_of, prime_for
 from liesym.certify.splitting import splitting_is_confirmed
 from liesym.certify.structure import StructureModPrime as StructureModPrime
-from liesym.certify.structure import structure_constants
+from liesym.certify.structure import structure_modulo
 from liesym.determine.forms import Determining
 from liesym.determine.invariance import determine
 from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported
@@ -132,7 +132,7 @@ def _certify(system: ODESystem, start: float, budget: Budget, seed: int, structu
     against = objection(system, determining, (shorter, first), d, budget) if with_values else ""
     if against:
         return _none(f"no bound: {against}", start)
-    constants = structure_constants(first, d) if structure else None
+    constants = structure_modulo(first, d) if structure else None
     statement = (
         f"The dimension is {r}: r({d},{n - 1}) = r({d + 1},{n - 1}) = r({d},{n}) = {r} modulo the primes "
         f"{primes[0]} and {primes[1]}, at random points{WITH_VALUES if with_values else ''}."
@@ -146,7 +146,7 @@ def _close(
     """Raise the truncation until the flatness rule holds; the three counts that prove it and the last two expansions."""
     previous: Expansion | None = None
     for degree in range(order + 1, HIGHEST_DEGREE + 1):
-        current = expand(determining, degree, prime, seed, budget=budget)
+        current = expansion_of(determining, degree, prime, seed, budget=budget)
         if previous is not None:
             for d in range(order - 1, previous.degree):
                 r = previous.counts[d]
@@ -175,7 +175,7 @@ def recheck(certificate: Certificate | Mapping[str, object], system: ODESystem) 
     for prime, seed in zip(certificate.primes, certificate.seeds, strict=True):
         if not splitting_is_confirmed(determining, prime, seed):
             return False
-        pair = expand(determining, n - 1, prime, seed), expand(determining, n, prime, seed)
+        pair = expansion_of(determining, n - 1, prime, seed), expansion_of(determining, n, prime, seed)
         if any(e.counts[k] != r for (k, m), r in counts.items() for e in pair if e.degree == m):
             return False
         again.append(pair)

@@ -101,13 +101,13 @@ class Draw:
 
     def _root(self, slot: Slot, values: list[int]) -> int | None:
         assert slot.relation is not None
-        target = evaluate(slot.relation, values, self.prime)
+        target = value_modulo(slot.relation, values, self.prime)
         equation = [-target % self.prime, *([0] * (slot.degree - 1)), 1]
         found = nmod_poly(equation, self.prime).roots() if target else []
         return int(self._random.choice(found)[0]) if found else None
 
 
-def evaluate(poly, values: Sequence[int], prime: int) -> int:
+def value_modulo(poly, values: Sequence[int], prime: int) -> int:
     """A polynomial in the slots at values modulo the prime."""
     total, n = 0, poly.context().nvars()
     places = [(place, values[n - 1 - place]) for place, degree in enumerate(poly.degrees()) if degree > 0]
@@ -142,7 +142,7 @@ class Expansion:
         return sum(1 for j in self.reduced.pivots if sum(self.columns[j][1]) > degree)
 
 
-def expand(determining: Determining, degree: int, prime: int, seed: int, *, budget: Budget = UNLIMITED) -> Expansion:
+def expansion_of(determining: Determining, degree: int, prime: int, seed: int, *, budget: Budget = UNLIMITED) -> Expansion:
     """Impose the split system on series truncated at degree N = `degree` and count.
 
     Every equation of order k holds up to degree N - k of its expansion; coefficients beyond N are not used.

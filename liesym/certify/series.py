@@ -20,7 +20,7 @@ from sympy import Symbol
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 
-Series = NDArray[Any]
+TruncatedSeries = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Residues:
 
     prime: int
 
-    def constant(self, value: int, size: int) -> Series:
+    def constant(self, value: int, size: int) -> TruncatedSeries:
         series = np.zeros(size, dtype=np.int64)
         series[0] = value % self.prime
         return series
@@ -46,7 +46,7 @@ class Residues:
             raise ZeroDivisionError("the expansion point is singular")
         return pow(int(value), -1, self.prime)
 
-    def support(self, series: Series) -> list[tuple[int, int]]:
+    def support(self, series: TruncatedSeries) -> list[tuple[int, int]]:
         """(position, coefficient) of what is not zero."""
         return [(int(i), int(series[i])) for i in np.flatnonzero(series)]
 
@@ -55,7 +55,7 @@ class Residues:
 class Balls:
     """Real or complex numbers, each with a bound of its error, at the working precision of python-flint."""
 
-    def constant(self, value: Any, size: int) -> Series:
+    def constant(self, value: Any, size: int) -> TruncatedSeries:
         series = np.full(size, arb(0), dtype=object)
         series[0] = value
         return series
@@ -72,12 +72,12 @@ class Balls:
             raise ZeroDivisionError("the expansion point may be singular")
         return 1 / value
 
-    def support(self, series: Series) -> list[tuple[int, Any]]:
+    def support(self, series: TruncatedSeries) -> list[tuple[int, Any]]:
         """(position, coefficient) of what is not exactly zero."""
         return [(i, c) for i, c in enumerate(series) if not c.is_zero()]
 
 
-Ring = Residues | Balls
+Scalars = Residues | Balls
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ class Monomials:
     def size(self) -> int:
         return len(self.exponents)
 
-    def multiply(self, a: Series, b: Series, ring: Ring) -> Series:
+    def multiply(self, a: TruncatedSeries, b: TruncatedSeries, ring: Scalars) -> TruncatedSeries:
         products = ring.reduced(a[self.left] * b[self.right])
         return ring.reduced(np.add.reduceat(products, self.starts))
 
-    def inverse(self, a: Series, ring: Ring) -> Series:
+    def inverse(self, a: TruncatedSeries, ring: Scalars) -> TruncatedSeries:
         """1/a by Newton's iteration; the constant term must not be 0."""
         result = ring.constant(ring.reciprocal(a[0]), self.size)
         reached = 1
@@ -159,21 +159,21 @@ class SlotSeries:
         values: Mapping[int, Any] | Sequence[Any],
         needed: Sequence[int],
         degree: int,
-        ring: Ring,
+        ring: Scalars,
     ) -> None:
         self.field, self.variables, self.ring = field, tuple(variables), ring
         self.table = Monomials.create(len(self.variables), degree)
         self.slopes: dict[int, list[Element | None]] = {
             i: [field.slot_derivative(field.slots[i], v) for v in self.variables] for i in needed
         }
-        self.series: dict[int, Series] = {i: ring.constant(values[i], self.table.size) for i in needed}
+        self.series: dict[int, TruncatedSeries] = {i: ring.constant(values[i], self.table.size) for i in needed}
         for reached in range(degree):
             self._extend(reached)
 
     def _extend(self, degree: int) -> None:
         """From all coefficients up to `degree` to those of degree + 1."""
         table, ring = self.table, self.ring
-        fresh: dict[int, Series] = {}
+        fresh: dict[int, TruncatedSeries] = {}
         for i, slopes in self.slopes.items():
             rates = [None if s is None else self._try(s, degree) for s in slopes]
             if all(r is None for r in rates):
@@ -191,13 +191,13 @@ class SlotSeries:
             fresh[i] = series
         self.series.update(fresh)
 
-    def _try(self, element: Element, degree: int) -> Series | None:
+    def _try(self, element: Element, degree: int) -> TruncatedSeries | None:
         """The series, or None where a slot is beyond the degree that is needed of it."""
         if not self.field.slots_of(element) <= self.series.keys():
             return None
         return self.element(element, degree)
 
-    def element(self, element: Element, degree: int) -> Series:
+    def element(self, element: Element, degree: int) -> TruncatedSeries:
         """The series of an element of the field up to the given degree."""
         table = Monomials.create(len(self.variables), degree)
         top = self._poly(element.num, table)
@@ -205,13 +205,13 @@ class SlotSeries:
             return top
         return table.multiply(top, table.inverse(self._poly(element.den, table), self.ring), self.ring)
 
-    def _poly(self, poly: fmpz_mpoly, table: Monomials) -> Series:
+    def _poly(self, poly: fmpz_mpoly, table: Monomials) -> TruncatedSeries:
         """The series of a polynomial in the slots."""
         ring, n = self.ring, poly.context().nvars()
         total = ring.constant(ring.scalar(0), table.size)
-        powers: dict[tuple[int, int], Series] = {}
+        powers: dict[tuple[int, int], TruncatedSeries] = {}
         for monomial, coefficient in poly.terms():
-            product: Series | None = None
+            product: TruncatedSeries | None = None
             for place, power in enumerate(monomial):
                 if power:
                     factor = self._power(n - 1 - place, int(power), powers, table)
@@ -221,7 +221,9 @@ class SlotSeries:
             total = ring.reduced(total + term)
         return total
 
-    def _power(self, slot: int, power: int, known: dict[tuple[int, int], Series], table: Monomials) -> Series:
+    def _power(
+        self, slot: int, power: int, known: dict[tuple[int, int], TruncatedSeries], table: Monomials
+    ) -> TruncatedSeries:
         if power == 1:
             return self.series[slot][: table.size]
         key = (slot, power)

@@ -60,7 +60,7 @@ def truncated_solutions(expansion: Expansion, jet_degree: int) -> tuple[list[Fie
     return basis, free
 
 
-def structure_constants(expansion: Expansion, jet_degree: int) -> StructureModPrime:
+def structure_modulo(expansion: Expansion, jet_degree: int) -> StructureModPrime:
     """Brackets of the truncated solutions, read off at the free coefficients of degree at most jet_degree."""
     basis, free = truncated_solutions(expansion, jet_degree)
     p, r = expansion.prime, len(basis)

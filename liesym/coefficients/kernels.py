@@ -15,7 +15,7 @@ from flint import Ordering, fmpq_mpoly_ctx, fmpz_mpoly
 from sympy import Expr, S
 
 from liesym.coefficients.definitions import Definition
-from liesym.coefficients.lattice import coordinates
+from liesym.coefficients.lattice import lattice_coordinates
 from liesym.coefficients.ring import Element, Ring, Slot
 from liesym.errors import Unsupported
 
@@ -117,7 +117,7 @@ class Kernels(ABC):
         """(index of a basis vector, multiple) of the vector; a new basis vector is made for an independent one."""
         if self.recording:
             seen.append(vector)
-        coords = coordinates(basis, vector)
+        coords = lattice_coordinates(basis, vector)
         if coords is None:
             basis.append(vector)
             slots.append(None)

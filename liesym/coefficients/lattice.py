@@ -72,16 +72,16 @@ def _basis_among(vectors: Sequence[Vector], level: Callable[[Hashable], int]) ->
         key=lambda v: (_level(v, level), len(v), sum(abs(c) for c in v.values()), str(sorted(map(str, v)))),
     )
     for vector in by_size:
-        if coordinates(chosen, vector) is None:
+        if lattice_coordinates(chosen, vector) is None:
             chosen.append({k: c for k, c in vector.items() if c})
     for vector in vectors:
-        coords = coordinates(chosen, vector)
+        coords = lattice_coordinates(chosen, vector)
         if coords is None or any(c.denominator != 1 for c in coords):
             return None
     return chosen
 
 
-def coordinates(basis: Sequence[Vector], vector: Vector) -> list[Fraction] | None:
+def lattice_coordinates(basis: Sequence[Vector], vector: Vector) -> list[Fraction] | None:
     """Rational coordinates of the vector in the basis, or None if it is independent of it."""
     vector = {k: c for k, c in vector.items() if c}
     if not basis:

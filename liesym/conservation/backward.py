@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from sympy import Add, Expr, S, Symbol
 
 from liesym.determine.on_solutions import jet_field
-from liesym.determine.verify import drift
+from liesym.determine.verify import total_rate
 from liesym.errors import Unsupported, VerificationError
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
@@ -114,7 +114,7 @@ def backward_conservation_laws(
         expression = Add(*(a * (e - generator.xi * f) for a, e, f in zip(costates, eta, rates, strict=True))).expand()
         if expression == 0:
             continue
-        if drift(expression, adjoint) != 0:
+        if total_rate(expression, adjoint) != 0:
             raise VerificationError(f"{expression} is not constant along the forward-backward pair")
         laws.append(BackwardLaw(expression, generator, adjoint))
     return tuple(laws[i] for i in _independent(laws, adjoint))

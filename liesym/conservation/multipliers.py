@@ -29,7 +29,7 @@ from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations
 from liesym.solving.ode.integrate import integrate
-from liesym.solving.ode.operators import depends_only_on
+from liesym.solving.ode.operators import depends_only_on, determinant
 from liesym.symmetries.generator import Generator
 
 MOST_DETERMINANTS = 12
@@ -78,18 +78,6 @@ def _prolonged(generator: Generator, on: OnSolutions) -> list[Element]:
     components = {v: field(c) for v, c in zip(generator.variables, generator.components, strict=True)}
     prolonged = Derivation(field, components).prolong(on.total, on.space)
     return [prolonged[v] for v in on.space.coordinates]
-
-
-def determinant(rows: Sequence[Sequence[Element]], field: Field) -> Element:
-    """By expansion along the first row; for a handful of rows."""
-    if len(rows) == 1:
-        return rows[0][0]
-    total = field.zero
-    for j, entry in enumerate(rows[0]):
-        if not entry.is_zero:
-            minor = determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]], field)
-            total = total + entry * minor * (-1) ** j
-    return total
 
 
 def known_multiplier(on: OnSolutions, budget: Budget = UNLIMITED) -> Element | None:

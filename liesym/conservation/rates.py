@@ -32,7 +32,7 @@ class DarbouxPolynomial:
     cofactor: Element
 
 
-def darboux_polynomials(on: OnSolutions, budget: Budget = UNLIMITED) -> list[DarbouxPolynomial]:
+def real_darboux_polynomials(on: OnSolutions, budget: Budget = UNLIMITED) -> list[DarbouxPolynomial]:
     """Real ones among the coordinates, their sums and differences, factors of right sides, and those searched for.
 
     Raises:
@@ -84,7 +84,7 @@ def _candidates(on: OnSolutions, budget: Budget) -> Iterator[fmpz_mpoly]:
 
 def logarithms(on: OnSolutions, budget: Budget = UNLIMITED) -> list[Element]:
     """log p for the Darboux polynomials: an integral Σ n_k log p_k + … is a product of their powers."""
-    return [on.field.converter.logarithm(d.polynomial) for d in darboux_polynomials(on, budget)]
+    return [on.field.converter.logarithm(d.polynomial) for d in real_darboux_polynomials(on, budget)]
 
 
 def angles(on: OnSolutions) -> list[Element]:

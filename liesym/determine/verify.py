@@ -42,12 +42,12 @@ def remainder_elements(components: Sequence[Element], system: ODESystem, field: 
     """The same in the field: components are (ξ, η_1, …, η_m)."""
     on = OnSolutions(system, field)
     xi = components[0]
-    drift = on.rate(xi)
+    stretch = on.rate(xi)
     prolonged: list[list[Element]] = []
     for i, n in enumerate(system.orders):
         row = [components[i + 1]]
         for k in range(1, n + 1):
-            row.append(on.rate(row[-1]) - on.velocity(i, k) * drift)
+            row.append(on.rate(row[-1]) - on.velocity(i, k) * stretch)
         prolonged.append(row)
     result = []
     for i, n in enumerate(system.orders):
@@ -78,10 +78,10 @@ def is_first_integral(integral: Expr, system: ODESystem, budget: Budget = UNLIMI
     Raises:
         OutOfBudget: not decided within the budget.
     """
-    return drift(integral, system, budget) == 0
+    return total_rate(integral, system, budget) == 0
 
 
-def drift(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> Expr:
+def total_rate(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> Expr:
     """D_t I on solutions; 0 exactly for a first integral I(t, x, x', …).
 
     Raises:

@@ -24,7 +24,7 @@ FIFTH = np.array([35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0])
 FOURTH = np.array([5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40])
 MOST_STEPS = 100_000
 
-Field = Callable[[np.ndarray], np.ndarray]
+Velocity = Callable[[np.ndarray], np.ndarray]
 
 
 def numeric_flow(
@@ -63,7 +63,7 @@ def numeric_flow(
         return _integrate(field, flat, float(epsilon), tolerance).reshape(start.shape)
 
 
-def _callable(generator: VectorField, parameters: Mapping[str, float]) -> Field:
+def _callable(generator: VectorField, parameters: Mapping[str, float]) -> Velocity:
     given = {str(k): v for k, v in parameters.items()}
     found = {s for c in generator.components for s in c.free_symbols} - set(generator.variables)
     missing = sorted(str(s) for s in found if str(s) not in given)
@@ -81,7 +81,7 @@ def _callable(generator: VectorField, parameters: Mapping[str, float]) -> Field:
     return field
 
 
-def _integrate(field: Field, v: np.ndarray, length: float, tolerance: float) -> np.ndarray:
+def _integrate(field: Velocity, v: np.ndarray, length: float, tolerance: float) -> np.ndarray:
     """Adaptive steps, one step size for all points."""
     done, step = 0.0, length / 16
     for _ in range(MOST_STEPS):
@@ -104,7 +104,7 @@ def _integrate(field: Field, v: np.ndarray, length: float, tolerance: float) -> 
     raise Unsupported(f"the flow cannot be continued beyond epsilon = {done:.6g}: it leaves its domain there")
 
 
-def _step(field: Field, v: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+def _step(field: Velocity, v: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
     slopes: list[np.ndarray] = []
     for row in STAGES:
         increment = np.zeros_like(v)

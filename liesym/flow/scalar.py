@@ -40,7 +40,7 @@ from liesym.solving.ode.integrate import integrate
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class ScalarChart:
     """A new coordinate u(x) and the way back: x̄ from ū, u and x, equal to x where ū = u."""
 
     u: Expr
@@ -63,7 +63,7 @@ def projective(a: Matrix, b: Matrix, c: Matrix, start: Sequence[Expr], epsilon: 
     return [(image[i] / image[k]).cancel() for i in range(k)]
 
 
-def quadratic_in(rate: Element, u: Element, field: Field, moving: Sequence[Symbol]) -> tuple[Expr, ...] | None:
+def riccati_parts(rate: Element, u: Element, field: Field, moving: Sequence[Symbol]) -> tuple[Expr, ...] | None:
     """(p, q, r) with rate = p + q u + r u², constants along the flow, or None."""
     columns = [field.one, u, u * u, rate]
     for relation in relations(columns, field, moving):
@@ -125,7 +125,7 @@ def autonomous(x: Symbol, h: Expr, epsilon: Symbol) -> Expr | None:
     for chart in _charts(x, h):
         field = Field.build([h, chart.u, chart.u.diff(x)], (x,))
         u = field(chart.u)
-        coefficients = quadratic_in(field(chart.u.diff(x)) * field(h), u, field, (x,))
+        coefficients = riccati_parts(field(chart.u.diff(x)) * field(h), u, field, (x,))
         if coefficients is None:
             continue
         image = mobius(coefficients, chart.u, epsilon)
@@ -134,31 +134,31 @@ def autonomous(x: Symbol, h: Expr, epsilon: Symbol) -> Expr | None:
     return None
 
 
-def _charts(x: Symbol, h: Expr) -> Iterator[Chart]:
-    yield Chart(x, lambda moved: moved)
+def _charts(x: Symbol, h: Expr) -> Iterator[ScalarChart]:
+    yield ScalarChart(x, lambda moved: moved)
     power = _bernoulli_power(x, h)
     if power is not None and power != 1:
         m = 1 - power
-        yield Chart(x**m, lambda moved: x * (moved / x**m).expand() ** (1 / m))
+        yield ScalarChart(x**m, lambda moved: x * (moved / x**m).expand() ** (1 / m))
     for denominator in _root_denominators(x, h):
-        yield Chart(x ** Rational(1, denominator), lambda moved, d=denominator: moved**d)
+        yield ScalarChart(x ** Rational(1, denominator), lambda moved, d=denominator: moved**d)
     for node in h.atoms(exp, sinh, cosh, tanh):
         k = node.args[0].diff(x)
         if k != 0 and not k.has(x):
-            yield Chart(exp(k * x), lambda moved, k=k: x + log(moved * exp(-k * x)) / k)
+            yield ScalarChart(exp(k * x), lambda moved, k=k: x + log(moved * exp(-k * x)) / k)
     for node in h.atoms(sin, cos, tan):
         k = node.args[0].diff(x)
         if k != 0 and not k.has(x):
             yield from _half_angle(node.args[0], x, k)
     if h.has(log):
-        yield Chart(log(Abs(x) if x.is_real is False else x), lambda moved: exp(moved))
+        yield ScalarChart(log(Abs(x) if x.is_real is False else x), lambda moved: exp(moved))
 
 
-def _half_angle(angle: Expr, x: Symbol, k: Expr) -> Iterator[Chart]:
+def _half_angle(angle: Expr, x: Symbol, k: Expr) -> Iterator[ScalarChart]:
     """u = tan(angle/2); the difference of the angles keeps the branch of x."""
     for factor in (Rational(1, 2), S.One):
         u = tan(angle * factor)
-        yield Chart(u, lambda moved, u=u, f=factor: x + atan((moved - u) / (1 + moved * u)) / (f * k))
+        yield ScalarChart(u, lambda moved, u=u, f=factor: x + atan((moved - u) / (1 + moved * u)) / (f * k))
 
 
 def _bernoulli_power(x: Symbol, h: Expr) -> Expr | None:
@@ -241,7 +241,7 @@ def _separated(x: Symbol, rate: Element, z: Symbol, start: Expr, end: Expr, fiel
     return flow.subs(parameter, elapsed.subs(z, end) - elapsed.subs(z, start))
 
 
-def _linearizing(x: Symbol, rate: Element, slope: Element, field: Field) -> Iterator[Chart]:
+def _linearizing(x: Symbol, rate: Element, slope: Element, field: Field) -> Iterator[ScalarChart]:
     """Bernoulli: u = x^(1-n); e^{kx}: u = e^{-kx}."""
     g = rate / field(x)
     inner = field(x) * g.diff(x)
@@ -249,8 +249,8 @@ def _linearizing(x: Symbol, rate: Element, slope: Element, field: Field) -> Iter
         ratio = field(x) * inner.diff(x) / inner
         if ratio.is_constant and not ratio.is_zero:
             m = -field.to_expr(ratio)
-            yield Chart(x**m, lambda moved: x * (moved / x**m).expand() ** (1 / m))
+            yield ScalarChart(x**m, lambda moved: x * (moved / x**m).expand() ** (1 / m))
     second = slope.diff(x) / slope
     if second.is_constant and not second.is_zero:
         k = -field.to_expr(second)
-        yield Chart(exp(k * x), lambda moved: x + log(moved * exp(-k * x)) / k)
+        yield ScalarChart(exp(k * x), lambda moved: x + log(moved * exp(-k * x)) / k)

@@ -16,7 +16,7 @@ from flint import fmpq, fmpq_mat
 from sympy import Expr, S, Symbol, sympify
 
 from liesym.base.jets import jet_symbol
-from liesym.coefficients.field import Field as Coefficients
+from liesym.coefficients.field import Field
 from liesym.coefficients.modular import independent_rows
 from liesym.errors import Unsupported, VerificationError
 from liesym.invariants.groups import Symmetries, SymmetryGroup, as_group
@@ -24,16 +24,16 @@ from liesym.invariants.joint import invariants
 from liesym.invariants.ranks import generic_rank
 from liesym.invariants.terms import (
     PRIME,
-    Field,
     Polynomial,
+    PolynomialField,
     Powers,
     Row,
-    along,
-    composed,
     dense,
     integral,
-    kernel,
-    monomials,
+    monomial_composed,
+    powers_of_degree,
+    rate_of_monomial,
+    rational_kernel,
     read,
     summed,
     times,
@@ -156,7 +156,7 @@ def _polynomial_basis(
 class _Search:
     """Generators of the ring of invariants, found degree by degree."""
 
-    def __init__(self, vectors: Sequence[Field], maps: Sequence[Field], size: int) -> None:
+    def __init__(self, vectors: Sequence[PolynomialField], maps: Sequence[PolynomialField], size: int) -> None:
         self.vectors, self.maps, self.size = vectors, maps, size
         self.found: list[Polynomial] = []
         self.gradings = weights(vectors, maps, size)
@@ -168,7 +168,7 @@ class _Search:
         """Add the invariants of this degree that are no polynomials in those there are."""
         classes: dict[tuple[int, ...], list[Powers]] = {}
         for low in range(1, degree + 1):
-            for powers in monomials(self.size, low):
+            for powers in powers_of_degree(self.size, low):
                 classes.setdefault(self.weight(powers), []).append(powers)
         products: dict[tuple[int, ...], list[Polynomial]] = {}
         for product in self._products(degree):
@@ -203,7 +203,7 @@ class _Search:
         reduced, rank = fmpq_mat(dense(table, columns)).rref() if table else (fmpq_mat(0, columns), 0)
         lead = [next(j for j in range(columns) if reduced[i, j] != 0) for i in range(rank)]
         rest = []
-        for vector in kernel([rows[i] for i in chosen], columns):
+        for vector in rational_kernel([rows[i] for i in chosen], columns):
             for i, pivot in enumerate(lead):
                 if vector[pivot] != 0:
                     factor = vector[pivot]
@@ -218,8 +218,8 @@ class _Search:
         rows: dict[tuple[int, Powers], dict[int, fmpq]] = {}
         for j, powers in enumerate(terms):
             single = {powers: fmpq(1)}
-            images = [along(vector, powers) for vector in self.vectors]
-            images += [summed([(single, fmpq(-1)), (composed(powers, image), fmpq(1))]) for image in self.maps]
+            images = [rate_of_monomial(vector, powers) for vector in self.vectors]
+            images += [summed([(single, fmpq(-1)), (monomial_composed(powers, image), fmpq(1))]) for image in self.maps]
             for k, image in enumerate(images):
                 for term, number in image.items():
                     rows.setdefault((k, term), {})[j] = number
@@ -256,4 +256,4 @@ def _vanishes(expression: Expr) -> bool:
     if expression.expand() == 0:
         return True
     symbols = sorted(expression.free_symbols, key=str)
-    return Coefficients.build([expression], tuple(symbols))(expression).is_zero  # type: ignore[arg-type]
+    return Field.build([expression], tuple(symbols))(expression).is_zero  # type: ignore[arg-type]

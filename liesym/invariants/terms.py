@@ -15,7 +15,7 @@ from liesym.errors import Unsupported
 
 Powers = tuple[int, ...]
 Polynomial = dict[Powers, fmpq]
-Field = tuple[Polynomial, ...]
+PolynomialField = tuple[Polynomial, ...]
 Row = dict[int, int]
 PRIME = 2_147_483_629
 ZERO = fmpq(0)
@@ -24,7 +24,7 @@ ZERO = fmpq(0)
 # -- linear algebra ----------------------------------------------------------------------------------
 
 
-def kernel(rows: Sequence[Row], columns: int) -> list[list[fmpq]]:
+def rational_kernel(rows: Sequence[Row], columns: int) -> list[list[fmpq]]:
     """A basis of the vectors that all rows annihilate."""
     if not rows:
         return [[fmpq(int(i == j)) for j in range(columns)] for i in range(columns)]
@@ -47,7 +47,7 @@ def integral(row: Mapping[int, fmpq]) -> Row:
     return {j: n // factor for j, n in numbers.items()}
 
 
-def weights(vectors: Sequence[Field], maps: Sequence[Field], size: int) -> list[list[int]]:
+def weights(vectors: Sequence[PolynomialField], maps: Sequence[PolynomialField], size: int) -> list[list[int]]:
     """Gradings in which every field and every map is homogeneous: their conditions keep weights apart."""
     rows: list[list[int]] = []
     for vector in vectors:
@@ -56,14 +56,14 @@ def weights(vectors: Sequence[Field], maps: Sequence[Field], size: int) -> list[
     for image in maps:
         rows += [[e - (k == z) for k, e in enumerate(term)] for z, part in enumerate(image) for term in part]
     differences = [{k: e for k, e in enumerate(row) if e} for row in dict.fromkeys(map(tuple, rows)) if any(row)]
-    found = [integral({k: e for k, e in enumerate(vector) if e != 0}) for vector in kernel(differences, size)]
+    found = [integral({k: e for k, e in enumerate(vector) if e != 0}) for vector in rational_kernel(differences, size)]
     return dense(found, size)
 
 
 # -- polynomials -------------------------------------------------------------------------------------
 
 
-def monomials(size: int, degree: int) -> Iterator[Powers]:
+def powers_of_degree(size: int, degree: int) -> Iterator[Powers]:
     """The powers of all monomials of a degree."""
     for factors in combinations_with_replacement(range(size), degree):
         powers = [0] * size
@@ -91,7 +91,7 @@ def times(a: Polynomial, b: Polynomial) -> Polynomial:
     return {term: number for term, number in total.items() if number != 0}
 
 
-def along(vector: Field, powers: Powers) -> Polynomial:
+def rate_of_monomial(vector: PolynomialField, powers: Powers) -> Polynomial:
     """X(m) = Σ_z X^z ∂m/∂z for a monomial m."""
     parts = []
     for z, e in enumerate(powers):
@@ -101,7 +101,7 @@ def along(vector: Field, powers: Powers) -> Polynomial:
     return summed(parts)
 
 
-def composed(powers: Powers, image: Field) -> Polynomial:
+def monomial_composed(powers: Powers, image: PolynomialField) -> Polynomial:
     """m ∘ g for a monomial m."""
     product: Polynomial = {(0,) * len(powers): fmpq(1)}
     for z, e in enumerate(powers):

@@ -27,7 +27,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation.rates import logarithms
 from liesym.conservation.spans import coefficient_functions, conserved_combinations, independent_span
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.determine.verify import drift
+from liesym.determine.verify import total_rate
 from liesym.errors import DataError, OutOfBudget
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
@@ -345,7 +345,7 @@ class _Search:
         """Note the sparse fit that the system does not conserve, its coefficients made rational."""
         fitted = self.fitted(support)
         expression = sum((rational(v) * term for term, v in fitted), start=S.Zero)
-        left = drift(expression, self.system)
+        left = total_rate(expression, self.system)
         self.unverified.append(IdentifiedInvariant(expression, left == 0, left, self.pencil.lowest(support)[0], fitted))
 
 
@@ -379,6 +379,6 @@ def exact_combinations(
         numbers = np.zeros(len(terms))
         for k, c in exact.items():
             numbers[k] = float(c.subs({s: values[s.name] for s in c.free_symbols}))
-        if drift(expression, system) == 0:
+        if total_rate(expression, system) == 0:
             found.append((expression, numbers))
     return found

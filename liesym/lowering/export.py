@@ -54,7 +54,7 @@ def export(
         Unsupported: something in the target has no numerical meaning.
         DataError: `path` cannot be written, or `name` is no identifier or is one that every module needs itself.
     """
-    check_name(name)
+    check_function_name(name)
     chosen = get_backend(backend)
     dialect, text = writer_of(chosen)
     program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
@@ -69,7 +69,7 @@ def export(
     return source
 
 
-def check_name(name: str) -> None:
+def check_function_name(name: str) -> None:
     """Refuse what cannot be the name of a function of Python.
 
     Raises:

@@ -12,7 +12,7 @@ from liesym.model.reading import scope_of
 from liesym.model.system import ODESystem
 from liesym.text.functions import nearest
 from liesym.text.grammar import parse
-from liesym.text.reader import Builder
+from liesym.text.reader import Reader
 from liesym.text.writer import write
 
 KINDS = ("general", "affine", "polynomial", "separable", "span")
@@ -67,7 +67,7 @@ def parse_ansatz(text: str, system: ODESystem) -> AnsatzSpec:
         return _polynomial(1, "polynomial")
     _check_kind(kind)
     if tree.data == "ansatz_span":
-        builder = Builder(text, scope_of(system, jets=False))
+        builder = Reader(text, scope_of(system, jets=False))
         return _span([builder.build(part) for part in parts])
     if tree.data == "ansatz_degree":
         return _polynomial(int(parts[0]), kind)
@@ -113,7 +113,7 @@ def ansatz_from_table(table: Mapping[str, object], system: ODESystem) -> AnsatzS
         return _separable([(str(v), list(on)) for v, on in value.items()], system)
     if not _is_names(value) or not value:
         raise ParseError('[ansatz] functions must be a list of expressions as text, such as ["1", "log(u)"]')
-    return _span([Builder(f, scope_of(system, jets=False)).build(parse(f, "expression")) for f in value])  # type: ignore[union-attr]
+    return _span([Reader(f, scope_of(system, jets=False)).build(parse(f, "expression")) for f in value])  # type: ignore[union-attr]
 
 
 def _check_keys(table: Mapping[str, object]) -> None:

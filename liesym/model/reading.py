@@ -6,7 +6,7 @@ from sympy import Expr
 
 from liesym.model.system import ODESystem
 from liesym.text.grammar import parse
-from liesym.text.reader import Builder, Scope
+from liesym.text.reader import Reader, Scope
 from liesym.text.writer import write
 
 
@@ -24,7 +24,7 @@ def read_in_system(text: str, system: ODESystem, *, jets: bool = True, strict: b
         jets: allow derivatives of the unknowns.
         strict: refuse names that the system does not have.
     """
-    return Builder(text, scope_of(system, jets=jets, strict=strict)).build(parse(text, "expression"))
+    return Reader(text, scope_of(system, jets=jets, strict=strict)).build(parse(text, "expression"))
 
 
 def scope_of(system: ODESystem, *, jets: bool = True, strict: bool = True) -> Scope:

@@ -12,7 +12,7 @@ from liesym.model.generators import VectorField
 from liesym.model.reading import scope_of
 from liesym.model.system import ODESystem
 from liesym.text.grammar import error_at, parse
-from liesym.text.reader import Builder
+from liesym.text.reader import Reader
 from liesym.text.writer import write
 
 
@@ -30,7 +30,7 @@ def read_generator(text: str, system: ODESystem, *, constants: bool = False) -> 
     pairs = [node for node in parse(text, "generator").children if getattr(node, "data", "") == "assignment"]
     if not pairs:
         raise ParseError("the generator is empty", expected=("pairs such as t: 1; x: 0",))
-    builder = Builder(text, scope_of(system, jets=False, strict=not constants))
+    builder = Reader(text, scope_of(system, jets=False, strict=not constants))
     components: dict[str, Expr] = {}
     for pair in pairs:
         name = str(pair.children[0])
@@ -62,7 +62,7 @@ def generator_from_texts(components: Mapping[str, object], system: ODESystem, *,
         _check_variable(name, system)
         if not isinstance(text, str):
             raise ParseError(f"the infinitesimal of {name} must be text, not {text!r}")
-        read[name] = Builder(text, scope).build(parse(text, "expression"))
+        read[name] = Reader(text, scope).build(parse(text, "expression"))
     return VectorField.from_mapping(system.variables, read, trivial=trivial)
 
 

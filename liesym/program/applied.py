@@ -9,7 +9,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym.errors import Unsupported
 from liesym.program.domains import NONZERO, POSITIVE, UNARY_DOMAINS
-from liesym.program.functions import CHAIN, COMPOSED, EVEN, ODD, UNARY, operands, rewritten
+from liesym.program.functions import CHAIN, COMPOSED, EVEN, ODD, UNARY, in_supported_terms, operands
 from liesym.program.plans import Plan, Reading, same
 from liesym.program.scopes import Signed
 from liesym.program.special import Z, template
@@ -41,7 +41,7 @@ def plan_function(expr: Basic, reading: Reading, scope: int) -> Plan:
     if found is not None:
         form, argument = found
         return Plan(((argument, scope),), lambda u: _plan_template(form, reading.scopes.plain(u), reading, scope))
-    return Plan(((rewritten(expr), scope),), same)
+    return Plan(((in_supported_terms(expr), scope),), same)
 
 
 def plan_call(expr: AppliedUndef, reading: Reading, scope: int) -> Plan:

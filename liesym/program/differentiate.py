@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from liesym.errors import Unsupported
 from liesym.program.builder import Builder
 
-Rule = Callable[[Builder, int, tuple[int, ...], tuple[int, ...]], int]
+SlopeRule = Callable[[Builder, int, tuple[int, ...], tuple[int, ...]], int]
 """(builder, the node, its operands, their derivatives) -> the derivative; a missing derivative is the
 constant 0."""
 
@@ -48,7 +48,7 @@ _FLAT = frozenset({"copysign", "sign", "floor", "ceil", "stop", "lt", "le", "eq"
 """Operations whose derivative is 0 wherever it exists."""
 
 
-def _chain(slope: Callable[[Builder, int, int], int]) -> Rule:
+def _chain(slope: Callable[[Builder, int, int], int]) -> SlopeRule:
     """The rule of a function of one variable from its slope(builder, value, operand)."""
     return lambda b, v, args, d: b.mul(slope(b, v, args[0]), d[0])
 
@@ -113,7 +113,7 @@ def _bell(b: Builder, u: int) -> int:
     return b.mul(b.constant(2 / math.sqrt(math.pi)), b.node("exp", b.neg(b.mul(u, u))))
 
 
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, SlopeRule] = {
     "add": lambda b, v, a, d: b.add(d[0], d[1]),
     "sub": lambda b, v, a, d: b.sub(d[0], d[1]),
     "mul": lambda b, v, a, d: b.add(b.mul(d[0], a[1]), b.mul(a[0], d[1])),

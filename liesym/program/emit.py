@@ -95,7 +95,7 @@ class Body:
     components: list[str] = field(default_factory=list)
 
 
-def number(value: float, dialect: Dialect) -> str:
+def literal(value: float, dialect: Dialect) -> str:
     """The shortest literal that reads back as the same double."""
     if value != value:
         return dialect.nan
@@ -149,7 +149,7 @@ class _Writer:
             if node.op == "state" or index in self.absorbed:
                 continue
             if node.op == "constant":
-                self.text[index] = number(float(node.value or 0.0), self.dialect)
+                self.text[index] = literal(float(node.value or 0.0), self.dialect)
             elif node.op == "time":
                 self.text[index] = "t"
             elif node.op == "parameter":

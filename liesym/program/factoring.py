@@ -39,7 +39,7 @@ SMOOTH = frozenset({"sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "atan", 
 
 
 @dataclass(slots=True)
-class Pool:
+class Sums:
     """Sums under construction: literal -> its cubes, for those literals that are sums."""
 
     literals: list[Basic] = field(default_factory=list)
@@ -63,13 +63,13 @@ class Pool:
         return number
 
 
-def factored(expressions: Sequence[Basic], *, distribute: bool) -> tuple[list[Basic], dict[Symbol, Expr]] | None:
+def factored_out(expressions: Sequence[Basic], *, distribute: bool) -> tuple[list[Basic], dict[Symbol, Expr]] | None:
     """(expressions, definitions of the symbols that they hold), or None if there is nothing to factor or too much.
 
     Arguments:
         distribute: multiply single factors into sums first, where that does no harm.
     """
-    pool = Pool(distribute=distribute)
+    pool = Sums(distribute=distribute)
     roots = [_Reading(pool).entry(e) for e in expressions]
     if sum(map(len, pool.sums.values())) > LARGEST_TOTAL:
         return None
@@ -86,7 +86,7 @@ def factored(expressions: Sequence[Basic], *, distribute: bool) -> tuple[list[Ba
 class _Reading:
     """Expressions to cubes."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Sums) -> None:
         self.pool = pool
 
     def entry(self, expr: Basic) -> int | Basic:
@@ -190,7 +190,7 @@ class _Offer:
 class _Search:
     """Greedy extraction with tables that follow each replacement."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Sums) -> None:
         self.pool = pool
         self.offers: dict[int, _Offer] = {}
         self.saved: Counter[Divisor] = Counter()
@@ -390,7 +390,7 @@ def _quotient(a: Monomial, b: Monomial) -> Monomial:
     return tuple((k, e - less.get(k, 0)) for k, e in a if e > less.get(k, 0))
 
 
-def _rebuilt(pool: Pool, cubes: list[Cube]) -> Expr:
+def _rebuilt(pool: Sums, cubes: list[Cube]) -> Expr:
     """The sum as an expression in literals."""
     terms = [Mul(c, *(_power(pool.literals[k], e) for k, e in m)) for c, m in cubes]
     return Add(*terms)

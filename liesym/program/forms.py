@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sympy import Basic, Expr, Piecewise, Pow, Symbol, log
 
 from liesym.program.builder import Builder
-from liesym.program.factoring import factored
+from liesym.program.factoring import factored_out
 from liesym.program.nodes import INPUTS, pruned
 
 CHEAP = frozenset({"add", "sub", "mul", "neg", "abs", "where", "lt", "le", "eq", "and", "or", "not", "stop"})
@@ -64,7 +64,7 @@ def forms(expressions: Sequence[Basic]) -> list[Form]:
     found = [Form(tuple(expressions), {}, roots)]
     if _is_small(expressions):
         for distribute in (False, True):
-            result = factored(expressions, distribute=distribute)
+            result = factored_out(expressions, distribute=distribute)
             if result is not None:
                 found.append(Form(tuple(result[0]), result[1], roots))
     return found

@@ -85,12 +85,12 @@ def real(expr: Basic) -> tuple[float, bool]:
     return float(value), True
 
 
-def _digits(number: int) -> int:
+def _digits(constant_value: int) -> int:
     """The number of decimal digits, which Python does not print where they are many."""
-    return int(log10(abs(number))) + 1
+    return int(log10(abs(constant_value))) + 1
 
 
-def number(expr: Basic) -> float:
+def constant_value(expr: Basic) -> float:
     """The value of a constant expression.
 
     Raises:
@@ -215,7 +215,7 @@ _REWRITES: dict[str, Callable[..., Expr]] = {
 }  # fmt: skip
 
 
-def rewritten(expr: Basic) -> Basic:
+def in_supported_terms(expr: Basic) -> Basic:
     """The same function in terms of others that a program can hold.
 
     Raises:

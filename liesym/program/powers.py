@@ -9,7 +9,7 @@ from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, S
 
 from liesym.program.builder import Builder, Sign
 from liesym.program.domains import NONNEGATIVE, NONZERO, POSITIVE, Domain
-from liesym.program.functions import number
+from liesym.program.functions import constant_value
 from liesym.program.plans import Key, Plan, Reading
 from liesym.program.scopes import Signed
 
@@ -49,7 +49,7 @@ def _product(
     scope: int,
 ) -> Signed:
     b, plain = reading.builder, reading.scopes.plain
-    value = number(coefficient)
+    value = constant_value(coefficient)
     negative = value < 0
     above, below = [b.constant(abs(value))], []
     operands = iter(nodes)
@@ -126,7 +126,7 @@ class _Power:
             operand = self._inside(node, NONZERO) if exponent < 0 else node
         else:
             operand = self._inside(node, POSITIVE if exponent < 0 else NONNEGATIVE)
-        power = b.constant(number(exponent))
+        power = b.constant(constant_value(exponent))
         if exponent < 0 or exponent.q == 1 or b.is_positive(operand):
             return b.node("pow", operand, power)
         zero = b.node("eq", operand, b.constant(0.0))

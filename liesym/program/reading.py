@@ -31,7 +31,7 @@ from liesym.program.applied import plan_call, plan_function
 from liesym.program.builder import Builder
 from liesym.program.choices import plan_choice, plan_comparison, plan_logic, plan_truth
 from liesym.program.forms import Form
-from liesym.program.functions import number
+from liesym.program.functions import constant_value
 from liesym.program.nodes import Condition
 from liesym.program.plans import Key, Plan, Reading, same
 from liesym.program.powers import plan_product
@@ -107,7 +107,7 @@ class Reader:
 def _planned(expr: Basic, reading: Reading, scope: int) -> Plan:
     """The plan of a number, or the one that the table has for this kind of expression."""
     if getattr(expr, "is_number", False):
-        value = number(expr)
+        value = constant_value(expr)
         return Plan((), lambda: (reading.builder.constant(abs(value)), value < 0))
     return plan(expr, reading, scope)
 

@@ -11,7 +11,7 @@ from liesym.testing.cases import CHOICES as CHOICES
 from liesym.testing.cases import ELEMENTARY as ELEMENTARY
 from liesym.testing.cases import REFUSED as REFUSED
 from liesym.testing.cases import SPECIAL as SPECIAL
-from liesym.testing.cases import Case as Case
+from liesym.testing.cases import Example as Example
 from liesym.testing.suite import CHECKS as CHECKS
 from liesym.testing.suite import Outcome as Outcome
 from liesym.testing.suite import assert_conforms as assert_conforms

@@ -19,7 +19,7 @@ PARAMETER = 1.75
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Example:
     """An expression in x, y, t and a, to be evaluated for x and y in [low, high].
 
     Arguments:
@@ -37,14 +37,14 @@ class Case:
     accuracy: float = 1e-10
 
 
-def _case(expression: Expr, low: float = 0.2, high: float = 0.9, **options: object) -> Case:
-    return Case(str(expression), expression, low, high, **options)  # type: ignore[arg-type]
+def _case(expression: Expr, low: float = 0.2, high: float = 0.9, **options: object) -> Example:
+    return Example(str(expression), expression, low, high, **options)  # type: ignore[arg-type]
 
 
 F = sp.Function("F")
 
 #: Arithmetic, constants and powers.
-ARITHMETIC: tuple[Case, ...] = (
+ARITHMETIC: tuple[Example, ...] = (
     _case(X + Y - 3), _case(2 * X * Y - X / Y), _case(X / 3 + Rational(2, 7)), _case(sp.sqrt(2) * X),
     _case(sp.pi * X + sp.E * Y), _case(10**30 * X), _case(X**2), _case(X**7), _case(X**-3),
     _case(1 / (X * Y)), _case(sp.sqrt(X)), _case(X ** Rational(3, 2)), _case(X ** Rational(-1, 2)),
@@ -58,7 +58,7 @@ ARITHMETIC: tuple[Case, ...] = (
 )  # fmt: skip
 
 #: Elementary functions.
-ELEMENTARY: tuple[Case, ...] = (
+ELEMENTARY: tuple[Example, ...] = (
     _case(sp.exp(X)), _case(sp.exp(-(X**2))), _case(sp.exp(X) - 1, -1e-3, 1e-3),
     _case(3 * sp.exp(X) + Y - 3), _case(sp.log(X)), _case(sp.log(X, 2)), _case(sp.log(1 + X), -1e-3, 1e-3),
     _case(sp.log(X) ** 2 / X), _case(sp.sin(X)), _case(sp.cos(X) * sp.sin(X) + sp.tan(X)), _case(sp.tan(X)),
@@ -72,7 +72,7 @@ ELEMENTARY: tuple[Case, ...] = (
 )  # fmt: skip
 
 #: Choices, and functions with jumps or kinks.
-CHOICES: tuple[Case, ...] = (
+CHOICES: tuple[Example, ...] = (
     _case(sp.Abs(X - Y), -1.0, 1.0, smooth=False), _case(sp.sign(X), -1.0, 1.0, smooth=False),
     _case(sp.Max(X, Rational(1, 2)), smooth=False), _case(sp.Min(X, Y, Rational(1, 2)), smooth=False),
     _case(sp.Heaviside(X), -1.0, 1.0, smooth=False), _case(sp.Heaviside(X - Y, 0), -1.0, 1.0, smooth=False),
@@ -86,7 +86,7 @@ CHOICES: tuple[Case, ...] = (
 )  # fmt: skip
 
 #: Special functions, and functions that the user supplies.
-SPECIAL: tuple[Case, ...] = (
+SPECIAL: tuple[Example, ...] = (
     _case(sp.erf(X)), _case(sp.erfc(X)), _case(sp.erfi(X)), _case(sp.gamma(1 + X)),
     _case(sp.gamma(X), -2.8, -2.2), _case(sp.loggamma(1 + X)), _case(sp.digamma(X), 1.0, 1.1, accuracy=1e-8),
     _case(sp.polygamma(2, X)), _case(sp.factorial(X)), _case(sp.besselj(0, X), -12.0, 12.0),
@@ -99,7 +99,7 @@ SPECIAL: tuple[Case, ...] = (
     _case(sp.li(X), 1.7, 4.0), _case(sp.LambertW(X), -0.3, 3.0), _case(F(X) * Y, calls=("F",)),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = ARITHMETIC + ELEMENTARY + CHOICES + SPECIAL
+CASES: tuple[Example, ...] = ARITHMETIC + ELEMENTARY + CHOICES + SPECIAL
 
 #: Expressions that have no numerical counterpart, and the word by which each must be refused.
 REFUSED: tuple[tuple[Expr, str], ...] = (

@@ -22,7 +22,7 @@ from liesym.lowering.lower import build_program, for_backend, lower
 from liesym.lowering.reference import BACKEND as REFERENCE
 from liesym.lowering.registry import Backend, get_backend
 from liesym.program import OPERATIONS, Node, Program, expand
-from liesym.testing.cases import CASES, PARAMETER, STATE, A, Case, F, T, X, Y
+from liesym.testing.cases import CASES, PARAMETER, STATE, A, Example, F, T, X, Y
 
 TIME = 0.375
 """The time at which the cases are evaluated."""
@@ -43,31 +43,31 @@ class Subject:
 
     backend: Backend
     arrays: Arrays
-    cases: tuple[Case, ...] = CASES
+    cases: tuple[Example, ...] = CASES
 
     @property
     def fine(self) -> str:
         """The finest dtype."""
         return self.arrays.dtypes[0]
 
-    def function(self, expressions: Sequence[Expr], cases: Sequence[Case] = (), **options: Any) -> Callable[..., Any]:
+    def function(self, expressions: Sequence[Expr], cases: Sequence[Example] = (), **options: Any) -> Callable[..., Any]:
         """The lowered callable of expressions in the symbols of the cases."""
         functions = dict.fromkeys((name for case in cases for name in case.calls), self.arrays.sine)
         return lower(list(expressions), STATE, backend=self.backend, t=T, functions=functions, **options)
 
-    def supports(self, case: Case) -> bool:
+    def supports(self, case: Example) -> bool:
         """Whether the backend claims every operation of the case; it is then not excused from it."""
         possible = expand(program_of(case), self.backend.operations)
         return not (possible.operations - self.backend.operations - {"call"})
 
 
 @cache
-def program_of(case: Case) -> Program:
+def program_of(case: Example) -> Program:
     """The program of a case, in all operations."""
     return build_program([case.expression], STATE, t=T, functions=case.calls)
 
 
-def points(case: Case, shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
+def points(case: Example, shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
     """Random states of this batch shape where the case is defined; the same numbers in every dtype."""
     draw = np.random.default_rng(seed)
     return draw.uniform(case.low, case.high, (*shape, len(STATE))).astype("float32").astype(dtype)
@@ -83,7 +83,7 @@ def exact(expression: Expr, x: np.ndarray) -> np.ndarray:
     return np.array(values).reshape(x.shape[:-1])
 
 
-def reference(expressions: Sequence[Expr], cases: Sequence[Case], x: np.ndarray) -> np.ndarray:
+def reference(expressions: Sequence[Expr], cases: Sequence[Example], x: np.ndarray) -> np.ndarray:
     """The values in double precision, by NumPy."""
     functions = dict.fromkeys((name for case in cases for name in case.calls), np.sin)
     function = lower(list(expressions), STATE, backend=REFERENCE, t=T, functions=functions)
@@ -107,9 +107,9 @@ TOLERANCE = {"float64": 1e-12, "float32": 3e-5}
 """Largest error of a value, relative to the larger of 1 and the value."""
 
 
-def groups(subject: Subject, *, smooth: bool) -> list[tuple[Case, ...]]:
+def groups(subject: Subject, *, smooth: bool) -> list[tuple[Example, ...]]:
     """The supported cases, those with the same domain together: they are lowered as one program."""
-    found: dict[tuple[float, float], list[Case]] = {}
+    found: dict[tuple[float, float], list[Example]] = {}
     for case in subject.cases:
         if subject.supports(case) and not (smooth and (case.calls or not case.smooth)):
             found.setdefault((case.low, case.high), []).append(case)
@@ -327,7 +327,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
 
 
 def conformance(
-    backend: str | Backend, arrays: Arrays | None = None, *, cases: Sequence[Case] = CASES
+    backend: str | Backend, arrays: Arrays | None = None, *, cases: Sequence[Example] = CASES
 ) -> tuple[Outcome, ...]:
     """The result of every check.
 
@@ -357,7 +357,7 @@ def _outcome(check: Callable[[Subject], None], subject: Subject) -> Outcome:
     return Outcome(check.__name__, True)
 
 
-def assert_conforms(backend: str | Backend, arrays: Arrays | None = None, *, cases: Sequence[Case] = CASES) -> None:
+def assert_conforms(backend: str | Backend, arrays: Arrays | None = None, *, cases: Sequence[Example] = CASES) -> None:
     """Raise VerificationError with one line a failed check; the arguments are those of `conformance`.
 
     Raises:

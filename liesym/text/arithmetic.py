@@ -17,7 +17,7 @@ _MAX_LOGARITHM = 10_000
 _MAX_SPECIAL = 100
 
 
-class TooLarge(Exception):
+class NumberTooLarge(Exception):
     """A number beyond the limits; the reader turns it into a ParseError with its place."""
 
 
@@ -30,7 +30,7 @@ def number(text: str) -> Expr:
     mantissa, _, exponent = text.lower().partition("e")
     digits = len(mantissa)
     if digits > MAX_DIGITS or len(exponent) > 6 or abs(int(exponent or "0")) > MAX_DIGITS:
-        raise TooLarge(f"numbers have at most {MAX_DIGITS} digits")
+        raise NumberTooLarge(f"numbers have at most {MAX_DIGITS} digits")
     if text.isdigit():
         return Integer(int(text))
     return Rational(text)
@@ -39,10 +39,10 @@ def number(text: str) -> Expr:
 def power(base: Expr, exponent: Expr) -> Expr:
     """base^exponent, refused where the result would be a number of absurd size."""
     if exponent.is_Rational and abs(exponent) > MAX_EXPONENT * (1 if not base.is_Rational else 10):
-        raise TooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
+        raise NumberTooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
     coefficient = base.as_coeff_Mul()[0]
     if exponent.is_Rational and coefficient.is_Rational and _bits(coefficient) * abs(exponent) > _MAX_BITS:
-        raise TooLarge("the power is a number of more than thousands of digits")
+        raise NumberTooLarge("the power is a number of more than thousands of digits")
     if base.is_number and exponent.is_number and not exponent.is_Rational:
         _check_magnitude(exponent * log(base) if base.is_nonzero else S.Zero)
     return checked(Pow(base, exponent))
@@ -52,7 +52,7 @@ def product(factors: Sequence[Expr]) -> Expr:
     """The product, formed in one step so that a coefficient is not spread over a sum too early."""
     bits = sum(_bits(f.as_coeff_Mul()[0]) for f in factors)
     if bits > 4 * _MAX_BITS:
-        raise TooLarge("the product is a number of more than thousands of digits")
+        raise NumberTooLarge("the product is a number of more than thousands of digits")
     return checked(Mul(*factors))
 
 
@@ -73,7 +73,7 @@ def call(function: object, arguments: Sequence[Expr]) -> Expr:
         for term in Add.make_args(arguments[0]):
             factor, rest = term.as_coeff_Mul()
             if rest.func is log and abs(factor) > MAX_EXPONENT:
-                raise TooLarge(f"the exponent {_short(factor)} is beyond the limit of {MAX_EXPONENT}")
+                raise NumberTooLarge(f"the exponent {_short(factor)} is beyond the limit of {MAX_EXPONENT}")
     try:
         value = checked(function(*arguments))  # type: ignore[operator]
     except ValueError as error:  # SymPy's way to say that an argument is outside the function's domain
@@ -91,17 +91,17 @@ def checked(value: Expr) -> Expr:
         raise NotReal("the value is not real")
     for factor in Mul.make_args(value):
         if _bits(factor) > _MAX_BITS:
-            raise TooLarge("the value is a number of more than thousands of digits")
+            raise NumberTooLarge("the value is a number of more than thousands of digits")
         exponent = factor.as_base_exp()[1]
         if exponent.is_Rational and abs(exponent) > MAX_EXPONENT:
-            raise TooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
+            raise NumberTooLarge(f"the exponent {_short(exponent)} is beyond the limit of {MAX_EXPONENT}")
     return value
 
 
 def _check_magnitude(argument: Any, limit: int = _MAX_LOGARITHM) -> None:
     size = abs(argument.evalf(15))
     if (size.is_Float or size.is_Rational) and size > limit:
-        raise TooLarge(f"numbers beyond {limit} are not taken as arguments of functions or exponents")
+        raise NumberTooLarge(f"numbers beyond {limit} are not taken as arguments of functions or exponents")
 
 
 def _bits(value: Expr) -> int:

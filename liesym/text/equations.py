@@ -12,11 +12,11 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
-from liesym.text.grammar import Node, error_at, parse
+from liesym.text.grammar import Tree, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
-from liesym.text.reader import MAX_ORDER, Builder, Scope, counted, order_in_parentheses, walk
-from liesym.text.solved import Residual, SolvedForm, solved_form
+from liesym.text.reader import MAX_ORDER, Reader, Scope, counted, order_in_parentheses, walk
+from liesym.text.solved import Difference, SolvedForm, solved_form
 from liesym.text.writer import write
 
 
@@ -48,7 +48,7 @@ def read_equations(
     names = unknown_names(trees, independent, text)
     refuse_ambiguous_orders(trees, names, text)
     scope = scope_of_text(trees, names, independent, declared, text)
-    builder = Builder(text, scope)
+    builder = Reader(text, scope)
     unknowns = tuple(scope.symbols[n] for n in names)
     space = JetSpace(scope.symbols[independent], unknowns)
     equations = [_build_equation(tree, builder, space) for tree in trees]
@@ -82,7 +82,7 @@ class _Equation:
         return self.left - self.right
 
 
-def _build_equation(tree: Node, builder: Builder, space: JetSpace) -> _Equation:
+def _build_equation(tree: Tree, builder: Reader, space: JetSpace) -> _Equation:
     left, right = (builder.build(side) for side in tree.children)
     place = space.locate(left) if isinstance(left, Symbol) else None
     text = builder.source[tree.meta.start_pos : tree.meta.end_pos]
@@ -129,7 +129,7 @@ def _assemble(
     branch: int | None,
 ) -> SolvedForm:
     trees = [e.tree for e in equations]
-    parts = [(Residual(e.residual, e.label), e.alone, e.right) for e in equations]
+    parts = [(Difference(e.residual, e.label), e.alone, e.right) for e in equations]
     form = solved_form(parts, space, branch)
     parameters, more = _parameters(form.rhs, space, declared, trees)
     notes = form.notes + _order_notes(trees, space) + more
@@ -139,7 +139,7 @@ def _assemble(
     return replace(form, parameters=parameters, notes=notes)
 
 
-def _order_notes(trees: Sequence[Node], space: JetSpace) -> tuple[str, ...]:
+def _order_notes(trees: Sequence[Tree], space: JetSpace) -> tuple[str, ...]:
     """Remarks on y^(k) with a k so small that primes are more usual."""
     names = {x.name for x in space.unknowns}
     places = [order_in_parentheses(node) for tree in trees for node in walk(tree)]
@@ -151,7 +151,7 @@ def _order_notes(trees: Sequence[Node], space: JetSpace) -> tuple[str, ...]:
 
 
 def _parameters(
-    rhs: Sequence[Expr], space: JetSpace, declared: Sequence[Parameter], trees: Sequence[Node]
+    rhs: Sequence[Expr], space: JetSpace, declared: Sequence[Parameter], trees: Sequence[Tree]
 ) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
     """Parameters in the order of the text; declared ones that do not occur come last, with a note."""
     free = {s for e in rhs for s in e.free_symbols if isinstance(s, Symbol)}

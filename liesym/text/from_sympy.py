@@ -31,7 +31,7 @@ from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
 from liesym.text.parameters import ASSUMPTIONS
 from liesym.text.reader import MAX_ORDER, counted
-from liesym.text.solved import Residual, SolvedForm, solved_form
+from liesym.text.solved import Difference, SolvedForm, solved_form
 
 PIECES = (Piecewise, Max, Min, Heaviside, Mod, floor, ceiling, frac)
 """Functions of SymPy that are analytic in pieces only."""
@@ -69,7 +69,7 @@ def equations_from_sympy(
         place = space.locate(left) if isinstance(left, Symbol) else None
         parts.append(
             (
-                Residual(left - right, f"equation {i + 1} ({equations[i]})"),
+                Difference(left - right, f"equation {i + 1} ({equations[i]})"),
                 place if place and place[1] else None,
                 right,
             )

@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from liesym.errors import ParseError
 from liesym.text.tables import parser
 
-Node = Any  # a lark Tree: rule name in .data, parts in .children, place in .meta
+Tree = Any  # a lark Tree: rule name in .data, parts in .children, place in .meta
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 200
@@ -34,7 +34,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def parse(text: str, start: str) -> Node:
+def parse(text: str, start: str) -> Tree:
     """The syntax tree of `text` for one of the start symbols of the grammar.
 
     Raises:
@@ -118,7 +118,7 @@ def _check_parentheses(text: str) -> None:
         raise _at(text, opened[-1], "unbalanced parenthesis: this ( is not closed before the end of the equation")
 
 
-def _check_depth(tree: Node, text: str) -> None:
+def _check_depth(tree: Tree, text: str) -> None:
     level = [tree]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in node.children if hasattr(child, "children")]

@@ -9,12 +9,12 @@ from sympy import Symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
 from liesym.text.functions import FUNCTIONS, OPERATORS
-from liesym.text.grammar import Node, error_at
+from liesym.text.grammar import Tree, error_at
 from liesym.text.parameters import check_name
 from liesym.text.reader import Scope, bases_of_exponentials, order_in_parentheses, walk
 
 
-def unknown_names(equations: Sequence[Node], independent: str, source: str) -> tuple[str, ...]:
+def unknown_names(equations: Sequence[Tree], independent: str, source: str) -> tuple[str, ...]:
     """Names that carry a derivative: those of lone left sides first, then in the order of the text."""
     first: dict[str, None] = {}
     later: dict[str, None] = {}
@@ -38,7 +38,7 @@ def unknown_names(equations: Sequence[Node], independent: str, source: str) -> t
     return names
 
 
-def _differentiated(node: Node, independent: str) -> str:
+def _differentiated(node: Tree, independent: str) -> str:
     """The name under a derivative y'', D(y, 2), D(y, t) or D(y), or ''."""
     if node.data == "jet":
         return str(node.children[0])
@@ -49,7 +49,7 @@ def _differentiated(node: Node, independent: str) -> str:
     return str(target.children[0]) if target.data == "name" and along else ""
 
 
-def refuse_ambiguous_orders(equations: Sequence[Node], names: Sequence[str], source: str) -> None:
+def refuse_ambiguous_orders(equations: Sequence[Tree], names: Sequence[str], source: str) -> None:
     """y^(k) is a derivative; refuse it where it was more likely meant as a power.
 
     That is beside primes of the same y if y^(k) could have been written with primes too, and where it exceeds
@@ -74,14 +74,14 @@ def refuse_ambiguous_orders(equations: Sequence[Node], names: Sequence[str], sou
             raise error_at(f"{name}^({k}) could mean a derivative or a power", node, source, expected)
 
 
-def _high_orders(equation: Node, independent: str) -> list[str]:
+def _high_orders(equation: Tree, independent: str) -> list[str]:
     """Names y of y^(k), k >= 3, in an equation that has no other derivative."""
     found = [order_in_parentheses(node) for node in walk(equation)]
     return [p[0] for p in found if p and p[1] >= 3 and p[0] != independent]
 
 
 def scope_of_text(
-    equations: Sequence[Node],
+    equations: Sequence[Tree],
     names: Sequence[str],
     independent: str,
     declared: Sequence[Parameter],

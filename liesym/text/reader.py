@@ -18,7 +18,7 @@ from liesym.base.jets import jet_symbol
 from liesym.errors import ParseError
 from liesym.text import arithmetic
 from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, UNSUPPORTED, arity, lookalike, nearest
-from liesym.text.grammar import Node, error_at, parse
+from liesym.text.grammar import Tree, error_at, parse
 
 MAX_ORDER = 12
 MAX_OPERATIONS = 5_000
@@ -77,10 +77,10 @@ def read_expression(
     """
     tree = parse(text, "expression")
     scope = Scope(dict(symbols), frozenset(unknowns), independent, frozenset(functions), strict=strict)
-    return Builder(text, scope).build(tree)
+    return Reader(text, scope).build(tree)
 
 
-def walk(tree: Any) -> Iterator[Node]:
+def walk(tree: Any) -> Iterator[Tree]:
     """All nodes of a syntax tree in the order of the text, without recursion."""
     stack = [tree]
     while stack:
@@ -90,7 +90,7 @@ def walk(tree: Any) -> Iterator[Node]:
             stack.extend(reversed(node.children))
 
 
-def order_in_parentheses(node: Node) -> tuple[str, int] | None:
+def order_in_parentheses(node: Tree) -> tuple[str, int] | None:
     """(name, k) for a power written ``name^(k)`` with a positive integer k, which for an unknown is x^(k)."""
     if node.data != "power" or node.children[1] != "^":
         return None
@@ -103,7 +103,7 @@ def order_in_parentheses(node: Node) -> tuple[str, int] | None:
     return str(base.children[0]), int(digits)
 
 
-def bases_of_exponentials(trees: Sequence[Node], known: Collection[str]) -> frozenset[str]:
+def bases_of_exponentials(trees: Sequence[Tree], known: Collection[str]) -> frozenset[str]:
     """Those of the names e and E that occur only as the base of powers with a name in the exponent, and are not known."""
     found = set()
     for name in {"e", "E"} - set(known):
@@ -117,13 +117,13 @@ def bases_of_exponentials(trees: Sequence[Node], known: Collection[str]) -> froz
     return frozenset(found)
 
 
-class Builder:
+class Reader:
     """Builds expressions from trees of one source text; errors point into that text."""
 
     def __init__(self, source: str, scope: Scope) -> None:
         self.source, self.scope = source, scope
 
-    def build(self, tree: Node) -> Expr:
+    def build(self, tree: Tree) -> Expr:
         """The expression of a whole tree, guaranteed real and finite as far as SymPy can tell."""
         if self.scope.bases is None:
             self.scope = replace(self.scope, bases=bases_of_exponentials([tree], self.scope.symbols))
@@ -138,26 +138,26 @@ class Builder:
     def _error(self, message: str, tree: object, expected: tuple[str, ...] = ()) -> ParseError:
         return error_at(message, tree, self.source, expected)
 
-    def _node(self, tree: Node) -> Expr:
+    def _node(self, tree: Tree) -> Expr:
         try:
             return getattr(self, f"_{tree.data}")(tree)
-        except (arithmetic.TooLarge, arithmetic.NotReal) as error:
+        except (arithmetic.NumberTooLarge, arithmetic.NotReal) as error:
             raise self._error(str(error), tree) from None
 
     # -- arithmetic ------------------------------------------------------------------------------
 
-    def _number(self, tree: Node) -> Expr:
+    def _number(self, tree: Tree) -> Expr:
         return arithmetic.number(str(tree.children[0]))
 
-    def _paren(self, tree: Node) -> Expr:
+    def _paren(self, tree: Tree) -> Expr:
         return self._node(tree.children[0])
 
-    def _signed(self, tree: Node) -> Expr:
+    def _signed(self, tree: Tree) -> Expr:
         sign, operand = tree.children
         value = self._node(operand)
         return arithmetic.product((S.NegativeOne, value)) if sign == "-" else value
 
-    def _sum(self, tree: Node) -> Expr:
+    def _sum(self, tree: Tree) -> Expr:
         terms: list[Expr] = []
         negative = False
         for child in tree.children:
@@ -169,10 +169,10 @@ class Builder:
             negative = False
         return arithmetic.total(terms)
 
-    def _term(self, tree: Node) -> Expr:
+    def _term(self, tree: Tree) -> Expr:
         return arithmetic.product(self._factors(tree))
 
-    def _factors(self, tree: Node) -> list[Expr]:
+    def _factors(self, tree: Tree) -> list[Expr]:
         """The factors of a product, those in parentheses and in denominators included."""
         while tree.data == "paren" and tree.children[0].data in ("term", "paren"):
             tree = tree.children[0]
@@ -192,7 +192,7 @@ class Builder:
             inverse = False
         return factors
 
-    def _power(self, tree: Node) -> Expr:
+    def _power(self, tree: Tree) -> Expr:
         base, _, exponent = tree.children
         place = order_in_parentheses(tree)
         if place and place[0] in self.scope.unknowns:
@@ -206,7 +206,7 @@ class Builder:
 
     # -- names -----------------------------------------------------------------------------------
 
-    def _name(self, tree: Node) -> Expr:
+    def _name(self, tree: Tree) -> Expr:
         name, scope = str(tree.children[0]), self.scope
         for table in (scope.bound, scope.symbols, CONSTANTS):
             if name in table:
@@ -222,11 +222,11 @@ class Builder:
             raise self._error(f"unknown name {name}{hint} Known here: {', '.join(known)}", tree)
         return Symbol(name, real=True)
 
-    def _jet(self, tree: Node) -> Expr:
+    def _jet(self, tree: Tree) -> Expr:
         name, primes = tree.children
         return self._derivative_of(str(name), len(primes), tree)
 
-    def _derivative_of(self, name: str, order: int, tree: Node) -> Expr:
+    def _derivative_of(self, name: str, order: int, tree: Tree) -> Expr:
         if name == self.scope.independent:
             raise self._error(f"{name} is the independent variable and has no derivatives", tree)
         if name not in self.scope.unknowns:
@@ -238,7 +238,7 @@ class Builder:
 
     # -- calls -----------------------------------------------------------------------------------
 
-    def _call(self, tree: Node) -> Expr:
+    def _call(self, tree: Tree) -> Expr:
         name, arguments = str(tree.children[0]), tree.children[1:]
         if name in OPERATORS:
             return getattr(self, f"_operator_{name}")(tree, arguments)
@@ -248,7 +248,7 @@ class Builder:
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
 
-    def _arbitrary(self, name: str, arguments: list[Node], tree: Node) -> Any:
+    def _arbitrary(self, name: str, arguments: list[Tree], tree: Tree) -> Any:
         scope = self.scope
         if name in scope.bound or name in scope.symbols or name in CONSTANTS:
             what = "the constant" if name in CONSTANTS and name not in scope.symbols else "a variable or parameter"
@@ -277,7 +277,7 @@ class Builder:
             )
         return Function(name)(*values)
 
-    def _derived_call(self, tree: Node) -> Expr:
+    def _derived_call(self, tree: Tree) -> Expr:
         name, order, arguments = str(tree.children[0]), len(tree.children[1]), tree.children[2:]
         if name in self.scope.symbols:
             mark = "'" * order
@@ -289,7 +289,7 @@ class Builder:
         applied = self._arbitrary(name, arguments, tree)
         return derivative_at(applied.func, order, applied.args[0])
 
-    def _operator_D(self, tree: Node, arguments: list[Node]) -> Expr:
+    def _operator_D(self, tree: Tree, arguments: list[Tree]) -> Expr:
         if not arguments:
             raise self._error("D needs an unknown and an order, or a function and a variable", tree, ("D(y, 4)",))
         target, *rest = arguments
@@ -314,12 +314,12 @@ class Builder:
                 raise self._error(f"derivatives are read up to order {MAX_ORDER} and moderate length", tree)
         return value
 
-    def _is_jet(self, tree: Node) -> bool:
+    def _is_jet(self, tree: Tree) -> bool:
         place = order_in_parentheses(tree)
         name = place[0] if place else tree.children[0] if tree.data in ("name", "jet") else ""
         return str(name) in self.scope.unknowns
 
-    def _jet_operator(self, target: Node, rest: list[Node], tree: Node) -> Expr:
+    def _jet_operator(self, target: Tree, rest: list[Tree], tree: Tree) -> Expr:
         """D(y, k), D(y, t) or D(y, t, k): a derivative along solutions."""
         if rest and rest[0].data == "name" and str(rest[0].children[0]) == self.scope.independent:
             rest = rest[1:]
@@ -333,16 +333,16 @@ class Builder:
         name = str(place[0] if place else target.children[0])
         return self._derivative_of(name, start + (int(orders[0]) if orders else 1), tree)
 
-    def _bind(self, tree: Node) -> tuple[str, Symbol]:
+    def _bind(self, tree: Tree) -> tuple[str, Symbol]:
         if tree.data != "name":
             raise self._error("a plain name is expected here", tree)
         name = str(tree.children[0])
         return name, self.scope.symbols.get(name, Symbol(name, real=True))
 
-    def _inside(self, bound: Mapping[str, Symbol]) -> Builder:
-        return Builder(self.source, replace(self.scope, bound={**self.scope.bound, **bound}))
+    def _inside(self, bound: Mapping[str, Symbol]) -> Reader:
+        return Reader(self.source, replace(self.scope, bound={**self.scope.bound, **bound}))
 
-    def _operator_integral(self, tree: Node, arguments: list[Node]) -> Expr:
+    def _operator_integral(self, tree: Tree, arguments: list[Tree]) -> Expr:
         if len(arguments) not in (2, 4):
             raise self._error("an integral takes 2 or 4 arguments", tree, ("integral(f(s), s)", "integral(f(s), s, a, b)"))
         name, variable = self._bind(arguments[1])
@@ -353,7 +353,7 @@ class Builder:
             return Integral(integrand, variable)
         return Integral(integrand, (variable, self._node(arguments[2]), self._node(arguments[3])))
 
-    def _operator_at(self, tree: Node, arguments: list[Node]) -> Expr:
+    def _operator_at(self, tree: Tree, arguments: list[Tree]) -> Expr:
         """at(expression, s, value): the expression with s replaced, kept unevaluated in derivatives."""
         if len(arguments) < 3 or len(arguments) % 2 == 0:
             raise self._error("at takes an expression, a name and its value", tree, ("at(D(g(t, s), s), s, y/t)",))

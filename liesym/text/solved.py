@@ -86,7 +86,7 @@ class SolvedForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Residual:
+class Difference:
     """One equation as left - right, with the words that name it in messages."""
 
     expression: Any
@@ -107,7 +107,7 @@ class Branch:
         return "; ".join(f"{s.name} = {write(v)}" for s, v in self.values)
 
 
-def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) -> tuple[Branch, ...]:
+def solve_for_leading(residuals: Sequence[Difference], leading: Sequence[Symbol]) -> tuple[Branch, ...]:
     """All real branches of the equations solved for the leading derivatives.
 
     Arguments:
@@ -133,7 +133,7 @@ def solve_for_leading(residuals: Sequence[Residual], leading: Sequence[Symbol]) 
 
 
 def solved_form(
-    equations: Sequence[tuple[Residual, tuple[int, int] | None, Expr]], space: JetSpace, branch: int | None
+    equations: Sequence[tuple[Difference, tuple[int, int] | None, Expr]], space: JetSpace, branch: int | None
 ) -> SolvedForm:
     """The equations as given where they are solved already, else by algebra; parameters are left to the caller."""
     highest = [0] * len(space.unknowns)
@@ -173,7 +173,7 @@ _State = tuple[dict[Symbol, Expr], tuple[Expr, ...]]
 
 
 def _branches(
-    left: list[Residual], open_: list[Symbol], values: dict[Symbol, Expr], nonzero: tuple[Expr, ...]
+    left: list[Difference], open_: list[Symbol], values: dict[Symbol, Expr], nonzero: tuple[Expr, ...]
 ) -> Iterator[_State]:
     """Solve an equation in a single leading derivative first, insert it, go on; a linear block comes last."""
     if not open_:
@@ -195,7 +195,7 @@ def _branches(
     (symbol,) = held[chosen]
     others = [r for i, r in enumerate(left) if i != chosen]
     for value, divided in _roots(left[chosen], symbol):
-        rest = [Residual(r.expression.xreplace({symbol: value}), r.label) for r in others]
+        rest = [Difference(r.expression.xreplace({symbol: value}), r.label) for r in others]
         yield from _branches(rest, [s for s in open_ if s != symbol], {**values, symbol: value}, (*nonzero, *divided))
 
 
@@ -203,7 +203,7 @@ def _is_linear(expression: Expr, symbol: Symbol) -> bool:
     return not expression.diff(symbol).has(symbol)
 
 
-def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
+def _roots(residual: Difference, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
     """(root, what was divided by) for each real root in closed form."""
     expression: Any = residual.expression
     if _is_linear(expression, symbol):
@@ -220,13 +220,13 @@ def _roots(residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, .
                 f"{residual.label} is not polynomial in its highest derivative {symbol.name}; "
                 f"write it solved, {symbol.name} = …"
             ) from None
-        return _real(_roots(Residual(inverted, residual.label), symbol), residual, symbol)
+        return _real(_roots(Difference(inverted, residual.label), symbol), residual, symbol)
     found = [root for p in polynomials for root in _polynomial_roots(p, residual, symbol)]
     return _real(found, residual, symbol)
 
 
 def _real(
-    found: list[tuple[Expr, tuple[Expr, ...]]], residual: Residual, symbol: Symbol
+    found: list[tuple[Expr, tuple[Expr, ...]]], residual: Difference, symbol: Symbol
 ) -> list[tuple[Expr, tuple[Expr, ...]]]:
     """Those that are real somewhere, as far as trying tells."""
     real = [(value, divided) for value, divided in found if not value.has(I) and _is_real_somewhere(value)]
@@ -262,7 +262,7 @@ def _inverted(expression: Expr, symbol: Symbol) -> Expr | None:
     return None
 
 
-def _linear_root(residual: Residual, slope: Expr, rest: Expr, symbol: Symbol) -> tuple[Expr, tuple[Expr, ...]]:
+def _linear_root(residual: Difference, slope: Expr, rest: Expr, symbol: Symbol) -> tuple[Expr, tuple[Expr, ...]]:
     if vanishes(slope):
         raise NotSolvable(f"{residual.label}: the coefficient {write(slope)} of {symbol.name} vanishes identically")
     if slope.is_number:
@@ -270,7 +270,7 @@ def _linear_root(residual: Residual, slope: Expr, rest: Expr, symbol: Symbol) ->
     return -rest / slope, (slope,)
 
 
-def _polynomial_roots(p: Poly, residual: Residual, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
+def _polynomial_roots(p: Poly, residual: Difference, symbol: Symbol) -> list[tuple[Expr, tuple[Expr, ...]]]:
     degree, coefficients = p.degree(), p.all_coeffs()
     first = coefficients[0]
     divided = () if first.is_number else (first,)
@@ -304,7 +304,7 @@ def _square_root(value: Expr) -> Expr:
     return outside * sqrt(factor_terms(cancel(value / outside**2)))
 
 
-def _linear_block(left: list[Residual], leading: list[Symbol]) -> tuple[dict[Symbol, Expr], tuple[Expr, ...]]:
+def _linear_block(left: list[Difference], leading: list[Symbol]) -> tuple[dict[Symbol, Expr], tuple[Expr, ...]]:
     """Solve A L = -b exactly over the fraction field of what occurs in A and b."""
     from sympy.polys.matrices import DomainMatrix
     from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
@@ -363,7 +363,7 @@ def _values(expression: Any) -> Iterator[Expr | None]:
         yield value if value.is_Float or value.is_Rational or value.as_real_imag()[0].is_Float else None
 
 
-def _check(branch: Branch, residuals: Sequence[Residual]) -> None:
+def _check(branch: Branch, residuals: Sequence[Difference]) -> None:
     """Insert the solution into the equations: each must vanish wherever it is tried."""
     values: Mapping[Symbol, Expr] = dict(branch.values)
     for residual in residuals:

@@ -88,7 +88,7 @@ def noether(
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
-Found = tuple[list[Vector], Field, tuple[Definition, ...]]
+Variational = tuple[list[Vector], Field, tuple[Definition, ...]]
 
 
 class _Search:
@@ -96,12 +96,12 @@ class _Search:
 
     def __init__(self, lagrangian: Lagrangian, budget: Budget) -> None:
         self.lagrangian, self.budget = lagrangian, budget
-        self.found: Found = ([], lagrangian.field(), ())
+        self.found: Variational = ([], lagrangian.field(), ())
         self.looked: list[str] = []
         self.cut: list[str] = []
         self.stopped = False
 
-    def attempt(self, name: str, search: Callable[[Budget], Found], part: float) -> None:
+    def attempt(self, name: str, search: Callable[[Budget], Variational], part: float) -> None:
         """What a search finds in its part of the budget, kept if it is no less than what is known."""
         self.looked.append(name)
         try:
@@ -128,7 +128,7 @@ class _Search:
         cut = f"; cut short: {', '.join(self.cut)}" if self.cut else ""
         return Listing(made, f"{', '.join(self.looked)}, with gauge terms B(t, q){cut}", self.stopped)
 
-    def all_variational(self, budget: Budget) -> Found:
+    def all_variational(self, budget: Budget) -> Variational:
         """The general solution of the condition; where it is not complete, what the equations' symmetries give if more."""
         lagrangian, field = self.lagrangian, limited(self.lagrangian.field(), budget)
         variables = lagrangian.variables
@@ -192,7 +192,7 @@ def _add_rate(form: LinearForm, unknown: int, weight: Element, speeds: Sequence[
         add_to(form, (unknown, index), weight * speed)
 
 
-def _among(lagrangian: Lagrangian, generators: Sequence[Generator], budget: Budget) -> Found:
+def _among(lagrangian: Lagrangian, generators: Sequence[Generator], budget: Budget) -> Variational:
     """Combinations for which W = X^(1) L + L D_t ξ has vanishing Euler operators.
 
     The gauge by integration.

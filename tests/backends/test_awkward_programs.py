@@ -19,7 +19,7 @@ from liesym.lowering.lower import build_program
 from liesym.lowering.reference import BACKEND, DIALECT, NumpyBackend
 from liesym.program import expand
 from liesym.program.builder import Builder
-from liesym.program.factoring import factored
+from liesym.program.factoring import factored_out
 
 X, Y, A = sp.symbols("x y a", real=True)
 P = sp.Symbol("p", positive=True)
@@ -99,7 +99,7 @@ def test_sums_of_numbers_are_literals():
     """(e^3 - 1) x² is a product with a number that happens to be a sum."""
     number = sp.exp(3) - 1
     expressions = [P**3 * number / sp.GoldenRatio, X**2 * number * (X + P) + Y]
-    found = factored([*expressions, Y * number * X**2], distribute=True)
+    found = factored_out([*expressions, Y * number * X**2], distribute=True)
     assert found is not None
     outputs, definitions = found
     for output, wanted in zip(outputs, expressions, strict=False):
@@ -113,7 +113,7 @@ def test_sums_too_long_for_common_sums_keep_their_value():
     draw = np.random.default_rng(1)
     powers = draw.integers(0, 7, (2, 60, 2)).tolist()
     sums = [sp.Add(*(int(draw.integers(1, 50)) * X**p * P**q for p, q in rows)) for rows in powers]
-    found = factored(sums, distribute=False)
+    found = factored_out(sums, distribute=False)
     assert found is not None
     outputs, definitions = found
     numbers: dict = {X: Rational(1, 3), P: Rational(2, 5)}

@@ -13,7 +13,7 @@ from liesym import Generator, ODESystem, backward_conservation_laws, first_integ
 from liesym.base.jets import jet_symbol
 from liesym.conservation.modes import eigenvalues_of, linear_integrals
 from liesym.conservation.multipliers import integrals_from_symmetries
-from liesym.conservation.rates import angles, darboux_polynomials
+from liesym.conservation.rates import angles, real_darboux_polynomials
 from liesym.conservation.select import Selection, gradient_rank
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
@@ -188,10 +188,10 @@ def test_an_angle_needs_a_rate_without_a_pole_on_the_axis() -> None:
 def test_a_polynomial_in_a_root_is_no_darboux_polynomial_because_its_conjugate_is_not() -> None:
     """1/p = conjugate/norm: p is still in the denominator of D p/p where its norm is."""
     flow = ODESystem.parse("x' = A*sin(z)+C*cos(y); y' = B*sin(x)+A*cos(z); z' = C*sin(y)+B*cos(x)")
-    assert not darboux_polynomials(OnSolutions(flow, jet_field(flow)))
+    assert not real_darboux_polynomials(OnSolutions(flow, jet_field(flow)))
     system = ODESystem.parse("x' = sin(x); y' = y*cos(x)")
     on = OnSolutions(system, jet_field(system))
-    found = {on.field.to_expr(d.polynomial): on.field.to_expr(d.cofactor) for d in darboux_polynomials(on)}
+    found = {on.field.to_expr(d.polynomial): on.field.to_expr(d.cofactor) for d in real_darboux_polynomials(on)}
     assert found[sin(x)] == found[y] == cos(x)
 
 

@@ -13,7 +13,7 @@ from liesym.app.tasks import residual_of
 from liesym.base.budget import now
 from liesym.errors import ParseError
 from liesym.learn.training import run_problem
-from liesym.lowering.export import check_name
+from liesym.lowering.export import check_function_name
 from liesym.lowering.export import export as write_module
 
 RESIDUALS = ("invariance", "group", "conservation", "backward")
@@ -36,7 +36,7 @@ def export(
     """Write a residual as a module."""
     begun = now()
     check_budget(budget)
-    check_name(name)
+    check_function_name(name)
     check_choice(residual, RESIDUALS, "--residual")
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch)
     check_writable(output)

@@ -15,14 +15,14 @@ from liesym.solving.ode.exponents import HALF, roots
 from liesym.solving.ode.integrate import _slots_along, integrate, quadratic
 from liesym.solving.ode.operators import (
     Coefficients,
-    evaluate,
     exponential_parts,
     independent,
     indicial,
     shifted_operator,
     singular_factors,
+    value_at,
 )
-from liesym.solving.ode.spans import span, span_solutions
+from liesym.solving.ode.spans import slot_span, span_solutions
 from liesym.solving.ode.workspace import Workspace
 
 
@@ -43,7 +43,7 @@ def by_local_exponents(work: Workspace, a: Coefficients, v: Symbol) -> list[Elem
             if rate.is_zero:
                 continue
             gauged = shifted_operator(a, rate, v)
-            inner = span_solutions(work, gauged, v, list(span(work, gauged, v, field.one)))
+            inner = span_solutions(work, gauged, v, list(slot_span(work, gauged, v, field.one)))
             exponent = integrate(rate, v, field) if inner else None
             if exponent is None:
                 continue
@@ -72,7 +72,7 @@ def _local_rates(work: Workspace, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> 
         point, slope = (root - parts[1]) / (parts[0] * 2), root
     else:
         point = field(v) - base / slope
-    values = [evaluate(c * base ** (n - k), v, point, field) for k, c in enumerate(a)]
+    values = [value_at(c * base ** (n - k), v, point, field) for k, c in enumerate(a)]
     if any(value is None for value in values):
         return [field.zero]
     exponents = roots(indicial([*(c for c in values if c is not None), field.one], slope, field), field)

@@ -29,7 +29,7 @@ from liesym.solving.ode.operators import (
     square_root,
     without_slots,
 )
-from liesym.solving.ode.spans import in_span, with_known_exponentials, with_named
+from liesym.solving.ode.spans import solutions_in_span, with_known_exponentials, with_named
 from liesym.solving.ode.workspace import Workspace
 
 Method = Callable[[Workspace, Coefficients, Symbol], list[Element] | None]
@@ -38,7 +38,7 @@ Method = Callable[[Workspace, Coefficients, Symbol], list[Element] | None]
 COMPLETE: tuple[Method, ...] = (first_order, constant, euler)
 """Methods that find all solutions or none, and are tried first."""
 
-PARTIAL: tuple[Method, ...] = (in_span, with_known_exponentials, with_named, by_local_exponents)
+PARTIAL: tuple[Method, ...] = (solutions_in_span, with_known_exponentials, with_named, by_local_exponents)
 """Methods that may find some; one solution lowers the order."""
 
 

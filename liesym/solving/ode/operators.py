@@ -91,7 +91,7 @@ def indicial(values: Sequence[Element], slope: Element, field: Field) -> list[El
     return result
 
 
-def evaluate(element: Element, v: Symbol, point: Element, field: Field) -> Element | None:
+def value_at(element: Element, v: Symbol, point: Element, field: Field) -> Element | None:
     """The element at v = point; None at a pole. Only the slot of v may depend on v."""
     slot = field.by_symbol[v]
 

@@ -9,7 +9,7 @@ from sympy import Symbol
 from liesym.coefficients.ring import Element
 from liesym.solving.linear.relations import relations
 from liesym.solving.ode.operators import Coefficients, apply_operator, determinant, split_terms
-from liesym.solving.ode.spans import span
+from liesym.solving.ode.spans import slot_span
 from liesym.solving.ode.workspace import Workspace
 
 LARGEST_SOURCE = 12
@@ -24,7 +24,7 @@ def particular_solution(
         return field.zero
     if n == 0:
         return source
-    terms = [*_undetermined(work, source, n, v), *span(work, (*a, source), v, field.one)]
+    terms = [*_undetermined(work, source, n, v), *slot_span(work, (*a, source), v, field.one)]
     columns = [-source, *(apply_operator(a, phi, v) for phi in terms)]
     for relation in relations(columns, field, [v]):
         if 0 in relation:

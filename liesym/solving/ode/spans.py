@@ -16,7 +16,7 @@ from liesym.solving.ode.workspace import Workspace
 LARGEST_SPAN = 150
 
 
-def in_span(work: Workspace, a: Coefficients, v: Symbol) -> list[Element]:
+def solutions_in_span(work: Workspace, a: Coefficients, v: Symbol) -> list[Element]:
     """Solutions w/D with w a polynomial in the slots that occur and D a product of singular factors."""
     field, n = work.field, len(a)
     factors = [field.of_poly(p) for p in singular_factors(a, v, field)]
@@ -30,7 +30,7 @@ def in_span(work: Workspace, a: Coefficients, v: Symbol) -> list[Element]:
             continue
         denominator = product**power
         gauged = shifted_operator(a, -(denominator.diff(v) / denominator), v) if power else a
-        inner = span_solutions(work, gauged, v, list(span(work, a, v, denominator)))
+        inner = span_solutions(work, gauged, v, list(slot_span(work, a, v, denominator)))
         found = independent([*found, *(w / denominator for w in inner)], field, v)
         if len(found) == n:
             break
@@ -51,7 +51,7 @@ def with_known_exponentials(work: Workspace, a: Coefficients, v: Symbol) -> list
         rate = known.diff(v) / known
         for power in (1, -1, 2, -2):
             gauged = shifted_operator(a, rate * power, v)
-            inner = span_solutions(work, gauged, v, list(span(work, gauged, v, field.one))[:40])
+            inner = span_solutions(work, gauged, v, list(slot_span(work, gauged, v, field.one))[:40])
             found = independent([*found, *(known**power * w for w in inner)], field, v)
             if len(found) == len(a):
                 return found
@@ -89,7 +89,7 @@ def span_solutions(work: Workspace, a: Coefficients, v: Symbol, candidates: Sequ
     return independent(found, field, v)
 
 
-def span(work: Workspace, a: Coefficients, v: Symbol, denominator: Element) -> Iterator[Element]:
+def slot_span(work: Workspace, a: Coefficients, v: Symbol, denominator: Element) -> Iterator[Element]:
     """Monomials in the slots that occur along v, small ones first."""
     field, n = work.field, len(a)
     x = field.by_symbol[v]

@@ -48,7 +48,7 @@ class PatternSolution:
     stopped: bool = False
 
 
-def restricted(determining: Determining, pattern: Pattern) -> Determining:
+def restricted_to(determining: Determining, pattern: Pattern) -> Determining:
     """The determining system for the unknown functions of the pattern."""
     variables = determining.variables
     places = {v: i for i, v in enumerate(variables)}
@@ -88,7 +88,7 @@ def solve_pattern(
 ) -> PatternSolution:
     """All infinitesimals of the pattern, as far as its functions can be integrated within the budget."""
     field = determining.field
-    found = solve_general(restricted(determining, pattern), budget=budget, taken=taken)
+    found = solve_general(restricted_to(determining, pattern), budget=budget, taken=taken)
     vectors = [tuple(field.to_expr(c) for c in in_shape(pattern, values, field)) for values in found.vectors]
     families = tuple(
         (tuple(_combined(part, values, determining) for part in pattern.components), arbitrary)

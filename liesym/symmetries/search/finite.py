@@ -20,7 +20,7 @@ from liesym.model.names import taken_names
 from liesym.solving.linear.span import polynomial_spans
 from liesym.solving.pde.general import solve_general
 from liesym.solving.pde.linearizable import symmetries_from_flat_structure
-from liesym.solving.pde.patterns import in_shape, restricted
+from liesym.solving.pde.patterns import in_shape, restricted_to
 from liesym.symmetries.search import shares
 from liesym.symmetries.search.general import general, in_span, polynomials
 from liesym.symmetries.search.ladder import kernel_spans, laurent_span, plain_spans
@@ -60,7 +60,7 @@ def _projective_with_time(determining: Determining, known: Known, budget: Budget
     report("projective in the unknowns, with any dependence on the independent variable")
     pattern, field = projective_in_time(determining), determining.field
     step, taken = budget.step(shares.PROJECTIVE), taken_names(known.system)
-    found = solve_general(restricted(determining, pattern), budget=step, taken=taken, names_early=True)
+    found = solve_general(restricted_to(determining, pattern), budget=step, taken=taken, names_early=True)
     known = replace(known, stopped=known.stopped or found.stopped)
     if len(found.vectors) <= len(known.vectors):
         return known
