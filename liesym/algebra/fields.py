@@ -33,8 +33,7 @@ def generator_field(generators: Sequence[VectorField]) -> Field:
 def _with_unit_wronskians(definitions: Sequence[Definition]) -> list[Definition]:
     """Pairs of solutions of ψ'' = q ψ scaled to ψ1 ψ2' - ψ1' ψ2 = 1, which a constant factor always does.
 
-    The Wronskian is constant, but no polynomial identity of the field says so; then ψ2' = (1 + ψ1' ψ2)/ψ1
-    does.
+    The Wronskian is constant, but no polynomial identity of the field says so; then ψ2' = (1 + ψ1' ψ2)/ψ1 does.
     """
     result: list[Definition] = []
     partners: dict[Expr, AppliedUndef] = {}

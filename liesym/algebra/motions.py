@@ -22,8 +22,7 @@ def linear_motions(
 ) -> Identification | None:
     """e(p,q) = so(p,q)⋉R^m and sl(m,R)⋉R^m, and these with the dilation; None for other actions.
 
-    so(p,q) is recognised by the one invariant symmetric form, of which a faithful algebra of dimension
-    m(m-1)/2 is all.
+    so(p,q) is recognised by the one invariant symmetric form, of which a faithful algebra of dimension m(m-1)/2 is all.
     """
     m, s = nil.shape[0], levi.shape[0]
     nil = linear.span(nil)

@@ -27,8 +27,7 @@ class Undecided(Unsupported):
 
 @dataclass(slots=True)
 class Signs:
-    """Decides signs for generic parameter values (a polynomial in parameters that is not identically 0 is
-    taken nonzero).
+    """Decides signs for generic parameter values (a polynomial in parameters that is not identically 0 is taken nonzero).
 
     Arguments:
         assumed: factor -> 1 or -1.

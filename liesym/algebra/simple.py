@@ -26,8 +26,7 @@ Names = tuple[str, ...]  # the usual name first
 
 
 def simple_names(algebra: StructureConstants, signs: Signs) -> list[Names]:
-    """Names of the real simple ideals of a semisimple algebra that does not split over the field of its
-    constants.
+    """Names of the real simple ideals of a semisimple algebra that does not split over the field of its constants.
 
     Raises:
         Undecided: a sign depends on parameters.

@@ -122,13 +122,11 @@ def radical(algebra: StructureConstants) -> DomainMatrix:
 
 @lru_cache(maxsize=256)
 def nilradical(algebra: StructureConstants) -> DomainMatrix:
-    """The largest nilpotent ideal: all x in the radical R with tr(ad x (ad y)^k) = 0 for a generic y of R,
-    all k.
+    """The largest nilpotent ideal: all x in the radical R with tr(ad x (ad y)^k) = 0 for a generic y of R, all k.
 
     On R the operators ad are simultaneously triangular, and the traces are the power sums of the weights at
     y times the weight at x: they vanish for a y that separates the weights exactly if every weight of x is
-    0. A y that does not separate them gives a space that is too large; so the result is checked to be a
-    nilpotent ideal.
+    0. A y that does not separate them gives a space that is too large; so the result is checked to be a nilpotent ideal.
     """
     r = radical(algebra)
     if r.shape[0] == 0:

@@ -1,7 +1,6 @@
 """Standard forms of the real Lie algebras of dimension at most 4, and their names.
 
-Source: Patera, Sharp, Winternitz and Zassenhaus 1976, table I (the
-numbering is Mubarakzyanov's); Bianchi 1898.
+Source: Patera, Sharp, Winternitz and Zassenhaus 1976, table I (the numbering is Mubarakzyanov's); Bianchi 1898.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What every command of the command line shares: checks of its options, and its ways to end.
 
-Exit status 0 on success, 1 for a check that came out negative, 2 for bad input, 3 when the budget ran out,
-130 after Ctrl-C.
+Exit status 0 on success, 1 for a check that came out negative, 2 for bad input, 3 when the budget ran out, 130 after Ctrl-C.
 """
 
 from __future__ import annotations

@@ -44,8 +44,7 @@ class BackwardLaw:
         """The jump of I where the adjoints jump by given amounts: I is linear in them.
 
         Arguments:
-            adjoint_jump: adjoint symbol -> its jump at the observation, such as the gradient of the loss
-            term.
+            adjoint_jump: adjoint symbol -> its jump at the observation, such as the gradient of the loss term.
         """
         return Add(*(self.expression.diff(a) * step for a, step in adjoint_jump.items()))
 

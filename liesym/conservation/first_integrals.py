@@ -1,17 +1,16 @@
 """First integrals I(t, x, x', …), D_t I = 0 on solutions, by several methods in turn, each result verified.
 
-method                  for                    finds
-spans                   all                    combinations of functions that occur; for order 1 logarithms
-of Darboux
-                                               polynomials among them, for higher orders polynomials in the
-                                               derivatives
-Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the velocities; all where A = 0
-Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
-φ - t J                 free of t              φ in a span, J a known integral
-linear systems          constant coefficients  e^{-At} x, first of all where t occurs
-spans with angles       order 1                combinations that hold atan(y/x)
-functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
-symmetries              N <= 4                 ratios of last multipliers, quadratures
+    method                  for                    finds
+    spans                   all                    combinations of functions that occur; for order 1 logarithms of Darboux
+                                                   polynomials among them, for higher orders polynomials in the derivatives
+    Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the velocities; all where A = 0
+    Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
+    φ - t J                 free of t              φ in a span, J a known integral
+    linear systems          constant coefficients  e^{-At} x, first of all where t occurs
+    spans with angles       order 1                combinations that hold atan(y/x)
+    functions of time       free of t              e^{kt} P, cos νt P + sin νt Q for rates of the linear part
+    symmetries              N <= 4                 ratios of last multipliers, quadratures
+
 Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
 """
 
@@ -66,10 +65,8 @@ def first_integrals(
     Arguments:
         system: any system in solved form.
         budget: seconds.
-        degree: highest total degree in the derivatives (order 2 and above), or of the polynomial part (order
-        1, one more).
-        generators: symmetries to make integrals from; looked for in small systems where the rest finds too
-        few.
+        degree: highest total degree in the derivatives (order 2 and above), or of the polynomial part (order 1, one more).
+        generators: symmetries to make integrals from; looked for in small systems where the rest finds too few.
 
     Returns:
         Expressions in t, the unknowns and their derivatives below the order. None that is free of t is a

@@ -1,5 +1,4 @@
-"""First integrals from symmetries: ratios of Jacobi's last multipliers, and quadratures with an integrating
-factor.
+"""First integrals from symmetries: ratios of Jacobi's last multipliers, and quadratures with an integrating factor.
 
 With the field D_t = (1, f) on the space of (t, x, …) of dimension N + 1 and N prolonged symmetries, Δ =
 det(D_t, X_1, …, X_N) is the reciprocal of a last multiplier. The ratio of two is a first integral, and so is

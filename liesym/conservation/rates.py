@@ -125,8 +125,7 @@ def as_product(integral: Expr, t: Symbol) -> Expr:
 
 
 def time_functions(on: OnSolutions) -> list[list[Element]]:
-    """Groups of functions of t that an integral may carry: e^{kt}, cos νt and sin νt, for the rates of the
-    linear part.
+    """Groups of functions of t that an integral may carry: e^{kt}, cos νt and sin νt, for the rates of the linear part.
 
     The rates are eigenvalues of the linearisation at the origin, sums of two, and its diagonal entries.
     """

@@ -25,8 +25,7 @@ from liesym.solving.pde.general import solve_general
 def polynomial_integrals(
     on: OnSolutions, arguments: Sequence[Symbol], degree: int, budget: Budget
 ) -> tuple[list[Element], bool]:
-    """Integrals of a system of order 2 with coefficients K_α of the given arguments, as far as they are
-    integrated.
+    """Integrals of a system of order 2 with coefficients K_α of the given arguments, as far as they are integrated.
 
     Arguments:
         on: the system and a field that holds it.

@@ -1,5 +1,4 @@
-"""New coordinates (u, q) = (u(t), m(t) x) in which exponentials and circular functions of one variable are
-algebraic.
+"""New coordinates (u, q) = (u(t), m(t) x) in which exponentials and circular functions of one variable are algebraic.
 
 Linear equations with constant coefficients have their symmetries here as projective fields: with u = tan ωt
 and q = x/cos ωt those of x'' = -ω² x become those of q'' = 0.

@@ -34,8 +34,7 @@ def inverted_clock(speed: Expr, tau: Symbol, epsilon: Symbol, variables: Sequenc
 def _root_near(clock: Expr, u: Symbol, epsilon: Symbol, start: int) -> Expr | None:
     """The root u of clock(u) = ε with u = start at ε = 0, for a rational clock of width at most 2.
 
-    With a u² + b u + c = 0 and s = 2 a start + b at ε = 0 the branch is u = (-b + s sqrt((b² -
-    4ac)/s²))/(2a).
+    With a u² + b u + c = 0 and s = 2 a start + b at ε = 0 the branch is u = (-b + s sqrt((b² - 4ac)/s²))/(2a).
     """
     numerator, denominator = clock.together().as_numer_denom()
     equation = (numerator - epsilon * denominator).expand()

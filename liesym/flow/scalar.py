@@ -80,8 +80,7 @@ def mobius(coefficients: Sequence[Expr], start: Expr, epsilon: Symbol) -> Expr |
 
 
 def conformal(a: Symbol, b: Symbol, f: Expr, g: Expr, epsilon: Symbol) -> tuple[Expr, Expr] | None:
-    """The flow of z' = p + q z + r z², z = a + ib: z̄ = (cosh-like form of exp εM) in homogeneous
-    coordinates.
+    """The flow of z' = p + q z + r z², z = a + ib: z̄ = (cosh-like form of exp εM) in homogeneous coordinates.
 
     M = q/2 + N with N² = (q²/4 - pr); it is written out where that number is real.
     """

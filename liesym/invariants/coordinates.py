@@ -1,7 +1,6 @@
 """Canonical coordinates of a generator, and systems rewritten in new variables.
 
-If Φ is the flow of X and σ(r) a slice that it crosses, (t, x) = Φ_s(σ(r)) defines coordinates (r, s) in
-which X = ∂_s.
+If Φ is the flow of X and σ(r) a slice that it crosses, (t, x) = Φ_s(σ(r)) defines coordinates (r, s) in which X = ∂_s.
 Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 2.3.5.
 """
 
@@ -55,8 +54,7 @@ class Coordinates:
 def canonical_coordinates(
     generator: Generator, *, names: Sequence[str] | None = None, taken: Iterable[str] = ()
 ) -> Coordinates:
-    """(r_1, …, r_m, s) with X(r_i) = 0 and X(s) = 1; the new unknown s comes last, r_1 is the new
-    independent variable.
+    """(r_1, …, r_m, s) with X(r_i) = 0 and X(s) = 1; the new unknown s comes last, r_1 is the new independent variable.
 
     Arguments:
         generator: with a closed flow.

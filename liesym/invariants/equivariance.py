@@ -1,11 +1,9 @@
-"""Joint invariants and equivariant frames of a group on phase space, for networks that cannot break a
-symmetry.
+"""Joint invariants and equivariant frames of a group on phase space, for networks that cannot break a symmetry.
 
     f = Σ_j c_j(I_1, …, I_r) V_j    with    X(I_i) = 0,   [X, V_j] = 0    for every generator X
 
 is carried into itself by the group whatever the functions c_j are. Invariants and frame fields are found
-among polynomials by exact linear algebra and are verified by construction: they solve the conditions
-identically.
+among polynomials by exact linear algebra and are verified by construction: they solve the conditions identically.
 """
 
 from __future__ import annotations

@@ -53,8 +53,7 @@ class Invariants:
 
     Arguments:
         functions: I_1, I_2, … in (t, x, x', …), each verified.
-        expected: how many there are near a generic point: the dimension of the space minus that of the
-        orbits.
+        expected: how many there are near a generic point: the dimension of the space minus that of the orbits.
         coordinates: the symbols of the space.
         stopped: True if the budget, or a share of it that one method may take, ended the search.
     """

@@ -16,8 +16,7 @@ class Arrays:
     Arguments:
         make: NumPy array -> array of the backend, of the same dtype.
         read: array of the backend -> NumPy array, of the same dtype.
-        gradient: (function of x that returns an array, x as a NumPy array) -> derivative of the sum of its
-        values
+        gradient: (function of x that returns an array, x as a NumPy array) -> derivative of the sum of its values
             by x as a NumPy array; None if the backend has no derivatives.
         sine: the sine on arrays of the backend, which stands for a function that a user supplies.
         dtypes: those that the backend has, the finest first.

@@ -5,15 +5,13 @@ The callable
     names to numbers or arrays that broadcast against the batch (or an object with such attributes; None where
     every parameter has a default). It returns an array of shape (..., k), the dtype and the device those of
     x, constants broadcast. It works unchanged under torch.compile, torch.func.vmap / jvp / grad, jax.jit /
-    vmap / grad / jvp, and pickles. ``fn.program`` is the `Program`, ``fn.program.state`` the order of the
-    components of x.
+    vmap / grad / jvp, and pickles. ``fn.program`` is the `Program`, ``fn.program.state`` the order of the components of x.
 
 What can be lowered
     ``lower(residual, backend="torch")``            a `liesym.residuals.Residual`; x is residual.state
     ``lower(system, backend="torch")``              the vector field of an ODESystem in first-order form: x is
-                                                    `liesym.residuals.phase_state(system)`, that is (q, q',
-                                                    ...) grouped by order of derivative, and the value is
-                                                    dx/dt
+                                                    `liesym.residuals.phase_state(system)`, that is (q, q', ...)
+                                                    grouped by order of derivative, and the value is dx/dt
     ``lower([e1, e2], (x, y), backend="jax")``      SymPy expressions of given state symbols
 """
 
@@ -59,16 +57,13 @@ def lower(
         functions: name -> callable on arrays of the backend, for arbitrary functions such as f in f(y).
         guard: what happens where the target is not defined (`Program.singular_set` says where that is):
             None      as in IEEE arithmetic: infinity and NaN.
-            "mask"    value and derivative are 0 there, and where an input is NaN, infinite or larger than the
-            square
+            "mask"    value and derivative are 0 there, and where an input is NaN, infinite or larger than the square
                       root of the largest number; the callable returns `Masked(values, fraction)`.
-            "clamp"   operands are moved to the nearest number one epsilon inside the domain, inputs to the
-            largest
+            "clamp"   operands are moved to the nearest number one epsilon inside the domain, inputs to the largest
                       that can be squared; an input that is NaN stays NaN.
             "raise"   BackendError that says which condition fails at how many points.
-        jacobian: also return the derivatives by x: `Derivatives(values, jacobian)`, jacobian of shape (...,
-            k, m), computed in the same pass; with guard="mask" `MaskedDerivatives(values, jacobian,
-            fraction)`.
+        jacobian: also return the derivatives by x: `Derivatives(values, jacobian)`, jacobian of shape (..., k, m),
+            computed in the same pass; with guard="mask" `MaskedDerivatives(values, jacobian, fraction)`.
 
     Returns:
         The callable described at the head of this module.

@@ -201,8 +201,7 @@ MODULE = ModuleText(
 
 
 class NumpyBackend:
-    """The reference backend; what NumPy lacks, a stand-alone module takes from the standard library or
-    refuses."""
+    """The reference backend; what NumPy lacks, a stand-alone module takes from the standard library or refuses."""
 
     name = "numpy"
     operations = DIALECT.operations

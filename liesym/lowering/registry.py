@@ -17,8 +17,7 @@ _OWN = {
     "torch": "liesym_torch:BACKEND",
     "jax": "liesym_jax:BACKEND",
 }
-"""Shipped with this distribution; named here too, so that they are found in a source tree that is not
-installed."""
+"""Shipped with this distribution; named here too, so that they are found in a source tree that is not installed."""
 
 
 @runtime_checkable

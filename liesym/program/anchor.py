@@ -16,8 +16,7 @@ _SCALES = (1.0, 0.3, 3.0, 0.05, 20.0)
 
 
 def regular_point(test: Program, symbols: Sequence[Symbol], given: Mapping[Symbol, float]) -> dict[Symbol, float] | None:
-    """Values of the symbols at which the first output of the program, a truth value, is true; None if none is
-    found.
+    """Values of the symbols at which the first output of the program, a truth value, is true; None if none is found.
 
     Arguments:
         given: symbols whose values are fixed.

@@ -9,8 +9,7 @@ from liesym.errors import Unsupported
 from liesym.program.builder import Builder
 
 SlopeRule = Callable[[Builder, int, tuple[int, ...], tuple[int, ...]], int]
-"""(builder, the node, its operands, their derivatives) -> the derivative; a missing derivative is the
-constant 0."""
+"""(builder, the node, its operands, their derivatives) -> the derivative; a missing derivative is the constant 0."""
 
 
 def jacobian(builder: Builder, outputs: Sequence[int], inputs: Sequence[int]) -> tuple[tuple[int, ...], ...]:

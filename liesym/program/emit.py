@@ -173,8 +173,7 @@ class _Writer:
         return targets
 
     def _name_for(self, wanted: str, letter: str) -> str:
-        """A Python name for an input: the user's where it is one and readable code is wanted, else a neutral
-        one."""
+        """A Python name for an input: the user's where it is one and readable code is wanted, else a neutral one."""
         plain = wanted.replace("'", "_dot")
         usable = plain.isascii() and plain.isidentifier() and not keyword.iskeyword(plain)
         if self.readable and usable and plain not in self.taken and not _is_generated(plain):

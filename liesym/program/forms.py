@@ -22,8 +22,7 @@ class Form:
     Arguments:
         expressions: the outputs.
         definitions: symbols that stand for expressions.
-        tied_roots: bases u whose square roots stand only in outputs that are not defined at u = 0 in any
-        case, since
+        tied_roots: bases u whose square roots stand only in outputs that are not defined at u = 0 in any case, since
             log(u) or a negative power of u stands there too: these roots need not be safe at 0.
     """
 

@@ -63,8 +63,7 @@ RELATIONS: dict[str, tuple[str, bool, bool]] = {
 
 
 def real(expr: Basic) -> tuple[float, bool]:
-    """The number in double precision, correctly rounded for rationals, and whether it is a real number at
-    all."""
+    """The number in double precision, correctly rounded for rationals, and whether it is a real number at all."""
     if isinstance(expr, (Integer, Rational)):
         try:
             return int(expr.p) / int(expr.q), True

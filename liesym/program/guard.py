@@ -2,8 +2,7 @@
 
 Masking evaluates twice. First the whole program on the data, with no derivatives, to see which points are
 valid; then again on the data with every invalid point replaced by one where all is well, so that no infinity
-ever enters the computation that is differentiated. The values at invalid points are then set to 0, with
-derivative 0.
+ever enters the computation that is differentiated. The values at invalid points are then set to 0, with derivative 0.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""From SymPy expressions to a program: one pass, shared subexpressions across all outputs, strength
-reduction.
+"""From SymPy expressions to a program: one pass, shared subexpressions across all outputs, strength reduction.
 
 What is made cheaper
     integer and half-integer powers become products, ``sqrt`` and ``rsqrt``; a reciprocal that is used more
@@ -11,8 +10,7 @@ What is made more accurate
     which does not lose everything near its poles (`expand` and the backends say how that is computed).
 What is made safe
     the gradients of ``sqrt`` and of powers at 0 are finite; in a branch of a Piecewise each operation that is
-    not defined everywhere gets a harmless operand where the branch is not taken, so that its gradient is no
-    NaN.
+    not defined everywhere gets a harmless operand where the branch is not taken, so that its gradient is no NaN.
 """
 
 from __future__ import annotations

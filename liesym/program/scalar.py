@@ -9,8 +9,7 @@ from liesym.program.nodes import Node, Program
 
 
 def evaluate(program: Program, time: float, state: Sequence[float], parameters: Mapping[str, float]) -> list[float]:
-    """The results of a program at one point; truth values are 0.0 and 1.0, and a call of a user's function is
-    1.0."""
+    """The results of a program at one point; truth values are 0.0 and 1.0, and a call of a user's function is 1.0."""
     values: list[float] = []
     for node in program.nodes:
         if node.op == "state":

@@ -41,8 +41,7 @@ class Linearization:
 
     Arguments:
         linearizable: the verdict of Lie's test, exact.
-        conditions: the two expressions that vanish exactly if it is; empty if the equation is not cubic in
-        y'.
+        conditions: the two expressions that vanish exactly if it is; empty if the equation is not cubic in y'.
         coordinates: (u, v) as functions of (t, y) and back, None if no map was found; one direction may be missing.
         linear: the linear equation for v, None if no map was found.
     """

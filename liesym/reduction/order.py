@@ -2,8 +2,7 @@
 
 In canonical coordinates (r, s) with X = ∂_s the equations do not hold s; so w = ds/dr, or its reciprocal,
 solves one of one order less, and s = ∫ w dr. In a system the other coordinates r_2, …, r_m stay beside w; a
-first-order system loses the unknown s. Source: Olver 1993, section 2.5; Bluman and Anco 2002, section
-3.3.
+first-order system loses the unknown s. Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 3.3.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.

@@ -81,8 +81,7 @@ def conservation(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual
 
 
 def drift(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual:
-    """The integrals themselves, as functions of `phase_state`: their differences along a solve are the
-    drift."""
+    """The integrals themselves, as functions of `phase_state`: their differences along a solve are the drift."""
     integrals = _expressions(integral)
     for expression in integrals:
         _check_phase(expression, system)
@@ -91,8 +90,7 @@ def drift(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual:
 
 
 def lie_series(generator: VectorField, epsilon: Symbol, order: int) -> FlowPair:
-    """The flow up to ε^order: x̄ = Σ ε^k/k! X^k x. Not a group, and an exact symmetry only up to
-    O(ε^(order+1)).
+    """The flow up to ε^order: x̄ = Σ ε^k/k! X^k x. Not a group, and an exact symmetry only up to O(ε^(order+1)).
 
     Raises:
         Unsupported: an order outside 1 … `HIGHEST_SERIES`.
@@ -274,8 +272,7 @@ def _symbols(generator: VectorField) -> set[Symbol]:
 
 
 def _within_orders(expression: Expr, system: ODESystem) -> Expr:
-    """Derivatives above the orders, which occur where the orders differ, replaced by those of the right
-    sides."""
+    """Derivatives above the orders, which occur where the orders differ, replaced by those of the right sides."""
     while True:
         excess = [
             (symbol, place)

@@ -1,8 +1,7 @@
 """The symbolic parts of residuals in which a learned field takes the place of the system.
 
 Let f be the field of x^(n) = f(t, x, …, x^(n-1)). What a backend computes with automatic differentiation is
-only the derivative of f along a direction; direction and all the rest are expressions, made here and lowered
-once.
+only the derivative of f along a direction; direction and all the rest are expressions, made here and lowered once.
 """
 
 from __future__ import annotations
@@ -102,8 +101,7 @@ def field_motion(
     epsilon: Symbol | None = None,
     truncation: int | None = None,
 ) -> FieldMotion:
-    """The parts of the group residual of a field of this order; the group parameter is the parameter
-    `epsilon`.
+    """The parts of the group residual of a field of this order; the group parameter is the parameter `epsilon`.
 
     Arguments:
         generator: over (t, x_1, …, x_m); may be None if flow and variables are given.

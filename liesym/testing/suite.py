@@ -139,8 +139,7 @@ COARSE = 1e-3
 def check_gradients(subject: Subject) -> None:
     """Derivatives of every smooth supported case agree with the derivative of the expression.
 
-    The values are weighted with random numbers, brought to one size, and summed, so that one gradient checks
-    a whole group.
+    The values are weighted with random numbers, brought to one size, and summed, so that one gradient checks a whole group.
     """
     if subject.arrays.gradient is None:
         return

@@ -7,8 +7,7 @@ up to sign. With F = F0 + F1·q' + F2(q', q') this asks for
     M_ij = ∂_t g_ij + Σ_l g_il F1^l_j antisymmetric; as B = dA it is closed,
     ∂_t B_ij = ∂_j P_i - ∂_i P_j with P_i = Σ_l g_il F0^l,
 
-a linear PDE system for g alone; then A and V follow by quadrature. Source: Douglas 1941; Santilli 1978,
-chapter 3.
+a linear PDE system for g alone; then A and V follow by quadrature. Source: Douglas 1941; Santilli 1978, chapter 3.
 """
 
 # SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.

@@ -56,8 +56,7 @@ def noether(
     generators: Sequence[Generator] | None = None,
     budget: float = 60.0,
 ) -> Listing[NoetherLaw]:
-    """The variational point symmetries of L(t, q, q'), gauge terms B(t, q) allowed, with their conserved
-    quantities.
+    """The variational point symmetries of L(t, q, q'), gauge terms B(t, q) allowed, with their conserved quantities.
 
     The condition X^(1) L + L D_t ξ = D_t B, split by the velocities, is a linear PDE system for ξ, η_i and
     B, which the general solver integrates. Where it stops early, the symmetries of the Euler-Lagrange equations
