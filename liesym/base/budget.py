@@ -119,6 +119,10 @@ class Budget:
         """The same budget, ended after the seconds if that is earlier."""
         return replace(self, until=min(self.until, now() + seconds))
 
+    def extended(self, seconds: float) -> Budget:
+        """A budget of time alone that ends the seconds after this one, or after now where this one is over."""
+        return Budget(max(self.until, now()) + seconds)
+
     @property
     def exhausted(self) -> bool:
         """True if the step has done all the operations that it may."""

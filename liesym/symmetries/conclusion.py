@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
-from liesym.base.budget import Budget, now
+from liesym.base.budget import Budget
 from liesym.certify import Certificate
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
@@ -39,7 +39,7 @@ def concluded(
         nothing = DeterminingSystem(system.variables, (), (), ())
         return _Conclusion(known, spec, None).result(nothing, (), (), (None, Completeness.OPEN))
     field = determining.field
-    with field.within(Budget(max(budget.until, now()) + VERIFICATION)):
+    with field.within(budget.extended(VERIFICATION)):
         known, passed = _substituted(known, field)
     known, vectors = _independent(known, passed, field)
     trivial: list[Vector] = []

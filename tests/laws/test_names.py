@@ -11,7 +11,7 @@ import itertools
 import random
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from renaming import Renaming, generator_renamed, system_renamed, with_jets
 from sympy import Dummy, Expr, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 
@@ -44,10 +45,6 @@ MAKER = re.compile(
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,8}")
 READERS = ("text", "testing", "app", "learn")
 """Rooms that name what the user wrote, or write for the eye."""
-
-HIGHEST = 4
-"""Jet coordinates up to this order are renamed with their unknowns."""
-
 
 # -- the names that the source invents -------------------------------------------------------------------
 
@@ -90,33 +87,6 @@ def words(statement: ast.stmt) -> Iterator[str]:
 
 
 # -- renaming --------------------------------------------------------------------------------------------
-
-
-Renaming = Mapping[Symbol, Symbol]
-
-
-def with_jets(names: Renaming) -> dict[Expr, Expr]:
-    return {jet_symbol(old, k): jet_symbol(new, k) for old, new in names.items() for k in range(HIGHEST + 1)}
-
-
-def system_renamed(system: ODESystem, names: Renaming) -> ODESystem:
-    jets = with_jets(names)
-    return replace(
-        system,
-        independent=names.get(system.independent, system.independent),
-        unknowns=tuple(names.get(u, u) for u in system.unknowns),
-        rhs=tuple(f.xreplace(jets) for f in system.rhs),
-        parameters=tuple(Parameter(names.get(p.symbol, p.symbol), p.assumptions, p.value) for p in system.parameters),
-        nonzero=tuple(e.xreplace(jets) for e in system.nonzero),
-        notes=(),
-    )
-
-
-def generator_renamed(generator: Any, names: Renaming) -> Generator:
-    jets = with_jets(names)
-    return Generator(
-        tuple(names.get(v, v) for v in generator.variables), tuple(c.xreplace(jets) for c in generator.components)
-    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from liesym.coefficients.ring import Element, Slot, cleared
 from liesym.solving.linear.linear import nullspace
 
 Key = tuple[int, ...]
+PER_EXPONENT = 10
+"""Operations for one exponent of one term that is taken apart, as measured."""
 
 
 def dependent_places(field: Field, variables: Sequence[Symbol]) -> list[bool]:
@@ -44,6 +46,7 @@ def split_columns(columns: Mapping[int, Element], field: Field, variables: Seque
         return split_columns(columns, field, variables)
     parts: dict[Key, dict[int, dict[Key, object]]] = {}
     for j, numerator in numerators.items():
+        field.budget.spend(PER_EXPONENT * field.capacity * len(numerator), "split of coefficients")
         for monomial, coefficient in numerator.terms():
             key = tuple(e if flag else 0 for e, flag in zip(monomial, flags, strict=True))
             rest = tuple(0 if flag else e for e, flag in zip(monomial, flags, strict=True))

@@ -13,6 +13,7 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element, cleared
 from liesym.determine.forms import Determining, Index, LinearForm, Term
 from liesym.solving.linear.linear import nullspace
+from liesym.solving.linear.relations import PER_EXPONENT
 from liesym.solving.linear.sampled import SYSTEM, solve_sampled
 
 Vector = tuple[Element, ...]
@@ -131,6 +132,7 @@ def _rows_of(
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for column, numerator in numerators.items():
         field.budget.check(SYSTEM)
+        field.budget.spend(PER_EXPONENT * n * len(numerator), SYSTEM)
         for monomial, coefficient in field.lift(numerator).terms():
             key = tuple([monomial[i] for i in moving])
             rest = [0] * n
