@@ -18,8 +18,7 @@ from sympy import Expr, Integer, Symbol
 
 from liesym.coefficients.convert import Converter
 from liesym.coefficients.definitions import Definition
-from liesym.coefficients.lattice import NeedsRefinement
-from liesym.coefficients.ring import Element, Ring, Slot, cleared
+from liesym.coefficients.ring import Element, Ring
 
 
 class Field(Ring):
@@ -80,6 +79,3 @@ class Field(Ring):
             NeedsRefinement: half or other fractions of an angle beyond repeated halving; use `build` or `extended`.
         """
         return self.converter(expression if isinstance(expression, Expr) else Integer(expression))
-
-
-__all__ = ["Element", "Field", "NeedsRefinement", "Slot", "cleared"]

@@ -18,12 +18,9 @@ from liesym.base.names import free_name
 from liesym.coefficients import Field
 from liesym.determine.forms import (
     Determining,
-    DeterminingSystem,
     LinearForm,
     UnknownFunction,
     add_multiple,
-    add_to,
-    apply_form,
 )
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.split import split
@@ -98,19 +95,3 @@ def determine(
         # without jet coordinates nothing splits, and the conditions stay as they are, their denominators apart
         equations = split(conditions, field, system.jet_coordinates) if system.jet_coordinates else conditions
     return Determining(field, system.variables, unknowns, conditions, equations)
-
-
-__all__ = [
-    "Determining",
-    "DeterminingSystem",
-    "LinearForm",
-    "OnSolutions",
-    "UnknownFunction",
-    "add_multiple",
-    "add_to",
-    "apply_form",
-    "determine",
-    "infinitesimals",
-    "invariance_forms",
-    "jet_field",
-]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from liesym.model.ansatz import AnsatzSpec, ansatz_from_table
 from liesym.model.system import ODESystem
-from liesym.text.files import ProblemFile, located, read_file, read_file_text
+from liesym.text.files import ProblemFile, located, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,6 @@ def read_problem(path: str | Path, *, branch: int | None = None) -> Problem:
         NotSolvable: the equations cannot be solved for their highest derivatives.
     """
     return _problem(read_file(path, branch=branch))
-
-
-def parse_problem(text: str, *, path: str = "<text>", branch: int | None = None) -> Problem:
-    """Read the text of a problem file; `path` is for messages, `branch` goes before the one in the file."""
-    return _problem(read_file_text(text, path=path, branch=branch))
 
 
 def _problem(file: ProblemFile) -> Problem:

@@ -38,13 +38,6 @@ MOST_TERMS = 20000
 
 
 @dataclass(frozen=True)
-class ArbitraryFunction:
-    """A function h of the listed first integrals, multiplied into a solution."""
-
-    arguments: tuple[Expr, ...]
-
-
-@dataclass(frozen=True)
 class GeneralSolution:
     """The solution space of a linear PDE system.
 
