@@ -6,10 +6,6 @@ a root is multiple, all are entries of e^{-At} x + ∫. For b(t), a row w(t) wit
 Sources: Gantmacher 1959, chapter V; Goriely 2001, section 2.5.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from sympy import (
@@ -36,6 +32,7 @@ from sympy.core.function import AppliedUndef
 from liesym.algebra.signs import Signs, Undecided
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import entries, expr, powers_in, substituted
 from liesym.coefficients.bounded import limited
 from liesym.conservation.shares import ADJUGATE
 from liesym.determine.on_solutions import jet_field
@@ -57,10 +54,10 @@ def linear_integrals(system: ODESystem, budget: Budget = UNLIMITED) -> list[Expr
     """
     first, t = system.first_order(), system.independent
     origin = dict.fromkeys(first.unknowns, S.Zero)
-    if any(not f.is_polynomial(*first.unknowns) or f.as_poly(*first.unknowns).total_degree() > 1 for f in first.rhs):
+    if any(not f.is_polynomial(*first.unknowns) or Poly(f, *first.unknowns).total_degree() > 1 for f in first.rhs):
         return []
     a = Matrix([[f.diff(x) for x in first.unknowns] for f in first.rhs])
-    b = Matrix([f.subs(origin) for f in first.rhs])
+    b = Matrix([substituted(f, origin) for f in first.rhs])
     if a.has(t):
         return []
     jets = Matrix([jet_symbol(x, k) for x, order in zip(system.unknowns, system.orders, strict=True) for k in range(order)])
@@ -77,7 +74,7 @@ def linear_integrals(system: ODESystem, budget: Budget = UNLIMITED) -> list[Expr
 
 def _forced(integral: Expr, b: Matrix, x: Matrix, system: ODESystem, budget: Budget) -> Expr | None:
     """w·x - ∫ w·b dt for the integral w·x without b; None where the integral has no closed form."""
-    work = sum((integral.diff(v) * part for v, part in zip(x, b, strict=True)), S.Zero)
+    work = sum((integral.diff(v) * part for v, part in zip(entries(x), entries(b), strict=True)), S.Zero)
     field = limited(jet_field(system, [work]), budget)
     primitive = integrate(field(work), system.independent, field)
     return None if primitive is None else integral - field.to_expr(primitive)
@@ -107,13 +104,13 @@ def _by_eigenvectors(a: Matrix, b: Matrix, x: Matrix, t: Symbol, budget: Budget)
         v = Matrix([_scaled(next(r for r in rows if any(r)), factor)])
         along, constant = (v * x)[0], (v * b)[0]
         if factor.nth(0).is_zero:
-            whole = Poly(_primitive(along - t * constant, factor, [*x, t]), ROOT)
+            whole = Poly(_primitive(along - t * constant, factor, [*entries(x), t]), ROOT)
             found.append(whole.as_expr())
         else:
             # 1/λ is a polynomial in λ modulo the factor
             inverse = -(factor.nth(2) * ROOT + factor.nth(1)) / factor.nth(0)
-            whole = Poly(_primitive(along + constant * inverse, factor, list(x)), ROOT)
-            found += _of_roots(whole, factor.monic(), list(x), t)
+            whole = Poly(_primitive(along + constant * inverse, factor, entries(x)), ROOT)
+            found += _of_roots(whole, factor.monic(), entries(x), t)
     return found
 
 
@@ -127,7 +124,7 @@ def _scaled(vector: list[Expr], factor: Poly) -> list[Expr]:
     return min(multiples, key=lambda m: sum(e.count_ops() for e in m))
 
 
-def _of_roots(whole: Poly, factor: Poly, x: list[Symbol], t: Symbol) -> list[Expr]:
+def _of_roots(whole: Poly, factor: Poly, x: list[Expr], t: Symbol) -> list[Expr]:
     """whole(λ) e^{-λt} for each root, for complex ones the real and the imaginary part."""
     if factor.degree() == 1:
         return [whole.as_expr() * exp(factor.nth(0) * t)]
@@ -146,7 +143,7 @@ def _of_roots(whole: Poly, factor: Poly, x: list[Symbol], t: Symbol) -> list[Exp
     return [(even + sign * odd) * decay * exp(-sign * r * t / 2) for sign in (1, -1)]
 
 
-def _without_content(even: Expr, odd: Expr, r: Expr, x: list[Symbol]) -> tuple[Expr, Expr]:
+def _without_content(even: Expr, odd: Expr, r: Expr, x: list[Expr]) -> tuple[Expr, Expr]:
     """even and r·odd without what divides both; r may be a root, which no factors are looked for in."""
     mark, root = Dummy("mark"), S.One if r.has(Pow) else r
     both = Poly((even + mark * root * odd).expand(), mark, *x).primitive()[1]
@@ -155,10 +152,10 @@ def _without_content(even: Expr, odd: Expr, r: Expr, x: list[Symbol]) -> tuple[E
 
 def _root(square: Expr) -> Expr:
     """One of both: exchanging them exchanges the two integrals, up to their signs."""
-    return sqrt(square).replace(Abs, lambda e: e)
+    return expr(sqrt(square).replace(Abs, lambda e: e))
 
 
-def _primitive(expression: Expr, factor: Poly, x: list[Symbol]) -> Expr:
+def _primitive(expression: Expr, factor: Poly, x: list[Expr]) -> Expr:
     """Modulo the factor, and without what is free of x and of the root."""
     top = fraction(together(_remainder(expression, factor)))[0]
     polynomial = Poly(top.expand(), ROOT, *x)
@@ -186,7 +183,7 @@ def _adjugate(a: Matrix, budget: Budget) -> Matrix:
 def spectral_factors(m: Matrix) -> list[tuple[Poly, int]]:
     """The irreducible factors of the characteristic polynomial in λ, with their multiplicities."""
     # SymPy sorts factors by their coefficients, which roots of parameters do not allow: they are named meanwhile
-    roots = {power: Dummy() for power in m.atoms(Pow) if not power.exp.is_Integer and power.free_symbols}
+    roots = {power: Dummy() for power in powers_in(m) if not power.exp.is_Integer and power.free_symbols}
     named = {name: power for power, name in roots.items()}
     factors = factor_list(m.xreplace(roots).charpoly(ROOT).as_expr(ROOT), ROOT)[1]
     return [(Poly(f.as_expr().xreplace(named), ROOT), k) for f, k in factors]
@@ -211,12 +208,12 @@ def linear_rates(system: ODESystem) -> list[Expr]:
     first = system.first_order()
     origin = dict.fromkeys(first.unknowns, S.Zero)
     try:
-        jacobian = Matrix([[f.diff(x).subs(origin) for x in first.unknowns] for f in first.rhs])
+        jacobian = Matrix([[substituted(f.diff(x), origin) for x in first.unknowns] for f in first.rhs])
     except (TypeError, ValueError):
         return []
     if jacobian.has(S.NaN, S.ComplexInfinity, S.Infinity) or jacobian.has(system.independent):
         return []
-    if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in jacobian.atoms(Pow)):
+    if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in powers_in(jacobian)):
         return []  # no number at the origin: f(0), or 0^n with a parameter n
     eigenvalues = eigenvalues_of(jacobian)
     rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]

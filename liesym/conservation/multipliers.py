@@ -6,10 +6,6 @@ det(D_t, X_1, …, X_N) is the reciprocal of a last multiplier. The ratio of two
 Sources: Jacobi 1844; Nucci and Leach 2008; Olver 1993, section 2.5.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -96,13 +92,12 @@ def known_multiplier(on: OnSolutions, budget: Budget = UNLIMITED) -> Element | N
             for j, c in relation.items():
                 if j:
                     exponent = exponent + span[j - 1] * c / relation[0]
-            return _without_half_angles(field.converter.exponential(exponent))
+            return _without_half_angles(field.converter.exponential(exponent), field)
     return None
 
 
-def _without_half_angles(element: Element) -> Element:
+def _without_half_angles(element: Element, field: Field) -> Element:
     """(cos u - 1)^p (cos u + 1)^p = const (sin u)^(2p): a multiplier may be scaled."""
-    field = element.field
     expression = field.to_expr(element)
     for node in expression.atoms(cos):
         powers = {

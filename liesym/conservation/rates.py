@@ -1,9 +1,5 @@
 """Functions with a known rate along solutions: Darboux polynomials, exponentials of time."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools

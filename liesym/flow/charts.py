@@ -4,10 +4,6 @@ Linear equations with constant coefficients have their symmetries here as projec
 and q = x/cos ωt those of x'' = -ω² x become those of q'' = 0.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +28,7 @@ from sympy import (
     tanh,
 )
 
+from liesym.base.typed import argument, denominator_of, replaced, substituted
 from liesym.coefficients.field import Field
 from liesym.flow.check import tidied
 from liesym.model.generators import VectorField
@@ -93,7 +90,7 @@ def _power(generator: VectorField, v: Symbol) -> list[Chart]:
             if node.base == v and not node.exp.is_Integer and not node.exp.has(v):
                 steps[1 - node.exp if node.exp.is_Rational else node.exp] = None
                 if node.exp.is_Rational:
-                    steps[Rational(1, node.exp.q)] = None
+                    steps[Rational(1, denominator_of(node.exp))] = None
     exponents = [m for s in steps for m in (s, -s) if m != 0]
     return [
         Chart(
@@ -112,7 +109,7 @@ def _rates(generator: VectorField, v: Symbol, kinds: tuple) -> list[Expr]:
     found: dict[Expr, None] = {}
     for c in generator.components:
         for node in c.atoms(*kinds):
-            k = node.args[0].diff(v)
+            k = argument(node).diff(v)
             if k != 0 and not k.free_symbols & set(generator.variables):
                 found.setdefault(-k if k.could_extract_minus_sign() else k)
     return sorted(found, key=lambda k: (k.count_ops(), str(k)))
@@ -140,7 +137,7 @@ def _gudermann(generator: VectorField, v: Symbol) -> list[Chart]:
     result = []
     for c in generator.components:
         for node in c.atoms(atanh):
-            angle = node.args[0].args[0] if isinstance(node.args[0], sin) else None
+            angle = argument(node.args[0]) if isinstance(node.args[0], sin) else None
             if angle is None or not angle.has(v):
                 continue
             k = angle.diff(v)
@@ -208,7 +205,7 @@ class Charted:
     def back(self, images: tuple[Expr, ...]) -> tuple[Expr, ...]:
         """Images of (u, q) as images of (t, x), by x̄ = q̄/m(ū)."""
         place, u = self.place, self.chart.forward
-        moved = [image.xreplace(self.forward) for image in images]
+        moved = [replaced(image, self.forward) for image in images]
         weight = self.chart.weight(moved[place])
         return tuple(self.chart.image(moved[place], u) if i == place else image / weight for i, image in enumerate(moved))
 
@@ -224,7 +221,7 @@ def in_chart(generator: VectorField, chart: Chart) -> Charted | None:
     weight = chart.weight(u)
     old = {chart.variable: chart.backward(u)}
     old |= {x: q / weight for i, (x, q) in enumerate(zip(generator.variables, new, strict=True)) if i != place}
-    moved = [tidied(c.subs(old)) for c in generator.components]
+    moved = [tidied(substituted(c, old)) for c in generator.components]
     rate = tidied(chart.forward.diff(chart.variable).subs(chart.variable, chart.backward(u))) * moved[place]
     components = [
         rate if i == place else weight * c + q * weight.diff(u) / weight * rate

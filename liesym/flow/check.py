@@ -1,9 +1,5 @@
 """Does a transformation solve dv̄/dε = X(v̄), v̄ = v at ε = 0?"""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import random
@@ -12,6 +8,7 @@ from collections.abc import Callable, Sequence
 from mpmath import mp
 from sympy import Add, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, exp, lambdify, sin, sqrt, tan
 
+from liesym.base.typed import argument, replaced, substituted
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -33,26 +30,26 @@ def composed(expression: Expr, moved: dict[Symbol, Expr]) -> Expr:
     """
     if any(n.variables[0] in moved for n in expression.atoms(Integral)):
         raise Unsupported("an integral that is not evaluated has no value at a moved point")
-    return tidied(expression.xreplace(moved))
+    return tidied(replaced(expression, moved))
 
 
 def tidied(expression: Expr) -> Expr:
     """Circular functions of inverse ones, and exponentials of logarithms, written out."""
     angles = [n for n in expression.atoms(sin, cos, tan) if n.has(atan, asin)]
-    result = expression.xreplace({n: _circular(n) for n in angles})
-    return result.xreplace({n: exp(n.args[0].expand()) for n in result.atoms(exp)})
+    result = replaced(expression, {n: _circular(n) for n in angles})
+    return replaced(result, {n: exp(argument(n).expand()) for n in result.atoms(exp)})
 
 
 def _circular(node: Expr) -> Expr:
     """sin, cos or tan of θ + Σ m atan q + Σ ±asin p, by the addition theorem."""
     c, s, rest = S.One, S.Zero, S.Zero
-    for term in Add.make_args(node.args[0].expand(deep=False)):
+    for term in Add.make_args(argument(node).expand(deep=False)):
         factor, inner = term.as_coeff_Mul()
         pair = None
         if factor.is_Integer and isinstance(inner, atan):
             pair = _multiple(inner.args[0], int(factor))
         elif factor in (1, -1) and isinstance(inner, asin):
-            pair = sqrt(1 - inner.args[0] ** 2), factor * inner.args[0]
+            pair = sqrt(1 - argument(inner) ** 2), factor * argument(inner)
         if pair is None:
             rest += term
         else:
@@ -107,7 +104,7 @@ def _shift_exponents(expressions: Sequence[Expr]) -> list[Expr]:
                 slope = bottom.diff(n)
                 if isinstance(n, Symbol) and slope.is_Integer and n not in shifts:
                     shifts[n] = (n - bottom.subs(n, 0)) / slope
-    return [e.subs(shifts, simultaneous=True) for e in expressions]
+    return [substituted(e, shifts, at_once=True) for e in expressions]
 
 
 def satisfies_flow_numerically(generator: VectorField, images: Sequence[Expr], epsilon: Symbol) -> bool:

@@ -1,15 +1,12 @@
 """Changes of the group parameter: ε = ∫_0^τ ds/φ(s) solved for τ."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from sympy import Dummy, Expr, Symbol, exp, log, sqrt
 
+from liesym.base.typed import over_one_denominator
 from liesym.coefficients.field import Field
 from liesym.solving.ode.integrate import integrate
 
@@ -36,7 +33,7 @@ def _root_near(clock: Expr, u: Symbol, epsilon: Symbol, start: int) -> Expr | No
 
     With a u² + b u + c = 0 and s = 2 a start + b at ε = 0 the branch is u = (-b + s sqrt((b² - 4ac)/s²))/(2a).
     """
-    numerator, denominator = clock.together().as_numer_denom()
+    numerator, denominator = over_one_denominator(clock)
     equation = (numerator - epsilon * denominator).expand()
     if not equation.is_polynomial(u) or not equation.has(u):
         return None

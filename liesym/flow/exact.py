@@ -6,10 +6,6 @@ flow), if their field is projective or conformal, or, for one variable, by quadr
 substitution.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -19,6 +15,7 @@ from sympy.core.function import AppliedUndef
 from sympy.utilities.iterables import strongly_connected_components, topological_sort
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.typed import replaced, substituted
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -221,9 +218,9 @@ def _projective(group: Sequence[Symbol], rates: dict[Symbol, Expr], epsilon: Sym
     fixed = dict.fromkeys(group, S.Zero)
     if not all(rates[v].is_polynomial(*group) for v in group):
         return None
-    a = Matrix(k, k, lambda i, j: rates[group[i]].diff(group[j]).subs(fixed))
-    b = Matrix([rates[v].subs(fixed) for v in group])
-    c = Matrix([rates[v].diff(v, v).subs(fixed) / 2 for v in group])
+    a = Matrix(k, k, lambda i, j: substituted(rates[group[i]].diff(group[j]), fixed))
+    b = Matrix([substituted(rates[v], fixed) for v in group])
+    c = Matrix([substituted(rates[v].diff(v, v), fixed) / 2 for v in group])
     form = sum((c[i] * v for i, v in enumerate(group)), start=S.Zero)
     for i, v in enumerate(group):
         linear = sum((a[i, j] * w for j, w in enumerate(group)), start=S.Zero)
@@ -263,7 +260,7 @@ def _single(x: Symbol, rates: dict[Symbol, Expr], solved: dict[Symbol, Expr], ep
         if found is not None:
             return found
     s = Dummy("s", real=True)
-    moved = {v: solved[v].xreplace({epsilon: s}) for v in moving}
+    moved = {v: replaced(solved[v], {epsilon: s}) for v in moving}
     return along(x, composed(f, moved), s, S.Zero, epsilon)
 
 

@@ -6,10 +6,6 @@ is linear in w = λ(1, v, v·v) with λ' = -2 (b·v) λ: the null cone of a spac
 Source: Olver 1993, section 1.3 and exercise 2.31.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -18,6 +14,7 @@ from dataclasses import dataclass
 
 from sympy import Dummy, Expr, Matrix, S, Symbol, diag, zeros
 
+from liesym.base.typed import entries, replaced, substituted
 from liesym.coefficients.field import Field
 from liesym.flow.matrix import matrix_exponential
 from liesym.model.generators import VectorField
@@ -32,14 +29,14 @@ def conformal_in_space(group: Sequence[Symbol], rates: dict[Symbol, Expr], epsil
     if not 2 <= n <= MOST_VARIABLES or not all(rates[v].is_polynomial(*group) for v in group):
         return None
     origin = dict.fromkeys(group, S.Zero)
-    a = Matrix([rates[v].subs(origin) for v in group])
-    turn = Matrix(n, n, lambda i, j: rates[group[i]].diff(group[j]).subs(origin))
+    a = Matrix([substituted(rates[v], origin) for v in group])
+    turn = Matrix(n, n, lambda i, j: substituted(rates[group[i]].diff(group[j]), origin))
     for tail in itertools.product((1, -1), repeat=n - 1):
         metric = diag(1, *tail)
-        b = Matrix([metric[i, i] * rates[v].diff(v, v).subs(origin) / 2 for i, v in enumerate(group)])
+        b = Matrix([metric[i, i] * substituted(rates[v].diff(v, v), origin) / 2 for i, v in enumerate(group)])
         symmetric = (metric * turn + turn.T * metric) / 2
         scale = symmetric[0, 0]
-        if any(b) and symmetric == metric * scale and _is_conformal(group, rates, (a, turn, b, metric)):
+        if any(entries(b)) and symmetric == metric * scale and _is_conformal(group, rates, (a, turn, b, metric)):
             return _on_the_cone(group, (a, turn, b, metric), scale, epsilon)
     return None
 
@@ -91,7 +88,7 @@ class Eliminated:
         """The flow in all variables from that of the field in which v rests."""
         moved = dict(zip(self.generator.variables, images, strict=True))
         whole = [*images]
-        whole[self.place] = self.value.xreplace(moved)
+        whole[self.place] = replaced(self.value, moved)
         return tuple(e.subs(self.kept, self.total) for e in whole)
 
 

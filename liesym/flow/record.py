@@ -1,9 +1,5 @@
 """One-parameter groups exp(εX), exact or truncated, and their action on derivatives."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from liesym.base.jets import as_expression, jet_symbol
+from liesym.base.typed import replaced
 from liesym.errors import AnsatzError
 from liesym.model.generators import VectorField
 
@@ -42,7 +39,7 @@ class Flow:
 
     def at(self, value: object) -> tuple[Expr, ...]:
         """The images for one value of ε."""
-        return tuple(c.xreplace({self.epsilon: as_expression(value)}) for c in self.components)
+        return tuple(replaced(c, {self.epsilon: as_expression(value)}) for c in self.components)
 
     def apply(self, point: Mapping[Symbol, object] | Sequence[object], epsilon: object = None) -> tuple[Expr, ...]:
         """The image of a point, symbolic or numeric.
@@ -63,7 +60,7 @@ class Flow:
         values = {v: as_expression(given[v]) for v in variables}
         if epsilon is not None:
             values[self.epsilon] = as_expression(epsilon)
-        return tuple(c.xreplace(values) for c in self.components)
+        return tuple(replaced(c, values) for c in self.components)
 
     def prolonged(self, order: int) -> tuple[tuple[Expr, ...], ...]:
         """((x̄_i, …, x̄_i^(order)) for each unknown), with x̄^(k+1) = D_t x̄^(k) / D_t t̄.
@@ -89,7 +86,7 @@ class Flow:
         values = {self.generator.variables[0]: self.components[0]}
         for x, row in zip(self.generator.variables[1:], self.prolonged(highest), strict=True):
             values |= {jet_symbol(x, k): image for k, image in enumerate(row)}
-        return expression.xreplace(values)
+        return replaced(expression, values)
 
 
 def lie_series(generator: VectorField, epsilon: Symbol, order: int) -> Flow:

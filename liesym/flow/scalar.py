@@ -1,9 +1,5 @@
 """Flows of one variable: x' = f(z, x) along a known time z, reduced to linear or projective equations."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +28,7 @@ from sympy import (
     tanh,
 )
 
+from liesym.base.typed import argument, denominator_of, entries, expr, substituted
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.flow.matrix import matrix_exponential
@@ -50,7 +47,7 @@ class ScalarChart:
 def projective(a: Matrix, b: Matrix, c: Matrix, start: Sequence[Expr], epsilon: Symbol) -> list[Expr] | None:
     """v' = A v + b + (c·v) v in homogeneous coordinates v = w/s: w' = A w + b s, s' = -c·w."""
     k = a.shape[0]
-    if not any(c):
+    if not any(entries(c)):
         homogeneous = a.row_join(b).col_join(Matrix.zeros(1, k + 1))
     else:
         homogeneous = a.row_join(b).col_join((-c).T.row_join(Matrix.zeros(1, 1)))
@@ -58,7 +55,7 @@ def projective(a: Matrix, b: Matrix, c: Matrix, start: Sequence[Expr], epsilon: 
     if moved is None:
         return None
     image = moved * Matrix([*start, S.One])
-    if not any(c):
+    if not any(entries(c)):
         return [image[i].expand() for i in range(k)]
     return [(image[i] / image[k]).cancel() for i in range(k)]
 
@@ -87,7 +84,10 @@ def conformal(a: Symbol, b: Symbol, f: Expr, g: Expr, epsilon: Symbol) -> tuple[
     if (f.diff(a, a, a), g.diff(a, a, a)) != (0, 0):
         return None
     zero = {a: S.Zero, b: S.Zero}
-    p, q, r = ((f.diff(a, k).subs(zero) + I * g.diff(a, k).subs(zero)) / factor for k, factor in ((0, 1), (1, 1), (2, 2)))
+    p, q, r = (
+        (substituted(f.diff(a, k), zero) + I * substituted(g.diff(a, k), zero)) / factor
+        for k, factor in ((0, 1), (1, 1), (2, 2))
+    )
     square = (q**2 / 4 - p * r).expand()
     if im(square) != 0:
         return None
@@ -112,7 +112,7 @@ def conformal(a: Symbol, b: Symbol, f: Expr, g: Expr, epsilon: Symbol) -> tuple[
 
 def _parts(value: Expr) -> tuple[Expr, Expr]:
     """Real and imaginary part of an expanded expression in real symbols."""
-    imaginary = value.coeff(I)
+    imaginary = expr(value.coeff(I))
     return (value - I * imaginary).expand(), imaginary
 
 
@@ -142,13 +142,13 @@ def _charts(x: Symbol, h: Expr) -> Iterator[ScalarChart]:
     for denominator in _root_denominators(x, h):
         yield ScalarChart(x ** Rational(1, denominator), lambda moved, d=denominator: moved**d)
     for node in h.atoms(exp, sinh, cosh, tanh):
-        k = node.args[0].diff(x)
+        k = argument(node).diff(x)
         if k != 0 and not k.has(x):
             yield ScalarChart(exp(k * x), lambda moved, k=k: x + log(moved * exp(-k * x)) / k)
     for node in h.atoms(sin, cos, tan):
-        k = node.args[0].diff(x)
+        k = argument(node).diff(x)
         if k != 0 and not k.has(x):
-            yield from _half_angle(node.args[0], x, k)
+            yield from _half_angle(argument(node), x, k)
     if h.has(log):
         yield ScalarChart(log(Abs(x) if x.is_real is False else x), lambda moved: exp(moved))
 
@@ -174,7 +174,7 @@ def _bernoulli_power(x: Symbol, h: Expr) -> Expr | None:
 
 
 def _root_denominators(x: Symbol, h: Expr) -> list[int]:
-    found = {int(p.exp.q) for p in h.atoms(Pow) if p.base == x and p.exp.is_Rational and not p.exp.is_Integer}
+    found = {denominator_of(p.exp) for p in h.atoms(Pow) if p.base == x and p.exp.is_Rational and not p.exp.is_Integer}
     return sorted(found)
 
 

@@ -4,10 +4,6 @@ If Φ is the flow of X and σ(r) a slice that it crosses, (t, x) = Φ_s(σ(r)) d
 Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 2.3.5.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -19,6 +15,7 @@ from sympy import Dummy, Expr, Integral, S, Symbol
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_symbols_named, names_in
+from liesym.base.typed import replaced, substituted
 from liesym.coefficients.derivation import Derivation, Space
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -101,7 +98,7 @@ def candidates(generator: Generator, new: tuple[Symbol, ...], budget: Budget = U
         for frame in itertools.islice(frames(inner), 3):
             found = _from_frame(frame, new)
             if found is not None and found.forward is not None:
-                forward = tuple(tidied(e.xreplace(charted.forward)) for e in found.forward)
+                forward = tuple(tidied(replaced(e, charted.forward)) for e in found.forward)
                 yield Coordinates(generator.variables, new, charted.old(found.backward), forward)
 
 
@@ -110,7 +107,7 @@ def _from_frame(frame: Frame, new: tuple[Symbol, ...]) -> Coordinates | None:
     old = exact.generator.variables
     rest = [i for i in range(len(old)) if i != place]
     start = {old[place]: frame.value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
-    backward = tuple(c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components)
+    backward = tuple(substituted(c, {**start, exact.epsilon: new[-1]}, at_once=True) for c in exact.components)
     forward = tuple(frame.normalized(exact.components[i]) for i in rest)
     if any(e.has(S.NaN, S.ComplexInfinity) for e in (*backward, *forward)):
         return None
@@ -126,7 +123,7 @@ def _from_slice(generator: Generator, new: tuple[Symbol, ...]) -> Coordinates:
             continue
         rest = [i for i in range(len(old)) if i != place]
         start = {old[place]: value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
-        backward = tuple(c.subs({**start, exact.epsilon: new[-1]}, simultaneous=True) for c in exact.components)
+        backward = tuple(substituted(c, {**start, exact.epsilon: new[-1]}, at_once=True) for c in exact.components)
         if not any(e.has(S.NaN, S.ComplexInfinity) for e in backward):
             return Coordinates(old, new, backward)
     raise Unsupported("no slice t = 0, t = 1, x = 0 or x = 1 is crossed by the orbits")
@@ -156,7 +153,7 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     jets = [jet_symbol(q, k) for k in range(1, order + 1) for q in unknowns]
     parameters = system.parameter_symbols
     moved = dict(zip(coordinates.old, coordinates.backward, strict=True))
-    probe = [f.xreplace(moved) for f in system.rhs]
+    probe = [replaced(f, moved) for f in system.rhs]
     field = Field.build([*coordinates.backward, *probe], (r, *unknowns, *jets), parameters)
     time, *states = (field(e) for e in coordinates.backward)
     total = Derivation.total(field, Space.of(r, unknowns, [order] * len(unknowns)))
@@ -170,7 +167,7 @@ def rewritten(system: ODESystem, coordinates: Coordinates) -> ODESystem:
     values = dict(moved)
     for x, row in zip(system.unknowns, rows, strict=True):
         values |= {jet_symbol(x, k): field.to_expr(row[k]) for k in range(1, order)}
-    forces = [f.xreplace(values) for f in system.rhs]
+    forces = [replaced(f, values) for f in system.rhs]
     highest = [row[order] for row in rows]
     if order == 1:  # x' = Dx/Dt is linear in the new velocities only when multiplied by Dt
         highest, forces = [h * speed for h in highest], [f * field.to_expr(speed) for f in forces]
@@ -207,7 +204,7 @@ def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
     t, y = base.old
     if ratio.has(Integral):
         return None
-    inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
+    inside = replaced(ratio, dict(zip(base.old, base.backward, strict=True)))
     field = Field.build([inside], (r, s))
     element = field(inside)
     if element.depends_on(s):

@@ -5,10 +5,6 @@ function s with X s = 1.
 Source: Fels and Olver 1999; Olver 1995, chapter 8.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +12,7 @@ from dataclasses import dataclass
 
 from sympy import Dummy, Expr, S, Symbol, atan, cos, exp, log, sin, sqrt
 
+from liesym.base.typed import argument, expr, over_one_denominator
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -71,10 +68,10 @@ def _is_finite(time: Expr) -> bool:
 def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
     """Solutions ε of image(ε) = value, a linear or quadratic equation for ε, e^{kε} or tan qε."""
     image = image.expand(power_exp=True)
-    circular = {n.args[0] for n in image.atoms(cos, sin) if n.has(epsilon)}
+    circular = {argument(n) for n in image.atoms(cos, sin) if n.has(epsilon)}
     if circular:
         return _circular_times(image, value, epsilon, circular)
-    rates = {n.args[0].diff(epsilon) for n in image.atoms(exp) if n.has(epsilon)}
+    rates = {argument(n).diff(epsilon) for n in image.atoms(exp) if n.has(epsilon)}
     if not rates:
         return _roots(image - value, epsilon)
     k = min(rates, key=lambda r: (r.count_ops(), str(r)))
@@ -82,7 +79,11 @@ def crossing_times(image: Expr, value: Expr, epsilon: Symbol) -> list[Expr]:
         return []
     u = Dummy("u", positive=True)
     written = image.xreplace(
-        {n: u ** (n.args[0].diff(epsilon) / k) * exp(n.args[0].subs(epsilon, 0)) for n in image.atoms(exp) if n.has(epsilon)}
+        {
+            n: u ** (argument(n).diff(epsilon) / k) * exp(argument(n).subs(epsilon, 0))
+            for n in image.atoms(exp)
+            if n.has(epsilon)
+        }
     )
     return [] if written.has(epsilon) else [log(root) / k for root in _roots(written - value, u)]
 
@@ -91,7 +92,7 @@ def _roots(equation: Expr, unknown: Symbol) -> list[Expr]:
     """Roots of a rational equation of degree 1 or 2; none looked for if it is large."""
     if equation.count_ops() > LARGEST_EQUATION:
         return []
-    numerator = equation.together().as_numer_denom()[0].expand()
+    numerator = over_one_denominator(equation)[0].expand()
     if not numerator.is_polynomial(unknown):
         return []
     coefficients = numerator.as_poly(unknown).all_coeffs() if numerator.has(unknown) else []
@@ -109,12 +110,12 @@ def _circular_times(image: Expr, value: Expr, epsilon: Symbol, angles: set[Expr]
     if value != 0 or len(angles) != 1:
         return []
     (angle,) = angles
-    a, b = image.coeff(cos(angle)), image.coeff(sin(angle))
+    a, b = expr(image.coeff(cos(angle))), expr(image.coeff(sin(angle)))
     rest = (image - a * cos(angle) - b * sin(angle)).expand()
     if rest != 0 or a.has(epsilon) or b.has(epsilon) or angle.subs(epsilon, 0) != 0:
         return []
     q: Expr = angle.diff(epsilon)
-    return [] if a is None or b is None or b == 0 else [-atan(a / b) / q]
+    return [] if b == 0 else [-atan(a / b) / q]
 
 
 def is_invariant(function: Expr, components: dict[Symbol, Expr]) -> bool:

@@ -6,10 +6,6 @@ of powers), and the functions that occur. One-parameter groups with a closed flo
 frame, of every order.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -23,6 +19,7 @@ from liesym.algebra.core import to_exprs
 from liesym.algebra.structure import derived
 from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import replaced
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
@@ -182,12 +179,12 @@ class _Search:
         """Integrals of v' = X(v), free of the parameter along the orbits."""
         names = {v: Dummy(f"c{i}", real=True) for i, v in enumerate(self.coordinates)}
         time_, states = Dummy("tau", real=True), tuple(names.values())
-        rhs = tuple(c.xreplace(names) for c in self.fields[0].values())
+        rhs = tuple(replaced(c, names) for c in self.fields[0].values())
         system = ODESystem(time_, states, (1,) * len(states), rhs)
         found = first_integrals(system, budget=ORBITS * self.budget.left, generators=())
         self.stopped |= found.stopped
         back = {c: v for v, c in names.items()}
-        self.offer(i.xreplace(back) for i in found if not i.has(time_))
+        self.offer(replaced(i, back) for i in found if not i.has(time_))
 
     def by_canonical(self) -> None:
         """r_i with X(r_i) = 0 and s with X(s) = 1; then D r_i/D r_1, D s/D r_1, and so on."""

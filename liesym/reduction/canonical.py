@@ -11,10 +11,6 @@ d log r = ω_2 and d(s/r) = ω_1/r. For rank 1, X_2 = u X_1, and u is r (type II
 Sources: Lie 1883; Stephani 1989, chapter 7; Bluman and Anco 2002, section 3.3.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -25,6 +21,7 @@ from enum import Enum
 from sympy import Expr, Integral, Symbol, exp
 
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import replaced, substituted
 from liesym.coefficients import Derivation, Element, Field, Space
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -93,7 +90,7 @@ class CanonicalForm:
         if not self.coordinates.backward:
             return None
         moved = dict(zip(self.coordinates.new, self.curve(constants), strict=True))
-        time, height = (e.subs(moved, simultaneous=True) for e in self.coordinates.backward)
+        time, height = (substituted(e, moved, at_once=True) for e in self.coordinates.backward)
         return (time, height) if follows_curve(self.original, time, height, self.argument, constants) else None
 
 
@@ -191,13 +188,13 @@ def _of_rank_two(
     slope = (s.diff(t) - wide(w) * r.diff(t)) / (wide(w) * r.diff(y) - s.diff(y))
     rate = Derivation.total(wide, Space.of(t, (y,), (1,)), [wide(system.rhs[0])]).apply
     curvature = rate(rate(s) / rate(r)) / rate(r)
-    force = wide.to_expr(curvature * r if scaled else curvature).xreplace({v: wide.to_expr(slope)})
+    force = replaced(wide.to_expr(curvature * r if scaled else curvature), {v: wide.to_expr(slope)})
     inside = Field.build([force], (t, y, w), system.parameter_symbols)
     element = inside(force)
     if element.depends_on(t) or element.depends_on(y):
         return None
     f = inside.to_expr(element)
-    rhs = f.xreplace({w: jet_symbol(new[1], 1)})
+    rhs = replaced(f, {w: jet_symbol(new[1], 1)})
     equation = ODESystem(new[0], (new[1],), (2,), (rhs / new[0] if scaled else rhs,), system.parameters)
     coordinates = Coordinates((t, y), new, _way_back(shown, (t, y), new), (shown[0], shown[1]))
     argument = new[0] if f == 0 else w
@@ -240,7 +237,7 @@ def _with_unknown(base: Coordinates, ratio: Expr, system: ODESystem) -> Coordina
     r, s = base.new
     if ratio.has(Integral):
         return None
-    inside = ratio.xreplace(dict(zip(base.old, base.backward, strict=True)))
+    inside = replaced(ratio, dict(zip(base.old, base.backward, strict=True)))
     field = Field.build([inside], (r, s), system.parameter_symbols)
     shift = field(inside) - field(s)
     if shift.depends_on(s):

@@ -8,10 +8,6 @@ from two symmetries of rank 2; last, the equation for t(y) may be linear as it i
 Sources: Lie 1883; Liouville 1889; Ibragimov and Magri 2004, theorem 1; Stephani 1989, section 5.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -5,10 +5,6 @@ solves one of one order less, and s = ∫ w dr. In a system the other coordinate
 first-order system loses the unknown s. Source: Olver 1993, section 2.5; Bluman and Anco 2002, section 3.3.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,6 +13,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.typed import replaced
 from liesym.coefficients.field import Field
 from liesym.determine.on_solutions import jet_field
 from liesym.errors import Unsupported
@@ -68,7 +65,7 @@ class Reduction:
         w = self.reduced.unknowns[0]
         old_t, old_y = self.coordinates.backward
         velocity = (old_y.diff(r) + old_y.diff(s) * self.slope) / (old_t.diff(r) + old_t.diff(s) * self.slope)
-        moved = expression.xreplace({t: old_t, y: old_y, jet_symbol(y, 1): velocity})
+        moved = replaced(expression, {t: old_t, y: old_y, jet_symbol(y, 1): velocity})
         field = Field.build([moved], (r, s, w), self.original.parameter_symbols)
         element = field(moved)
         if element.depends_on(s):
@@ -120,7 +117,7 @@ def _system_reduced(system: ODESystem, generator: Generator, names: Sequence[str
         return Reduction(system, generator, coordinates, reduced, force, coordinates.forward and coordinates.forward[:-1])
     w = free_symbol(names[2], moved)
     lowered = {jet_symbol(s, k + 1): jet_symbol(w, k) for k in range(moved.order)}
-    rhs = tuple(f.xreplace(lowered) for f in (*forces, force))
+    rhs = tuple(replaced(f, lowered) for f in (*forces, force))
     orders = (*moved.orders[:-1], moved.order - 1)
     reduced = ODESystem(moved.independent, (*rest, w), orders, rhs, moved.parameters)
     return Reduction(system, generator, coordinates, reduced, w, _invariants(system, coordinates, True))
@@ -136,7 +133,7 @@ def _reduced(moved: ODESystem, w: Symbol, slope: Expr) -> tuple[ODESystem, Expr]
     values = {jet_symbol(s, k + 1): e for k, e in enumerate(images[:-1])}
     top = jet_symbol(w, order - 1)
     jets = [jet_symbol(w, k) for k in range(1, order)]
-    force = moved.rhs[0].xreplace(values)
+    force = replaced(moved.rhs[0], values)
     field = Field.build([images[-1], force], (r, s, w, *jets), moved.parameter_symbols)
     equation = field(images[-1]) - field(force)
     if equation.depends_on(s):

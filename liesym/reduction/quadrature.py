@@ -1,17 +1,14 @@
 """Antiderivatives, constants of integration, and the check of a parametric solution by substitution."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Dummy, Expr, I, Integral, Mul, S, Symbol, sqrt
+from sympy import Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, sqrt
 
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_symbols_named
+from liesym.base.typed import expr
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -41,7 +38,7 @@ def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[S
     """i sqrt(p) sqrt(q) written sqrt(-p q), where the derivative is still the slope."""
     if not value.has(I):
         return value
-    merged = value.replace(lambda e: e.is_Mul and e.has(I), _merged)
+    merged = expr(value.replace(lambda e: e.is_Mul and e.has(I), _merged))
     if merged.has(I):
         return value
     for candidate in (merged, -merged):
@@ -55,10 +52,10 @@ def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[S
 
 
 def _merged(product: Expr) -> Expr:
-    roots = [f.base for f in product.args if f.is_Pow and f.exp == S.Half and f.free_symbols]
+    roots = [f.base for f in product.args if isinstance(f, Pow) and f.exp == S.Half and f.free_symbols]
     if I not in product.args or not roots:
         return product
-    rest = [f for f in product.args if f != I and not (f.is_Pow and f.base in roots and f.exp == S.Half)]
+    rest = [expr(f) for f in product.args if f != I and not (isinstance(f, Pow) and f.base in roots and f.exp == S.Half)]
     return Mul(*rest) * sqrt(-Mul(*roots).expand())
 
 
@@ -85,7 +82,7 @@ def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol
     def named(integral: Expr) -> Symbol:
         return quantities.setdefault(integral, Dummy(f"q{len(quantities)}", real=True))
 
-    plain = defect.replace(lambda e: isinstance(e, Integral), named)
+    plain = expr(defect.replace(lambda e: isinstance(e, Integral), named))
     try:
         field = Field.build([plain], (parameter, *constants, *quantities.values()), system.parameter_symbols)
         return field(plain).is_zero

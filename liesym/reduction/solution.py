@@ -8,10 +8,6 @@ forms; one of higher order is reduced until that is done.
 Source: Olver 1993, sections 2.5 and 4.3.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -23,6 +19,7 @@ from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant,
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -154,7 +151,7 @@ def by_superposition(system: ODESystem, generators: Sequence[Generator]) -> Solu
     if not _solves(system, value, constants):
         return None
     y = system.unknowns[0]
-    return Solution(Eq(y - value, 0), (Eq(y, value),), None, None, constants, constants_in(basis, start, system))
+    return Solution(equation(y - value), (equation(y, value),), None, None, constants, constants_in(basis, start, system))
 
 
 # -- elimination -------------------------------------------------------------------------------------
@@ -174,12 +171,12 @@ def by_elimination(system: ODESystem, integrals: Sequence[Expr], budget: Budget 
     field = limited(Field.build(relations, (*system.variables, *constants), system.parameter_symbols), budget)
     shown = _without_powers(field.to_expr(field(relations[0])))
     inserted = dict(zip(constants, integrals, strict=True))
-    factors = [f for f in Mul.make_args(shown) if _vanishes(f.xreplace(inserted), system)]
+    factors = [f for f in Mul.make_args(shown) if _vanishes(replaced(f, inserted), system)]
     if not factors:
         return None
     shown = Mul(*factors)
-    explicit = tuple(Eq(y, value) for value in solve_for(shown, y, squaring=True) if _solves(system, value, constants))
-    return Solution(Eq(shown, 0), explicit, None, None, constants, tuple(integrals))
+    explicit = tuple(equation(y, value) for value in solve_for(shown, y, squaring=True) if _solves(system, value, constants))
+    return Solution(equation(shown), explicit, None, None, constants, tuple(integrals))
 
 
 def _vanishes(relation: Expr, system: ODESystem) -> bool:
@@ -209,7 +206,7 @@ def _without(relations: Sequence[Expr], name: Symbol) -> list[Expr] | None:
 
 def _degree(relation: Expr, name: Symbol) -> int:
     """In the name, of the numerator; large if it is not polynomial."""
-    top = relation.together().as_numer_denom()[0].expand()
+    top = over_one_denominator(relation)[0].expand()
     return int(top.as_poly(name).degree()) if top.is_polynomial(name) else 99
 
 
@@ -217,14 +214,14 @@ def _without_powers(relation: Expr) -> Expr:
     """Multiplicities of factors removed, and factors that are single symbols."""
     result: Expr = S.One
     for factor in Mul.make_args(relation.factor()):
-        base = factor.base if factor.is_Pow else factor
+        base = factor.base if isinstance(factor, Pow) else factor
         if not base.is_Symbol and not base.is_number:
             result *= base
     return result
 
 
 def _eliminated(one: Expr, two: Expr, name: Symbol) -> Expr | None:
-    tops = [e.together().as_numer_denom()[0].expand() for e in (one, two)]
+    tops = [over_one_denominator(e)[0].expand() for e in (one, two)]
     if all(t.is_polynomial(name) for t in tops):
         value = resultant(Poly(tops[0], name), Poly(tops[1], name))
         return None if value == 0 else _without_powers(value.as_expr())
@@ -297,7 +294,7 @@ def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Sol
     for place, value, parameter in _curves(inner, r):
         slope = reduction.slope.subs(w, value) * place.diff(parameter)
         height = antiderivative(slope, parameter, constants) + constants[-1]
-        first, second = (e.subs({r: place, s: height}, simultaneous=True) for e in reduction.coordinates.backward)
+        first, second = (substituted(e, {r: place, s: height}, at_once=True) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, parameter, constants):
             return Solution(None, (), (first, second), parameter, constants, ())
     return None
@@ -306,7 +303,7 @@ def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Sol
 def _curves(solution: Solution, r: Symbol) -> Iterator[tuple[Expr, Expr, Symbol]]:
     """(independent variable, unknown, parameter) of the branches of a solution."""
     for branch in solution.explicit:
-        yield r, branch.rhs, r
+        yield r, expr(branch.rhs), r
     if solution.parametric is not None and solution.parameter is not None:
         yield *solution.parametric, solution.parameter
 
@@ -317,4 +314,4 @@ def _relation(reduction: Reduction, height: Expr) -> Eq | None:
     if forward is None or height.has(Integral):
         return None
     r = reduction.coordinates.new[0]
-    return Eq(forward[1] - height.subs(r, forward[0]), S.Zero)
+    return equation(forward[1] - height.subs(r, forward[0]))

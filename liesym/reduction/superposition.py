@@ -5,10 +5,6 @@
 Source: Olver 1993, section 2.4; Ince 1956, section 5.23 (variation of parameters).
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,6 +13,7 @@ from sympy import Expr, Integral, Matrix, Poly, S, cancel, powsimp, trigsimp
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr
 from liesym.determine.verify import is_first_integral
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import antiderivative
@@ -56,7 +53,7 @@ def constants_in(basis: Sequence[Expr], start: Expr, system: ODESystem) -> tuple
     t, y, n = system.independent, system.unknowns[0], system.order
     wronskian = Matrix([[e.diff(t, j) for e in basis] for j in range(n)])
     values = Matrix([(jet_symbol(y, j) if j else y) - start.diff(t, j) for j in range(n)])
-    found = tuple(trigsimp(cancel(c)) for c in wronskian.LUsolve(values))
+    found = tuple(expr(trigsimp(cancel(c))) for c in wronskian.LUsolve(values))
     return found if all(is_first_integral(c, system) for c in found) else ()
 
 
@@ -77,4 +74,4 @@ def _positive(value: Expr) -> Expr:
 
 
 def _tidied(value: Expr) -> Expr:
-    return min((value, powsimp(value), trigsimp(powsimp(value.expand()))), key=lambda e: e.count_ops())
+    return min((value, powsimp(value), expr(trigsimp(powsimp(value.expand())))), key=lambda e: e.count_ops())

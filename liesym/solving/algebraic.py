@@ -1,10 +1,5 @@
 """One equation solved for one name: linear or quadratic in it, in a power, in a logarithm of it, or with one square root."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-# pyright: reportOptionalOperand=false
-
 from __future__ import annotations
 
 import random
@@ -33,6 +28,8 @@ from sympy import (
     tanh,
 )
 
+from liesym.base.typed import argument, expr, over_one_denominator, replaced, substituted
+
 PLACES, CLOSE = 12, 1e-20
 INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
 
@@ -43,9 +40,9 @@ def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> lis
     Every value is a branch; the caller substitutes and checks.
     """
     found: list[Expr] = []
-    numerator = equation.together().as_numer_denom()[0]
+    numerator = over_one_denominator(equation)[0]
     for factor in Mul.make_args(numerator.factor()):
-        base = factor.base if factor.is_Pow else factor
+        base = factor.base if isinstance(factor, Pow) else factor
         if base.has(unknown) and base != unknown:
             found += (
                 _polynomial_roots(base, unknown)
@@ -57,7 +54,7 @@ def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> lis
 
 
 def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
-    numerator = equation.together().as_numer_denom()[0].expand()
+    numerator = over_one_denominator(equation)[0].expand()
     if not numerator.is_polynomial(unknown):
         return []
     coefficients = numerator.as_poly(unknown).all_coeffs()
@@ -87,11 +84,11 @@ def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
     kernels = [n for n in equation.atoms(*INVERSES, exp) if n.has(unknown)]
     for node in kernels:
         name = Dummy("kernel", real=True)
-        rest = equation.xreplace({node: name})
+        rest = replaced(equation, {node: name})
         if rest.has(unknown):
             continue
         for value in _polynomial_roots(rest, name):
-            inner = node.args[0] - (log(value) if isinstance(node, exp) else INVERSES[node.func](value))
+            inner = argument(node) - (log(value) if isinstance(node, exp) else INVERSES[node.func](value))
             found += solve_for(inner, unknown)
         if found:
             return found
@@ -100,12 +97,12 @@ def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
 
 def _by_tangent(equation: Expr, unknown: Symbol) -> list[Expr]:
     """a sin z + b cos z: tan z = -b/a."""
-    angles = {n.args[0] for n in equation.atoms(sin, cos) if n.has(unknown)}
+    angles = {argument(n) for n in equation.atoms(sin, cos) if n.has(unknown)}
     if len(angles) != 1:
         return []
     (z,) = angles
     expanded = equation.expand()
-    a, b = expanded.coeff(sin(z)), expanded.coeff(cos(z))
+    a, b = expr(expanded.coeff(sin(z))), expr(expanded.coeff(cos(z)))
     if a == 0 or b == 0 or a.has(unknown) or b.has(unknown) or (expanded - a * sin(z) - b * cos(z)).expand() != 0:
         return []
     return solve_for(z + atan(b / a), unknown)
@@ -146,6 +143,6 @@ def holds_somewhere(value: Expr) -> bool:
     symbols = sorted(value.free_symbols, key=str)
     for _ in range(PLACES):
         numbers = {s: Rational(rng.randint(-30, 30), 31) for s in symbols}
-        if abs(value.subs(numbers).evalf(30, chop=True)) < CLOSE:
+        if abs(substituted(value, numbers).evalf(30, chop=True)) < CLOSE:
             return True
     return False

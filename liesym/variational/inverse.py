@@ -10,10 +10,6 @@ up to sign. With F = F0 + F1·q' + F2(q', q') this asks for
 a linear PDE system for g alone; then A and V follow by quadrature. Source: Douglas 1941; Santilli 1978, chapter 3.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools

@@ -1,9 +1,5 @@
 """Lagrangians L(t, q, q'), their Euler-Lagrange equations and Hamiltonian form."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +11,7 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
+from liesym.base.typed import replaced
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.errors import NotSolvable, Unsupported
 from liesym.model.system import ODESystem
@@ -277,7 +274,7 @@ def legendre(
     if solution is None:
         raise NotSolvable("the Lagrangian is degenerate: its momenta do not determine the velocities")
     velocities = tuple(field.to_expr(e) for e in solution)
-    inserted = given.expression.xreplace(dict(zip(vs, velocities, strict=True)))
+    inserted = replaced(given.expression, dict(zip(vs, velocities, strict=True)))
     total = sum((p * v for p, v in zip(momenta, velocities, strict=True)), start=S.Zero)
     closing = Field.build([inserted, total], (*given.variables, *momenta), tuple(p.symbol for p in given.parameters))
     expression = presented(closing(total) - closing(inserted), closing, momenta)

@@ -1,9 +1,5 @@
 """Noether's theorem: variational symmetries with gauge terms, and their conserved quantities."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -209,7 +205,7 @@ def _among(lagrangian: Lagrangian, generators: Sequence[Generator], budget: Budg
     result = []
     for relation in constant_relations(conditions, field):
         vector = linear_combination(vectors, relation, field)
-        gauges = (_potential(lagrangian, w, total) for w in linear_combination(sources, relation, field))
+        gauges = (_potential(lagrangian, w, total, field) for w in linear_combination(sources, relation, field))
         result.append((*vector, sum(gauges, start=field.zero)))
     return [normalized(v, field) for v in result], field, definitions
 
@@ -236,9 +232,8 @@ def _euler(lagrangian: Lagrangian, element: Element, total: Derivation) -> list[
     return [element.diff(q) - total.apply(element.diff(v)) for q, v in pairs]
 
 
-def _potential(lagrangian: Lagrangian, source: Element, total: Derivation) -> Element:
+def _potential(lagrangian: Lagrangian, source: Element, total: Derivation, field: Field) -> Element:
     """B with D_t B = source, which is affine in the velocities and closed."""
-    field = source.field
     gauge = field.zero
     rest = source
     for q, v in zip(lagrangian.unknowns, lagrangian.velocities, strict=True):

@@ -5,10 +5,6 @@
 Source: Goldstein 1980, section 9-4; Fradkin 1965.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import itertools
@@ -18,6 +14,7 @@ from sympy import Expr
 
 from liesym.algebra import LieAlgebra
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import replaced
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
@@ -73,7 +70,7 @@ def _elements(expressions: Sequence[Expr], hamiltonian: Hamiltonian) -> tuple[Fi
     """In a field over (t, q, p), velocities replaced."""
     slopes = zip(hamiltonian.coordinates, hamiltonian.velocities, strict=True)
     speeds = {jet_symbol(q, 1): v for q, v in slopes}
-    inserted = [e.xreplace(speeds) for e in expressions]
+    inserted = [replaced(e, speeds) for e in expressions]
     variables = (hamiltonian.independent, *hamiltonian.coordinates, *hamiltonian.momenta)
     field = Field.build(inserted, variables, tuple(p.symbol for p in hamiltonian.parameters))
     return field, [field(e) for e in inserted]

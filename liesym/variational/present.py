@@ -3,13 +3,10 @@
 Source: Goldstein 1980, chapter 8, for the form of Hamiltonians and integrals.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sympy import Add, Expr, S, Symbol, apart
 from sympy.polys.polyerrors import PolynomialError
@@ -29,7 +26,7 @@ def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
     own = {field.by_symbol[v].index for v in jets}
     if field.slots_of(field.of_poly(element.den)) & moving or field.slots_of(element) & (moving - own):
         return field.to_expr(element, factor=True) if not jets else field.to_expr(element)
-    parts: dict[tuple[int, ...], dict[tuple[int, ...], object]] = {}
+    parts: dict[tuple[int, ...], dict[tuple[int, ...], Any]] = {}
     for monomial, c in field.lift(element.num).terms():
         key = tuple(monomial[p] for p in places)
         rest = tuple(0 if i in places else e for i, e in enumerate(monomial))

@@ -5,10 +5,6 @@ twice through the basis. A match is one to 3e-9 with all |t| at most 8: where an
 gap there is far larger. The lists themselves are those of Patera and Winternitz 1977.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -21,6 +17,7 @@ from sympy import Matrix, Rational, S, lambdify
 
 from liesym.algebra import LieAlgebra, Subalgebra, tables
 from liesym.algebra.optimal import NONNEGATIVE, NONZERO, POSITIVE
+from liesym.base.typed import substituted
 from liesym.errors import Unsupported
 
 HALF = Rational(1, 2)
@@ -76,7 +73,7 @@ class Orbits:
 
         def defect(z: np.ndarray) -> np.ndarray:
             z = np.clip(z, -1e6, 1e6)
-            moved = self.moved(np.clip(z[:steps], -40, 40), vector)
+            moved = self.moved(list(np.clip(z[:steps], -40, 40)), vector)
             target = np.array(build(*z[steps:]), dtype=float)
             moved, target = moved / np.linalg.norm(moved), target / np.linalg.norm(target)
             # the sine of the angle, with the sign left open
@@ -121,7 +118,7 @@ def lines(dimension: int, members: Sequence[Subalgebra], rng: np.random.Generato
         found.append(vector)
     for member in members:
         values = {s: Rational(13, 10) for s, _ in member.ranges}
-        found.append(np.array([float(e.subs(values)) for e in member.row]))
+        found.append(np.array([float(substituted(e, values)) for e in member.row]))
     return found
 
 

@@ -1,9 +1,5 @@
 """The corpus, order two and above: published dimensions are proven, and listed generators are found."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
 
 import json

@@ -4,9 +4,6 @@ Three lists: the corpus; relatives of its entries with symmetries derived by han
 `lie_group` solver, and some on which that solver crashes, hangs or finds nothing.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false
-
 from __future__ import annotations
 
 import json

@@ -7,10 +7,6 @@ system); Hietarinta 1987 and Fordy 1991 (integrable Henon-Heiles systems); Henon
 (Toda); Calogero 1971; Perelomov 1990 (Liouville metrics, the ellipsoid); Misner, Thorne and Wheeler 1973.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import pytest
@@ -18,6 +14,7 @@ from sympy import Expr
 
 from liesym import ODESystem, first_integrals
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import replaced
 from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
@@ -190,7 +187,7 @@ def read(text: str, system: ODESystem) -> Expr:
     velocities = {
         symbols[f"{x.name}_1"]: jet_symbol(x, 1) for x, n in zip(system.unknowns, system.orders, strict=True) if n > 1
     }
-    return expression.xreplace(velocities)
+    return replaced(expression, velocities)
 
 
 def holds_all(system: ODESystem, found: tuple[Expr, ...], wanted: list[Expr]) -> None:

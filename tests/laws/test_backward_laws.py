@@ -4,9 +4,6 @@ The pair is solved by an eighth-order Runge-Kutta method at tight tolerance, and
 central differences of the loss, so that the laws are tested on what backpropagation computes.
 """
 
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +15,7 @@ from scipy.integrate import solve_ivp
 from sympy import Expr, S, Symbol, cos, lambdify, symbols
 
 from liesym import Generator, ODESystem, backward_conservation_laws, find_symmetries
+from liesym.base.typed import replaced
 from liesym.conservation import BackwardLaw
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
@@ -78,11 +76,11 @@ class Pair:
         self.forward = lambdify([t, states], [f.xreplace(numbers) for f in self.system.rhs])
         self.both = lambdify([t, self.adjoint.unknowns], [f.xreplace(numbers) for f in self.adjoint.rhs])
 
-    def at(self, expression: Expr, t: float, state: Sequence[float], datum: float = 0.0) -> float:
+    def at(self, expression: Expr, t: float, state: Sequence[float] | np.ndarray, datum: float = 0.0) -> float:
         """An expression in time, states, adjoints, parameters and the datum, as a number."""
         values = {self.system.independent: t, DATUM: datum, **self.numbers}
         values |= dict(zip(self.adjoint.unknowns, state, strict=False))
-        return float(S(expression.xreplace(values)).evalf(20))
+        return float(replaced(expression, values).evalf(20))
 
     def loss(self, start: Sequence[float]) -> float:
         """Σ ℓ_k along the forward solution."""

@@ -3,18 +3,17 @@
 And move solutions to solutions.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 from mpmath import mp
-from sympy import Expr, Rational, Symbol, atanh, cos, exp, lambdify, log, sin, sqrt, symbols, sympify
+from sympy import Expr, Rational, Symbol, atanh, cos, exp, fraction, lambdify, log, sin, sqrt, symbols, sympify
 
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr, substituted
 from liesym.errors import AnsatzError, Unsupported
 from liesym.flow import Flow, flow, lie_series, numeric_flow
 from liesym.flow.check import satisfies_flow
@@ -27,7 +26,7 @@ w = Symbol("w", positive=True)
 
 
 def generator(*components: object) -> Generator:
-    return Generator((t, x, y)[: len(components)], tuple(map(sympify, components)))
+    return Generator((t, x, y)[: len(components)], tuple(expr(sympify(c)) for c in components))
 
 
 CLOSED = {
@@ -57,14 +56,14 @@ CLOSED = {
 
 
 def values(images: tuple[Expr, ...] | list[Expr], point: dict[Symbol, Expr]) -> list[complex]:
-    return [complex(i.subs(point).evalf(25, maxn=60)) for i in images]
+    return [complex(substituted(i, point).evalf(25, maxn=60)) for i in images]
 
 
-def at(point: dict[Symbol, Expr], time: Expr) -> dict[Symbol, Expr]:
+def at(point: Mapping[Symbol, Expr], time: Expr) -> dict[Symbol, Expr]:
     return {**point, n: Rational(5, 3), w: Rational(3, 4), ε: time}
 
 
-POINT = {t: Rational(3, 5), x: Rational(4, 7), y: Rational(5, 9)}
+POINT: dict[Symbol, Expr] = {t: Rational(3, 5), x: Rational(4, 7), y: Rational(5, 9)}
 
 
 @pytest.mark.parametrize("name", CLOSED)
@@ -74,7 +73,7 @@ def test_closed_forms_are_groups(name: str) -> None:
     found = flow(field, ε)
     assert found.exact
     a, b = Rational(1, 11), Rational(1, 13)
-    middle = [v.subs(at(POINT, b)) for v in found.components]
+    middle = [substituted(v, at(POINT, b)) for v in found.components]
     twice = values(found.components, at(dict(zip(field.variables, middle, strict=True)), a))
     once = values(found.components, at(POINT, a + b))
     assert np.allclose(twice, once, rtol=1e-14, atol=1e-14)
@@ -136,7 +135,7 @@ def digits(expression: Expr) -> complex:
     """The value at a fixed point, to about 30 digits."""
     names = list(at(POINT, Rational(1, 9)))
     with mp.workdps(30):
-        numbers = [mp.mpf(v.p) / v.q for v in at(POINT, Rational(1, 9)).values()]
+        numbers = [mp.mpf(str(top)) / int(bottom) for top, bottom in map(fraction, at(POINT, Rational(1, 9)).values())]
         return complex(lambdify(names, expression, "mpmath")(*numbers))
 
 

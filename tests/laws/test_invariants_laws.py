@@ -1,9 +1,5 @@
 """Invariants, canonical coordinates, and systems rewritten in them."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import pytest
@@ -11,6 +7,7 @@ from sympy import Symbol, atanh, cos, exp, sin, symbols, sympify
 
 from liesym import Generator, ODESystem
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr, substituted
 from liesym.coefficients.field import Field
 from liesym.errors import AnsatzError, Unsupported
 from liesym.invariants import canonical_coordinates, invariants, rewritten
@@ -22,7 +19,7 @@ w, n = Symbol("w", positive=True), Symbol("n", real=True)
 
 
 def field(*components: object) -> Generator:
-    return Generator((t, x, y, z)[: len(components)], tuple(map(sympify, components)))
+    return Generator((t, x, y, z)[: len(components)], tuple(expr(sympify(c)) for c in components))
 
 
 ROTATIONS = (field(0, -y, x, 0), field(0, -z, 0, x), field(0, 0, -z, y))
@@ -121,7 +118,7 @@ def test_canonical_coordinates_straighten_the_field(name: str) -> None:
     back = dict(zip(found.old, found.backward, strict=True))
     point = {v: sympify(k + 3) / 11 for k, v in enumerate((*found.new, w))}
     for component, image in zip(generator.components, found.backward, strict=True):
-        defect = (image.diff(s) - component.xreplace(back)).subs(point)
+        defect = substituted(image.diff(s) - component.xreplace(back), point)
         assert abs(complex(defect.evalf(25))) < 1e-12
     if found.forward is not None:
         *rest, height = found.forward

@@ -3,10 +3,6 @@
 Sources: Lie 1883; Ibragimov and Magri 2004; Mahomed and Leach 1989 (linearizable means eight symmetries).
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import random

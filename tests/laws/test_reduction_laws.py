@@ -4,10 +4,6 @@ Sources: Olver 1993, sections 2.5 and 4.3; Bluman and Anco 2002, chapter 3; Step
 Ibragimov and Magri 2004.
 """
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false, reportReturnType=false, reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 import json
@@ -18,6 +14,7 @@ from sympy import Eq, Symbol, symbols, sympify
 
 from liesym import Generator, ODESystem
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr, replaced, substituted
 from liesym.coefficients.field import Field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
@@ -31,7 +28,7 @@ v = jet_symbol(y, 1)
 
 
 def field(xi: object, eta: object) -> Generator:
-    return Generator((t, y), (sympify(xi), sympify(eta)))
+    return Generator((t, y), (expr(sympify(xi)), expr(sympify(eta))))
 
 
 # -- lower order -----------------------------------------------------------------------------------------
@@ -184,7 +181,7 @@ def test_general_solutions_in_closed_form(text: str) -> None:
     assert all(is_first_integral(i, system) for i in found.integrals)
     for branch in found.explicit:
         assert isinstance(branch, Eq) and branch.lhs == y
-        assert solves(system, branch.rhs, found.constants)
+        assert solves(system, expr(branch.rhs), found.constants)
         assert set(found.constants) <= branch.rhs.free_symbols
 
 
@@ -222,7 +219,7 @@ def test_solutions_by_quadrature(text: str) -> None:
     assert found is not None
     assert len(found.constants) == system.order
     for branch in found.explicit:
-        assert solves(system, branch.rhs, found.constants)
+        assert solves(system, expr(branch.rhs), found.constants)
     if not found.explicit:
         assert found.parametric is not None and found.parameter is not None
         assert follows_curve(system, *found.parametric, found.parameter, found.constants)
@@ -242,7 +239,7 @@ def test_ermakov_by_pinney() -> None:
     found = general_solution(system, budget=30)
     assert found is not None and len(found.explicit) == 4 and found.equation is not None
     for branch in found.explicit:
-        assert solves(system, branch.rhs, found.constants)
+        assert solves(system, expr(branch.rhs), found.constants)
 
 
 @pytest.mark.parametrize(
@@ -259,14 +256,12 @@ def test_ermakov_by_pinney() -> None:
     ],
 )
 def test_solving_for_a_name(equation: str, count: int) -> None:
-    expression = sympify(equation, locals={"a": Symbol("a", positive=True), "b": Symbol("b", positive=True), "y": y})
+    expression = replaced(expr(sympify(equation)), {Symbol(s.name): s for s in (y, *symbols("a b", positive=True))})
     values = solve_for(expression, y, squaring=True)
     assert len(values) == (2 if equation == "y^4 - a" else count)
     for value in values:
-        assert (
-            abs(complex(expression.subs(y, value).subs({Symbol("a", positive=True): 0.7, Symbol("b", positive=True): 1.9})))
-            < 1e-12
-        )
+        numbers = {Symbol("a", positive=True): 0.7, Symbol("b", positive=True): 1.9}
+        assert abs(complex(substituted(expr(expression.subs(y, value)), numbers))) < 1e-12
 
 
 # -- linearization

@@ -1,9 +1,5 @@
 """Completion of linear PDE systems: the free Taylor coefficients are as many as the solutions."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
 
 import pytest

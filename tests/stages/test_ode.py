@@ -1,10 +1,8 @@
 """Linear ODEs over the coefficient field: full sets of solutions, each verified by substitution."""
 
-# SymPy annotates only part of its methods; what pyright reports of the rest says nothing about this module.
-# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false
-
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pytest
 from sympy import (
@@ -23,9 +21,11 @@ from sympy import (
     log,
     sin,
     symbols,
+    sympify,
     tan,
 )
 
+from liesym.base.typed import expr
 from liesym.certify.independence import independent_positions
 from liesym.coefficients import Element, Field
 from liesym.solving.ode.ode import OdeSolver
@@ -35,17 +35,17 @@ n = Symbol("n", real=True)
 q = Function("q")
 
 
-def solved(coefficients: list[Expr], names: bool = False) -> tuple[list[Element] | None, Field, OdeSolver]:
+def solved(coefficients: Sequence[Expr | int], names: bool = False) -> tuple[list[Element] | None, Field, OdeSolver]:
     """Solutions of u^(n) + Σ a_k u^(k) = 0."""
-    field = Field.build([S(c) for c in coefficients], (x, y), (a, b, n))
+    field = Field.build([expr(sympify(c)) for c in coefficients], (x, y), (a, b, n))
     solver = OdeSolver(field, allow_names=names)
-    return solver.fundamental_solutions(tuple(field(S(c)) for c in coefficients), x), field, solver
+    return solver.fundamental_solutions(tuple(field(expr(sympify(c))) for c in coefficients), x), field, solver
 
 
-def is_solution(u: Element, coefficients: list[Expr], field: Field) -> bool:
+def is_solution(u: Element, coefficients: Sequence[Expr | int], field: Field) -> bool:
     total, derivative = field.zero, u
     for c in coefficients:
-        total = total + field(S(c)) * derivative
+        total = total + field(expr(sympify(c))) * derivative
         derivative = derivative.diff(x)
     return (total + derivative).is_zero
 
@@ -215,9 +215,9 @@ def test_names_that_are_taken_are_avoided() -> None:
     ],
 )
 def test_particular_solutions(coefficients: list[Expr], source: Expr) -> None:
-    field = Field.build([source, *(S(c) for c in coefficients)], (x, y), (a, b))
+    field = Field.build([source, *(expr(sympify(c)) for c in coefficients)], (x, y), (a, b))
     solver = OdeSolver(field, allow_names=True)
-    elements = tuple(field(S(c)) for c in coefficients)
+    elements = tuple(field(expr(sympify(c))) for c in coefficients)
     solutions = solver.fundamental_solutions(elements, x)
     assert solutions is not None
     found = solver.particular_solution(elements, solutions, field(source), x)

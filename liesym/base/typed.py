@@ -1,0 +1,56 @@
+"""SymPy's methods with the types they have: it annotates few of them, and as Basic what is always an expression.
+
+Each function does what the method in its formula does and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sympy import Basic, Eq, Expr, MatrixBase, Pow, Rational, S
+
+
+def expr(value: object) -> Expr:
+    """A value that is known to be an expression."""
+    return cast(Expr, value)
+
+
+def replaced(expression: Expr, rule: Mapping[Any, Any]) -> Expr:
+    """expression.xreplace(rule), whose values are expressions."""
+    return cast(Expr, expression.xreplace(rule))
+
+
+def substituted(expression: Expr, values: Mapping[Any, Any], *, at_once: bool = False) -> Expr:
+    """expression.subs(values), one after the other or at once."""
+    return cast(Any, expression).subs(values, simultaneous=at_once)
+
+
+def argument(node: Basic, place: int = 0) -> Expr:
+    """node.args[place] of a function."""
+    return cast(Expr, node.args[place])
+
+
+def over_one_denominator(expression: Expr) -> tuple[Expr, Expr]:
+    """expression.together().as_numer_denom()."""
+    return cast(Expr, expression.together()).as_numer_denom()
+
+
+def entries(matrix: MatrixBase) -> list[Expr]:
+    """The entries, row by row."""
+    return cast("list[Expr]", matrix.flat())
+
+
+def powers_in(value: Basic | MatrixBase) -> set[Pow]:
+    """value.atoms(Pow)."""
+    return cast("set[Pow]", value.atoms(Pow))
+
+
+def denominator_of(number: Expr) -> int:
+    """The denominator of a rational number."""
+    return int(cast(Rational, number).q)
+
+
+def equation(left: Expr, right: Expr = S.Zero) -> Eq:
+    """left = right, kept as an equation between expressions."""
+    return cast(Eq, Eq(left, right))
