@@ -16,9 +16,9 @@ def taken_names(system: ODESystem) -> frozenset[str]:
     return frozenset(symbols | {f.func.__name__ for f in system.functions})
 
 
-def free_symbol(name: str, system: ODESystem) -> Symbol:
-    """A real symbol of that name, with underscores if the system uses it."""
-    return free_symbols_named((name,), taken_names(system))[0]
+def free_symbol(name: str, *systems: ODESystem) -> Symbol:
+    """A real symbol of that name, with underscores if one of the systems uses it."""
+    return free_symbols_named((name,), frozenset().union(*map(taken_names, systems)))[0]
 
 
 def fresh_name(stem: str, taken: frozenset[str]) -> str:

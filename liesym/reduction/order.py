@@ -92,7 +92,7 @@ def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str
         return _system_reduced(system, generator, names)
     coordinates = canonical_coordinates(generator, names=names[:2], taken=taken_names(system))
     moved = rewritten(system, coordinates)
-    w = free_symbol(names[2], moved)
+    w = free_symbol(names[2], system, moved)
     candidates = [_reduced(moved, w, slope) for slope in (w, 1 / w)]
     reduced, slope = min(candidates, key=lambda c: c[0].rhs[0].count_ops())
     return Reduction(system, generator, coordinates, reduced, slope, _invariants(system, coordinates, slope == w))
@@ -115,7 +115,7 @@ def _system_reduced(system: ODESystem, generator: Generator, names: Sequence[str
     if moved.order == 1:
         reduced = ODESystem(moved.independent, tuple(rest), (1,) * len(rest), tuple(forces), moved.parameters)
         return Reduction(system, generator, coordinates, reduced, force, coordinates.forward and coordinates.forward[:-1])
-    w = free_symbol(names[2], moved)
+    w = free_symbol(names[2], system, moved)
     lowered = {jet_symbol(s, k + 1): jet_symbol(w, k) for k in range(moved.order)}
     rhs = tuple(replaced(f, lowered) for f in (*forces, force))
     orders = (*moved.orders[:-1], moved.order - 1)
