@@ -9,6 +9,7 @@ import gc
 import os
 import resource
 import sys
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -16,19 +17,32 @@ import pytest
 from long_files import SECONDS
 from required_backends import asks_for_unnamed, named_backends, refuse_unnamed
 
+import liesym.base.budget
+
 # before NumPy, torch and JAX are loaded: the workers share the cores, and threads of theirs would wait for each other
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 
 TESTS = Path(__file__).parent
+PATIENCE = 3.0
+"""How much slower than the machine of the developers one may be without a test running out of its budget."""
 PEAKS: dict[str, float] = {}
 """Largest resident memory of each worker, in GB."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Named backends must be there, and the others count as not installed."""
+    """Named backends must be there, the others count as not installed, and budgets are counted on the patient clock.
+
+    This is before modules are imported that take `now` from the budget's.
+    """
     refuse_unnamed(named_backends())
+    liesym.base.budget.now = patient_clock
+
+
+def patient_clock() -> float:
+    """Seconds of this process alone, slowed: what else runs on the machine ends no budget."""
+    return time.process_time() / PATIENCE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,7 +79,8 @@ def nothing_compiled_is_kept() -> Iterator[None]:
         sys.modules["torch"].compiler.reset()
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
-    gc.collect()
+    if {"torch", "jax"} & sys.modules.keys():
+        gc.collect()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

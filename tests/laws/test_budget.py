@@ -62,7 +62,8 @@ def test_a_small_budget_is_kept_and_the_claim_is_honest(name: str, budget: float
     text, independent = HARD[name]
     result = find_symmetries(ODESystem.parse(text, independent=independent), budget=budget)
     assert_honest(result)
-    assert result.stopped or result.completeness is Completeness.PROVEN
+    # what time did not end may be too large, and says so
+    assert result.stopped or result.notes or result.completeness is Completeness.PROVEN
 
 
 def test_a_claim_that_is_not_honest_is_seen() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import required_backends
 from long_files import SECONDS
 from required_backends import VARIABLE, Unnamed, asks_for_unnamed, named_backends
+
+from liesym.base.budget import Budget
 
 TESTS = Path(__file__).parents[1]
 
@@ -67,3 +70,11 @@ def test_a_worker_computes_on_one_thread() -> None:
 
 def test_long_files_are_there() -> None:
     assert [name for name in SECONDS if not (TESTS / name).is_file()] == []
+
+
+def test_budgets_are_counted_in_seconds_of_this_process_alone() -> None:
+    budget = Budget.seconds(0.05)
+    time.sleep(0.2)
+    assert not budget.over
+    while not budget.over:
+        sum(range(1000))
