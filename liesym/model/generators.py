@@ -11,6 +11,7 @@ from sympy import Expr, S, Symbol
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
+from liesym.model.prolongation import prolonged
 from liesym.text.writer import write
 
 
@@ -133,12 +134,4 @@ def prolong(generator: VectorField, order: int) -> tuple[tuple[Expr, ...], ...]:
 
     Source: Olver 1993, equation (2.44).
     """
-    jets = generator.jets
-    drift = jets.total_derivative(generator.xi)
-    rows: list[tuple[Expr, ...]] = []
-    for x, eta in zip(generator.variables[1:], generator.components[1:], strict=True):
-        row = [eta]
-        for k in range(1, order + 1):
-            row.append((jets.total_derivative(row[-1]) - jet_symbol(x, k) * drift).expand())
-        rows.append(tuple(row))
-    return tuple(rows)
+    return prolonged(generator.jets, generator.components, order)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Expr, Function, S, exp, expand, sin, symbols
+from sympy import Expr, Function, Integral, S, exp, expand, sin, sqrt, symbols
 
 from liesym import Generator
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr
+from liesym.model.prolongation import by_symengine, by_sympy, prolonged
 
 t, x, y = symbols("t x y", real=True)
 SHAPES = [S.Zero, S.One, t, x, y, t * x, x**2, t**2, x * y, sin(t), exp(-y)]
@@ -43,6 +44,22 @@ def commutes_with_brackets(prolong, one: Generator, two: Generator) -> bool:
 def test_prolongation_commutes_with_brackets(one: Generator, two: Generator) -> None:
     """Olver 1993, Theorem 2.39."""
     assert commutes_with_brackets(prolonged_components, one, two)
+
+
+@FEW
+@given(FIELDS, st.integers(1, 3))
+def test_both_libraries_prolong_to_the_same_form(field: Generator, order: int) -> None:
+    assert by_symengine(field.jets, field.components, order) == by_sympy(field.jets, field.components, order)
+
+
+@pytest.mark.parametrize("eta", ["kept", x**y, sqrt(x**2 + 1), Function("f")(x) * x**9, Integral(exp(x**2), x)])
+def test_what_only_sympy_writes_as_before_stays_with_it(eta: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+    monkeypatch.setattr("liesym.model.prolongation.by_symengine", lambda *a: used.append(1) or by_symengine(*a))
+    monkeypatch.setattr("liesym.model.prolongation.LARGE", 1)
+    field = Generator((t, x, y), (t * x, x**2 + 1 if eta == "kept" else eta, S.Zero))  # type: ignore[arg-type]
+    assert prolonged(field.jets, field.components, 1) == by_sympy(field.jets, field.components, 1)
+    assert bool(used) == (eta == "kept")
 
 
 def test_a_wrong_prolongation_does_not_commute_with_brackets() -> None:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "liesym"
 NEVER = {"torch", "jax", "jaxlib", "torchdiffeq", "diffrax", "equinox", "optax", "liesym_torch", "liesym_jax"}
-LATE = {"matplotlib", "optuna", "dask", "distributed", "scipy"}
+LATE = {"matplotlib", "optuna", "dask", "distributed", "scipy", "symengine"}
 
 LAYERS = (
     "errors files clock jets coefficients system generators prolong",
