@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import QQ, Dummy, Expr, Poly, Rational, S, factor_list, fraction, prod, together
+from sympy import QQ, Dummy, Expr, Poly, Rational, S, factor_list, fraction, minimal_polynomial, prod, together
 from sympy.core.function import AppliedUndef
 from sympy.polys.matrices import DomainMatrix
 
@@ -86,8 +86,6 @@ def is_zero_number(value: Expr) -> bool:
     approximate = value.evalf(DIGITS)
     if abs(approximate) > S(10) ** (-DIGITS // 2):
         return False
-    from sympy import minimal_polynomial
-
     x = Dummy("x")
     return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Expr, Matrix, S
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import linear, structure
@@ -313,8 +313,6 @@ def _two_derivations(algebra: StructureConstants, nil: DomainMatrix, signs: Sign
 
 def _commuting(x: Vector, y: Vector, defect: Vector, e: Vector, f: Vector) -> tuple[Vector, Vector]:
     """With [x, e] = e, [y, f] = f and [x, y] = α e + β f: y - α e and x + β f commute."""
-    from sympy import Matrix
-
     α, β = Matrix([e, f]).T.gauss_jordan_solve(Matrix(defect))[0]
     return combine((S.One, x), (β, f)), combine((S.One, y), (-α, e))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-from sympy import Expr, Integer, Rational, S, Symbol
+from sympy import Expr, Integer, Matrix, Rational, S, Symbol
 
 from liesym.algebra import LieAlgebra
 from liesym.errors import AnsatzError
@@ -170,8 +170,6 @@ def transformed(group: SymmetryGroup, matrix: Sequence[Sequence[Any]]) -> Symmet
     Raises:
         AnsatzError: the matrix is singular or of the wrong size.
     """
-    from sympy import Matrix
-
     unknowns = group.variables[1:]
     forward = Matrix(len(matrix), len(matrix), [Rational(e) for row in matrix for e in row])
     if forward.rows != len(unknowns) or forward.rank() < forward.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -224,8 +225,6 @@ def compile_function(source: str, name: str, namespace: dict[str, object]) -> Ca
 
     The text holds names, numbers and operations that this module wrote; nothing that a user typed reaches it.
     """
-    import linecache
-
     label = f"<liesym program {abs(hash(source)):x}>"
     linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
     exec(compile(source, label, "exec"), namespace)

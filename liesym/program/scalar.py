@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import mpmath
+
 from liesym.program.nodes import Node, Program
 
 
@@ -40,8 +42,6 @@ def _quotient(a: float, b: float) -> float:
 
 
 def _psi(order: int, u: float) -> float:
-    import mpmath
-
     return float(mpmath.psi(order, u)) if u > 0 or u != math.floor(u) else math.nan
 
 

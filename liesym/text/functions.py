@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -139,7 +140,5 @@ def one_edit_apart(a: str, b: str) -> bool:
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The entry of `known` that is closest to `name`, if any is close."""
-    from difflib import get_close_matches
-
     found = get_close_matches(name, known, n=1, cutoff=0.6)
     return found[0] if found else None

@@ -45,6 +45,8 @@ from sympy import Integral as SympyIntegral
 from sympy.core.function import AppliedUndef
 from sympy.core.function import Derivative as SympyDerivative
 from sympy.core.function import Subs as SympySubs
+from sympy.polys.matrices import DomainMatrix
+from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
@@ -306,9 +308,6 @@ def _square_root(value: Expr) -> Expr:
 
 def _linear_block(left: list[Difference], leading: list[Symbol]) -> tuple[dict[Symbol, Expr], tuple[Expr, ...]]:
     """Solve A L = -b exactly over the fraction field of what occurs in A and b."""
-    from sympy.polys.matrices import DomainMatrix
-    from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
-
     for r in left:
         for s in leading:
             slope = r.expression.diff(s)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from importlib.util import find_spec
 from itertools import combinations
 from typing import Any
 
@@ -25,8 +26,6 @@ COUNT = 13
 
 def is_available() -> bool:
     """True if matplotlib can be imported."""
-    from importlib.util import find_spec
-
     return find_spec("matplotlib") is not None
 
 
