@@ -14,7 +14,7 @@ from sympy.polys.polyerrors import CoercionFailed
 from liesym.algebra import linear, small, structure, tables
 from liesym.algebra.action import Vector, combine
 from liesym.algebra.chevalley import special_linear_basis
-from liesym.algebra.core import Identification, StructureConstants, ad, pay
+from liesym.algebra.core import Identification, StructureConstants, ad, bracket_span, pay
 from liesym.algebra.forms import shows, standard_form
 from liesym.algebra.motions import galilean_motions, linear_motions
 from liesym.algebra.rational import Back, rationalized
@@ -286,7 +286,7 @@ def _abelian_complement(algebra: StructureConstants, levi: DomainMatrix, nil: Do
     outer = linear.complement(linear.meet(cartan, nil), cartan)
     if outer.shape[0] != r.shape[0] - nil.shape[0]:
         return None
-    closed = structure.product(algebra, outer, outer).shape[0] == 0
+    closed = bracket_span(algebra, outer, outer).shape[0] == 0
     return outer if closed else None
 
 
