@@ -252,7 +252,9 @@ def structure(system: ODESystem, generators: Sequence[Generator], integrals: Seq
         expressions += Answer(line.row, tuple(s for s, _ in line.ranges)).renamed({}).expressions
     table = [e for row in algebra.commutator_table() for e in row]
     basis = sorted({s for e in table for s in e.free_symbols} - set(algebra.parameters), key=str)
-    return Answer((*expressions, *table), tuple(basis), (algebra.dimension, len(lines)))
+    # an algebra knows no variables: its basis may have the name of one
+    expressions += Answer(tuple(table), tuple(basis)).renamed({}).expressions
+    return Answer(tuple(expressions), (), (algebra.dimension, len(lines)))
 
 
 def pointwise(system: ODESystem, generators: Sequence[Generator], integrals: Sequence[Expr]) -> Answer:
