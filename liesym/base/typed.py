@@ -54,3 +54,13 @@ def denominator_of(number: Expr) -> int:
 def equation(left: Expr, right: Expr = S.Zero) -> Eq:
     """left = right, kept as an equation between expressions."""
     return cast(Eq, Eq(left, right))
+
+
+def arguments_of(node: Basic) -> tuple[Expr, ...]:
+    """node.args of a function, a sum or a product."""
+    return cast("tuple[Expr, ...]", node.args)
+
+
+def numbers_of(number: Expr) -> tuple[int, int]:
+    """Numerator and denominator of a rational number."""
+    return int(cast(Rational, number).p), int(cast(Rational, number).q)

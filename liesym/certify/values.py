@@ -16,6 +16,7 @@ from flint import acb, arb
 from sympy import Derivative, Dummy, Expr, Integral, S, Subs, Symbol, lambdify
 from sympy.core.function import AppliedUndef, FunctionClass
 
+from liesym.base.typed import argument, arguments_of
 from liesym.coefficients.definitions import function_and_orders
 
 DIGITS = 60
@@ -102,11 +103,11 @@ class Evaluator:
                 raise NoValue(f"{e} has no value")
             return self.point[e]
         if e.is_Add:
-            return mpmath.fsum([self._value(a) for a in e.args])  # type: ignore[arg-type]
+            return mpmath.fsum([self._value(a) for a in arguments_of(e)])
         if e.is_Mul:
-            return mpmath.fprod([self._value(a) for a in e.args])  # type: ignore[arg-type]
+            return mpmath.fprod([self._value(a) for a in arguments_of(e)])
         if e.is_Pow:
-            return mpmath.power(self._value(e.args[0]), self._value(e.args[1]))  # type: ignore[arg-type]
+            return mpmath.power(self._value(argument(e)), self._value(argument(e, 1)))
         if e is S.ImaginaryUnit:
             return mpmath.mpc(0, 1)
         if e.is_Atom:
@@ -116,7 +117,7 @@ class Evaluator:
             return self.functions.value(name.__name__, [self._value(a) for a in arguments], orders)
         if isinstance(e, Integral):
             return self._of_integral(e)
-        return numerical(e.func, len(e.args))(*(self._value(a) for a in e.args))  # type: ignore[arg-type]
+        return numerical(e.func, len(e.args))(*(self._value(a) for a in arguments_of(e)))
 
     def _of_integral(self, e: Integral) -> Any:
         variable, *ends = e.limits[0]

@@ -18,6 +18,7 @@ from sympy.polys.polyerrors import PolynomialError
 from liesym.base.budget import Budget
 from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
+from liesym.base.typed import argument, numbers_of
 from liesym.coefficients import Element
 from liesym.determine.invariance import determine
 from liesym.errors import LiesymError, NotSolvable, OutOfBudget
@@ -111,7 +112,7 @@ def _is_probe(assumptions: Sequence[Expr]) -> bool:
 def _parameter_branches(result: Result, completed: tuple[Expr, ...]) -> Iterator[tuple[tuple[Expr, ...], ODESystem | None]]:
     conditions = dict.fromkeys((*result.conditions, *completed))
     for condition in conditions:
-        for symbol, value in solutions_of(condition.args[0], result.system.parameter_symbols):  # type: ignore[arg-type]
+        for symbol, value in solutions_of(argument(condition), result.system.parameter_symbols):
             yield (Eq(symbol, value, evaluate=False),), _substituted(result.system, {symbol: value})
 
 
@@ -177,7 +178,7 @@ def _rational_roots(coefficients: Sequence[Expr]) -> list[Expr]:
 
 
 def _fraction(value: Expr):
-    return fmpq(int(value.p), int(value.q))  # type: ignore[attr-defined]
+    return fmpq(*numbers_of(value))
 
 
 def _substituted(system: ODESystem, values: Mapping[Symbol, Expr]) -> ODESystem | None:
@@ -205,7 +206,7 @@ def _function_branches(system: ODESystem) -> Iterator[tuple[tuple[Expr, ...], OD
 def _forms(function: AppliedUndef, system: ODESystem) -> Iterator[tuple[Expr, tuple[Symbol, ...]]]:
     """Linear, power, exponential and logarithmic forms with fresh parameters."""
     a, b, n, k = free_symbols_named(("a", "b", "n", "k"), taken_names(system))
-    u: Expr = function.args[0]  # type: ignore[assignment]
+    u: Expr = argument(function)
     yield a * u + b, (a, b)
     yield a * u**n, (a, n)
     yield a * u**-3, (a,)

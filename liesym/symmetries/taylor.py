@@ -19,6 +19,7 @@ import numpy as np
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, cos, exp, log, sin
 from sympy.core.function import AppliedUndef
 
+from liesym.base.typed import arguments_of
 from liesym.errors import Unsupported
 
 Row = np.ndarray
@@ -155,12 +156,12 @@ class Trajectory:
         if isinstance(e, Rational):
             return self._fixed(self.constant(int(e.p) * pow(int(e.q), -1, self.prime)))
         if isinstance(e, Add):
-            parts = [self.node(a) for a in e.args]  # type: ignore[arg-type]
+            parts = [self.node(a) for a in arguments_of(e)]
             return self._add(lambda n: sum((p.series[n] for p in parts), start=self.zero()) % self.prime)
         if isinstance(e, Mul):
-            return self._product([self.node(a) for a in e.args])  # type: ignore[arg-type]
+            return self._product([self.node(a) for a in arguments_of(e)])
         if isinstance(e, Pow):
-            return self._power(e.base, e.exp)  # type: ignore[arg-type]
+            return self._power(e.base, e.exp)
         if isinstance(e, AppliedUndef):
             if e.args != (self.independent,):
                 raise Unsupported(f"{e}: a function of the states is not known along a trajectory")
@@ -168,7 +169,7 @@ class Trajectory:
             return self._add(lambda n: rows[n])
         rule = {exp: self._exponential, log: self._logarithm, sin: self._sine, cos: self._cosine}.get(e.func)
         if rule is not None:
-            return rule(e.args[0])  # type: ignore[arg-type]
+            return rule(arguments_of(e)[0])
         if not e.args:
             return self._fixed(self.constant(self.draw()))  # pi, a transcendental number
         raise Unsupported(f"{e.func.__name__} has no rule for Taylor coefficients modulo a prime")
@@ -208,11 +209,11 @@ class Trajectory:
                 return self._product([squared, self.node(base)]) if k % 2 else squared
             return self._product([self.node(base)] * k)
         if base.is_Mul:
-            return self._product([self._power(a, exponent) for a in base.args])  # type: ignore[arg-type]
+            return self._product([self._power(a, exponent) for a in arguments_of(base)])
         if isinstance(base, Pow):
-            return self._power(base.base, base.exp * exponent)  # type: ignore[arg-type]
+            return self._power(base.base, base.exp * exponent)
         if exponent.is_Add:
-            return self._product([self._power(base, a) for a in exponent.args])  # type: ignore[arg-type]
+            return self._product([self._power(base, a) for a in arguments_of(exponent)])
         whole, rest = exponent.as_coeff_Mul()
         if isinstance(whole, Integer) and whole != 1 and rest != 1:
             return self._integer(self._power(base, rest), int(whole))
@@ -274,7 +275,7 @@ class Trajectory:
             if rest == 1:
                 rest, c = Integer(1), Rational(c)
             if len(logs) == 1 and rest == logs[0]:
-                factors.append(self._power(logs[0].args[0], c))  # type: ignore[arg-type]
+                factors.append(self._power(arguments_of(logs[0])[0], c))
                 continue
             grain = self.grains.setdefault(rest, 1)
             count = c * grain
@@ -307,10 +308,10 @@ class Trajectory:
 
     def _logarithm(self, argument: Expr) -> Node:
         if argument.is_Mul:
-            parts = [self._logarithm(a) for a in argument.args]  # type: ignore[arg-type]
+            parts = [self._logarithm(a) for a in arguments_of(argument)]
             return self._add(lambda n: sum((p.series[n] for p in parts), start=self.zero()) % self.prime)
         if isinstance(argument, Pow):
-            return self._product([self.node(argument.exp), self._logarithm(argument.base)])  # type: ignore[arg-type]
+            return self._product([self.node(argument.exp), self._logarithm(argument.base)])
         u, value = self.node(argument), self.draw()
 
         def step(n: int) -> Row:
@@ -380,7 +381,7 @@ def grains_of(expressions: Sequence[Expr]) -> Mapping[Expr, int]:
     found: dict[Expr, int] = {}
     for e in expressions:
         for power in e.atoms(exp):
-            for term in Add.make_args(power.args[0].expand()):
+            for term in Add.make_args(arguments_of(power)[0].expand()):
                 c, rest = term.as_coeff_Mul()
                 if isinstance(c, Rational):
                     found[rest] = int(np.lcm(found.get(rest, 1), int(c.q)))
