@@ -1,7 +1,8 @@
 """Exponentials, logarithms and hyperbolic functions: exp of a sum is a product, log of a product is a sum.
 
 exp(a + b) = exp(a) exp(b) over a lattice basis of arguments; log of a product over its irreducible factors; hyperbolic
-functions are exponentials, their inverses are logarithms. Logarithms are taken on the common real domain of the factors.
+functions are exponentials, their inverses are logarithms. log(p^2) = 2 log|p|, and log|p| has the derivative p'/p on both
+sides; log(a b) is written log a + log b, which is right where both are positive.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Exponentials(Roots):
         logs = {slot.expr: key for key, slot in self.log_slots.items()}
         for term, c in self._terms(argument).items():
             if term in logs:
-                result = result * self.root(self(logs[term]), c)
+                absolute = isinstance(term.args[0], sp.Abs)
+                result = result * self.root(self(sp.Abs(logs[term]) if absolute else logs[term]), c)
             else:
                 (moving if self._level(term) else constant)[term] = c
         for vector in (constant, moving):
@@ -91,7 +93,10 @@ class Exponentials(Roots):
             result = self._log_slot(S.NegativeOne, field.constant(-1))
         for prime, e in fmpz(abs(content)).factor():
             result = result + self._log_slot(sp.Integer(int(prime)), field.constant(int(prime))) * int(e)
+        signed = any(e % 2 and self._is_sign(p) for p, _, e in factors)
         for p, expr, e in factors:
+            if self._is_sign(p):
+                continue  # log|sign(p)| = 0: of the other factors the absolute values are taken
             trigonometric = self._log_of_one_plus(field.lift(p))
             if trigonometric is not None:
                 result = result + trigonometric * e
@@ -105,7 +110,9 @@ class Exponentials(Roots):
             if below is not None:
                 result = result + self.logarithm(below[0]) * (below[1] * e)
             else:
-                result = result + self._log_slot(expr, field.of_poly(field.lift(p))) * e
+                absolute = (signed or e % 2 == 0) and not self._is_positive(p, expr)
+                shown = sp.log(sp.Abs(expr)) if absolute else None
+                result = result + self._log_slot(expr, field.of_poly(field.lift(p)), shown) * e
         return result
 
     def _log_of_one_plus(self, p: fmpz_mpoly) -> Element | None:
@@ -169,5 +176,5 @@ RULES: dict[type, Rule] = {
     sp.asinh: rewritten(lambda u: sp.log(u + sp.sqrt(u**2 + 1))),
     sp.acosh: rewritten(lambda u: sp.log(u + sp.sqrt(u**2 - 1))),
     sp.atanh: rewritten(lambda u: (sp.log(1 + u) - sp.log(1 - u)) / 2),
-    sp.acoth: rewritten(lambda u: (sp.log(u + 1) - sp.log(u - 1)) / 2),
+    sp.acoth: rewritten(lambda u: (sp.log(sp.Abs(u + 1)) - sp.log(sp.Abs(u - 1))) / 2),
 }

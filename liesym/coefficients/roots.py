@@ -1,7 +1,10 @@
 """Roots: u^(k/s) for elements u, over irreducible factors, as chains R^s = p.
 
 The factors are those of `factored`, with the sign put where it does no harm and conjugates joined, so that the roots (and
-the logarithms, which ask for the same factors) keep no relation that is not written down.
+the logarithms, which ask for the same factors) keep no relation that is not written down. A power with a fractional
+exponent is the real one of a base that is not negative, so (p^2)^(1/2) = p sign(p) and (p^2)^(1/4) is a root of |p|; sign(p)
+is a slot whose square is 1 and whose derivative is 0. sqrt(a b) is written sqrt(a) sqrt(b), which is right where both are
+positive; what is made of it is looked at on the other sides by `liesym.testing.second_look`.
 """
 
 from __future__ import annotations
@@ -84,6 +87,7 @@ class Roots(Kernels):
         super().__init__(field)
         self.root_chains: dict[Expr, RootChain] = {}
         self.exp_chains: dict[int, RootChain] = {}
+        self.sign_slots: dict[Expr, Slot] = {}
 
     def _factors(self, poly: fmpz_mpoly, known: Iterable[Expr]) -> tuple[int, list[tuple[fmpz_mpoly, Expr, int]]]:
         """(content, [(p, expression of p, multiplicity)]) with poly = content * Π p^e; content < 0 only if unavoidable.
@@ -172,9 +176,65 @@ class Roots(Kernels):
         for poly, power in parts:
             content, factors = self._factors(poly, {*self.root_degrees, *self.root_chains})
             result = result * self._root_of_integer(content, power)
+            signed = any(e % 2 and self._is_sign(p) for p, _, e in factors)
+            beside = any(e % 2 and not self._is_sign(p) for p, _, e in factors)
             for p, expr, e in factors:
-                result = result * self._root_of_factor(field.lift(p), expr, power * e)
+                if beside and self._is_sign(p):
+                    continue  # the whole is positive, and of the other factors the absolute values are taken
+                if (signed and beside and e % 2) or (e % 2 == 0 and power.denominator % 2 == 0):
+                    result = result * self._root_of_absolute(field.lift(p), expr, power * e)
+                else:
+                    result = result * self._root_of_factor(field.lift(p), expr, power * e)
         return result
+
+    def _root_of_absolute(self, p: fmpz_mpoly, expr: Expr, power: Fraction) -> Element:
+        """|p|^power."""
+        if self._is_positive(p, expr):
+            return self._root_of_factor(p, expr, power)
+        base, sign = self.field.of_poly(p), self.sign_slot(expr)
+        if power.denominator == 1:
+            return (base * sign if power.numerator % 2 else base) ** int(power)
+        key = sp.Abs(expr)
+        chain = self.root_chains.get(key)
+        if chain is None:
+            chain = self.root_chains[key] = RootChain(self.field, base * sign, key, [])
+            chain.refine(self.root_degrees.get(key, 1))
+        if self.recording:
+            self.root_degrees[key] = int(sp.ilcm(self.root_degrees.get(key, 1), power.denominator))
+        return chain.power(power)
+
+    def _is_positive(self, p: fmpz_mpoly, expr: Expr) -> bool:
+        """True if p is positive wherever it is real and not zero: by its form, or since it has an even root already."""
+        slot = self._slot_of(p)
+        if slot is not None and slot.kind == "kernel" and isinstance(slot.expr, sp.exp | sp.Pow):
+            return True
+        if slot is not None and slot.kind == "root" and isinstance(slot.expr, sp.Pow):
+            return True
+        degree = self.root_degrees.get(expr, 1) * (self.root_chains[expr].degree if expr in self.root_chains else 1)
+        return bool(expr.is_nonnegative) or degree > 1
+
+    def sign_of(self, element: Element) -> Element:
+        """The sign of an element: that of its content times sign(p) for the factors p of odd multiplicity."""
+        result = self.field.one
+        for poly in (element.num, element.den):
+            content, factors = self._factors(poly, {*self.root_degrees, *self.root_chains, *self.sign_slots})
+            result = result * (-1 if content < 0 else 1)
+            for p, expr, e in factors:
+                if e % 2 and not self._is_positive(p, expr):
+                    result = result * (self.field.of_poly(p) if self._is_sign(p) else self.sign_slot(expr))
+        return result
+
+    def _is_sign(self, p: fmpz_mpoly) -> bool:
+        """True if the polynomial is one of the slots sign(q)."""
+        slot = self._slot_of(p)
+        return slot is not None and isinstance(slot.expr, sp.sign)
+
+    def sign_slot(self, expr: Expr) -> Element:
+        """sign(p) for an irreducible p: locally constant, with square 1."""
+        if expr not in self.sign_slots:
+            slot = self.field.add_slot(sp.sign(expr), "root", degree=2, relation=self.field.ctx.constant(1))
+            self.sign_slots[expr] = slot
+        return self.field.of_slot(self.sign_slots[expr])
 
     def _root_of_integer(self, value: int, power: Fraction) -> Element:
         result = self.field.one

@@ -116,17 +116,6 @@ class SpecialFunctions(Kernels):
             return (high * second_low - self.field.constant(2) / (self(S.Pi) * x)) / low
         return (self.field.one / x - high * second_low) / low
 
-    def _sign(self, expr: Expr) -> Element:
-        """sign(u): locally constant, with square 1."""
-        inner = self(expr.args[0])  # type: ignore[arg-type]
-        key = sp.sign(self.field.to_expr(inner))
-        if not isinstance(key, sp.sign):
-            return self(key)
-        if key not in self.other:
-            slot = self.field.add_slot(key, "root", degree=2, relation=self.field.ctx.constant(1))
-            self.other[key] = slot
-        return self.field.of_slot(self.other[key])
-
 
 def _next_bessel(kind: str, nu: Element, x: Element, low: Element, high: Element) -> Element:
     """Order nu + 1 from orders nu - 1 (low) and nu (high)."""
@@ -147,8 +136,8 @@ def _number_symbol(self: Kernels, expr: Expr) -> Element:
 
 
 RULES: dict[type, Rule] = {
-    sp.Abs: lambda self, e: self._sign(e) * self(e.args[0]),
-    sp.sign: lambda self, e: self._sign(e),
+    sp.Abs: lambda self, e: self.sign_of(self(e.args[0])) * self(e.args[0]),
+    sp.sign: lambda self, e: self.sign_of(self(e.args[0])),
     sp.airybiprime: lambda self, e: self._airy_bi_prime(e),
     sp.besselj: lambda self, e: self._bessel(e),
     sp.bessely: lambda self, e: self._bessel(e),

@@ -105,5 +105,5 @@ RULES: dict[type, Rule] = {
     sp.sec: _trigonometric(lambda c, s: 1 / c),
     sp.csc: _trigonometric(lambda c, s: 1 / s),
     sp.acos: rewritten(lambda u: S.Pi / 2 - sp.asin(u)),
-    sp.acot: rewritten(lambda u: S.Pi / 2 - sp.atan(u)),
+    sp.acot: rewritten(lambda u: S.Pi / 2 * sp.sign(u) - sp.atan(u)),
 }
