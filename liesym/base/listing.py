@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from sympy import Expr
+
 Item = TypeVar("Item", covariant=True)
 
 
@@ -17,12 +19,21 @@ class Listing(tuple[Item, ...]):
         items: what was found.
         within: in words, what was looked through and what was left out.
         stopped: True if the budget ran out, or a share of it that one method may take: a larger one may find more.
+        on: for each item the expressions that are positive where it holds, none where that is everywhere.
     """
 
     within: str
     stopped: bool
+    on: tuple[tuple[Expr, ...], ...]
 
-    def __new__(cls, items: Iterable[Item] = (), within: str = "", stopped: bool = False) -> Listing[Item]:
+    def __new__(
+        cls,
+        items: Iterable[Item] = (),
+        within: str = "",
+        stopped: bool = False,
+        on: Iterable[tuple[Expr, ...]] | None = None,
+    ) -> Listing[Item]:
         made = super().__new__(cls, items)
         made.within, made.stopped = within, stopped
+        made.on = ((),) * len(made) if on is None else tuple(on)
         return made

@@ -48,6 +48,7 @@ from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
+from liesym.testing.second_look import has_root_of_signs, on_main_side, place_integral
 from liesym.variational.present import presented
 
 LARGEST_SPAN_WITH_TIME = 400
@@ -72,11 +73,35 @@ def first_integrals(
         Expressions in t, the unknowns and their derivatives below the order. None that is free of t is a
         polynomial in those before it; one that holds t is functionally independent of all before. Not found
         is not proven absent; N functionally independent ones are all there are. `within` says which methods
-        looked, `stopped` whether time cut one of them.
+        looked, `stopped` whether time cut one of them, `on` for each integral what is positive where it holds: each
+        is looked at with numbers on every side of its branches.
     """
-    search = _Search(system, degree, Budget.seconds(budget), generators)
+    limit = Budget.seconds(budget)
+    search = _Search(system, degree, limit, generators)
     search.run()
-    return Listing(search.selection.kept, search.within, search.stopped)
+    if any(has_root_of_signs(e) for e in search.selection.kept):
+        return _on_one_side(system, degree, limit, search)
+    return _placed(search.selection.kept, system, search.within, search.stopped)
+
+
+def _placed(
+    kept: Sequence[Expr], system: ODESystem, within: str, stopped: bool, where: tuple[Expr, ...] = ()
+) -> Listing[Expr]:
+    """The integrals in a form that is real and true on every side of the branches, or with the side on which they are."""
+    placed = [place_integral(e, system) for e in kept]
+    true = [p for p in placed if p.true]
+    on = [tuple(dict.fromkeys((*where, *p.on))) for p in true]
+    return Listing([p.components[0] for p in true], within, stopped, on)
+
+
+def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search) -> Listing[Expr]:
+    """The search again with absolute values as they are on one side: roots of their signs are real on no other."""
+    side = on_main_side(system)
+    if side is None:
+        return _placed(search.selection.kept, system, search.within, search.stopped)
+    again = _Search(side[0], degree, budget, None)
+    again.run()
+    return _placed(again.selection.kept, side[0], again.within, search.stopped or again.stopped, side[1])
 
 
 class _Search:

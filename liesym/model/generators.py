@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sympy import Expr, S, Symbol
@@ -26,12 +26,14 @@ class VectorField:
         components: (ξ, η_1, …, η_m), expressions in the variables and parameters.
         trivial: True for ρ(t,x)(∂_t + f·∂_x) of a first-order system x' = f.
         definitions: linear ODEs that define functions which occur in the components, such as psi1(t).
+        on: expressions that are positive where the field is what it is said to be; empty where that is everywhere.
     """
 
     variables: tuple[Symbol, ...]
     components: tuple[Expr, ...]
     trivial: bool = False
     definitions: tuple[Definition, ...] = ()
+    on: tuple[Expr, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_mapping(cls, variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Self:

@@ -24,6 +24,9 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 from liesym.symmetries.search.shares import VERIFICATION
 from liesym.symmetries.state import Known
+from liesym.testing.second_look import place_generator
+
+NOWHERE_REAL = "no real point was found at which the equations and all that is said of them are real"
 
 
 def concluded(
@@ -45,7 +48,7 @@ def concluded(
     trivial: list[Vector] = []
     if system.is_first_order:
         trivial, vectors = trivial_first(vectors, [field(f) for f in system.rhs], field)
-    generators = tuple(_generator(known, v, field, v in trivial) for v in [*trivial, *vectors])
+    known, generators = _placed(known, [_generator(known, v, field, v in trivial) for v in [*trivial, *vectors]])
     families = tuple(_family(known, components, arbitrary) for components, arbitrary in known.families)
     conditions = conditions_of(known.pivots, field, system)
     public = determining.public(system if system.is_first_order and spec is None else None)
@@ -88,6 +91,24 @@ def _generator(known: Known, vector: Vector, field: Field, trivial: bool) -> Gen
     components = tuple(joined(field.to_expr(c)) for c in vector)
     used = tuple(d for d in known.definitions if any(c.has(d.function.func) for c in components))
     return Generator(known.system.variables, components, trivial, used)
+
+
+def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple[Generator, ...]]:
+    """Each generator looked at on every side of the branches: in a form that holds on all, or with the side it is for."""
+    kept = []
+    for generator in generators:
+        if generator.definitions:  # named solutions of equations have no values to look at
+            kept.append(generator)
+            continue
+        placed = place_generator(generator.components, known.system)
+        if not placed.true:
+            known = known.noting("a candidate failed at real points and was dropped")
+            known = replace(known, settled=False)
+            continue
+        if placed.nowhere_real and NOWHERE_REAL not in known.notes:
+            known = known.noting(NOWHERE_REAL)
+        kept.append(replace(generator, components=placed.components, on=placed.on))
+    return known, tuple(kept)
 
 
 def _family(known: Known, components: Sequence[Expr], arbitrary: tuple) -> Family:

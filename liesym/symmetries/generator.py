@@ -21,12 +21,13 @@ class Generator(VectorField):
         components: (ξ, η_1, …, η_m), expressions in the variables and parameters.
         trivial: True for ρ(t,x)(∂_t + f·∂_x) of a first-order system x' = f.
         definitions: linear ODEs that define functions which occur in the components, such as psi1(t).
+        on: expressions that are positive where X is a symmetry; empty where it is one wherever the equations are real.
     """
 
     @classmethod
     def of(cls, field: VectorField) -> Generator:
         """The same vector field as a generator."""
-        return cls(field.variables, field.components, field.trivial, field.definitions)
+        return cls(field.variables, field.components, field.trivial, field.definitions, field.on)
 
     def is_symmetry_of(self, system: ODESystem) -> bool:
         """True if the invariance condition holds identically on solutions; decided exactly."""

@@ -13,13 +13,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sympy import Abs, sign
+
 from liesym.base.budget import Budget
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
 from liesym.model.system import ODESystem
 from liesym.symmetries.classify import classify_cases
 from liesym.symmetries.engine import Analysis, analyze
-from liesym.symmetries.results import Result
+from liesym.symmetries.results import Completeness, Result
 from liesym.symmetries.state import Report
+from liesym.testing.second_look import has_branches, has_root_of_signs, on_main_side
+from liesym.text.writer import write
 
 
 def find_symmetries(
@@ -53,7 +58,42 @@ def find_symmetries(
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
     analysis = Analysis(system, spec, Budget.seconds(budget), progress or (lambda line: None), seed)
     result, interrupted = analyze(analysis)
+    if not interrupted and _needs_a_side(result):
+        result, interrupted = _on_one_side(analysis, result)
     if classify and not interrupted:
         cases, undecided = classify_cases(result, analysis.budget, report=analysis.report)
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
     return result
+
+
+def _needs_a_side(result: Result) -> bool:
+    """True if the sides of an absolute value have different symmetries, so that each must be taken by itself.
+
+    That is so where a root of signs occurs, or a sign that depends on derivatives (no point symmetry does), and may be so
+    where not all was found although there was time.
+    """
+    components = [c for g in result.generators for c in g.components]
+    if any(map(has_root_of_signs, components)):
+        return True
+    jets = set(result.system.jet_coordinates)
+    if any(s.free_symbols & jets for c in components for s in c.atoms(sign, Abs)):
+        return True
+    unsettled = result.completeness is Completeness.OPEN and not result.stopped
+    return unsettled and result.ansatz is None and has_branches(result.system.rhs)
+
+
+def _on_one_side(analysis: Analysis, result: Result) -> tuple[Result, bool]:
+    """The same analysis with signs and absolute values as they are on one side, which the generators then name."""
+    try:
+        side = on_main_side(analysis.system)
+    except (Unsupported, OutOfBudget):
+        side = None
+    if side is None:
+        return result, False
+    found, interrupted = analyze(replace(analysis, system=side[0]))
+    if found.completeness is Completeness.OPEN and len(found.generators) <= len(result.generators):
+        return result, interrupted
+    generators = tuple(replace(g, on=tuple(dict.fromkeys((*side[1], *g.on)))) for g in found.generators)
+    where = ", ".join(f"{write(c)} > 0" for c in side[1])
+    note = f"each side of the absolute values is a case of its own; this is the side {where}"
+    return replace(found, system=analysis.system, generators=generators, notes=(*found.notes, note)), interrupted

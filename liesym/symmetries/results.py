@@ -117,6 +117,11 @@ class Result:
         return _algebra(self.generators)
 
     @property
+    def domain(self) -> tuple[Expr, ...]:
+        """What is positive where the whole answer holds; empty where it holds wherever the equations are real."""
+        return tuple(dict.fromkeys(c for g in self.generators for c in g.on))
+
+    @property
     def nontrivial(self) -> tuple[Generator, ...]:
         """Generators that are no multiple of ∂_t + f·∂_x."""
         return tuple(g for g in self.generators if not g.trivial)

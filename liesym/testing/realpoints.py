@@ -17,6 +17,7 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import mpmath
 from sympy import (
@@ -211,7 +212,7 @@ def look(
     for signs, found in real.items():
         side = Side(tuple(zip(cuts, signs, strict=True)))
         fixed = dict(side.signs)
-        remainders = [_readable(r) for r in claim(lambda e, fixed=fixed: _with_signs(e, fixed))]
+        remainders = [_readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
         if None in remainders:
             return Look(0, (), (), readable=False)
         verdicts = [v for v in (_vanishes([r for r in remainders if r is not None], p) for p in found) if v is not None]
@@ -267,6 +268,9 @@ def _vanishes(remainders: Sequence[Expr], values: Point) -> bool | None:
     """True if each is zero to the digits that its terms leave; None where one has no value."""
     try:
         with mpmath.workdps(DIGITS):
+            held = {s for r in remainders for s in r.free_symbols}
+            # integrals of what was fixed on this side: any number will do, since their constants are free
+            values = {**{s: 0.5 + crc32(str(s).encode()) / 2**32 for s in held if s not in values}, **values}
             for r in remainders:
                 terms = [value_at(a, values) for a in Add.make_args(r)]
                 size = mpmath.fsum(abs(t) for t in terms)
@@ -291,7 +295,7 @@ def _nodes(expression: Basic) -> Iterator[Basic]:
         waiting.extend(node.args)
 
 
-def _with_signs(expression: Expr, signs: Mapping[Expr, int]) -> Expr:
+def with_signs(expression: Expr, signs: Mapping[Expr, int]) -> Expr:
     """|u| and sign(u) as they are on the side: ±u and ±1, so that their derivatives are right there."""
     return expression.replace(  # type: ignore[return-value]
         lambda e: isinstance(e, Abs | sign) and e.args[0] in signs,

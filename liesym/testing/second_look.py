@@ -9,12 +9,17 @@ branch. The formulas here (mathematics as in Olver 1993, section 2.3) are writte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from sympy import Expr, Symbol
+from sympy import Abs, Expr, Mul, Pow, Symbol, floor, log, sign
 
 from liesym.base.jets import jet_symbol
+from liesym.determine.on_solutions import jet_field
+from liesym.determine.verify import is_first_integral, remainder
+from liesym.errors import Unsupported
+from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
-from liesym.testing.realpoints import Look, branches, look
+from liesym.testing.realpoints import Look, branches, look, with_signs
 
 Fix = Callable[[Expr], Expr]
 
@@ -89,3 +94,121 @@ def _velocity(system: ODESystem, rhs: Sequence[Expr], i: int, k: int) -> Expr:
 
 def _positive(system: ODESystem) -> list[Symbol]:
     return [p.symbol for p in system.parameters if p.symbol.is_positive]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Expressions in the form in which they are true where they are real, with the part of the domain that they speak of.
+
+    Arguments:
+        components: the expressions.
+        on: expressions that are positive where the statement holds; empty where it holds wherever the equations are real.
+        true: False if it was found false at real points and no part of the domain could be told on which it holds.
+        nowhere_real: True if no real point was found at which everything has a value.
+    """
+
+    components: tuple[Expr, ...]
+    on: tuple[Expr, ...] = ()
+    true: bool = True
+    nowhere_real: bool = False
+
+
+def place_generator(components: Sequence[Expr], system: ODESystem) -> Placed:
+    """The infinitesimals of a symmetry as they hold on every side, or with the side on which they do."""
+    return _placed(components, system, lambda c: look_at_generator(c, system), lambda c: _is_symmetry(c, system))
+
+
+def place_integral(integral: Expr, system: ODESystem) -> Placed:
+    """A first integral as it holds on every side, or with the side on which it does."""
+    return _placed((integral,), system, lambda c: look_at_integral(c[0], system), lambda c: is_first_integral(c[0], system))
+
+
+def _placed(
+    components: Sequence[Expr],
+    system: ODESystem,
+    looked: Callable[[Sequence[Expr]], Look],
+    is_exact: Callable[[Sequence[Expr]], bool],
+) -> Placed:
+    given = tuple(components)
+    if not has_branches((*system.rhs, *given)):
+        return Placed(given)
+    seen = looked(given)
+    if not seen.readable or seen.holds:
+        return Placed(given, nowhere_real=seen.nowhere_real)
+    if has_branches(system.rhs):
+        absolute = tuple(with_absolute_values(c) for c in given)
+        if absolute != given and looked(absolute).holds and is_exact(absolute):
+            return Placed(absolute)
+    if not seen.true_on:
+        return Placed(given, true=False)
+    on = seen.separating()
+    if not on:
+        main = max(seen.true_on, key=lambda side: sum(s for _, s in side.signs))
+        on = tuple(a if s > 0 else -a for a, s in main.signs if s)
+    return Placed(given, on)
+
+
+def _is_symmetry(components: Sequence[Expr], system: ODESystem) -> bool:
+    try:
+        return not any(remainder(VectorField(system.variables, tuple(components)), system))
+    except (Unsupported, ArithmeticError):
+        return False
+
+
+def with_absolute_values(expression: Expr) -> Expr:
+    """log|u| for log(u), and u^k |u|^f for u^(k + f), 0 < f < 1: the same derivatives, real on both sides of u = 0.
+
+    What is real on one side of u = 0 and solves linear equations with real coefficients is, up to a constant factor on
+    the other side, solved by this there too; whether it is so is for the second look and exact substitution to say.
+    """
+
+    def sided(u: Expr) -> bool:
+        return bool(u.free_symbols) and u.is_nonnegative is not True
+
+    def power(base: Expr, exponent: Expr) -> Expr:
+        if not exponent.is_Rational:
+            return Abs(base) ** exponent
+        whole = floor(exponent)
+        return base**whole * Abs(base) ** (exponent - whole)
+
+    replaced = expression.replace(
+        lambda e: isinstance(e, Pow) and not e.exp.is_integer and sided(e.base) and not isinstance(e.base, Abs),
+        lambda e: power(e.base, e.exp),
+    )
+    return replaced.replace(  # type: ignore[return-value]
+        lambda e: isinstance(e, log) and sided(e.args[0]) and not isinstance(e.args[0], Abs), lambda e: log(Abs(e.args[0]))
+    )
+
+
+def has_root_of_signs(expression: Expr) -> bool:
+    """True if a fractional power of signs occurs: it is real on some sides only, and the sides differ."""
+    return any(
+        isinstance(power.base, Mul | Pow | sign | Abs) and power.base.has(sign) and not power.exp.is_integer
+        for power in expression.atoms(Pow)
+    )
+
+
+def signed_rates(system: ODESystem) -> tuple[Expr, ...]:
+    """The right sides with roots of squares written as absolute values, and these with signs."""
+    field = jet_field(system)
+    return tuple(field.to_expr(field(f)) for f in system.rhs)
+
+
+def on_main_side(system: ODESystem) -> tuple[ODESystem, tuple[Expr, ...]] | None:
+    """The equations with signs and absolute values as they are on one side, and what is positive there.
+
+    None if they hold no sign, or have no real points. Of several sides the one on which most signs are positive is taken.
+    """
+    rates = signed_rates(system)
+    arguments = sorted({e.args[0] for f in rates for e in f.atoms(Abs, sign)}, key=str)
+    if not arguments:
+        return None
+    seen = look(lambda fix: [], [*system.rhs, *(sign(a) for a in arguments)], positive=_positive(system))
+    best = max(seen.true_on, key=lambda side: sum(s for a, s in side.signs if a in arguments), default=None)
+    if best is None:
+        return None
+    signs = {a: s for a, s in best.signs if a in arguments}
+    if set(signs) != set(arguments):
+        return None
+    fixed = tuple(with_signs(f, signs) for f in rates)
+    return replace(system, rhs=fixed), tuple(a if s > 0 else -a for a, s in signs.items())

@@ -12,6 +12,7 @@ from sympy import Expr, Ne
 from sympy.core.relational import Relational
 
 from liesym.app.report.algebra import AlgebraFacts
+from liesym.base.listing import Listing
 from liesym.base.version import __version__
 from liesym.certify import Certificate
 from liesym.coefficients import Definition
@@ -44,15 +45,17 @@ def result_record(
     """
     return {
         "system": system_record(result.system),
-        "generators": [{**g.to_mapping(), "trivial": g.trivial} for g in result.generators],
+        "generators": [generator_record(g) for g in result.generators],
         "families": [family_record(f) for f in result.families],
         "dimension": result.dimension,
         "upper_bound": result.upper_bound,
         "completeness": result.completeness.value,
         "ansatz": None if result.ansatz is None else str(result.ansatz),
         "conditions": [condition(c) for c in result.conditions],
+        "domain": [inequality(c) for c in result.domain],
         "algebra": None if algebra is None else algebra.to_json(),
         "first_integrals": None if integrals is None else [write(i) for i in integrals],
+        **_where(integrals),
         "definitions": [definition_record(d) for d in result.definitions],
         "cases": [case_record(c) for c in result.cases],
         "certificate": None if result.certificate is None else result.certificate.to_dict(),
@@ -60,6 +63,26 @@ def result_record(
         "notes": [*result.system.notes, *result.notes],
         "liesym": __version__,
     }
+
+
+def generator_record(generator: Generator) -> dict[str, Any]:
+    """Infinitesimals by variable, and the inequalities on which they are a symmetry where that is not everywhere."""
+    record: dict[str, Any] = {**generator.to_mapping(), "trivial": generator.trivial}
+    if generator.on:
+        record["on"] = [inequality(c) for c in generator.on]
+    return record
+
+
+def _where(integrals: Sequence[Expr] | None) -> dict[str, Any]:
+    """For each integral the inequalities on which it holds, if one of them does not hold everywhere."""
+    if not isinstance(integrals, Listing) or not any(integrals.on):
+        return {}
+    return {"first_integrals_on": [[inequality(c) for c in on] for on in integrals.on]}
+
+
+def inequality(expression: Expr) -> str:
+    """`expression > 0` in the text grammar."""
+    return f"{write(expression)} > 0"
 
 
 def system_record(system: ODESystem) -> dict[str, Any]:

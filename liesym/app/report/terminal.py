@@ -10,7 +10,8 @@ from rich.text import Text
 from sympy import Add, Expr, Symbol
 
 from liesym.app.report.algebra import AlgebraFacts
-from liesym.app.report.json import condition
+from liesym.app.report.json import condition, inequality
+from liesym.base.listing import Listing
 from liesym.determine.forms import DeterminingSystem
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
@@ -67,13 +68,19 @@ def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | Non
     _algebra(screen, algebra)
     if integrals is not None:
         say(screen, "first integrals:" if integrals else "first integrals: none found")
-        for integral in integrals:
-            say(screen, f"  {write(integral)}")
+        places = integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
+        for integral, on in zip(integrals, places, strict=True):
+            say(screen, f"  {write(integral)}{_where(on)}")
     for case in result.cases:
         _case(screen, case, 0)
     for note in result.notes:
         say(screen, f"note: {note}")
     say(screen, "seconds: " + ", ".join(f"{stage} {spent:.2f}" for stage, spent in result.seconds))
+
+
+def _where(on: Sequence[Expr]) -> str:
+    """The inequalities on which a statement holds, where that is not everywhere."""
+    return f"   where {', '.join(map(inequality, on))}" if on else ""
 
 
 def _generators(screen: Console, result: Result) -> None:
@@ -86,7 +93,7 @@ def _generators(screen: Console, result: Result) -> None:
         table.add_column(variable.name, overflow="fold")
     table.add_column("")
     for i, generator in enumerate(result.generators):
-        remark = "trivial" if generator.trivial else ""
+        remark = ("trivial" if generator.trivial else "") + _where(generator.on)
         table.add_row(f"X{i + 1}", *(Text(write(c)) for c in generator.components), remark)
     for i, family in enumerate(result.families):
         arbitrary = ", ".join(write(f) for f, _ in family.arbitrary)
