@@ -157,6 +157,8 @@ def _hyperbolic(combine: Callable[[Element, Element], Element]) -> Rule:
 
 
 def rewritten(rewrite: Callable[[Expr], Expr]) -> Rule:
+    """The rule for a function that is an expression in others."""
+
     def rule(self: Kernels, expr: Expr) -> Element:
         return self(rewrite(expr.args[0]))  # type: ignore[arg-type]
 

@@ -7,8 +7,8 @@ number, like the logarithm of one, has no value), and derivatives are taken side
 value fixed there.
 
 A branch is an argument of a root, a logarithm, an absolute value, a sign, or an inverse function; its zeros (for asin and
-acos the places ±1) cut the real domain into sides. Source: mathematics of branches as in Corless, Davenport, Jeffrey and
-Watt 2000 (According to Abramowitz and Stegun).
+acos the places ±1) cut the real domain into sides. Source: Corless, Jeffrey, Watt and
+Davenport 2000.
 """
 
 from __future__ import annotations
@@ -384,7 +384,10 @@ def _value(e: Basic, value: Callable[[Basic], Any], values: Point, context: Any)
         return _real(RULES[name](context, *arguments), context)
     if name not in FUNCTIONS:
         raise NoValue(f"{name} has no rule")
-    return _real(getattr(context, FUNCTIONS[name])(*arguments), context)
+    function = getattr(context, FUNCTIONS[name], None)
+    if function is None:  # floating point has fewer of them
+        return _real(context.mpf(_real(getattr(mpmath.mp, FUNCTIONS[name])(*arguments), context)), context)
+    return _real(function(*arguments), context)
 
 
 def _power(e: Pow, value: Callable[[Basic], Any], context: Any) -> Any:
