@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
-from liesym_jax.fields import invariance_residual  # +
+from liesym_jax import invariance_residual  # +
 from sympy.abc import t, x, y  # +
 
 from liesym import Generator  # +

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 import torch
-from liesym_torch.fields import invariance_residual  # +
+from liesym_torch import invariance_residual  # +
 from sympy.abc import t, x, y  # +
 from torch import Tensor, nn
 from torchdiffeq import odeint

@@ -1,16 +1,21 @@
-"""The JAX backend of liesym. Importing this package does not import jax; the first use of a name in it
-does."""
+"""The JAX backend of liesym, and all that trains with it. Importing this package does not import jax; the first use of a
+name in it does.
+"""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING, Any
 
-from typing import Any
+from liesym.learn.toolkits import NAMES, lazily
 
-__all__ = ["BACKEND"]
+if TYPE_CHECKING:
+    from liesym_jax.lower import BACKEND as BACKEND
+    from liesym_jax.toolkit import *  # noqa: F403
+
+__all__ = ["BACKEND", *NAMES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "BACKEND":
-        from liesym_jax.lower import BACKEND
+    return lazily(__name__, name)
 
-        return BACKEND
-    raise AttributeError(f"module 'liesym_jax' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,7 +4,7 @@ BacksolveAdjoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import diffrax
@@ -14,55 +14,24 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from liesym.errors import TrainingError
-from liesym.learn.audit import GradientAudit, charge_parts, named
+from liesym.learn.audit import Auditor, adjoint_charge_parts
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
 from liesym_jax.models import NeuralODE
 
 
-def audit_gradient(
-    model: NeuralODE,
-    x0: Array,
-    times: Array,
-    loss: Callable[[Array], Array],
-    generators: Mapping[str, Generator] | Sequence[Generator] | None = None,
-    *,
-    goal: float = 1e-3,
-) -> GradientAudit:
-    """Drift of I = a·(η - ξ f) + a_θ·τ along the adjoint solve of the gradient of loss(states).
-
-    The adjoint equations are solved backward with the solver, the tolerances and the restarts at
-    observations of `BacksolveAdjoint`, which itself shows no steps. A warning is given if the drift
-    exceeds the goal.
-
-    Arguments:
-        model: with an adaptive solver; its tolerances are the ones that are judged.
-        x0: shape (…, m).
-        times: shape (K,); the loss may depend on the states at all of them, and the adjoint jumps there.
-        loss: states of shape (…, K, m) -> scalar.
-        generators: symmetries of the field, over (t, x_1, …, x_m) or also over parameters of a
-            `SymbolicField`; time translation unless given, which is one for every field that does not
-            depend on t.
-        goal: of the drift.
-
-    Raises:
-        TrainingError: the model's solver is not adaptive, so there is no adjoint solve.
-        AnsatzError: a generator that moves neither states nor parameters of the field.
-    Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations.
-    """
-    if model.solver == "rk4":
-        raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
-    generators = named(generators, x0.shape[-1])
-    charges = [_Charge(model.field, generator, x0.shape[-1]) for generator in generators.values()]
+def _measured(
+    model: NeuralODE, x0: Array, times: Array, loss: Callable[[Array], Array], generators: Mapping[str, Generator]
+) -> tuple[dict[str, float], int]:
+    """The drifts, and the number of steps accepted; see `liesym.learn.audit.Auditor`."""
+    m = x0.shape[-1]
+    charges = [_Charge(model.field, generator, m) for generator in generators.values()]
     states = eqx.filter_jit(model)(x0, times)
     pulls = jax.grad(loss)(states)
-    m = x0.shape[-1]
     samples = (states.reshape(-1, len(times), m), pulls.reshape(-1, len(times), m))
     drifts, steps = eqx.filter_jit(_drifts)(model, charges, times, samples)
     worst = np.asarray(drifts).max(axis=0)
-    names = tuple((name, float(value)) for name, value in zip(generators, worst, strict=True))
-    return GradientAudit(names, goal, model.rtol, int(np.asarray(steps).sum())).warn()
+    return dict(zip(generators, map(float, worst), strict=True)), int(np.asarray(steps).sum())
 
 
 def _drifts(model: NeuralODE, charges: list[_Charge], times: Array, samples: tuple[Array, Array]) -> tuple[Any, Any]:
@@ -131,7 +100,7 @@ class _Charge:
     def __init__(self, field: Any, generator: Generator, states: int) -> None:
         self.field, self.states = field, states
         self.theta: Mapping[str, Any] = field.parameters_by_name() if hasattr(field, "parameters_by_name") else {}
-        parts, state, time, self.moved = charge_parts(generator, states, list(self.theta))
+        parts, state, time, self.moved = adjoint_charge_parts(generator, states, list(self.theta))
         moving = tuple(s for s in generator.variables if s.name in self.theta)
         self.program = lower(parts, state, backend="jax", t=time, parameters=moving or None)
 
@@ -145,3 +114,6 @@ class _Charge:
             tau = value[1 + self.states + j]
             charge, size = charge + tau * pull, size + jnp.abs(tau * pull)
         return charge, size
+
+
+audit_gradient = Auditor(_measured).audit_gradient

@@ -1,47 +1,5 @@
-"""Everything for training, under the names that are the same in every backend."""
+"""Everything for training, under the names that are the same in every backend (`liesym.learn.toolkits.NAMES`)."""
 
 from liesym_jax.audit import audit_gradient as audit_gradient
-from liesym_jax.augment import GroupAugmentation as GroupAugmentation
-from liesym_jax.contrastive import Autoencoder as Autoencoder
-from liesym_jax.contrastive import ConservationProjection as ConservationProjection
-from liesym_jax.contrastive import ContrastiveInvariant as ContrastiveInvariant
-from liesym_jax.contrastive import train_invariant as train_invariant
-from liesym_jax.layers import EquivariantField as EquivariantField
-from liesym_jax.layers import LevelSets as LevelSets
-from liesym_jax.layers import Stabilization as Stabilization
-from liesym_jax.layers import TangentProjection as TangentProjection
-from liesym_jax.losses import Batch as Batch
-from liesym_jax.losses import SymmetryLoss as SymmetryLoss
-from liesym_jax.losses import at_points as at_points
-from liesym_jax.losses import augmented as augmented
-from liesym_jax.losses import conservation as conservation
-from liesym_jax.losses import data_drift as data_drift
-from liesym_jax.losses import derivative_misfit as derivative_misfit
-from liesym_jax.losses import field_of as field_of
-from liesym_jax.losses import invariance as invariance
-from liesym_jax.losses import misfit as misfit
-from liesym_jax.losses import rollout_drift as rollout_drift
-from liesym_jax.mechanics import HamiltonianODE as HamiltonianODE
-from liesym_jax.mechanics import LagrangianODE as LagrangianODE
-from liesym_jax.mechanics import ScalarNetwork as ScalarNetwork
-from liesym_jax.mechanics import symbolic_scalar as symbolic_scalar
-from liesym_jax.models import MLP as MLP
-from liesym_jax.models import MLPField as MLPField
-from liesym_jax.models import NeuralODE as NeuralODE
-from liesym_jax.models import PositiveField as PositiveField
-from liesym_jax.models import SecondOrderField as SecondOrderField
-from liesym_jax.models import SymbolicField as SymbolicField
-from liesym_jax.models import as_tensor as as_tensor
-from liesym_jax.models import concatenate as concatenate
-from liesym_jax.models import double_precision as double_precision
-from liesym_jax.models import evaluate as evaluate
-from liesym_jax.models import evaluate_field as evaluate_field
-from liesym_jax.models import rk4_rollout as rk4_rollout
-from liesym_jax.models import rk4_step as rk4_step
-from liesym_jax.noether import InvariantLayer as InvariantLayer
-from liesym_jax.noether import InvariantScalar as InvariantScalar
-from liesym_jax.noether import NoetherMonitor as NoetherMonitor
-from liesym_jax.training import gradient_norms as gradient_norms
-from liesym_jax.training import term_value as term_value
-from liesym_jax.training import train as train
-from liesym_jax.training import train_problem as train_problem
+from liesym_jax.models import *  # noqa: F403
+from liesym_jax.training import *  # noqa: F403

@@ -1,17 +1,12 @@
-"""The training loop: named terms, seeded batches, checkpoints that resume to the same weights (JAX, optax).
-
-Steps run in compiled blocks. Blocks begin and end at multiples of one number, so a resumed run executes
-the same compiled programs on the same numbers as one that was not stopped.
-"""
+"""Training in JAX, in compiled blocks of steps (optax); the loop is in `liesym.learn.loop`."""
 
 from __future__ import annotations
 
 import io
 import json
 import math
-import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,91 +16,39 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from liesym.base.files import write_whole
-from liesym.errors import DataError
-from liesym.learn.experiment import Progress
-from liesym.learn.fitting import Settings, Training, check_terms, fingerprint
+from liesym.learn.fitting import Settings, check_terms
+from liesym.learn.loop import Run, Sample, Saved, Trainer
+from liesym.learn.objectives import Batch
 from liesym.learn.training import Report, run_problem
 from liesym.learn.weights import WeightRule
-from liesym_jax.losses import Batch, SymmetryLoss
-
-BatchSource = Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]]
-
-
-def train(
-    model: Any,
-    loss: SymmetryLoss,
-    batches: BatchSource,
-    settings: Settings,
-    *,
-    rule: WeightRule | None = None,
-    checkpoint: str | Path | None = None,
-    stop_at: int | None = None,
-    on_step: Callable[[int], None] | None = None,
-    label: str = "training",
-    identity: str = "",
-) -> Training:
-    """Minimize the loss by AdamW with a cosine schedule; the trained model is in the result.
-
-    Batches depend on the step alone, so a run that is killed and called again with the same checkpoint
-    ends with the weights of a run that was not.
-
-    Arguments:
-        model: passed to the terms of the loss; its inexact arrays are trained.
-        loss: a `SymmetryLoss`.
-        batches: step -> (times, states, draws), for example a `Sampler`.
-        settings: see `Settings`.
-        rule: changes the weights of the residuals during training.
-        checkpoint: file that is written whole every `checkpoint_every` steps and read if it is there.
-        stop_at: leave at the end of the block that holds this step, with a checkpoint.
-        on_step: called with the number of steps done after each block.
-        label: shown beside the bar of progress.
-        identity: what else a checkpoint must agree in, such as the laws behind the residuals.
-
-    Raises:
-        TrainingError: a term of the loss or the gradient of one is not finite; names the term and the step.
-        DataError: the checkpoint belongs to another run or cannot be written.
-    """
-    began = time.perf_counter()
-    run = _Run(loss, settings, model)
-    arrays, fixed = run.arrays, run.fixed
-    state = (arrays, run.optimizer.init(arrays))
-    history: dict[str, list[float]] = {name: [] for name in ("data", *loss.residuals, "gradient")}
-    mark = fingerprint(settings, loss.weights, [a.shape for a in jax.tree.leaves(arrays)], rule, batches(0), identity)
-    step, state, weights, history = _load(checkpoint, state, dict(loss.weights), history, mark)
-    last = settings.steps if stop_at is None else min(stop_at, settings.steps)
-    block = settings.checkpoint_every if rule is None else math.gcd(settings.checkpoint_every, rule.every)
-    with Progress(label, settings.steps) as progress:
-        while step < last:
-            stop = min((step // block + 1) * block, settings.steps)
-            samples = [batches(k) for k in range(step, stop)]
-            if rule is not None and step % rule.every == 0:
-                weights = _balanced(rule, eqx.combine(state[0], fixed), loss, samples[0], weights)
-            following, noted = run.advance(state, weights, samples)
-            if not all(np.isfinite(values).all() for values in noted.values()):
-                run.blame(state, weights, samples, noted, step)
-            state, step = following, stop
-            for name, values in noted.items():
-                history[name] += values.tolist()
-            if checkpoint is not None and (step % settings.checkpoint_every == 0 or step >= last):
-                _save(checkpoint, state, weights, history, step, mark)
-            progress.update(step)
-            if on_step is not None:
-                on_step(step)
-    trained = eqx.combine(state[0], fixed)
-    arrays_of = {name: np.asarray(values) for name, values in history.items()}
-    return Training(trained, arrays_of, weights, step, time.perf_counter() - began)
+from liesym_jax.arrays import optimizer_of as optimizer_of
+from liesym_jax.models import SymmetryLoss
 
 
-class _Run:
-    """The compiled block of steps of one training."""
+class JaxRun(Run):
+    """See `liesym.learn.loop.Run`; the state is a pytree of the trained arrays and the optimizer's memory."""
 
-    def __init__(self, loss: SymmetryLoss, settings: Settings, model: Any) -> None:
-        self.loss = loss
-        self.arrays, self.fixed = eqx.partition(model, eqx.is_inexact_array)
-        self.dtype = jax.tree.leaves(self.arrays)[0].dtype
+    damaged = (ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+    def __init__(self, model: Any, loss: SymmetryLoss, settings: Settings) -> None:
+        self.loss, self.settings = loss, settings
+        arrays, self.fixed = eqx.partition(model, eqx.is_inexact_array)
+        self.dtype = jax.tree.leaves(arrays)[0].dtype
         self.optimizer = optimizer_of(settings)
+        self.state = arrays, self.optimizer.init(arrays)
         self._block = jax.jit(lambda state, weights, batch: jax.lax.scan(self._step(weights), state, batch))
+
+    @property
+    def model(self) -> Any:
+        return eqx.combine(self.state[0], self.fixed)
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [a.shape for a in jax.tree.leaves(self.state[0])]
+
+    def block(self, rule: WeightRule | None) -> int:
+        every = self.settings.checkpoint_every
+        return every if rule is None else math.gcd(every, rule.every)
 
     def _step(self, weights: Any) -> Callable[[Any, Batch], tuple[Any, dict[str, Any]]]:
         def objective(arrays: Any, batch: Batch) -> tuple[Any, dict[str, Any]]:
@@ -120,41 +63,63 @@ class _Run:
 
         return step
 
-    def advance(self, state: Any, weights: Mapping[str, float], samples: list[Any]) -> tuple[Any, dict[str, Any]]:
-        """All steps of the block; returns the state and the terms at each step."""
+    def _taken(self, weights: Mapping[str, float], samples: Sequence[Sample]) -> tuple[Any, dict[str, np.ndarray]]:
+        """The state after all steps of the block, and the terms at each step."""
         stacked = Batch(*(jnp.asarray(np.stack(parts), self.dtype) for parts in zip(*samples, strict=True)))
         numbers = {name: jnp.asarray(weight, self.dtype) for name, weight in weights.items()}
-        state, noted = self._block(state, numbers, stacked)
+        state, noted = self._block(self.state, numbers, stacked)
         return state, {name: np.asarray(values) for name, values in noted.items()}
 
-    def blame(
-        self,
-        state: Any,
-        weights: Mapping[str, float],
-        samples: list[Any],
-        noted: Mapping[str, Any],
-        first: int,
+    def advance(self, step: int, weights: Mapping[str, float], samples: Sequence[Sample]) -> dict[str, list[float]]:
+        state, noted = self._taken(weights, samples)
+        if not all(np.isfinite(values).all() for values in noted.values()):
+            self._blame(step, weights, samples, noted)
+        self.state = state
+        return {name: values.tolist() for name, values in noted.items()}
+
+    def _blame(
+        self, first: int, weights: Mapping[str, float], samples: Sequence[Sample], noted: Mapping[str, np.ndarray]
     ) -> None:
         """Raise the error that names the first step of the block that went wrong, and the term."""
         bad = int(np.argmax(~np.all([np.isfinite(values) for values in noted.values()], axis=0)))
         check_terms({name: float(v[bad]) for name, v in noted.items() if name != "gradient"}, first + bad)
         if bad:
-            state, _ = self.advance(state, weights, samples[:bad])
-        norms = gradient_norms(eqx.combine(state[0], self.fixed), self.loss, to_batch(samples[bad], self.dtype))
+            self.state, _ = self._taken(weights, samples[:bad])
+        norms = gradient_norms(self.model, self.loss, to_batch(samples[bad], self.dtype))
         check_terms({f"gradient of {name}": value for name, value in norms.items()}, first + bad)
         check_terms({"gradient": float(noted["gradient"][bad])}, first + bad)
 
+    def judged(self, sample: Sample, norms: bool) -> tuple[dict[str, float], dict[str, float]]:
+        batch = to_batch(sample, self.dtype)
+        terms = eqx.filter_jit(self.loss.terms)(self.model, batch)
+        return {name: float(v) for name, v in terms.items()}, gradient_norms(self.model, self.loss, batch) if norms else {}
 
-def optimizer_of(settings: Settings) -> optax.GradientTransformation:
-    """AdamW with the half cosine of the settings."""
+    def written(self, saved: Saved) -> bytes:
+        arrays = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(self.state))}
+        arrays |= {f"history.{name}": np.asarray(values, np.float64) for name, values in saved.history.items()}
+        head = json.dumps({"weights": saved.weights, "step": saved.step, "mark": saved.mark})
+        buffer = io.BytesIO()
+        np.savez(buffer, head=np.frombuffer(head.encode(), np.uint8), **arrays)  # pyright: ignore[reportArgumentType]
+        return buffer.getvalue()
 
-    def rate(count: Any) -> Any:
-        fall = 0.5 * (1.0 + jnp.cos(jnp.pi * jnp.minimum(count, settings.steps) / max(settings.steps, 1)))
-        return settings.final_rate + (settings.learning_rate - settings.final_rate) * fall
+    def read(self, data: bytes) -> tuple[Saved, Any]:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            head, arrays = json.loads(archive["head"].tobytes()), dict(archive)
+        history = {n.removeprefix("history."): v.tolist() for n, v in arrays.items() if n.startswith("history.")}
+        return Saved(int(head["step"]), head["mark"], dict(head["weights"]), history), arrays
 
-    # torch's AdamW with the same defaults, so that both backends take the same steps
-    adam = optax.adamw(rate, weight_decay=settings.weight_decay)
-    return optax.chain(optax.clip_by_global_norm(settings.clip), adam) if settings.clip else adam
+    def restore(self, state: Any) -> None:
+        leaves, structure = jax.tree.flatten(self.state)
+        found = [jnp.asarray(state[f"leaf{i}"], old.dtype) for i, old in enumerate(leaves)]
+        self.state = jax.tree.unflatten(structure, found)
+
+
+train = Trainer(JaxRun).train
+
+
+def train_problem(problem: Any, data_path: str | Path, **choices: Any) -> Report:
+    """`liesym.learn.training.run_problem` on this backend."""
+    return run_problem(problem, data_path, backend="jax", **choices)
 
 
 def _norm(tree: Any) -> Any:
@@ -180,68 +145,6 @@ def term_value(term: Callable[[Any, Any], Any], model: Any, arrays: Any) -> floa
     return float(eqx.filter_jit(lambda m, b: jnp.mean(jnp.square(term(m, b))))(model, batch))
 
 
-def _balanced(
-    rule: WeightRule, model: Any, loss: SymmetryLoss, sample: Any, weights: Mapping[str, float]
-) -> dict[str, float]:
-    batch = to_batch(sample, jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))[0].dtype)
-    norms = gradient_norms(model, loss, batch) if rule.needs_norms else {}
-    terms = {name: float(value) for name, value in eqx.filter_jit(loss.terms)(model, batch).items()}
-    return rule.update(weights, terms, norms)
-
-
-def to_batch(arrays: tuple[np.ndarray, np.ndarray, np.ndarray], dtype: Any) -> Batch:
+def to_batch(arrays: Sample, dtype: Any) -> Batch:
     """NumPy arrays as a `Batch` of the given type."""
     return Batch(*(jnp.asarray(a, dtype) for a in arrays))
-
-
-def train_problem(problem: Any, data_path: str | Path, **choices: Any) -> Report:
-    """Train on this backend with the laws of a problem in the loss and without; see `liesym.learn.training`.
-
-    Arguments:
-        problem: a `Problem`, an `ODESystem`, or the path of a problem file.
-        data_path: .npz or .csv file of trajectories.
-        choices: fields of `liesym.learn.training.Choices`, and `show`.
-
-    Raises:
-        DataError: an unknown choice, or data that cannot be used.
-    """
-    return run_problem(problem, data_path, backend="jax", **choices)
-
-
-# -- checkpoints -----------------------------------------------------------------------------------
-
-
-def _save(
-    path: str | Path,
-    state: Any,
-    weights: Mapping[str, float],
-    history: Mapping[str, Any],
-    step: int,
-    mark: str,
-) -> None:
-    arrays = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))}
-    arrays |= {f"history.{name}": np.asarray(values, np.float64) for name, values in history.items()}
-    head = json.dumps({"weights": dict(weights), "step": step, "mark": mark})
-    buffer = io.BytesIO()
-    np.savez(buffer, head=np.frombuffer(head.encode(), np.uint8), **arrays)  # pyright: ignore[reportArgumentType]
-    write_whole(path, buffer.getvalue(), folder=True)
-
-
-def _load(
-    path: str | Path | None, state: Any, weights: dict[str, float], history: dict[str, list[float]], mark: str
-) -> tuple[int, Any, dict[str, float], dict[str, list[float]]]:
-    """The checkpoint if there is one, else what was given, at step 0."""
-    if path is None or not Path(path).exists():
-        return 0, state, weights, history
-    leaves, structure = jax.tree.flatten(state)
-    try:
-        with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as archive:
-            head = json.loads(archive["head"].tobytes())
-            stored = [archive[f"leaf{i}"] for i in range(len(leaves))] if head["mark"] == mark else []
-            history = {name: archive[f"history.{name}"].tolist() for name in history} if stored else history
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        raise DataError(f"{path} is not a checkpoint that can be read; remove it or name another file") from None
-    if head["mark"] != mark:
-        raise DataError(f"{path} is the checkpoint of another run; remove it or name another file")
-    restored = [jnp.asarray(new, old.dtype) for new, old in zip(stored, leaves, strict=True)]
-    return int(head["step"]), jax.tree.unflatten(structure, restored), dict(head["weights"]), history

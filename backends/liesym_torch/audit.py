@@ -9,44 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.learn.audit import GradientAudit, charge_parts, named
+from liesym.learn.audit import Auditor, adjoint_charge_parts
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
 from liesym_torch.models import NeuralODE
 
 
-def audit_gradient(
-    model: NeuralODE,
-    x0: Tensor,
-    times: Tensor,
-    loss: Callable[[Tensor], Tensor],
-    generators: Mapping[str, Generator] | Sequence[Generator] | None = None,
-    *,
-    goal: float = 1e-3,
-) -> GradientAudit:
-    """Drift of I = a·(η - ξ f) + a_θ·τ along the adjoint solve of the gradient of loss(states).
-
-    The states and adjoints are those of `odeint_adjoint` itself, at every step that it accepts. A warning
-    is given if the drift exceeds the goal.
-
-    Arguments:
-        model: with an adaptive solver; its tolerances are the ones that are judged.
-        x0: shape (…, m).
-        times: shape (K,); the loss may depend on the states at all of them, and the adjoint jumps there.
-        loss: states of shape (…, K, m) -> scalar.
-        generators: symmetries of the field, over (t, x_1, …, x_m) or also over parameters of a
-            `SymbolicField`; time translation unless given, which is one for every field that does not
-            depend on t.
-        goal: of the drift.
-
-    Raises:
-        TrainingError: the model's solver is not adaptive, so there is no adjoint solve; or a solve breaks down.
-        AnsatzError: a generator that moves neither states nor parameters of the field.
-    Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations.
-    """
-    if model.solver == "rk4":
-        raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
-    generators = named(generators, x0.shape[-1])
+def _measured(
+    model: NeuralODE, x0: Tensor, times: Tensor, loss: Callable[[Tensor], Tensor], generators: Mapping[str, Generator]
+) -> tuple[dict[str, float], int]:
+    """The drifts, and the number of steps accepted; see `liesym.learn.audit.Auditor`."""
     charges = {name: _Charge(model.field, generator, x0.shape[-1]) for name, generator in generators.items()}
     stretches = _backward(model, x0.detach(), times, loss)
     drifts = dict.fromkeys(charges, 0.0)
@@ -55,10 +27,10 @@ def audit_gradient(
             values, sizes = zip(*(charge(*point) for point in stretch), strict=True)
             change = (torch.stack(values) - values[0]).abs().max() / (torch.stack(sizes).max() + 1e-300)
             drifts[name] = max(drifts[name], float(change))
-    steps = sum(len(stretch) - 1 for stretch in stretches)
-    return GradientAudit(tuple(drifts.items()), goal, model.rtol, steps).warn()
+    return drifts, sum(len(stretch) - 1 for stretch in stretches)
 
 
+audit_gradient = Auditor(_measured).audit_gradient
 Point = tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]
 
 
@@ -119,7 +91,7 @@ class _Charge:
     def __init__(self, field: Any, generator: Generator, states: int) -> None:
         self.field, self.states = field, states
         self.by_name = getattr(field, "parameters_by_name", dict)
-        parts, state, time, self.moved = charge_parts(generator, states, list(self.by_name()))
+        parts, state, time, self.moved = adjoint_charge_parts(generator, states, list(self.by_name()))
         moving = tuple(s for s in generator.variables if s.name in self.by_name())
         self.program = lower(parts, state, backend="torch", t=time, parameters=moving or None)
 

@@ -1,47 +1,5 @@
-"""Everything for training, under the names that are the same in every backend."""
+"""Everything for training, under the names that are the same in every backend (`liesym.learn.toolkits.NAMES`)."""
 
 from liesym_torch.audit import audit_gradient as audit_gradient
-from liesym_torch.augment import GroupAugmentation as GroupAugmentation
-from liesym_torch.contrastive import Autoencoder as Autoencoder
-from liesym_torch.contrastive import ConservationProjection as ConservationProjection
-from liesym_torch.contrastive import ContrastiveInvariant as ContrastiveInvariant
-from liesym_torch.contrastive import train_invariant as train_invariant
-from liesym_torch.layers import EquivariantField as EquivariantField
-from liesym_torch.layers import LevelSets as LevelSets
-from liesym_torch.layers import Stabilization as Stabilization
-from liesym_torch.layers import TangentProjection as TangentProjection
-from liesym_torch.losses import Batch as Batch
-from liesym_torch.losses import SymmetryLoss as SymmetryLoss
-from liesym_torch.losses import at_points as at_points
-from liesym_torch.losses import augmented as augmented
-from liesym_torch.losses import conservation as conservation
-from liesym_torch.losses import data_drift as data_drift
-from liesym_torch.losses import derivative_misfit as derivative_misfit
-from liesym_torch.losses import field_of as field_of
-from liesym_torch.losses import invariance as invariance
-from liesym_torch.losses import misfit as misfit
-from liesym_torch.losses import rollout_drift as rollout_drift
-from liesym_torch.mechanics import HamiltonianODE as HamiltonianODE
-from liesym_torch.mechanics import LagrangianODE as LagrangianODE
-from liesym_torch.mechanics import ScalarNetwork as ScalarNetwork
-from liesym_torch.mechanics import symbolic_scalar as symbolic_scalar
-from liesym_torch.models import MLP as MLP
-from liesym_torch.models import MLPField as MLPField
-from liesym_torch.models import NeuralODE as NeuralODE
-from liesym_torch.models import PositiveField as PositiveField
-from liesym_torch.models import SecondOrderField as SecondOrderField
-from liesym_torch.models import SymbolicField as SymbolicField
-from liesym_torch.models import as_tensor as as_tensor
-from liesym_torch.models import concatenate as concatenate
-from liesym_torch.models import double_precision as double_precision
-from liesym_torch.models import evaluate as evaluate
-from liesym_torch.models import evaluate_field as evaluate_field
-from liesym_torch.models import rk4_rollout as rk4_rollout
-from liesym_torch.models import rk4_step as rk4_step
-from liesym_torch.noether import InvariantLayer as InvariantLayer
-from liesym_torch.noether import InvariantScalar as InvariantScalar
-from liesym_torch.noether import NoetherMonitor as NoetherMonitor
-from liesym_torch.training import gradient_norms as gradient_norms
-from liesym_torch.training import term_value as term_value
-from liesym_torch.training import train as train
-from liesym_torch.training import train_problem as train_problem
+from liesym_torch.models import *  # noqa: F403
+from liesym_torch.training import *  # noqa: F403

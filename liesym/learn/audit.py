@@ -1,4 +1,4 @@
-"""What a drifting conservation law says about an adjoint gradient; the backend-free half of the audit.
+"""What a drifting conservation law says about an adjoint gradient.
 
 For every symmetry ξ ∂_t + η·∂_x + τ·∂_θ of x' = f(t, x, θ), θ' = 0, the number
 
@@ -12,12 +12,14 @@ hold: an error along the symmetry itself leaves I as it is, so a small drift is 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import Expr, S, Symbol
 
-from liesym.errors import AnsatzError
+from liesym.errors import AnsatzError, TrainingError
+from liesym.learn.arrays import Array
 from liesym.symmetries.generator import Generator
 
 
@@ -65,13 +67,64 @@ class GradientAudit:
         return self
 
 
+Generators = Mapping[str, Generator] | Sequence[Generator]
+
+
+class Auditor:
+    """The audit in one library; a toolkit offers `audit_gradient` as a function.
+
+    Arguments:
+        measure: (model, x0, times, loss, generators) -> (largest drift of the law of each generator, accepted steps),
+            measured along an adjoint solve with the model's solver and tolerances.
+    """
+
+    def __init__(self, measure: Callable[..., tuple[Mapping[str, float], int]]) -> None:
+        self.measure = measure
+
+    def audit_gradient(
+        self,
+        model: Any,
+        x0: Array,
+        times: Array,
+        loss: Callable[[Array], Array],
+        generators: Generators | None = None,
+        *,
+        goal: float = 1e-3,
+    ) -> GradientAudit:
+        """Drift of I = a·(η - ξ f) + a_θ·τ along the adjoint solve of the gradient of loss(states).
+
+        In torch the states and adjoints are those of `odeint_adjoint` itself, at every step that it accepts. In JAX
+        the adjoint equations are solved backward with the solver, the tolerances and the restarts at observations of
+        `BacksolveAdjoint`, which itself shows no steps. A warning is given if the drift exceeds the goal.
+
+        Arguments:
+            model: with an adaptive solver; its tolerances are the ones that are judged.
+            x0: shape (…, m).
+            times: shape (K,); the loss may depend on the states at all of them, and the adjoint jumps there.
+            loss: states of shape (…, K, m) -> scalar.
+            generators: symmetries of the field, over (t, x_1, …, x_m) or also over parameters of a
+                `SymbolicField`; time translation unless given, which is one for every field that does not
+                depend on t.
+            goal: of the drift.
+
+        Raises:
+            TrainingError: the model's solver is not adaptive, so there is no adjoint solve; or a solve breaks down.
+            AnsatzError: a generator that moves neither states nor parameters of the field.
+        Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations.
+        """
+        if model.solver == "rk4":
+            raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
+        drifts, steps = self.measure(model, x0, times, loss, named(generators, x0.shape[-1]))
+        return GradientAudit(tuple(drifts.items()), goal, model.rtol, steps).warn()
+
+
 def time_translation(states: int) -> Generator:
     """∂_t over t and x1 … xm: a symmetry of every field without t; its charge is -a·f."""
     variables = tuple(Symbol(name, real=True) for name in ("t", *(f"x{i + 1}" for i in range(states))))
     return Generator(variables, (S.One, *(S.Zero,) * states))
 
 
-def charge_parts(
+def adjoint_charge_parts(
     generator: Generator, states: int, parameters: Sequence[str]
 ) -> tuple[list[Expr], tuple[Symbol, ...], Symbol, list[str]]:
     """(ξ, η…, τ…), the state symbols, the symbol of time, and the names of the parameters that are moved.
@@ -90,7 +143,7 @@ def charge_parts(
     return list(generator.components), state, time, moved
 
 
-def named(generators: Mapping[str, Generator] | Sequence[Generator] | None, states: int) -> dict[str, Generator]:
+def named(generators: Generators | None, states: int) -> dict[str, Generator]:
     """Generators by name; time translation if none are given."""
     if generators is None:
         return {"time translation": time_translation(states)}

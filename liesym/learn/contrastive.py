@@ -1,162 +1,320 @@
-"""Invariants learned by contrast, the half without a backend: names of the choices, and whether one may be trusted.
+"""Invariants learned from trajectories by contrast, the field that keeps them, and an autoencoder for large states.
 
-A field projected on the level sets of a learned function keeps that function exactly, right or wrong. A wrong one kept
-exactly is worse than none, so what was learned is measured on trajectories it has not seen before it is imposed.
+H is trained so that states of one trajectory agree and states of different trajectories differ; then the field is made
+tangent to its level sets.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 from liesym.errors import DataError, TrainingError
-from liesym.learn.fitting import Settings
+from liesym.learn.arrays import AbstractModule, Array, ArrayLibrary
+from liesym.learn.fitting import Settings, check_terms
+from liesym.learn.levels import AbstractLevelSets
+from liesym.learn.trust import DOUBTS as DOUBTS
+from liesym.learn.trust import InvariantTrust, invariant_trust
+from liesym.learn.trust import InvariantWarning as InvariantWarning
+from liesym.learn.trust import independent_share as independent_share
+from liesym.learn.trust import within_ratios as within_ratios
+from liesym.learn.trust import worst_ratios as worst_ratios
 
-KINDS = ("softmax", "ratio")
 NORMALIZATIONS = ("none", "batch", "whiten")
-DOUBTS = ("refuse", "warn", "ignore")
-LEAST_SINGULAR = 0.03
-"""Smallest singular value of unit gradients that counts as independent; copies of one function that a network made on its
-own are not exact copies."""
-
-LARGEST_RATIO, LEAST_RANK_SHARE, LARGEST_WORST = 0.02, 0.95, 0.01
-"""Limits of `InvariantTrust`. A trajectory along which H moves by a tenth of its spread is led to the wrong level set."""
+SMALL = 1e-8
+"""Relative size below which a variance counts as zero."""
 
 
-class InvariantWarning(UserWarning):
-    """A projection on the level sets of a learned function that is not conserved on trajectories it has not seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class InvariantTrust:
-    """What held-out trajectories say about a learned function with m components.
+def softmax_contrast(arrays: ArrayLibrary, h: Array) -> Array:
+    """Mean of -log (Σ_same exp(-|h - h'|²) / Σ_all exp(-|h - h'|²)), the sums over all states but the one itself.
 
     Arguments:
-        ratios: variance within trajectories over the whole variance, for each component; 0 for an invariant, near 1 for
-            noise and for a constant.
-        rank_share: share of the states at which the m gradients are independent.
-        worst: the largest variance within any one trajectory over the whole variance, for each component. A function that
-            is right on average may be wrong on the few trajectories that decide the error.
-        largest_ratio: what each ratio should stay below.
-        least_rank_share: what the share should stay above.
-        largest_worst: what the worst trajectory of each component should stay below.
+        h: shape (trajectories, times, m).
+    Source: Zhang et al. 2023, equation (4), after Goldberger et al. 2004.
     """
-
-    ratios: tuple[float, ...]
-    rank_share: float
-    worst: tuple[float, ...]
-    largest_ratio: float = LARGEST_RATIO
-    least_rank_share: float = LEAST_RANK_SHARE
-    largest_worst: float = LARGEST_WORST
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What speaks against imposing the function; empty if it may be imposed."""
-        found = [
-            f"component {j + 1} varies within trajectories: {ratio:.3g} of its variance, more than {self.largest_ratio:g}"
-            for j, ratio in enumerate(self.ratios)
-            if not ratio <= self.largest_ratio
-        ]
-        found += [
-            f"component {j + 1} varies along one trajectory by {worst:.3g} of its variance, more than {self.largest_worst:g}"
-            for j, (ratio, worst) in enumerate(zip(self.ratios, self.worst, strict=True))
-            if ratio <= self.largest_ratio and not worst <= self.largest_worst
-        ]
-        if not self.rank_share >= self.least_rank_share:
-            found.append(
-                f"its gradients are independent at {self.rank_share:.0%} of the states only, less than "
-                f"{self.least_rank_share:.0%}"
-            )
-        return tuple(found)
-
-    @property
-    def ok(self) -> bool:
-        """True if nothing speaks against it."""
-        return not self.doubts
-
-    def enforce(self, on_doubt: str) -> InvariantTrust:
-        """Refuse, warn or say nothing; returns the record.
-
-        Raises:
-            TrainingError: there are doubts and they are to be refused, or `on_doubt` is not one of `DOUBTS`.
-        """
-        if on_doubt not in DOUBTS:
-            raise TrainingError(f"on_doubt = {on_doubt!r}; expected one of {', '.join(DOUBTS)}")
-        if self.ok or on_doubt == "ignore":
-            return self
-        message = (
-            f"the learned invariant is not to be trusted: {'; '.join(self.doubts)}. Train it longer or on more "
-            "trajectories, or ask for fewer components"
-        )
-        if on_doubt == "refuse":
-            raise TrainingError(message)
-        warnings.warn(message, InvariantWarning, stacklevel=3)
-        return self
+    xp, (count, length, m) = arrays.xp, h.shape
+    flat = h.reshape(-1, m)
+    square = (flat**2).sum(-1)
+    apart = square[:, None] + square[None, :] - 2.0 * flat @ flat.T
+    scores = -xp.where(apart > 0.0, apart, 0.0)
+    other = arrays.eye(count * length, h) == 0
+    among = _log_sum(arrays, scores, other)
+    mates = arrays.spread(arrays.eye(count, h)[:, None, :, None], (count, length, count, length)) == 1
+    return (among - _log_sum(arrays, scores, other & mates.reshape(count * length, -1))).mean()
 
 
-def invariant_trust(
-    values: np.ndarray,
-    gradients: np.ndarray,
-    *,
-    largest_ratio: float = LARGEST_RATIO,
-    least_rank_share: float = LEAST_RANK_SHARE,
-    largest_worst: float = LARGEST_WORST,
-) -> InvariantTrust:
-    """Measure a learned function on trajectories it was not trained on.
+def _log_sum(arrays: ArrayLibrary, scores: Array, chosen: Array) -> Array:
+    """log Σ_j exp(scores_ij) over the chosen j, without overflow."""
+    xp = arrays.xp
+    scores = xp.where(chosen, scores, -xp.inf)
+    top = xp.max(scores, axis=1, keepdims=True)
+    top = arrays.fixed(xp.where(xp.isfinite(top), top, 0.0))
+    return xp.log(xp.sum(xp.exp(scores - top), axis=1)) + top[:, 0]
+
+
+def ratio_contrast(arrays: ArrayLibrary, h: Array) -> Array:
+    """Mean over the states of Σ_same |h - h'|² / Σ_all |h - h'|², in time linear in the number of states.
+
+    By Σ_k |h - h_k|² = K |h - mean|² + Σ_k |h_k - mean|².
 
     Arguments:
-        values: H at the states, shape (trajectories, times, m).
-        gradients: of H by the states, shape (trajectories, times, m, n); in units in which the states have size 1.
-        largest_ratio: see `InvariantTrust`. Noise of the states alone gives a ratio of about |∇H|² σ² over the variance.
-        least_rank_share, largest_worst: see `InvariantTrust`.
+        h: shape (trajectories, times, m).
+    Source: Zhang et al. 2023, the loss of the published code.
+    """
+    count, length, _ = h.shape
+    own = h - h.mean(1, keepdims=True)
+    whole = h - h.mean((0, 1))
+    inside, outside = (own**2).sum(-1), (whole**2).sum(-1)
+    near = length * inside + inside.sum(1, keepdims=True)
+    far = count * length * outside + outside.sum()
+    return (near / (far + SMALL * (h**2).sum() + _tiny(arrays, h))).mean()
+
+
+CONTRASTS: dict[str, Callable[[ArrayLibrary, Array], Array]] = {"softmax": softmax_contrast, "ratio": ratio_contrast}
+KINDS = tuple(CONTRASTS)
+
+
+def statistics(arrays: ArrayLibrary, h: Array, normalization: str) -> tuple[Array, Array]:
+    """μ and M such that (h - μ) Mᵀ is normalized over the batch.
+
+    "batch" gives each component mean 0 and variance 1, "whiten" makes the components uncorrelated as well, so that two
+    of them cannot become one; "none" leaves h as it is.
+
+    Source: Zhang et al. 2023, equation (8), for "batch".
+    """
+    xp, m = arrays.xp, h.shape[-1]
+    unit = arrays.eye(m, h)
+    if normalization == "none":
+        return xp.zeros_like(unit[0]), unit
+    flat = h.reshape(-1, m)
+    mean = flat.mean(0)
+    rest = flat - mean
+    size = SMALL * (flat**2).mean() + _tiny(arrays, h)
+    if normalization == "batch":
+        return mean, unit / xp.sqrt((rest**2).mean(0) + size)
+    root = xp.linalg.cholesky(rest.T @ rest / len(flat) + size * unit)
+    return mean, xp.linalg.solve(root, unit)
+
+
+def _tiny(arrays: ArrayLibrary, x: Array) -> float:
+    """The smallest normal number of x's type, which keeps a quotient finite."""
+    return float(arrays.xp.finfo(x.dtype).smallest_normal)
+
+
+class AbstractContrastiveInvariant(AbstractModule):
+    """H̄(x) = M (H(x / s) - μ): a network whose values tell trajectories apart and stay the same along each.
+
+    While it is trained μ and M are those of the batch; `frozen` fixes them, so that H̄ is a function of the state
+    alone.
+
+    Arguments:
+        states: n.
+        components: m, the number of invariants.
+        width, depth, activation: of the network; smooth activations give smooth level sets.
+        scale: typical size s of each state.
+        normalization: one of `liesym.learn.contrastive.NORMALIZATIONS`; see `statistics`.
+        linear: whether A x / s is added to the network, for invariants that are to hold beyond the data.
+        seed, dtype: of the weights.
 
     Raises:
-        DataError: shapes that do not go together, or a single trajectory, which cannot be told from another.
+        TrainingError: an unknown normalization or activation.
+    Source: Zhang et al. 2023, sections 3.1 and 4.2.
     """
-    values, gradients = np.asarray(values, np.float64), np.asarray(gradients, np.float64)
-    if values.ndim != 3 or gradients.shape[:-1] != values.shape or values.shape[0] < 2 or values.shape[1] < 2:
-        raise DataError(
-            f"values of shape {values.shape} and gradients of shape {gradients.shape}; expected (trajectories, times, m) "
-            "and (trajectories, times, m, n), with at least two trajectories and two times"
-        )
-    return InvariantTrust(
-        within_ratios(values),
-        independent_share(gradients),
-        worst_ratios(values),
-        largest_ratio,
-        least_rank_share,
-        largest_worst,
-    )
+
+    mean: Any
+    mixing: Any
+    slope: Any
+    levels_class: ClassVar[type[AbstractLevelSets]]
+    begin: Callable[[int, int, bool, Any], None]
+
+    def __init__(
+        self,
+        states: int,
+        *,
+        components: int = 1,
+        width: int = 100,
+        depth: int = 2,
+        activation: str = "tanh",
+        scale: Sequence[float] | None = None,
+        normalization: str = "batch",
+        linear: bool = False,
+        seed: int = 0,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        check_choice("normalization", normalization, NORMALIZATIONS)
+        sizes = (states, *(width,) * depth, components)
+        self.network = self.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
+        self.begin(states, components, linear, dtype)
+        self.scale = tuple(float(s) for s in scale) if scale is not None else (1.0,) * states
+        self.normalization = normalization
+
+    def raw(self, x: Array) -> Array:
+        """H(x / s) of shape (…, m), not normalized."""
+        inputs = x / self.arrays.as_array(self.scale, x)
+        value = self.network(inputs)
+        return value if self.slope is None else value + inputs @ self.slope.T
+
+    def forward(self, x: Array) -> Array:
+        """H̄ of shape (…, m) for states (…, n)."""
+        return (self.raw(x) - self.mean) @ self.mixing.T
+
+    def gradients(self, x: Array) -> Array:
+        """∂H̄/∂x of shape (…, m, n)."""
+        flat = x.reshape(-1, x.shape[-1])
+        return self.arrays.jacobian(self.forward, flat).reshape(*x.shape[:-1], self.mean.shape[0], x.shape[-1])
+
+    def loss(self, x: Array, kind: str = "ratio") -> Array:
+        """The contrastive loss of trajectories (trajectories, times, n), normalized over them."""
+        h = self.raw(x)
+        mean, mixing = statistics(self.arrays, h, self.normalization)
+        return CONTRASTS[kind](self.arrays, (h - mean) @ mixing.T)
+
+    def dependence(self, x: Array) -> Array:
+        """Mean of -log det of the matrix of cosines between the gradients, by x / s: 0 where they are orthogonal.
+
+        Uncorrelated components can still be functions of one another; this keeps them apart.
+        """
+        arrays = self.arrays
+        g = self.gradients(x.reshape(-1, x.shape[-1])) * arrays.as_array(self.scale, x)
+        unit = g / arrays.xp.sqrt((g**2).sum(-1, keepdims=True) + _tiny(arrays, x))
+        cosines = unit @ unit.mT
+        return -arrays.xp.linalg.slogdet(cosines + 1e-3 * arrays.eye(g.shape[-2], x))[1].mean()
+
+    def frozen(self, x: Array) -> Self:
+        """The same function with the statistics of these states, its weights fixed too."""
+        mean, mixing = statistics(self.arrays, self.raw(x), self.normalization)
+        return self.arrays.replaced(self, mean=mean, mixing=mixing)
+
+    def level_sets(self, *, tolerance: float | None = None) -> Any:
+        """Its level sets, as exact integrals have them."""
+        return self.levels_class(
+            lambda t, x, args=None: self.forward(x), lambda t, x, args=None: self.gradients(x), tolerance=tolerance
+        )  # fmt: skip
+
+    def trust(self, held_out: Any, **limits: float) -> InvariantTrust:
+        """What trajectories (trajectories, times, n) it was not trained on say about it."""
+        x = self.arrays.as_array(held_out, self)
+        check_trajectories(x.shape, len(self.scale))
+        gradients = self.arrays.to_numpy(self.gradients(x)) * np.asarray(self.scale)
+        return invariant_trust(self.arrays.to_numpy(self.forward(x)), gradients, **limits)
 
 
-def within_ratios(values: np.ndarray) -> tuple[float, ...]:
-    """Variance within trajectories over the whole variance for values of shape (trajectories, times, m); 1 where both
-    vanish.
+Invariant = TypeVar("Invariant", bound=AbstractContrastiveInvariant)
+
+
+def train_invariant(
+    invariant: Invariant,
+    states: Any,
+    settings: Settings,
+    *,
+    kind: str = "ratio",
+    independence: float = 0.0,
+) -> tuple[Invariant, np.ndarray]:
+    """Minimize the contrastive loss by AdamW with a cosine schedule.
+
+    Arguments:
+        invariant: where to start; it is left as it is.
+        states: shape (trajectories, times, n).
+        settings: `batch` is the number of trajectories in a step.
+        kind: one of `liesym.learn.contrastive.KINDS`.
+        independence: weight of `dependence`, for more than one component.
+
+    Returns:
+        The invariant with statistics frozen on all the states, and the loss at each step.
+
+    Raises:
+        TrainingError: an unknown kind, or a loss that is not finite.
+        DataError: states of another shape.
     """
-    return _ratios(values, values.var(axis=1).mean(axis=0))
+    check_choice("kind", kind, KINDS)
+    x = invariant.arrays.as_array(states, invariant)
+    check_trajectories(x.shape, len(invariant.scale))
+
+    def objective(model: Any, chosen: Any) -> Array:
+        value = model.loss(x[chosen], kind)
+        return value + independence * model.dependence(x[chosen]) if independence else value
+
+    model, losses = invariant.arrays.minimized(invariant, objective, trajectory_batches(len(x), settings), settings)
+    check_terms({"contrast": float(losses[-1]) if len(losses) else 0.0}, settings.steps)
+    return model.frozen(x), np.asarray(losses)
 
 
-def worst_ratios(values: np.ndarray) -> tuple[float, ...]:
-    """The same for the trajectory on which each component varies most."""
-    return _ratios(values, values.var(axis=1).max(axis=0))
+class AbstractConservationProjection(AbstractModule):
+    """f - G⁺ G f with G = ∇H̄(x): the learned invariant is constant along exact solutions of the field.
+
+    The gradients are orthonormalized for each sample by itself and left out where they are dependent, as for exact
+    integrals (`LevelSets`). The invariant is not trained along with the field.
+
+    Arguments:
+        field: the field to project.
+        invariant: a trained `ContrastiveInvariant`.
+        held_out: trajectories (trajectories, times, n) it was not trained on; None if it is to be trusted blindly.
+        on_doubt: "refuse", "warn" or "ignore" if the invariant does not hold on them.
+
+    Raises:
+        TrainingError: the invariant does not hold on the trajectories.
+    Source: Zhang et al. 2023, equation (6), with the inner products of each sample.
+    """
+
+    levels: AbstractLevelSets
+    impose: Callable[[AbstractContrastiveInvariant], None]
+
+    def __init__(
+        self, field: Any, invariant: AbstractContrastiveInvariant, *, held_out: Any, on_doubt: str = "refuse"
+    ) -> None:
+        super().__init__()
+        self.inner = field
+        self.impose(invariant)
+        self.trust = None if held_out is None else invariant.trust(held_out).enforce(on_doubt)
+
+    def forward(self, t: Any, x: Array, args: Any = None) -> Array:
+        """Shape (…, n)."""
+        return self.levels.tangent(t, x, self.inner(t, x, args))
 
 
-def _ratios(values: np.ndarray, within: np.ndarray) -> tuple[float, ...]:
-    whole, size = values.var(axis=(0, 1)), (values**2).mean(axis=(0, 1))
-    varies = np.isfinite(whole) & (whole > 1e-12 * size)
-    return tuple(float(r) for r in np.where(varies, within / np.where(varies, whole, 1.0), 1.0))
+class AbstractAutoencoder(AbstractModule):
+    """z = E(x / s), x ≈ s D(z): large states as few latent ones.
 
+    Arguments:
+        sizes: widths of the encoder from the states to the latent space; the decoder has them in reverse.
+        activation: between the layers; the latent layer is linear.
+        scale: typical size s of all states.
+        seed, dtype: of the weights.
+    Source: Zhang et al. 2023, section 4.3.
+    """
 
-def independent_share(gradients: np.ndarray) -> float:
-    """Share of the samples (…, m, n) at which the gradients, each in units of its usual length, are independent."""
-    lengths = np.sqrt((gradients**2).sum(-1).mean(axis=tuple(range(gradients.ndim - 2))))
-    if not (np.isfinite(gradients).all() and (lengths > 0).all()):
-        return 0.0
-    singular = np.linalg.svd(gradients / lengths[:, None], compute_uv=False)
-    return float((singular[..., -1] > LEAST_SINGULAR).mean())
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        activation: str = "tanh",
+        scale: float = 1.0,
+        seed: int = 0,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = self.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
+        self.decoder = self.arrays.network(tuple(sizes)[::-1], activation=activation, seed=seed + 1, dtype=dtype)
+        self.scale = float(scale)
+
+    def encode(self, x: Array) -> Array:
+        """Latent states (…, k) of states (…, n)."""
+        return self.encoder(x / self.scale)
+
+    def decode(self, z: Array) -> Array:
+        """States (…, n) of latent states (…, k)."""
+        return self.decoder(z) * self.scale
+
+    def push(self, x: Array, rate: Array) -> tuple[Array, Array]:
+        """z = E(x) and ż = (∂E/∂x) ẋ, one Jacobian-vector product (equation (10) of the source)."""
+        return self.arrays.jvp(self.encoder, (x / self.scale,), (rate / self.scale,))
+
+    def loss(self, x: Array) -> Array:
+        """Mean of |D(E(x)) - x|² / s² over states and components."""
+        return (((self.decode(self.encode(x)) - x) / self.scale) ** 2).mean()
 
 
 def check_choice(name: str, value: str, known: Sequence[str]) -> None:

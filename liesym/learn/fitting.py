@@ -1,30 +1,26 @@
-"""The backend-free half of training: settings, batches, initial weights, and the checks that both backends
-share.
-"""
+"""What every training needs: settings, batches, initial weights, and the checks of what it is told."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from sympy import Expr, Symbol
 
 from liesym.base.jets import JetSpace, jet_symbol
-from liesym.errors import BackendError, DataError, TrainingError
+from liesym.errors import DataError, TrainingError
+from liesym.learn.toolkits import toolkit as toolkit
 from liesym.learn.trajectories import Trajectories
 from liesym.model.system import ODESystem
 from liesym.residuals import FlowPair, closed_flow, group_parameter, prolonged_flow
 from liesym.symmetries.generator import Generator
 
-TOOLKITS = {"torch": "liesym_torch.toolkit", "jax": "liesym_jax.toolkit"}
 SOLVERS = ("rk4", "dopri5", "dopri8")
 GRADIENTS = ("direct", "adjoint")
 LEAST = {
@@ -167,7 +163,7 @@ class Training:
     seconds: float
 
 
-# -- checks that both backends share ---------------------------------------------------------------
+# -- checks ------------------------------------------------------------------------------------------
 
 
 def check_solver(solver: str, gradient: str, retract: object) -> None:
@@ -243,17 +239,3 @@ def flow_program(
     rows = prolonged_flow(pair, JetSpace(time, tuple(unknowns)), levels - 1)
     state = tuple(jet_symbol(x, k) for k in range(levels) for x in unknowns)
     return [pair[0], *(component for row in rows for component in row)], state, time
-
-
-def toolkit(backend: str) -> ModuleType:
-    """The names of a backend for training (NeuralODE, SymmetryLoss, train, …); the same set in each.
-
-    Raises:
-        BackendError: no such backend, or it is not installed.
-    """
-    if backend not in TOOLKITS:
-        raise BackendError(f"no training backend {backend!r}; there are {', '.join(TOOLKITS)}")
-    try:
-        return importlib.import_module(TOOLKITS[backend])
-    except ModuleNotFoundError as error:
-        raise BackendError(f"backend {backend} needs {error.name}; install liesym-ode[{backend}]") from None

@@ -1,21 +1,16 @@
-"""Level sets of integrals: the linear algebra of their gradients, and the damped way back to them.
-
-Everything here uses only what arrays of torch and JAX have in common (indexing, arithmetic, `sum`); `Array` stands for
-either.
-"""
+"""Level sets of integrals: the linear algebra of their gradients, and the damped way back to them."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 from sympy import Expr, Symbol
 
+from liesym.learn.arrays import Array, ArrayLibrary
 from liesym.learn.fitting import gradients_of
 from liesym.lowering.lower import lower
 
-Array = Any
 RETURN_STEPS = 20
 """Newton steps of a return to the level set at most; four are the rule, more are for damped ones."""
 
@@ -32,7 +27,7 @@ class Returning(NamedTuple):
     again: Array
 
 
-class AbstractLevelSets(ABC):
+class AbstractLevelSets:
     """k functions I_j(t, x) with their gradients, and the linear algebra of their level sets, sample by
     sample.
 
@@ -47,7 +42,7 @@ class AbstractLevelSets(ABC):
         tolerance: of the rank guard; by default it depends on the type.
     """
 
-    backend: ClassVar[str]
+    arrays: ClassVar[ArrayLibrary]
 
     def __init__(
         self,
@@ -72,7 +67,7 @@ class AbstractLevelSets(ABC):
         """From exact expressions; values and gradients are lowered."""
         k, m = len(integrals), len(states)
         slopes, rates = gradients_of(integrals, states, t)
-        options: dict[str, Any] = {"backend": cls.backend, "t": t, "parameters": tuple(parameters)}
+        options: dict[str, Any] = {"backend": cls.arrays.name, "t": t, "parameters": tuple(parameters)}
         values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
         return cls(
             values,
@@ -81,34 +76,14 @@ class AbstractLevelSets(ABC):
             tolerance=tolerance,
         )
 
-    @staticmethod
-    @abstractmethod
-    def where(condition: Array, yes: Any, no: Any) -> Array:
-        """A choice element by element, between arrays and numbers."""
-
-    @staticmethod
-    @abstractmethod
-    def sqrt(x: Array) -> Array:
-        """The square root of positive numbers."""
-
-    @staticmethod
-    @abstractmethod
-    def ones(x: Array) -> Array:
-        """Ones of the shape and the type of x."""
-
-    @staticmethod
-    @abstractmethod
-    def epsilon(x: Array) -> float:
-        """The distance from 1 to the next number of x's type."""
-
     def basis(self, t: Array, x: Array, args: Any = None) -> tuple[list[Array], list[list[Array]]]:
         """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
         gradient.
 
         g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
         """
-        slopes = self.gradients(t, x, args)
-        tolerance = self.tolerance or (1e-9 if self.epsilon(x) < 1e-12 else 1e-4)
+        xp, slopes = self.arrays.xp, self.gradients(t, x, args)
+        tolerance = self.tolerance or (1e-9 if self._epsilon(x) < 1e-12 else 1e-4)
         units: list[Array] = []
         rows: list[list[Array]] = []
         for j in range(slopes.shape[-2]):
@@ -121,8 +96,8 @@ class AbstractLevelSets(ABC):
                     row = [*row[:i], row[i] + part, *row[i + 1 :]] if i < len(row) else [*row, part]
             size, whole = _square(rest), _square(gradient)
             good = size > tolerance**2 * whole
-            length = self.sqrt(self.where(good, size, 1.0))
-            units.append(self.where(good, rest / length, 0.0))
+            length = xp.sqrt(xp.where(good, size, 1.0))
+            units.append(xp.where(good, rest / length, 0.0))
             rows.append([*row, length])
         return units, rows
 
@@ -153,7 +128,6 @@ class AbstractLevelSets(ABC):
         """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
         return self.along(t, x, 0.0, defect, args)
 
-    @abstractmethod
     def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
         """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
 
@@ -164,15 +138,21 @@ class AbstractLevelSets(ABC):
 
         Source: Hairer, Lubich and Wanner 2006, algorithm IV.4.2; Nocedal and Wright 2006, section 11.2 (damping).
         """
+        state, attempt = self.returning(t, x, levels, args)
+        return self.arrays.repeat(lambda now, _: attempt(now), state, iterations, lambda now: now.again).x
+
+    def _epsilon(self, x: Array) -> float:
+        """The distance from 1 to the next number of x's type."""
+        return float(self.arrays.xp.finfo(x.dtype).eps)
 
     def returning(
         self, t: Array, x: Array, levels: Array, args: Any = None
     ) -> tuple[Returning, Callable[[Returning], Returning]]:
         """Where `retract` starts, and what it does again and again."""
-        slopes = self.gradients(t, x, args)
+        xp, slopes = self.arrays.xp, self.gradients(t, x, args)
         flat = (slopes**2).sum(-1)
-        lengths = self.sqrt(self.where(flat > 0, flat, 1.0))
-        fine = (self.epsilon(x) / 16) ** 2
+        lengths = xp.sqrt(xp.where(flat > 0, flat, 1.0))
+        fine = (self._epsilon(x) / 16) ** 2
 
         def look(y: Array) -> tuple[Array, Array, Array]:
             """The step, its square in units of 1/16 of rounding, and the square of the distance left."""
@@ -184,13 +164,13 @@ class AbstractLevelSets(ABC):
             trial = now.x - now.part * now.step
             found = look(trial)
             nearer = now.again & (found[2] < now.left)
-            x, step, size, left = (self.where(nearer, a, b) for a, b in zip((trial, *found), now[:4], strict=True))
-            grown = self.where(now.part > 0.5, 1.0, 2 * now.part)
-            again = size > self.where(nearer, 1.0, 128.0**2)
-            return Returning(x, step, size, left, self.where(nearer, grown, now.part / 2), again)
+            x, step, size, left = (xp.where(nearer, a, b) for a, b in zip((trial, *found), now[:4], strict=True))
+            grown = xp.where(now.part > 0.5, 1.0, 2 * now.part)
+            again = size > xp.where(nearer, 1.0, 128.0**2)
+            return Returning(x, step, size, left, xp.where(nearer, grown, now.part / 2), again)
 
         step, size, left = look(x)
-        return Returning(x, step, size, left, self.ones(left), size > 1.0), attempt
+        return Returning(x, step, size, left, self.arrays.xp.ones_like(left), size > 1.0), attempt
 
 
 def _dot(a: Array, b: Array) -> Array:

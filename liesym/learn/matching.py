@@ -24,7 +24,7 @@ def match_parameters(
     logarithmic: bool = False,
     iterations: int = 100,
 ) -> dict[str, float]:
-    """Parameters that minimize Σ (x_(k+1) - x_k - h/2 (f_k + f_(k+1)))², by the Levenberg-Marquardt method.
+    """Parameters that minimize Σ (x_(k+1) - x_k - h/2 (f_k + f_(k+1)))², by least squares.
 
     The error is that of the trapezoidal rule and of the noise, so the values are a start for a fit of
     trajectories, not the end of it. Linear parameters are found in one step.
@@ -39,7 +39,7 @@ def match_parameters(
 
     Returns:
         Name -> value for all parameters; positive ones stay positive.
-    Source: Varah 1982 (collocation); Marquardt 1963.
+    Source: Varah 1982 (collocation); Branch, Coleman and Li 1999 (SciPy's trust region).
     """
     fixed = dict(known or {})
     begin = {p.name: 1.0 if p.value is None else float(p.value) for p in system.parameters} | dict(start or {})
@@ -54,7 +54,7 @@ def match_parameters(
     u = np.array([np.log(begin[p.name]) if "positive" in p.assumptions else begin[p.name] for p in free])
     if not len(free):
         return fixed
-    return unpack(_levenberg_marquardt(_defects(system, data, free, unpack, positive, logarithmic), u, iterations))
+    return unpack(_least_squares(_defects(system, data, free, unpack, positive, logarithmic), u, iterations))
 
 
 def _defects(
@@ -89,22 +89,16 @@ def _defects(
     return defects
 
 
-def _levenberg_marquardt(
+def _least_squares(
     defects: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], u: np.ndarray, iterations: int
 ) -> np.ndarray:
-    damping = 1e-3
-    r, jacobian = defects(u)
-    for _ in range(iterations):
-        normal = jacobian.T @ jacobian
-        step = np.linalg.solve(normal + damping * (np.diag(np.diag(normal)) + 1e-12 * np.eye(len(u))), -jacobian.T @ r)
-        tried, following = defects(u + step)
-        if np.isfinite(tried).all() and tried @ tried < r @ r:
-            done = np.abs(step).max() < 1e-10 * (1 + np.abs(u).max())
-            u, r, jacobian, damping = u + step, tried, following, damping / 5
-            if done:
-                break
-        else:
-            damping *= 4
-            if damping > 1e12:
-                break
-    return u
+    """The minimum near u, u itself where the defects there are no numbers."""
+    from scipy.optimize import least_squares
+
+    if not all(np.isfinite(part).all() for part in defects(u)):
+        return u
+    found = least_squares(
+        lambda v: defects(v)[0], u, lambda v: defects(v)[1],
+        x_scale="jac", xtol=1e-10, ftol=1e-15, gtol=1e-15, max_nfev=iterations,
+    )  # fmt: skip
+    return found.x

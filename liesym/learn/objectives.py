@@ -1,24 +1,28 @@
-"""The backend-free half of losses: terms made of residuals at samples, along rollouts and along measured windows.
+"""Losses: terms made of residuals at samples, along rollouts and along measured windows.
 
-Everything here uses only what arrays of torch and JAX have in common (indexing, arithmetic, `mean`); `Array` stands
-for either.
+A term is a function (model, batch) -> array; what it computes with is in `liesym.learn.arrays`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from sympy import Expr, Symbol
+
 from liesym.errors import AnsatzError
+from liesym.learn.arrays import Array, ArrayLibrary
+from liesym.learn.fields import FieldResiduals
 from liesym.learn.fitting import check_terms, flow_program, term_weights
+from liesym.learn.rollout import leading_part, pushforward
 from liesym.lowering.lower import lower
 from liesym.residuals import FlowPair
 from liesym.symmetries.generator import Generator
 
-Array = Any
 Term = Callable[[Any, Any], Array]
 CARRIED = "the field of the model"
+__all__ = ["Batch", "at_points", "augmented", "data_drift", "derivative_misfit", "field_of", "rollout_drift"]
+"""What needs no array library; a toolkit passes it on as it is."""
 
 
 class Batch(NamedTuple):
@@ -29,7 +33,7 @@ class Batch(NamedTuple):
     draws: Array
 
 
-class AbstractSymmetryLoss(ABC):
+class AbstractSymmetryLoss:
     """L = data + Σ_i w_i mean(r_i²).
 
     Arguments:
@@ -43,6 +47,8 @@ class AbstractSymmetryLoss(ABC):
         that do not vanish identically.
     """
 
+    arrays: ClassVar[ArrayLibrary]
+
     def __init__(
         self,
         data: Term,
@@ -52,11 +58,6 @@ class AbstractSymmetryLoss(ABC):
         self.data = data
         self.residuals = dict(residuals or {})
         self.weights = term_weights(self.residuals, weights)
-
-    @staticmethod
-    @abstractmethod
-    def known_to_fail(total: Array) -> bool:
-        """Whether the loss is known here and now not to be finite; a traced value is not known."""
 
     def terms(self, model: Any, batch: Any) -> dict[str, Array]:
         """The misfit under "data", and the mean square of each residual under its name."""
@@ -81,12 +82,12 @@ class AbstractSymmetryLoss(ABC):
         """
         terms = self.terms(model, batch)
         total = self.total(terms)
-        if self.known_to_fail(total):
+        if self.arrays.is_known(total) and not bool(self.arrays.xp.isfinite(total)):
             check_terms({name: float(value) for name, value in terms.items()}, step)
         return total
 
 
-class AbstractGroupAugmentation(ABC):
+class AbstractGroupAugmentation:
     """Moves every window of a batch by exp(ε_1 X_1) … exp(ε_r X_r) with random ε_i; times, positions and
     velocities together.
 
@@ -108,7 +109,7 @@ class AbstractGroupAugmentation(ABC):
     Source: Brandstetter, Welling and Worrall 2022; the prolonged flow is Olver 1993, equation (2.18).
     """
 
-    backend: ClassVar[str]
+    arrays: ClassVar[ArrayLibrary]
 
     def __init__(
         self,
@@ -127,7 +128,7 @@ class AbstractGroupAugmentation(ABC):
         self.programs = []
         for generator, flow in zip(chosen, flows or [None] * len(chosen), strict=True):
             target, state, t = flow_program(generator, levels, flow)
-            self.programs.append(lower(target, state, backend=self.backend, t=t, parameters={"epsilon": 0.0}))
+            self.programs.append(lower(target, state, backend=self.arrays.name, t=t, parameters={"epsilon": 0.0}))
 
     @property
     def draws(self) -> int:
@@ -165,6 +166,64 @@ def carried(residual: Callable[..., Array]) -> Callable[..., Array]:
 def without_field(args: Mapping[str, Any]) -> dict[str, Any] | None:
     """The arguments that are the field's own."""
     return {name: value for name, value in args.items() if name != CARRIED} or None
+
+
+class CarriedField:
+    """The field that travels in the arguments, so that one lowered residual serves every field."""
+
+    def __init__(self, arrays: ArrayLibrary, order: int) -> None:
+        self.arrays, self.order = arrays, order
+
+    def __call__(self, t: Any, x: Array, args: Mapping[str, Any]) -> Array:
+        return leading_part(args[CARRIED], self.order)(t, x, without_field(args))
+
+    def pushforward(self, t: Any, x: Array, args: Mapping[str, Any], dt: Array | None, dx: Array) -> tuple[Array, Array]:
+        """See `liesym.learn.rollout.pushforward`."""
+        return pushforward(self.arrays, leading_part(args[CARRIED], self.order), t, x, without_field(args), dt, dx)
+
+
+class Terms:
+    """Terms and residuals that need an array library; a toolkit offers its methods as functions."""
+
+    def __init__(self, arrays: ArrayLibrary) -> None:
+        self.arrays, self.residuals = arrays, FieldResiduals(arrays)
+
+    def misfit(self, *, scale: Any = None, logarithmic: bool = False) -> Term:
+        """Mean square of (model rollout from the first state of each window) - (states of the window).
+
+        Arguments:
+            scale: divides the difference, per state.
+            logarithmic: compare logarithms, for positive states with relative noise.
+        """
+        log = self.arrays.xp.log
+
+        def term(model: Any, batch: Batch) -> Array:
+            predicted = model(batch.states[..., 0, :], batch.times)[..., 1:, :]
+            measured = batch.states[..., 1:, :]
+            difference = log(predicted) - log(measured) if logarithmic else predicted - measured
+            if scale is not None and not logarithmic:
+                difference = difference / self.arrays.as_array(scale, difference)
+            return (difference**2).mean()
+
+        return term
+
+    def invariance(self, generator: Generator, *, order: int = 1) -> Callable[..., Array]:
+        """residual(field, t, x, args): how far a learned field is from admitting the generator.
+
+        Lowered once, for whatever field it is called with; see `FieldResiduals.invariance_residual` for the formula.
+        """
+        field = CarriedField(self.arrays, order)
+        return carried(self.residuals.invariance_residual(field, generator, order=order))
+
+    def conservation(
+        self, integrals: Expr | Sequence[Expr], state: Sequence[Symbol], *, t: Symbol | None = None, order: int = 1
+    ) -> Callable[..., Array]:
+        """residual(field, t, x, args): ∂_t I + ∇I·f, the rate at which a learned field changes the integrals.
+
+        Lowered once, for whatever field it is called with; see `FieldResiduals.conservation_residual`.
+        """
+        field = CarriedField(self.arrays, order)
+        return carried(self.residuals.conservation_residual(field, integrals, state=state, t=t, order=order))
 
 
 def derivative_misfit(derivative: Callable[[Batch], Array]) -> Term:

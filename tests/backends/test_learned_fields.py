@@ -14,6 +14,7 @@ from training_support import kit as kit
 
 import liesym
 from liesym.errors import BackendError, Unsupported
+from liesym.learn.rollout import leading_part
 from liesym.residuals import backward, conservation, field_of, group, invariance, jet_state, phase_state
 from liesym.symmetries.generator import Generator
 
@@ -34,14 +35,6 @@ CASES = {
     "order 2, scaling": (KEPLER, SCALING),
     "order 2, no symmetry": (KEPLER, BENT),
 }
-
-
-def fields_of(kit):
-    if kit.__name__.startswith("liesym_torch"):
-        from liesym_torch import fields
-    else:
-        from liesym_jax import fields
-    return fields
 
 
 def name_of(kit):
@@ -84,7 +77,7 @@ def test_invariance_is_the_symbolic_residual_on_the_equations(kit, case):
     found, _ = kit
     system, generator = CASES[case]
     t, x = states(system)
-    residual = fields_of(found).invariance_residual(learned(found, system), generator, order=system.order)
+    residual = found.invariance_residual(learned(found, system), generator, order=system.order)
     got = np.asarray(residual(array(found, t), array(found, x), PARAMETERS))
     wanted = symbolic(invariance(generator, system), system, t, x, PARAMETERS)
     assert got.shape == wanted.shape == (3, 4, len(system.unknowns))
@@ -99,7 +92,7 @@ def test_a_parameter_may_move(kit):
     (a, b), (t, x) = TOY.parameter_symbols, states(TOY)
     moving = Generator((T, Z, b), (sp.S.Zero, sp.S.One, -a))
     args = {k: array(found, np.array(v)) for k, v in PARAMETERS.items()}
-    make = fields_of(found).invariance_residual
+    make = found.invariance_residual
     residual = make(learned(found, TOY), moving, moving=("b",))
     assert np.abs(np.asarray(residual(array(found, t), array(found, x), args))).max() < 1e-14
     alone = make(learned(found, TOY), Generator((T, Z), (sp.S.Zero, sp.S.One)))
@@ -114,7 +107,7 @@ def test_conservation_is_the_symbolic_residual_on_the_equations(kit):
     energy = (velocity[0] ** 2 + velocity[1] ** 2) / 2 - 1 / sp.sqrt(X**2 + Y**2)
     other = X**2 * velocity[1] + T * Y
     t, x = states(KEPLER)
-    residual = fields_of(found).conservation_residual(learned(found, KEPLER), [energy, other], state=(X, Y), order=2)
+    residual = found.conservation_residual(learned(found, KEPLER), [energy, other], state=(X, Y), order=2)
     got = np.asarray(residual(array(found, t), array(found, x), None))
     wanted = symbolic(conservation([energy, other], KEPLER), KEPLER, t, x, {})
     assert np.abs(got - wanted).max() < 1e-12 * (1 + np.abs(wanted).max())
@@ -123,11 +116,11 @@ def test_conservation_is_the_symbolic_residual_on_the_equations(kit):
 
 def test_a_callable_integral_has_the_rate_of_its_expression(kit):
     found, _ = kit
-    fields, field = fields_of(found), learned(found, VOLTERRA)
+    field = learned(found, VOLTERRA)
     integral = sp.log(X) - X * Y**2 + T
     t, x = (array(found, v) for v in states(VOLTERRA))
-    by_call = fields.conservation_residual(field, liesym.lower([integral], (X, Y), backend=name_of(found), t=T))
-    by_expression = fields.conservation_residual(field, integral, state=(X, Y))
+    by_call = found.conservation_residual(field, liesym.lower([integral], (X, Y), backend=name_of(found), t=T))
+    by_expression = found.conservation_residual(field, integral, state=(X, Y))
     assert np.abs(np.asarray(by_call(t, x, None)) - np.asarray(by_expression(t, x, None))).max() < 1e-12
 
 
@@ -135,10 +128,10 @@ def test_drift_is_the_change_of_the_integral_along_a_solve(kit):
     found, _ = kit
     x = np.random.default_rng(0).uniform(0.5, 1.0, (5, 3, 2))
     t = np.linspace(0.0, 1.0, 5)
-    got = fields_of(found).drift([X * Y**2 + T, X], state=(X, Y))(array(found, t), array(found, x), None)
+    got = found.drift([X * Y**2 + T, X], state=(X, Y))(array(found, t), array(found, x), None)
     values = np.stack([x[..., 0] * x[..., 1] ** 2 + t[:, None], x[..., 0]], -1)
     assert np.abs(np.asarray(got) - (values - values[:1])).max() < 1e-14
-    along_second = fields_of(found).drift([X], state=(X, Y), time_axis=1)(None, array(found, x), None)
+    along_second = found.drift([X], state=(X, Y), time_axis=1)(None, array(found, x), None)
     assert np.abs(np.asarray(along_second) - (x[..., :1] - x[:, :1, :1])).max() < 1e-14
 
 
@@ -146,17 +139,17 @@ def test_drift_is_the_change_of_the_integral_along_a_solve(kit):
 def test_group_residual_is_zero_for_the_exact_flow_of_a_symmetry(kit, generator):
     found, _ = kit
     t, x = states(KEPLER)
-    residual = fields_of(found).group_residual(learned(found, KEPLER), generator, epsilon=0.3, order=2)
+    residual = found.group_residual(learned(found, KEPLER), generator, epsilon=0.3, order=2)
     assert np.abs(np.asarray(residual(array(found, t), array(found, x), None))).max() < 1e-12
 
 
 def test_group_residual_is_the_symbolic_one_and_measures_the_truncation(kit):
     found, _ = kit
-    fields, field, (t, x) = fields_of(found), learned(found, KEPLER), states(KEPLER)
+    field, (t, x) = learned(found, KEPLER), states(KEPLER)
     sizes = []
     for epsilon in (0.02, 0.01):
         got = np.asarray(
-            fields.group_residual(field, ROTATION, truncation=1, order=2)(
+            found.group_residual(field, ROTATION, truncation=1, order=2)(
                 array(found, t), array(found, x), {"epsilon": epsilon}
             )
         )
@@ -172,7 +165,7 @@ def test_group_residual_takes_a_flow_in_closed_form(kit):
     found, _ = kit
     t, x = states(VOLTERRA)
     shift = (T, (X + EPSILON, Y))
-    make = fields_of(found).group_residual
+    make = found.group_residual
     residual = make(learned(found, VOLTERRA), flow=shift, variables=(T, X, Y), parameter=EPSILON, epsilon=1e-3)
     got = np.asarray(residual(array(found, t), array(found, x), None))
     assert np.abs(got - -1e-3 * np.stack([1 - x[..., 1], x[..., 1]], -1)).max() < 1e-12
@@ -181,17 +174,17 @@ def test_group_residual_takes_a_flow_in_closed_form(kit):
 @pytest.mark.parametrize("generator", [Generator((T, Z), (sp.S.One, sp.S.Zero)), CASES["toy"][1]], ids=["time", "bent"])
 def test_backward_residual_is_the_rate_of_the_charge_along_the_adjoint(kit, generator):
     found, _ = kit
-    fields, field = fields_of(found), learned(found, TOY)
+    field = learned(found, TOY)
     t, z = states(TOY)
     a = np.random.default_rng(1).normal(size=z.shape)
     both = array(found, np.concatenate([z, a], -1))
-    got = np.asarray(fields.backward_residual(field, generator)(array(found, t), both, PARAMETERS))
+    got = np.asarray(found.backward_residual(field, generator)(array(found, t), both, PARAMETERS))
     angle = PARAMETERS["a"] * z + PARAMETERS["b"]
     slope = -PARAMETERS["a"] * np.sin(angle)
     law = symbolic_rate(generator, t, z, a, np.cos(angle), -slope * a)
     assert np.abs(got - law).max() < 1e-12
     assert (np.abs(got).max() < 1e-12) == (generator.components[1] == 0)
-    charge = np.asarray(fields.backward_charge(field, generator)(array(found, t), both, PARAMETERS))
+    charge = np.asarray(found.backward_charge(field, generator)(array(found, t), both, PARAMETERS))
     xi, eta = (sp.lambdify((T, Z, *TOY.parameter_symbols), c, "numpy") for c in generator.components)
     values = list(PARAMETERS.values())
     assert np.allclose(charge, a * (eta(t[..., None], z, *values) - xi(t, z, *values) * np.cos(angle)), atol=1e-13)
@@ -208,7 +201,7 @@ def symbolic_rate(generator, t, z, a, dz, da):
 def test_fields_of_any_kind_give_the_same(kit):
     """The acceleration alone, the whole derivative, a module and a function; time as a number or an array."""
     found, dtype = kit
-    make = fields_of(found).invariance_residual
+    make = found.invariance_residual
     network = found.MLPField(4, outputs=2, width=8, time=True, scale=(1.0, 2.0, 1.0, 3.0), seed=2, dtype=dtype)
     whole = found.SecondOrderField(network)
     x = array(found, states(KEPLER)[1])
@@ -227,11 +220,11 @@ def read(values):
 
 def test_time_is_asked_for_where_the_generator_moves_it(kit):
     found, _ = kit
-    residual = fields_of(found).invariance_residual(lambda t, x, args: x[..., 2:], SCALING, order=2)
+    residual = found.invariance_residual(lambda t, x, args: x[..., 2:], SCALING, order=2)
     with pytest.raises(BackendError, match="t is needed"):
         residual(None, array(found, np.ones((2, 4))), None)
     with pytest.raises(Unsupported, match="need their symbols"):
-        fields_of(found).conservation_residual(lambda t, x, args: x, X)
+        found.conservation_residual(lambda t, x, args: x, X)
 
 
 def test_residuals_batch_one_row_at_a_time():
@@ -241,7 +234,7 @@ def test_residuals_batch_one_row_at_a_time():
         found, _, context = precise(backend)
         with context:
             network = found.MLPField(4, outputs=2, width=8, dtype=precise(backend)[1])
-            residual = fields_of(found).invariance_residual(network, SCALING, order=2)
+            residual = found.invariance_residual(network, SCALING, order=2)
             together = np.asarray(read(residual(0.3, array(found, x), None)))
             if backend == "torch":
                 import torch
@@ -293,7 +286,7 @@ def test_a_subclass_with_a_forward_of_its_own_is_differentiated_anew():
 def test_a_second_order_field_is_asked_for_its_acceleration_alone():
     """Unless a subclass says otherwise, or the generator is one of the first-order system."""
     torch = pytest.importorskip("torch")
-    from liesym_torch import fields, models
+    from liesym_torch import models
 
     class Damped(models.SecondOrderField):
         def forward(self, t, x, args=None):
@@ -301,12 +294,12 @@ def test_a_second_order_field_is_asked_for_its_acceleration_alone():
 
     network = models.MLPField(4, outputs=2, width=5, dtype=torch.float64)
     plain, damped = models.SecondOrderField(network), Damped(network)
-    assert fields.leading_part(plain, 2) is network
-    assert fields.leading_part(plain, 1) is plain and fields.leading_part(damped, 2) is damped
+    assert leading_part(plain, 2) is network
+    assert leading_part(plain, 1) is plain and leading_part(damped, 2) is damped
     x = torch.rand(6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for field in (plain, damped):
-        got = fields.invariance_residual(field, BENT, order=2)(0.3, x)
-        wanted = fields.invariance_residual(lambda t, z, args, f=field: f(t, z, args), BENT, order=2)(0.3, x)
+        got = models.invariance_residual(field, BENT, order=2)(0.3, x)
+        wanted = models.invariance_residual(lambda t, z, args, f=field: f(t, z, args), BENT, order=2)(0.3, x)
         assert got.shape == (6, 2) and torch.allclose(got, wanted, atol=1e-13)
 
 

@@ -48,15 +48,15 @@ def costs(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, Any
 def residual_costs(library: str, rounds: int) -> dict[str, dict[str, Any]]:
     """Residuals of an acceleration field, a network with two hidden layers of 64, without gradients."""
     if library == "torch":
+        import liesym_torch as fields
         import torch
-        from liesym_torch import fields
 
         wrap: dict[str, Callable[[Any], Any]] = {"eager": lambda f: f, "compiled": lambda f: torch.compile(f, dynamic=False)}
         make, done = torch.as_tensor, lambda a: a
     else:
         import jax
         import jax.numpy as jnp
-        from liesym_jax import fields
+        import liesym_jax as fields
 
         wrap = {"jit": jax.jit}
         make, done = jnp.asarray, lambda a: a.block_until_ready()
@@ -117,11 +117,11 @@ def training_costs(library: str, rounds: int) -> dict[str, dict[str, Any]]:
 def kit_batch(library: str, arrays: tuple[np.ndarray, ...]) -> Any:
     if library == "torch":
         import torch
-        from liesym_torch.losses import Batch
+        from liesym_torch import Batch
 
         return Batch(*(torch.as_tensor(a, dtype=torch.float32) for a in arrays))
     import jax.numpy as jnp
-    from liesym_jax.losses import Batch as JaxBatch
+    from liesym_jax import Batch as JaxBatch
 
     return JaxBatch(*(jnp.asarray(a, "float32") for a in arrays))
 

@@ -1,72 +1,18 @@
-"""Hard forms: fields that cannot leave the level sets of integrals, and fields that commute with a group
-(JAX).
-"""
+"""Hard forms: fields that cannot leave the level sets of integrals, and fields that commute with a group."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import equinox as eqx
-import jax
-import jax.numpy as jnp
-from jax import Array
-from jax.custom_batching import custom_vmap
+from typing import Any, Self
 
 from liesym.invariants.equivariance import equivariant_frame
-from liesym.learn.levels import RETURN_STEPS, AbstractLevelSets
+from liesym.learn.arrays import AbstractModule, Array
+from liesym.learn.levels import AbstractLevelSets
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
-from liesym_jax.models import MLP
 
 
-@custom_vmap
-def any_sample(truth: Array) -> Array:
-    """True if any element is, under jax.vmap in any of the samples: `lax.cond` on it then stays a choice."""
-    return truth.any()
-
-
-@any_sample.def_vmap
-def _any_of_the_batch(size: int, batched: Any, truth: Array) -> tuple[Array, bool]:
-    return any_sample(truth), False
-
-
-class LevelSets(AbstractLevelSets):
-    """k functions I_j(t, x) and the linear algebra of their level sets, as in `liesym.learn.levels.AbstractLevelSets`."""
-
-    backend = "jax"
-
-    @staticmethod
-    def where(condition: Array, yes: Any, no: Any) -> Array:
-        """See `AbstractLevelSets.where`."""
-        return jnp.where(condition, yes, no)
-
-    @staticmethod
-    def sqrt(x: Array) -> Array:
-        """See `AbstractLevelSets.sqrt`."""
-        return jnp.sqrt(x)
-
-    @staticmethod
-    def ones(x: Array) -> Array:
-        """See `AbstractLevelSets.ones`."""
-        return jnp.ones_like(x)
-
-    @staticmethod
-    def epsilon(x: Array) -> float:
-        """See `AbstractLevelSets.epsilon`."""
-        return float(jnp.finfo(x.dtype).eps)
-
-    def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
-        """Back to the level set, in a scan that can be differentiated; see `AbstractLevelSets.retract`."""
-        state, attempt = self.returning(t, x, levels, args)
-
-        def one(state: Any, _: Any) -> tuple[Any, None]:
-            return jax.lax.cond(any_sample(state.again), attempt, lambda same: same, state), None
-
-        return jax.lax.scan(one, state, length=iterations)[0].x
-
-
-class TangentProjection(eqx.Module):
+class AbstractTangentProjection(AbstractModule):
     """f - G⁺ (∂_t I + G f), G the matrix of gradients: integrals are constant along exact solutions.
 
     Exact for several integrals and for each sample by itself; where gradients are dependent only the
@@ -79,14 +25,16 @@ class TangentProjection(eqx.Module):
         section IV.4.
     """
 
-    inner: Any
-    levels: LevelSets = eqx.field(static=True)
+    def __init__(self, field: Any, levels: AbstractLevelSets) -> None:
+        super().__init__()
+        self.inner, self.levels = field, levels
 
-    def __call__(self, t: Array, x: Array, args: Any = None) -> Array:
+    def forward(self, t: Any, x: Array, args: Any = None) -> Array:
+        """Shape (…, m)."""
         return self.levels.tangent(t, x, self.inner(t, x, args))
 
 
-class Stabilization(eqx.Module):
+class AbstractStabilization(AbstractModule):
     """f - γ G⁺ (I(t, x) - I(t_0, x_0)): drift from the level set decays at the rate γ.
 
     The levels of the initial state come in `args["levels"]`, where `NeuralODE` puts them; without them the
@@ -99,15 +47,16 @@ class Stabilization(eqx.Module):
     Source: White et al. 2023, equation (5).
     """
 
-    inner: Any
-    levels: LevelSets = eqx.field(static=True)
-    gamma: float = eqx.field(static=True, default=8.0)
+    def __init__(self, field: Any, levels: AbstractLevelSets, gamma: float = 8.0) -> None:
+        super().__init__()
+        self.inner, self.levels, self.gamma = field, levels, gamma
 
-    def prepare(self, t: Array, x: Array, args: Any) -> dict[str, Any]:
+    def prepare(self, t: Any, x: Array, args: Any) -> dict[str, Any]:
         """The arguments of a solve that starts at (t, x)."""
         return dict(args or {}) | {"levels": self.levels.values(t, x, args)}
 
-    def __call__(self, t: Array, x: Array, args: Any = None) -> Array:
+    def forward(self, t: Any, x: Array, args: Any = None) -> Array:
+        """Shape (…, m)."""
         value = self.inner(t, x, args)
         if not args or "levels" not in args:
             return value
@@ -115,7 +64,7 @@ class Stabilization(eqx.Module):
         return value - self.gamma * self.levels.correction(t, x, defect, args)
 
 
-class EquivariantField(eqx.Module):
+class AbstractEquivariantField(AbstractModule):
     """f = Σ_j c_j(I_1 … I_r) V_j with V_j fields that commute with the group and I_i its joint invariants.
 
     Every such field is carried into itself by the group, whatever the network c is.
@@ -128,13 +77,21 @@ class EquivariantField(eqx.Module):
     Source: Olver 1993, section 2.1 (invariants); Villar et al. 2021 (the orthogonal group).
     """
 
-    coefficients: Any
-    invariants: Callable[..., Array] = eqx.field(static=True)
-    frame: Callable[..., Array] = eqx.field(static=True)
-    transform: Callable[[Array], Array] | None = eqx.field(static=True, default=None)
+    def __init__(
+        self,
+        coefficients: Callable[..., Array],
+        invariants: Callable[..., Array],
+        frame: Callable[..., Array],
+        *,
+        transform: Callable[[Array], Array] | None = None,
+    ) -> None:
+        super().__init__()
+        self.coefficients, self.invariants = coefficients, invariants
+        self.frame, self.transform = frame, transform
 
-    @staticmethod
+    @classmethod
     def from_generators(
+        cls,
         generators: Sequence[Generator],
         *,
         order: int = 1,
@@ -143,9 +100,9 @@ class EquivariantField(eqx.Module):
         depth: int = 2,
         activation: str = "tanh",
         seed: int = 0,
-        dtype: Any = jnp.float32,
+        dtype: Any = None,
         transform: Callable[[Array], Array] | None = None,
-    ) -> EquivariantField:
+    ) -> Self:
         """From the group alone: invariants and frame by `equivariant_frame`, lowered, and a network for c.
 
         With `order` 2 the field is an acceleration, to be put into a `SecondOrderField`.
@@ -153,16 +110,17 @@ class EquivariantField(eqx.Module):
         found = equivariant_frame(generators, order=order, degree=degree)
         count, width_out = len(found.frame), len(found.frame[0])
         sizes = (len(found.invariants), *(width,) * depth, count)
-        invariants = lower(list(found.invariants), found.state, backend="jax")
-        flat = lower([c for field in found.frame for c in field], found.state, backend="jax")
+        invariants = lower(list(found.invariants), found.state, backend=cls.arrays.name)
+        flat = lower([c for field in found.frame for c in field], found.state, backend=cls.arrays.name)
 
-        def frame(t: Array, x: Array, args: Any = None) -> Array:
+        def frame(t: Any, x: Array, args: Any = None) -> Array:
             return flat(t, x, args).reshape(*x.shape[:-1], count, width_out)
 
-        network = MLP(sizes, activation=activation, seed=seed, dtype=dtype)
-        return EquivariantField(network, invariants, frame, transform=transform)
+        network = cls.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
+        return cls(network, invariants, frame, transform=transform)
 
-    def __call__(self, t: Array, x: Array, args: Any = None) -> Array:
+    def forward(self, t: Any, x: Array, args: Any = None) -> Array:
+        """Shape (…, components)."""
         inputs = self.invariants(t, x, args)
         if self.transform is not None:
             inputs = self.transform(inputs)
