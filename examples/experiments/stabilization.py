@@ -18,7 +18,7 @@ from hard_forms import form_of, knowledge, network, starts, test_case, training_
 from harness import Config, backend, collected, experiment, fit, largest, made_with, measured, median, precision, stopped
 
 from liesym.learn.experiment import cell, markdown_table
-from liesym.learn.metrics import drift
+from liesym.learn.metrics import relative_drift
 from liesym.residuals import phase_state
 
 PUBLISHED = 1e-4
@@ -63,7 +63,7 @@ def in_double(field: Any) -> Any:
 def defects_of(states: np.ndarray, name: str) -> dict[str, float | None]:
     """The largest relative defect over the integrals: of the median and of the worst trajectory, None if not finite."""
     with np.errstate(all="ignore"):
-        each = [drift(value, states) for value in values_of(name).values()]
+        each = [relative_drift(value, states) for value in values_of(name).values()]
     pair = {"median": max(float(np.median(d)) for d in each), "worst": max(float(d.max()) for d in each)}
     return {key: value if np.isfinite(value) else None for key, value in pair.items()}
 

@@ -32,7 +32,7 @@ class Metrics:
         errors: relative state error ‖x̂ - x‖ / ‖x‖ at each horizon.
         rmse: root of the mean of (x̂ - x)² over times and states up to the last horizon.
         lasting: time until the relative error exceeds the threshold, the whole time if it never does.
-        true_drift: max_t |I(x̂(t)) - I(x̂(0))| / I_0 of each invariant of the true system, with I_0 as in `drift`.
+        true_drift: max_t |I(x̂(t)) - I(x̂(0))| / I_0 of each invariant of the true system, with I_0 as in `relative_drift`.
         worst_drift: the same for the worst trajectory.
         model_drift: as `true_drift`, for the invariants of the model itself; empty if it has none.
         sensitivity: distance at the last horizon of a run that begins 0.001 away, over 0.001.
@@ -104,8 +104,8 @@ def measure(
         error = relative_error(found, states)
         places = [int(np.abs(times - h).argmin()) for h in horizons]
         last = places[-1] + 1
-        drifts = {name: drift(invariant, found) for name, invariant in invariants.items()}
-        own = {name: drift(invariant, found) for name, invariant in (model_invariants or {}).items()}
+        drifts = {name: relative_drift(invariant, found) for name, invariant in invariants.items()}
+        own = {name: relative_drift(invariant, found) for name, invariant in (model_invariants or {}).items()}
         moved = initial + _apart(initial.shape, seed)
         return Metrics(
             horizons=tuple(float(h) for h in horizons),
@@ -136,7 +136,7 @@ def lasting(error: np.ndarray, times: np.ndarray, threshold: float) -> np.ndarra
     return times[first] - times[0]
 
 
-def drift(invariant: Callable[[np.ndarray], np.ndarray], found: np.ndarray) -> np.ndarray:
+def relative_drift(invariant: Callable[[np.ndarray], np.ndarray], found: np.ndarray) -> np.ndarray:
     """max_t |I(t) - I(0)| / I_0 for each trajectory; infinite where it is not finite.
 
     I_0 is |I(0)|, or the median of |I(0)| over the trajectories where that is larger: an energy is zero by the

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, log
 
 from liesym.base.files import write_whole
+from liesym.conservation.first_integrals import first_integrals
 from liesym.errors import DataError, TrainingError
 from liesym.learn.experiment import print_table, write_results
 from liesym.learn.fitting import Sampler, Settings, toolkit
@@ -31,6 +32,7 @@ from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
 from liesym.residuals import phase_state
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 
 LEAST = {"weight": 0, "search": 0, "steps": 0, "learning_rate": 0, "window": 2, "substeps": 1, "width": 1, "depth": 0}
 RESIDUALS = ("auto", "conservation", "invariance", "none")
@@ -122,7 +124,7 @@ def train_problem(
     Arguments:
         problem: a `Problem`, an `ODESystem`, or the path of a problem file.
         data_path: .npz or .csv; see `read_trajectories`. States are (q, q', …) as in `phase_state`.
-        backend: "torch" or "jax".
+        backend: the name of a toolkit, "torch" or "jax" or a registered one.
         choices: see `Choices`.
         show: print the table and the places of the files.
 
@@ -219,14 +221,12 @@ def _identity(task: _Task, law: bool) -> str:
 
 def _laws(system: ODESystem, choices: Choices) -> tuple[str, tuple[Any, ...]]:
     """The kind of the laws, and the first integrals or the generators themselves."""
-    import liesym
-
     if choices.residual in ("auto", "conservation"):
-        integrals = tuple(liesym.first_integrals(system, budget=choices.budget))
+        integrals = tuple(first_integrals(system, budget=choices.budget))
         if integrals or choices.residual == "conservation":
             return "conservation", integrals
     if choices.residual in ("auto", "invariance"):
-        found = liesym.find_symmetries(system, budget=choices.budget).generators
+        found = find_symmetries(system, budget=choices.budget).generators
         autonomous = not any(f.has(system.independent) for f in system.rhs)
         return "invariance", tuple(g for g in found if not g.trivial and not (autonomous and _shifts_time(g)))
     return "none", ()
@@ -239,8 +239,6 @@ def _shifts_time(generator: Generator) -> bool:
 
 def _is_positive(laws: Sequence[Any], train: Trajectories, choices: Choices) -> bool:
     """Whether the states live in x > 0: told, or seen from logarithms of them in the laws."""
-    from sympy import log
-
     if choices.positive is not None:
         if choices.positive and train.states.min() <= 0:
             raise DataError("positive = true, but the data hold a state that is not positive")

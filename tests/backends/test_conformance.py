@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from toy_site import site as site
 
 import liesym
 from liesym.errors import BackendError, Unsupported, VerificationError
@@ -20,7 +20,6 @@ from liesym.program import Masked, Program
 from liesym.testing import ARITHMETIC, CASES, CHECKS, CHOICES, ELEMENTARY, REFUSED, Arrays, assert_conforms, conformance
 from liesym.testing.cases import STATE, T
 
-TOY = Path(__file__).parent / "toy"
 FEW = tuple(c for c in ARITHMETIC if c.name in ("x + y - 3", "3", "a*sin(t)", "sqrt(2)*x", "sqrt(x)", "x**7"))
 PLAIN = (*ARITHMETIC, *ELEMENTARY, *CHOICES)
 
@@ -68,25 +67,6 @@ def test_what_has_no_counterpart_is_refused_by_name(name, expression, word):
 
 
 # -- a stranger ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A folder on the path into which the toy distribution is installed as an installer would: its package,
-    and a dist-info folder with the metadata and the entry points that its pyproject.toml declares."""
-    project = tomllib.loads((TOY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    (info / "METADATA").write_text(head, encoding="utf-8")
-    lines = []
-    for group, points in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (tmp_path / "liesym_toy").symlink_to(TOY / "liesym_toy")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield tmp_path
-    sys.modules.pop("liesym_toy", None)
 
 
 def test_a_stranger_registers_by_entry_point_and_conforms(site):
