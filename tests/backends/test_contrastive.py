@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from training_support import kit as kit
 
 from liesym.errors import DataError, TrainingError
-from liesym.learn.contrastive import InvariantWarning, invariant_trust, trajectory_batches
+from liesym.learn.contrastive import CONTRASTS, InvariantWarning, invariant_trust, ratio_contrast, trajectory_batches
 from liesym.learn.fitting import Settings, toolkit
 from liesym.learn.identify_invariant import identify_invariants
 from liesym.model.system import ODESystem
@@ -32,10 +33,6 @@ def circles(count=16, length=12, seed=1):
 
 def numbers(values):
     return np.asarray(values.detach() if hasattr(values, "detach") else values)
-
-
-def module_of(found):
-    return importlib.import_module(found.__name__.replace("toolkit", "contrastive"))
 
 
 def wild(t, x, args=None):
@@ -71,7 +68,7 @@ def by_pairs(h, kind):
 def test_the_losses_are_those_of_the_sum_over_pairs(kit, kind):
     found, _ = kit
     h = RANDOM.standard_normal((4, 5, 2)) + np.arange(4)[:, None, None]
-    loss = module_of(found).LOSSES[kind]
+    loss = partial(CONTRASTS[kind], found.MLP.arrays)
     assert float(loss(found.as_tensor(h))) == pytest.approx(by_pairs(h, kind), rel=1e-6)
     mixed = RANDOM.permutation(h.reshape(20, 2)).reshape(4, 5, 2)
     assert float(loss(found.as_tensor(h))) < float(loss(found.as_tensor(mixed))), "mixed trajectories are worse"
@@ -102,7 +99,7 @@ def test_frozen_statistics_do_not_depend_on_the_batch(kit):
 def test_a_constant_has_no_advantage(kit):
     """Without normalization a network may shrink to nothing; the ratio of such a network is that of noise."""
     found, _ = kit
-    loss = module_of(found).ratio_contrast
+    loss = partial(ratio_contrast, found.MLP.arrays)
     noise = RANDOM.standard_normal((6, 8, 1))
     assert float(loss(found.as_tensor(1e-3 * noise))) == pytest.approx(float(loss(found.as_tensor(noise))), rel=1e-6)
 
