@@ -8,6 +8,7 @@ from math import gcd
 from sympy import (
     Dummy,
     Expr,
+    Integral,
     Mul,
     Pow,
     Rational,
@@ -140,9 +141,18 @@ def _by_squaring(equation: Expr, unknown: Symbol) -> list[Expr]:
 def holds_somewhere(value: Expr) -> bool:
     """True if the expression vanishes at one of some random real places: its roots are on the branch that is meant."""
     rng = random.Random(2)
-    symbols = sorted(value.free_symbols, key=str)
+    # an indefinite integral has no value at a place, and may have any: its constant is free
+    plain = replaced(value, {n: Dummy(f"integral{k}", real=True) for k, n in enumerate(_indefinite(value))})
+    symbols = sorted(plain.free_symbols, key=str)
     for _ in range(PLACES):
         numbers = {s: Rational(rng.randint(-30, 30), 31) for s in symbols}
-        if abs(substituted(value, numbers).evalf(30, chop=True)) < CLOSE:
+        size = substituted(plain, numbers).evalf(30, chop=True)
+        if size.is_number and size.is_finite and abs(size) < CLOSE:
             return True
     return False
+
+
+def _indefinite(value: Expr) -> list[Integral]:
+    """The indefinite integrals in an expression, those that hold others first."""
+    found = [n for n in value.atoms(Integral) if all(len(limit) == 1 for limit in n.limits)]
+    return sorted(found, key=lambda n: (-n.count_ops(), str(n)))

@@ -233,6 +233,15 @@ def test_no_solution_is_made_up(text: str) -> None:
     assert general_solution(ODESystem.parse(text), budget=15) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["y'=-y^2+x*y+1", "y'=y^2-x^2*y+2*x", "y'=sqrt(x)-y*tan(x)", "y'=(y-a-b*x+sqrt((a+b*x-y)^2+4*b*x*y))/(2*x)"],
+)
+def test_a_branch_is_seen_beside_integrals_that_have_no_value(text: str) -> None:
+    """Solutions that hold an indefinite integral, and places at which a candidate divides by zero."""
+    assert general_solution(ODESystem.parse(text, independent="x"), budget=30) is not None
+
+
 def test_ermakov_by_pinney() -> None:
     """y² = a u² + 2 b u v + c v² with ac - b² = 1/W²: y² is a combination of 1, cos 2wt, sin 2wt (Pinney 1950)."""
     system = ODESystem.parse("y'' = -w^2*y + 1/y^3")
