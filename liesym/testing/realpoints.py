@@ -384,7 +384,7 @@ def _value(e: Basic, value: Callable[[Basic], Any], values: Point, context: Any)
         return _real(RULES[name](context, *arguments), context)
     if name not in FUNCTIONS:
         raise NoValue(f"{name} has no rule")
-    function = getattr(context, FUNCTIONS[name], None)
+    function = None if name in DIGITS_ONLY and context is mpmath.fp else getattr(context, FUNCTIONS[name], None)
     if function is None:  # floating point has fewer of them
         return _real(context.mpf(_real(getattr(mpmath.mp, FUNCTIONS[name])(*arguments), context)), context)
     return _real(function(*arguments), context)
@@ -423,6 +423,9 @@ FUNCTIONS: dict[str, str] = {
     "elliptic_f": "ellipf", "uppergamma": "gammainc",
 }  # fmt: skip
 """Names of mpmath by SymPy's names."""
+
+DIGITS_ONLY = frozenset({"acoth", "asech", "acsch", "elliptic_e", "elliptic_f"})
+"""Functions that mpmath offers in floating point and computes there from functions that it lacks."""
 
 RULES: dict[str, Callable[..., Any]] = {
     "Abs": lambda c, u: abs(u),
