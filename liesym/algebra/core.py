@@ -264,9 +264,9 @@ def _into(domain: Domain, element: object) -> object:
     return domain.from_sympy(element.as_expr() if hasattr(element, "as_expr") else sympify(element))
 
 
-def ad(algebra: StructureConstants, row: Sequence) -> DomainMatrix:
-    """ad of an element given by domain coordinates."""
-    return _combination(algebra.adjoints, row, algebra.dimension, algebra.domain)
+def ad(algebra: StructureConstants, row: Sequence, domain: Domain | None = None) -> DomainMatrix:
+    """ad of an element given by coordinates in the algebra's own domain, or in a larger one."""
+    return _combination(algebra.adjoints, row, algebra.dimension, domain or algebra.domain)
 
 
 def satisfies_jacobi(algebra: StructureConstants) -> bool:

@@ -22,6 +22,7 @@ from liesym.algebra.signs import Signs, Undecided, possible
 from liesym.algebra.simple import cartan_rank, complex_type, simple_names
 from liesym.algebra.sums import centroid, summands
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.doors import door
 from liesym.errors import TooLarge, Unsupported
 
 MOST_CASES = 8
@@ -29,6 +30,7 @@ MOST_WORK = 1e10
 """Digits of constants that may be multiplied in naming one algebra, as `work` counts them."""
 
 
+@door("the naming of an algebra")
 def named(algebra: StructureConstants, budget: Budget) -> Identification:
     """What `identify` finds; open where it was too much work.
 

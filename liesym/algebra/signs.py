@@ -10,6 +10,7 @@ from typing import Any
 from sympy import QQ, Dummy, Expr, Poly, Rational, S, factor_list, fraction, minimal_polynomial, prod, together
 from sympy.core.function import AppliedUndef
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.polyerrors import BasePolynomialError, NotAlgebraic
 
 from liesym.errors import Unsupported
 
@@ -48,7 +49,13 @@ class Signs:
         whole: Any = together(value)
         result = 1
         for part in fraction(whole):
-            found: Any = factor_list(part)
+            if part.is_positive or part.is_negative:
+                result *= 1 if part.is_positive else -1
+                continue
+            try:
+                found: Any = factor_list(part)
+            except BasePolynomialError:  # no polynomial, as with a parameter in an exponent
+                raise Undecided(part) from None
             constant, factors = found
             result *= _numeric_sign(constant)
             for factor, power in factors:
@@ -73,21 +80,37 @@ class Signs:
 
 
 def _numeric_sign(value: Expr) -> int:
-    """Sign of a real number: exact zero test by its minimal polynomial, then digits."""
+    """Sign of a real number: exact zero test by its minimal polynomial, then digits.
+
+    Raises:
+        Undecided: it is not real, or looks like zero and is not algebraic.
+    """
     if value.is_Rational:
         return (value.p > 0) - (value.p < 0)  # type: ignore[attr-defined]
     if is_zero_number(value):
         return 0
-    return 1 if value.evalf(DIGITS) > 0 else -1
+    approximate = value.evalf(DIGITS)
+    if not approximate.is_Float:  # a complex number has no sign
+        raise Undecided(value)
+    return 1 if approximate > 0 else -1
 
 
 def is_zero_number(value: Expr) -> bool:
-    """Exact zero test of an algebraic number."""
-    approximate = value.evalf(DIGITS)
-    if abs(approximate) > S(10) ** (-DIGITS // 2):
+    """Exact zero test of an algebraic number; of another number only that it is not zero.
+
+    Raises:
+        Undecided: it has no value, or looks like zero and is not algebraic.
+    """
+    size = abs(value.evalf(DIGITS))
+    if not (size.is_Float or size.is_Rational):
+        raise Undecided(value)
+    if size > S(10) ** (-DIGITS // 2):
         return False
     x = Dummy("x")
-    return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
+    try:
+        return Poly(minimal_polynomial(value, x), x) == Poly(x, x)
+    except NotAlgebraic:
+        raise Undecided(value) from None
 
 
 def possible(assumed: dict[Expr, int]) -> bool:

@@ -134,10 +134,11 @@ def nilradical(algebra: StructureConstants) -> DomainMatrix:
     inner = restricted(algebra, r)
     n, domain, rng = inner.dimension, algebra.domain, random.Random(1)
     for size in (3, 30, 1000):
-        y = ad(inner, [domain.convert(rng.randint(-size, size)) for _ in range(n)])
+        # the constants of the radical can lie in a smaller domain
+        y = ad(inner, [domain.convert(rng.randint(-size, size)) for _ in range(n)], domain)
         power, rows = linear.whole_space(n, domain), []
         for _ in range(n):
-            rows.append([_trace(a, power) for a in inner.adjoints])
+            rows.append([_trace(a.convert_to(domain), power) for a in inner.adjoints])
             power = (power * y).to_dense()
         space = linear.kernel(linear.matrix(rows, n, domain))
         result = linear.span(space * r) if space.shape[0] else linear.zero_space(algebra.dimension, domain)

@@ -12,6 +12,7 @@ from sympy import Expr, Pow, Symbol, exp
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients.written import polynomial, product, quotient
+from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.errors import TooLarge, Unsupported
 
 SPARE = 24
@@ -415,7 +416,7 @@ class Ring:
             self._budget.spend((len(num) + len(den)) * len(cofactor), ARITHMETIC)
             num, den = self.reduce(num * cofactor), self.reduce(den * cofactor)
             if den.is_zero():
-                raise ZeroDivisionError("division by a zero divisor: an algebraic relation of the field is reducible")
+                raise ZeroDivisor("division by a zero divisor: an algebraic relation of the field is reducible")
             common = num.gcd(den)
             if not common.is_one():
                 num, den = num / common, den / common

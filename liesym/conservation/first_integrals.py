@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterator, Sequence
 from sympy import Expr, I, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door, errors_of_ours
 from liesym.base.listing import Listing
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
-from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
+from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
@@ -54,6 +55,7 @@ from liesym.variational.present import presented
 LARGEST_SPAN_WITH_TIME = 400
 
 
+@door("the search for first integrals")
 def first_integrals(
     system: ODESystem,
     *,
@@ -79,7 +81,7 @@ def first_integrals(
     limit = Budget.seconds(budget)
     search = _Search(system, degree, limit, generators)
     search.run()
-    if any(has_root_of_signs(e) for e in search.selection.kept):
+    if search.met_zero_divisors or any(has_root_of_signs(e) for e in search.selection.kept):
         return _on_one_side(system, degree, limit, search)
     return _placed(search.selection.kept, system, search.within, search.stopped)
 
@@ -95,12 +97,17 @@ def _placed(
 
 
 def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search) -> Listing[Expr]:
-    """The search again with absolute values as they are on one side: roots of their signs are real on no other."""
+    """The search again with absolute values as they are on one side: roots of their signs are real on no other.
+
+    Where the first search met zero divisors of the signs, its answer stays unless that on the side holds more.
+    """
     side = on_main_side(system)
     if side is None:
         return _placed(search.selection.kept, system, search.within, search.stopped)
     again = _Search(side[0], degree, budget, None)
     again.run()
+    if search.met_zero_divisors and again.selection.rank <= search.selection.rank:
+        return _placed(search.selection.kept, system, search.within, search.stopped)
     return _placed(again.selection.kept, side[0], again.within, search.stopped or again.stopped, side[1])
 
 
@@ -115,7 +122,7 @@ class _Search:
         self.quadratic_complete = False
         self.looked: list[str] = []
         self.cut: list[str] = []
-        self.stopped = False
+        self.stopped = self.met_zero_divisors = False
 
     def run(self) -> None:
         """One method after the other, until as many are known as there are; a method that is cut does not end the rest."""
@@ -128,8 +135,10 @@ class _Search:
                 continue
             self.looked.append(name)
             try:
-                method()
-            except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
+                with errors_of_ours(name):
+                    method()
+            except (TooLarge, Unsupported) as stop:
+                self.met_zero_divisors |= isinstance(stop, ZeroDivisor)
                 self.note_cut(name, by_time=False)
             except TimeIsUp:
                 self.note_cut(name, by_time=True)

@@ -182,8 +182,9 @@ def _adjugate(a: Matrix, budget: Budget) -> Matrix:
 
 def spectral_factors(m: Matrix) -> list[tuple[Poly, int]]:
     """The irreducible factors of the characteristic polynomial in λ, with their multiplicities."""
-    # SymPy sorts factors by their coefficients, which roots of parameters do not allow: they are named meanwhile
-    roots = {power: Dummy() for power in powers_in(m) if not power.exp.is_Integer and power.free_symbols}
+    # SymPy sorts factors by their coefficients, which roots of parameters do not allow, and takes no roots of π: they are
+    # named meanwhile
+    roots = {power: Dummy() for power in powers_in(m) if not power.exp.is_Integer and not power.is_algebraic}
     named = {name: power for power, name in roots.items()}
     factors = factor_list(m.xreplace(roots).charpoly(ROOT).as_expr(ROOT), ROOT)[1]
     return [(Poly(f.as_expr().xreplace(named), ROOT), k) for f, k in factors]

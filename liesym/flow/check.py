@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from mpmath import mp
-from sympy import Add, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, exp, lambdify, sin, sqrt, tan
+from sympy import Add, DiracDelta, Expr, Integral, Pow, S, Symbol, asin, atan, cos, denom, exp, lambdify, sin, sqrt, tan
 
 from liesym.base.typed import argument, replaced, substituted
 from liesym.coefficients.field import Field
@@ -87,8 +87,14 @@ def satisfies_flow(generator: VectorField, images: Sequence[Expr], epsilon: Symb
 def _defects(generator: VectorField, images: Sequence[Expr], epsilon: Symbol) -> list[Expr]:
     variables = generator.variables
     moved = dict(zip(variables, images, strict=True))
-    rates = [i.diff(epsilon) - composed(c, moved) for i, c in zip(images, generator.components, strict=True)]
+    rates = [_rate(i, epsilon) - composed(c, moved) for i, c in zip(images, generator.components, strict=True)]
     return [*rates, *(i.subs(epsilon, 0) - v for i, v in zip(images, variables, strict=True))]
+
+
+def _rate(image: Expr, epsilon: Symbol) -> Expr:
+    """∂/∂ε off the places where a sign jumps, at which SymPy has a Dirac distribution."""
+    rate = image.diff(epsilon)
+    return replaced(rate, dict.fromkeys(rate.atoms(DiracDelta), S.Zero))
 
 
 def _shift_exponents(expressions: Sequence[Expr]) -> list[Expr]:
@@ -113,7 +119,7 @@ def satisfies_flow_numerically(generator: VectorField, images: Sequence[Expr], e
     On the branch of these points.
     """
     moved = dict(zip(generator.variables, images, strict=True))
-    rates = [i.diff(epsilon) - c.xreplace(moved) for i, c in zip(images, generator.components, strict=True)]
+    rates = [_rate(i, epsilon) - c.xreplace(moved) for i, c in zip(images, generator.components, strict=True)]
     starts = [i - v for i, v in zip(images, generator.variables, strict=True)]
     symbols = sorted({s for e in (*rates, *starts) for s in e.free_symbols} - {epsilon}, key=str)
     compiled = [lambdify((*symbols, epsilon), list(e), "mpmath") for e in (rates, starts)]
@@ -135,7 +141,7 @@ def _values(function: Callable, arguments: list) -> list | None:
     """Real values, None if one of them is not a finite real number."""
     try:
         values = [mp.mpmathify(v) for v in function(*arguments)]
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ArithmeticError, NameError, NotImplementedError, mp.NoConvergence):
         return None
     if any(not mp.isfinite(v) or abs(mp.im(v)) > SMALL for v in values):
         return None

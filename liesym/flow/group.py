@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.doors import door
 from liesym.base.kept import kept
 from liesym.base.names import free_symbols_named, names_in
 from liesym.flow.exact import exact_flow
@@ -12,6 +13,7 @@ from liesym.flow.record import Flow, lie_series
 from liesym.model.generators import VectorField
 
 
+@door("the flow of a generator")
 def flow(generator: VectorField, epsilon: Symbol | None = None, *, order: int = 4, budget: Budget = UNLIMITED) -> Flow:
     """The one-parameter group exp(εX).
 

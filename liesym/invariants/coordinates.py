@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sympy import Dummy, Expr, Integral, S, Symbol
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.typed import replaced, substituted
@@ -48,6 +49,7 @@ class Coordinates:
     forward: tuple[Expr, ...] | None = None
 
 
+@door("the search for canonical coordinates")
 def canonical_coordinates(
     generator: Generator, *, names: Sequence[str] | None = None, taken: Iterable[str] = ()
 ) -> Coordinates:

@@ -17,6 +17,7 @@ import numpy as np
 from sympy import Expr, Function, Integer, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.parameters import Parameter
 from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
@@ -118,6 +119,7 @@ WORDS = {
 }
 
 
+@door("the search for what can be identified")
 def identify(
     system: ODESystem | str,
     observables: Sequence[Expr | str],

@@ -18,6 +18,7 @@ from liesym.algebra import LieAlgebra
 from liesym.algebra.core import to_exprs
 from liesym.algebra.structure import derived
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import replaced
 from liesym.coefficients.bounded import limited
@@ -66,6 +67,7 @@ class Invariants:
         return len(self.functions) == self.expected
 
 
+@door("the search for invariants")
 def invariants(
     generators: Generator | Sequence[Generator],
     *,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
+from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
@@ -48,6 +49,7 @@ class Linearization:
     linear: ODESystem | None = None
 
 
+@door("the test for linearization")
 def linearization(
     system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
 ) -> Linearization:

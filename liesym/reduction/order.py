@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
+from liesym.base.doors import door
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.typed import replaced
 from liesym.coefficients.field import Field
@@ -73,6 +74,7 @@ class Reduction:
         return field.to_expr(element)
 
 
+@door("the reduction of the order")
 def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str] = ("r", "s", "w")) -> Reduction:
     """An equation of order n >= 2 as one of order n - 1, or a system with the sum of its orders lowered by one.
 

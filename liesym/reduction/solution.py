@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
@@ -61,6 +62,7 @@ class Solution:
     integrals: tuple[Expr, ...]
 
 
+@door("the search for the general solution")
 def general_solution(
     system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
 ) -> Solution | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Element, Field
 from liesym.coefficients.ring import cleared
@@ -54,6 +55,7 @@ class Unidentifiable:
         return tuple(x for x in self.system.unknowns if any(eta[x] != 0 for eta in every))
 
 
+@door("the search for what cannot be identified")
 def unidentifiable(
     system: ODESystem, observables: Sequence[Expr], *, degree: int = 1, budget: float = 60.0
 ) -> Unidentifiable:

@@ -16,6 +16,8 @@ from dataclasses import replace
 from sympy import Abs, sign
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
+from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
 from liesym.model.system import ODESystem
@@ -27,6 +29,7 @@ from liesym.testing.second_look import has_branches, has_root_of_signs, on_main_
 from liesym.text.writer import write
 
 
+@door("the search for symmetries")
 def find_symmetries(
     system: ODESystem,
     ansatz: str | AnsatzSpec | None = None,
@@ -57,9 +60,13 @@ def find_symmetries(
     """
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
     analysis = Analysis(system, spec, Budget.seconds(budget), progress or (lambda line: None), seed)
-    result, interrupted = analyze(analysis)
-    if not interrupted and _needs_a_side(result):
-        result, interrupted = _on_one_side(analysis, result)
+    try:
+        result, interrupted = analyze(analysis)
+    except ZeroDivisor as error:
+        result, interrupted = _on_one_side(analysis, error)
+    else:
+        if not interrupted and _needs_a_side(result):
+            result, interrupted = _on_one_side(analysis, result)
     if classify and not interrupted:
         cases, undecided = classify_cases(result, analysis.budget, report=analysis.report)
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
@@ -82,16 +89,27 @@ def _needs_a_side(result: Result) -> bool:
     return unsettled and result.ansatz is None and has_branches(result.system.rhs)
 
 
-def _on_one_side(analysis: Analysis, result: Result) -> tuple[Result, bool]:
-    """The same analysis with signs and absolute values as they are on one side, which the generators then name."""
+def _on_one_side(analysis: Analysis, result: Result | ZeroDivisor) -> tuple[Result, bool]:
+    """The same analysis with signs and absolute values as they are on one side, which the generators then name.
+
+    Arguments:
+        result: what was found on all sides together, or why nothing could be.
+
+    Raises:
+        ZeroDivisor: nothing was found on all sides together, and there is no side to take.
+    """
     try:
         side = on_main_side(analysis.system)
     except (Unsupported, OutOfBudget):
         side = None
     if side is None:
+        if isinstance(result, ZeroDivisor):
+            raise result
         return result, False
     found, interrupted = analyze(replace(analysis, system=side[0]))
-    if found.completeness is Completeness.OPEN and len(found.generators) <= len(result.generators):
+    if isinstance(result, ZeroDivisor):
+        pass
+    elif found.completeness is Completeness.OPEN and len(found.generators) <= len(result.generators):
         return result, interrupted
     generators = tuple(replace(g, on=tuple(dict.fromkeys((*side[1], *g.on)))) for g in found.generators)
     where = ", ".join(f"{write(c)} > 0" for c in side[1])

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.doors import door
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
@@ -20,6 +21,7 @@ from liesym.text.solved import Difference, SolvedForm, solved_form
 from liesym.text.writer import write
 
 
+@door("the reading of the equations")
 def read_equations(
     text: str,
     *,

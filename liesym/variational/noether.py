@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Add, Expr, S, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.listing import Listing
 from liesym.coefficients import Definition, Derivation, Element, Field
 from liesym.coefficients.bounded import limited
@@ -44,6 +45,7 @@ class NoetherLaw:
     integral: Expr
 
 
+@door("the search for Noether's laws")
 def noether(
     lagrangian: Lagrangian | Expr | str,
     *,

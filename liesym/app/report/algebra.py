@@ -11,6 +11,7 @@ from sympy import Expr
 
 from liesym.algebra.rational import rationalized
 from liesym.app.shares import FACT
+from liesym.base.doors import errors_of_ours
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.symmetries.results import Result
 from liesym.text import write
@@ -68,7 +69,7 @@ def algebra_facts(result: Result, limit: Limit = lambda part: nullcontext()) -> 
 
     def within(fact: Callable[[], Any]) -> Any:
         try:
-            with limit(FACT):
+            with limit(FACT), errors_of_ours("the description of the algebra"):
                 return fact()
         except (OutOfBudget, Unsupported):
             return None
