@@ -13,9 +13,10 @@ from flint import fmpz, nmod_poly
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.certify.series import Monomials, Residues, SlotSeries, closure
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import Echelon, sparse_echelon
-from liesym.coefficients.ring import Slot, cleared
+from liesym.coefficients.ring import Slot
 from liesym.determine.forms import Determining, LinearForm
 from liesym.errors import TooLarge
 

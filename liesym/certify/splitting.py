@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.certify.expansion import Draw
 from liesym.coefficients import modular
-from liesym.coefficients.ring import cleared
+from liesym.coefficients.clearing import cleared
 from liesym.determine.forms import Determining, LinearForm
 
 Term = tuple[int, tuple[int, ...]]

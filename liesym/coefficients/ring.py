@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,26 +16,14 @@ from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.errors import TooLarge, Unsupported
 
 SPARE = 24
-
-
 LARGE = 400  # terms from which on the clock is looked at in every operation
-
-
 # operations that arithmetic with the shortest elements costs, in products of terms: the work around them
 OVERHEAD = 100
-
-
 # operations for each term of a greatest common divisor of polynomials that are no monomials, as measured
 GCD = 30
-
-
 # terms to multiply from which on a product, which cannot be interrupted, is not begun within a budget
 LARGEST_PRODUCT = 10**7
-
-
 ARITHMETIC = "arithmetic with coefficients"
-
-
 # beyond it the coefficients of a power of a sum or a number alone would fill the memory
 LARGEST_POWER = 10_000
 
@@ -195,34 +183,6 @@ class Element:
 
     def __repr__(self) -> str:
         return str(self.field.to_expr(self))
-
-
-def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz_mpoly]:
-    """Numerators over one common denominator, content removed: the same equation, polynomial.
-
-    Arguments:
-        elements: coefficients of one linear equation (values of a mapping, or a sequence).
-
-    Raises:
-        OutOfBudget: the field works within a budget, and it is over or a product is too large to be begun.
-    """
-    values = list(elements.values()) if isinstance(elements, Mapping) else list(elements)
-    if not values:
-        return []
-    field = values[0].field
-    common = field.ctx.constant(1)
-    for v in values:
-        if not v.den.is_one():
-            common = field.product(common, v.den / common.gcd(v.den))
-    numerators = [field.product(v.num, common / v.den) for v in values]
-    content = field.ctx.constant(0)
-    for n in numerators:
-        content = content.gcd(n)
-        if content.is_one():
-            break
-    if not content.is_one() and not content.is_zero():
-        numerators = [n / content for n in numerators]
-    return numerators
 
 
 class Ring:

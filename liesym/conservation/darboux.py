@@ -20,10 +20,11 @@ from sympy import Expr
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.kept import kept
 from liesym.base.listing import Listing
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.coefficients.ring import Element, cleared
+from liesym.coefficients.ring import Element
 from liesym.conservation.modes import linear_rates
 from liesym.conservation.shares import DARBOUX
 from liesym.determine.on_solutions import OnSolutions, jet_field

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from sympy import Symbol
 
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
-from liesym.coefficients.ring import Element, cleared
+from liesym.coefficients.ring import Element
 from liesym.determine.forms import LinearForm
 
 

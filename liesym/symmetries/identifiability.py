@@ -19,7 +19,7 @@ from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.base.parameters import Parameter
 from liesym.coefficients import Element, Field
-from liesym.coefficients.ring import cleared
+from liesym.coefficients.clearing import cleared
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import remainder_elements
 from liesym.errors import Unsupported, VerificationError

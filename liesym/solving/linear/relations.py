@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from flint import fmpz_mat, fmpz_mpoly
 from sympy import Pow, Symbol, cos, exp
 
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
-from liesym.coefficients.ring import Element, Slot, cleared
+from liesym.coefficients.ring import Element, Slot
 from liesym.solving.linear.linear import nullspace
 
 Key = tuple[int, ...]

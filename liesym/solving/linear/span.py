@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from flint import fmpz_mpoly
 from sympy import Symbol
 
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
-from liesym.coefficients.ring import Element, cleared
+from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, Index, LinearForm, Term
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import PER_EXPONENT

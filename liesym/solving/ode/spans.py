@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sympy import Symbol
 
-from liesym.coefficients.ring import Element, cleared
+from liesym.coefficients.clearing import cleared
+from liesym.coefficients.ring import Element
 from liesym.solving.linear.relations import relations
 from liesym.solving.ode.integrate import _is_exponential, function_name, possible_slots
 from liesym.solving.ode.operators import Coefficients, depends_only_on, independent, shifted_operator, singular_factors
