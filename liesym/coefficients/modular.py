@@ -81,7 +81,10 @@ def echelon(rows: Rows, width: int, prime: int, budget: Budget = UNLIMITED) -> E
     pivots = tuple(pivot for pivot, _, _ in places)
     taken = set(pivots)
     free = [j for j in range(width) if j not in taken]
-    entries = [{j: int(matrix[i, j]) for j in free if j > pivot} for pivot, matrix, i in places]
+    entries = []
+    for pivot, matrix, i in places:
+        budget.check(ELIMINATION)
+        entries.append({j: int(matrix[i, j]) for j in free if j > pivot})
     return Echelon(prime, width, pivots, tuple({j: c for j, c in row.items() if c} for row in entries))
 
 

@@ -11,9 +11,13 @@ from typer.testing import CliRunner
 import liesym
 from liesym.algebra.signs import Signs, Undecided
 from liesym.app.cli import app
+from liesym.base.budget import Budget, now
 from liesym.base.doors import door, errors_of_ours
-from liesym.errors import LiesymError, OutOfBudget, Unsupported
+from liesym.coefficients.field import Field
+from liesym.coefficients.modular import echelon
+from liesym.errors import LiesymError, OutOfBudget, TimeIsUp, Unsupported
 from liesym.flow.check import satisfies_flow_numerically
+from liesym.solving.linear.linear import nullspace
 from liesym.testing.realpoints import Look
 from liesym.testing.second_look import look_at_generator, look_at_integral
 
@@ -122,3 +126,15 @@ def test_a_door_makes_errors_of_ours() -> None:
         work()  # type: ignore[call-arg]
     with pytest.raises(Unsupported, match="PolificationFailed"), errors_of_ours("factoring"):
         factor_list(7 ** Symbol("b") + Rational(0))
+
+
+def test_a_null_space_looks_at_the_clock() -> None:
+    """The budget of the field ends elimination too, both where the matrix is given and where it is sampled."""
+    x = Symbol("x", real=True)
+    field = Field.build([x], (x,))
+    rows = [{0: field.one.num, 1: field.one.num}]
+    assert len(nullspace(rows, 2, field).vectors) == 1
+    with pytest.raises(TimeIsUp), field.within(Budget(now() - 1)):
+        nullspace(rows, 2, field)
+    with pytest.raises(TimeIsUp):
+        echelon([[1, 2], [3, 4]], 2, 101, Budget(now() - 1))

@@ -34,6 +34,9 @@ def nullspace(rows: Sequence[dict[int, fmpz_mpoly]], columns: int, field: Field)
 
     Returns:
         A reduced basis: each vector has one free column with entry 1.
+
+    Raises:
+        OutOfBudget: the budget of the field ran out, or the system has too many entries for it.
     """
     try:
         live, chosen = _modular_guide(rows, columns, field)
@@ -60,15 +63,20 @@ def _modular_guide(
         return cache[key]
 
     field.budget.spend(sum(map(len, rows)) + len(rows) * columns, "linear system")
-    images = [{j: value(p) for j, p in row.items()} for row in rows]
-    reduced = sparse_echelon([{j: v for j, v in r.items() if v} for r in images], columns, point.prime)
+    images = []
+    for row in rows:
+        field.budget.check("linear system")
+        images.append({j: value(p) for j, p in row.items()})
+    reduced = sparse_echelon([{j: v for j, v in r.items() if v} for r in images], columns, point.prime, field.budget)
     touched = {pivot for pivot, row in zip(reduced.pivots, reduced.rows, strict=True) if row}
     live = sorted(touched.union(reduced.free))
     place = {j: k for k, j in enumerate(live)}
     candidates = [{j: p for j, p in row.items() if j in place} for row in rows]
     candidates = [row for row in candidates if row]
     candidates.sort(key=lambda row: (len(row), sum(len(p) for p in row.values())))
-    spanning = independent_rows([{place[j]: value(p) for j, p in r.items()} for r in candidates], len(live), point.prime)
+    spanning = independent_rows(
+        [{place[j]: value(p) for j, p in r.items()} for r in candidates], len(live), point.prime, field.budget
+    )
     return live, [candidates[i] for i in spanning]
 
 
@@ -84,6 +92,7 @@ def _rational_nullspace(
     for i, row in enumerate(rows):
         for j, p in row.items():
             matrix[i, width - 1 - place[j]] = int(p.leading_coefficient())
+    field.budget.check("linear system")
     reduced, den, rank = matrix.rref()
     pivots = leading_columns(reduced, rank, width)
     vectors = []
@@ -105,6 +114,7 @@ def _parametric_nullspace(rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[
     position = {j: k for k, j in enumerate(live)}
     while pending:
         pending.sort(key=lambda r: (len(r), sum(len(c.num) + len(c.den) for c in r.values())))
+        field.budget.check("linear system")
         row = pending.pop(0)
         if not row:
             continue

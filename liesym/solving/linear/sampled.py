@@ -21,6 +21,7 @@ from flint import fmpz, fmpz_mpoly, nmod_poly
 from numpy.typing import NDArray
 from sympy import Symbol
 
+from liesym.base.budget import Budget
 from liesym.certify.series import closure
 from liesym.coefficients.field import Field
 from liesym.coefficients.images import STRIDE
@@ -252,7 +253,7 @@ class _Task:
             blocks.append(block[block.any(axis=1)])
         matrix = np.concatenate(blocks, axis=0)
         self.determining.field.budget.spend(matrix.size, SYSTEM)
-        live, basis = _modular_nullspace(matrix, sample.prime)
+        live, basis = _modular_nullspace(matrix, sample.prime, self.determining.field.budget)
         return [columns[k] for k in live], [{columns[k]: v for k, v in b.items()} for b in basis], sample.prime
 
     def _block(self, form: LinearForm, columns: Sequence[int], sample: Sample) -> Values:
@@ -342,13 +343,13 @@ def independent_functions(span: Sequence[Element], field: Field) -> list[Element
             rows = [sample.element(e).tolist() for e in span]
         except AtPole:
             continue
-        return [span[j] for j in independent_rows(rows, sample.count, sample.prime)]
+        return [span[j] for j in independent_rows(rows, sample.count, sample.prime, field.budget)]
     raise TooLarge("search for points at which the functions of a span are regular")
 
 
-def _modular_nullspace(matrix: Values, prime: int) -> tuple[list[int], list[dict[int, int]]]:
+def _modular_nullspace(matrix: Values, prime: int, budget: Budget) -> tuple[list[int], list[dict[int, int]]]:
     """(columns that occur in a solution, reduced basis)."""
-    basis = echelon(matrix.tolist(), matrix.shape[1], prime).kernel()
+    basis = echelon(matrix.tolist(), matrix.shape[1], prime, budget).kernel()
     return sorted({j for v in basis for j in v}), basis
 
 
