@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array, lax
+from jax.core import Tracer
 from jax.custom_batching import custom_vmap
 
 from liesym.learn.arrays import ArrayLibrary
@@ -83,7 +84,7 @@ class JaxArrays:
         return MLP(sizes, activation=activation, seed=seed, dtype=dtype)
 
     def is_known(self, x: Array) -> bool:
-        return not isinstance(x, jax.core.Tracer)
+        return not isinstance(x, Tracer)
 
     def directions(self, function: Callable[..., Any], point: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
         values, push = jax.linearize(function, *point)
@@ -113,7 +114,11 @@ class JaxArrays:
         return lax.scan(one, state, jnp.arange(count))[0]
 
     def scan(self, step: Callable[[Array, Any], Array], start: Array, inputs: tuple[Array, ...]) -> Array:
-        states = lax.scan(lambda x, given: (step(x, given),) * 2, start, inputs)[1]
+        def one(x: Array, given: Any) -> tuple[Array, Array]:
+            x = step(x, given)
+            return x, x
+
+        states = lax.scan(one, start, inputs)[1]
         return jnp.moveaxis(jnp.concatenate([start[None], states]), 0, -2)
 
     def replaced(self, module: Any, **values: Array) -> Any:
@@ -139,7 +144,11 @@ class JaxArrays:
 ARRAYS: ArrayLibrary = JaxArrays()
 
 
-class Module(eqx.Module):
+Pytree: Any = eqx.Module
+"""Without its type, which would have the constructors take the attributes as arguments."""
+
+
+class Module(Pytree):
     """The base of the modules here: pytrees, numbers that are not trained in tuples that are not traced."""
 
     arrays: ClassVar[ArrayLibrary] = ARRAYS

@@ -71,10 +71,12 @@ class TorchArrays:
     def jvp(self, function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
         if isinstance(function, MLP):
             return function.along(*primals, *tangents)
-        return torch.func.jvp(function, tuple(primals), tuple(tangents))
+        found: Any = torch.func.jvp(function, tuple(primals), tuple(tangents))
+        return found
 
     def directions(self, function: Callable[..., Any], point: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-        values, rates = torch.func.vmap(lambda *d: torch.func.jvp(function, tuple(point), d))(*tangents)
+        found: Any = torch.func.vmap(lambda *d: torch.func.jvp(function, tuple(point), d))(*tangents)
+        values, rates = found
         return tuple(value[0] for value in values), rates
 
     def gradient(self, function: Callable[..., Tensor], *point: Tensor) -> Any:
@@ -154,7 +156,7 @@ class MLP(AbstractMLP, Module):
             x = self.activation(nn.functional.linear(x, w, b))
         return nn.functional.linear(x, weight, bias)
 
-    def along(self, x: Tensor, dx: Tensor) -> tuple[Tensor, Tensor]:
+    def along(self, x: Tensor, dx: Tensor) -> Any:
         """The values and their derivative along dx: dy = W_k σ'(u) … σ'(u_1) W_1 dx.
 
         Forward mode in torch computes more than it needs for a dense layer.

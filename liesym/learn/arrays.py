@@ -45,7 +45,7 @@ class ArrayLibrary(Protocol):
         """The unit matrix in the type and on the device of an array."""
         ...
 
-    def spread(self, x: Array, shape: Sequence[int]) -> Array:
+    def spread(self, x: Array, shape: Sequence[int], /) -> Array:
         """Broadcast, in memory of its own where the library wants that of what is differentiated forward."""
         ...
 
@@ -53,7 +53,7 @@ class ArrayLibrary(Protocol):
         """A dense network, see `liesym.learn.rollout.AbstractMLP`."""
         ...
 
-    def fixed(self, x: Array) -> Array:
+    def fixed(self, x: Array, /) -> Array:
         """The same numbers, constant for derivatives."""
         ...
 
@@ -61,15 +61,15 @@ class ArrayLibrary(Protocol):
         """Whether its numbers can be looked at here and now, which those of a traced array cannot."""
         ...
 
-    def to_numpy(self, x: Array) -> np.ndarray:
+    def to_numpy(self, x: Array, /) -> np.ndarray:
         """The numbers alone, without derivatives."""
         ...
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(self, function: Callable[..., Any], /) -> Callable[..., Any]:
         """The same function, compiled where many small operations would be slow."""
         ...
 
-    def jvp(self, function: Callable[..., Any], primals: Sequence[Array], tangents: Sequence[Array]) -> tuple[Any, Any]:
+    def jvp(self, function: Callable[..., Any], primals: Sequence[Array], tangents: Sequence[Array], /) -> tuple[Any, Any]:
         """The value and the derivative along the tangents."""
         ...
 

@@ -5,6 +5,7 @@ rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -97,8 +98,9 @@ def _least_squares(
 
     if not all(np.isfinite(part).all() for part in defects(u)):
         return u
+    slopes: Any = lambda v: defects(v)[1]  # noqa: E731 the stub knows of names of differences alone
     found = least_squares(
-        lambda v: defects(v)[0], u, lambda v: defects(v)[1],
+        lambda v: defects(v)[0], u, slopes,
         x_scale="jac", xtol=1e-10, ftol=1e-15, gtol=1e-15, max_nfev=iterations,
     )  # fmt: skip
     return found.x

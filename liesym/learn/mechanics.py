@@ -193,12 +193,12 @@ class AbstractLagrangianODE(AbstractModule):
         units = self.arrays.eye(n + 1, q).reshape(n + 1, *(1,) * len(batch), n + 1)
         motions = xp.concat([v[None], spread(xp.zeros_like(v)[None], (n, *q.shape))], axis=0)
         tangents = (spread(units[..., 0], (n + 1, *batch)), motions, spread(units[..., 1:], (n + 1, *q.shape)))
-        (slope, _), (_, rates) = self.arrays.directions(lambda *z: self._slopes(*z, args), (t, q, v), tangents)
+        (slope, _), (_, rates) = self.arrays.directions(lambda *z: self._slopes(*z, args=args), (t, q, v), tangents)
         return xp.moveaxis(rates[1:], 0, -1), slope - rates[0]
 
     def momentum(self, t: Any, x: Array, args: Any = None) -> Array:
         """p = L_v of shape (…, n)."""
-        return self._slopes(*point_of(self.arrays, t, *split(x)), args)[1]
+        return self._slopes(*point_of(self.arrays, t, *split(x)), args=args)[1]
 
     def energy(self, t: Any, x: Array, args: Any = None) -> Array:
         """v·L_v - L of shape (…, 1), constant along solutions if t does not occur in L.
@@ -213,7 +213,7 @@ class AbstractLagrangianODE(AbstractModule):
 
     def _slopes(self, t: Array, q: Array, v: Array, args: Any) -> tuple[Array, ...]:
         """(L_q, L_v); samples do not mix, so the gradient of their sum holds that of each."""
-        return self.arrays.gradient(lambda *z: self._value(t, *z, args).sum(), q, v)
+        return self.arrays.gradient(lambda q, v: self._value(t, q, v, args).sum(), q, v)
 
 
 class AbstractHamiltonianODE(AbstractModule):
@@ -236,12 +236,12 @@ class AbstractHamiltonianODE(AbstractModule):
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """x' = (H_p, -H_q) for x = (q, p)."""
         t, q, p = point_of(self.arrays, t, *split(x))
-        H_q, H_p = self.arrays.gradient(lambda *z: self._value(t, *z, args).sum(), q, p)
+        H_q, H_p = self.arrays.gradient(lambda q, p: self._value(t, q, p, args).sum(), q, p)
         return self.arrays.xp.concat([H_p, -H_q], axis=-1)
 
     def energy(self, t: Any, x: Array, args: Any = None) -> Array:
         """H of shape (…, 1), constant along solutions if t does not occur in it."""
-        return self._value(*point_of(self.arrays, t, *split(x)), args)[..., None]
+        return self._value(*point_of(self.arrays, t, *split(x)), args=args)[..., None]
 
     def _value(self, t: Array, q: Array, p: Array, args: Any) -> Array:
         return scalar_values("the Hamiltonian", self.hamiltonian, t, q, p, args)

@@ -93,7 +93,7 @@ class AbstractInvariantScalar(AbstractModule):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.layer = layer if isinstance(layer, AbstractInvariantLayer) else self.layer_class(layer)
+        self.layer: Any = layer if isinstance(layer, AbstractInvariantLayer) else self.layer_class(layer)
         sizes = (self.layer.size, *(width,) * depth, 1)
         self.network = self.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
 

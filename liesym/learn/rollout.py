@@ -52,7 +52,7 @@ def has_own(field: object) -> bool:
     return "pushforward" in vars(_saying(field))
 
 
-def leading_part(field: Field, order: int) -> Field:
+def leading_part(field: Any, order: int) -> Any:
     """The acceleration of a second-order field where that is all that is asked of it, else the field itself."""
     if order == 2 and isinstance(field, AbstractSecondOrderField) and _saying(field) is AbstractSecondOrderField:
         return field.acceleration
