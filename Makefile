@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 WORKERS ?= 2
 TEST = $(RUN) -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: demo test slow lint docs wheel clean
+.PHONY: demo test slow fuzz lint docs wheel clean
 
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py --out out/demo
@@ -17,6 +17,12 @@ test: $(VENV)/.installed
 # corpus runs, too long for every test run
 slow: $(VENV)/.installed
 	$(TEST) -m slow
+
+# drawn inputs through all doors, as many as a nightly run takes; another SEED draws others
+EXAMPLES ?= 20000
+SEED ?= 1
+fuzz: $(VENV)/.installed
+	PYTHONPATH=tests $(RUN) tests/fuzz/run.py --examples $(EXAMPLES) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .
