@@ -1,7 +1,8 @@
 """Case splits: where an expression in the parameters that was divided by vanishes, the dimension may jump.
 
 Each condition `p != 0` of a result is followed to its branch p = 0, solved for one parameter where a factor is linear,
-quadratic or a power in it, and analysed again. Arbitrary functions of one variable are probed with forms of few parameters
+quadratic or a power in it, and analysed again; further values at which a count shows another dimension are branches too
+(`liesym.symmetries.special_values`). Arbitrary functions of one variable are probed with forms of few parameters
 (linear, power, exponential, logarithm): a form is a case if its dimension exceeds the generic one; what is not probed is
 said. Sources: Reid 1991, section 4; Lisle and Reid 2006; Ovsiannikov 1982, section 14.
 """
@@ -29,6 +30,7 @@ from liesym.solving.pde.involutive import Basis, dependence
 from liesym.symmetries.engine import Analysis, analyze
 from liesym.symmetries.results import Case, Result
 from liesym.symmetries.search import shares
+from liesym.symmetries.special_values import special_values
 from liesym.symmetries.state import Report
 from liesym.text.writer import write
 
@@ -51,8 +53,10 @@ def classify_cases(
     undecided = list(_unprobed(result.system))
     conditions, stops = completion_conditions(result.system, budget)
     undecided += stops
+    special, within = _special_branches(result, conditions, budget)
+    undecided += within
     seen: set[ODESystem] = {result.system}
-    branches = list(_parameter_branches(result, conditions)) + list(_function_branches(result.system))
+    branches = [*_parameter_branches(result, conditions), *special, *_function_branches(result.system)]
     for place, (assumptions, system) in enumerate(branches):
         if system is None or system in seen:
             continue
@@ -114,6 +118,24 @@ def _parameter_branches(result: Result, completed: tuple[Expr, ...]) -> Iterator
     for condition in conditions:
         for symbol, value in solutions_of(argument(condition), result.system.parameter_symbols):
             yield (Eq(symbol, value, evaluate=False),), _substituted(result.system, {symbol: value})
+
+
+def _special_branches(
+    result: Result, completed: tuple[Expr, ...], budget: Budget
+) -> tuple[list[tuple[tuple[Expr, ...], ODESystem | None]], tuple[str, ...]]:
+    """Values at which a count shows another dimension, and the sentence that says among which they were looked for."""
+    system = result.system
+    if result.dimension is None or not system.parameters or not system.is_finite_type or result.ansatz is not None:
+        return [], ()
+    factors = [argument(c) for c in dict.fromkeys((*result.conditions, *completed))]
+    found = special_values(system, result.dimension, factors, budget.share(shares.SPECIAL_VALUES))
+    branches = [((Eq(v.symbol, v.value, evaluate=False),), _substituted(system, {v.symbol: v.value})) for v in found.values]
+    return branches, (f"special values of parameters: {found.within}",)
+
+
+def completion_factors(system: ODESystem, budget: Budget) -> list[Expr]:
+    """The factors in the parameters that completing the determining system divides by."""
+    return [argument(c) for c in completion_conditions(system, budget)[0]]
 
 
 def completion_conditions(system: ODESystem, budget: Budget) -> tuple[tuple[Expr, ...], tuple[str, ...]]:

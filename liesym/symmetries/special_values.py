@@ -17,14 +17,12 @@ from sympy import Add, Expr, Integer, Mul, Poly, Pow, Rational, S, Symbol, exp, 
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
-from liesym.certify import certify
+from liesym.certify import certified
 from liesym.errors import LiesymError
 from liesym.model.system import ODESystem
 
 SMALL = tuple(Rational(n, 2) for n in range(-8, 9))
 """Values at which parameters, and exponents that hold them, are tried: half-integers from -4 to 4."""
-PER_VALUE = 4.0
-"""Seconds for the count at one value; a value whose count does not close by then is said to be undecided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,11 @@ def special_values(system: ODESystem, generic: int, factors: Iterable[Expr], bud
     undecided: list[tuple[Symbol, Expr]] = []
     candidates = list(dict.fromkeys(_candidates(system, factors)))
     skipped = 0
-    for symbol, value in candidates:
+    for place, (symbol, value) in enumerate(candidates):
         if budget.over:
             skipped += 1
             continue
-        count = _dimension_at(system, symbol, value, budget)
+        count = _dimension_at(system, symbol, value, budget.share(4 / (4 + len(candidates) - place)))
         if count is None:
             undecided.append((symbol, value))
         elif count != generic:
@@ -95,7 +93,7 @@ def _dimension_at(system: ODESystem, symbol: Symbol, value: Expr, budget: Budget
         special = system.subs({symbol: value})
         if not special.is_finite_type or any(f.has(S.NaN, S.ComplexInfinity, S.Infinity) for f in special.rhs):
             return None
-        found = certify(special, budget=min(PER_VALUE, max(budget.left, 0.1)), structure=False)
+        found, _ = certified(special, budget, structure=False)
     except (LiesymError, ArithmeticError):
         return None
     return found.bound if found.exact else None

@@ -62,7 +62,7 @@ def test_a_budget_that_is_over_is_said() -> None:
 
 def test_roots_of_factors() -> None:
     a = Symbol("a", real=True)
-    assert roots_in(K**2 - 3 * K + 2, K) == [1, 2]
+    assert set(roots_in(K**2 - 3 * K + 2, K)) == {1, 2}
     assert roots_in(a * K - 3, K) == [3 / a]
     assert roots_in(2**K - 8, K) == [3]
     assert roots_in(4 ** (K + 1) - 2, K) == [Rational(-1, 2)]
