@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import comb, prod
 from typing import Any
 
 from sympy import (
@@ -14,6 +15,7 @@ from sympy import (
     I,
     Integer,
     Matrix,
+    Mul,
     Poly,
     PolynomialError,
     Pow,
@@ -50,11 +52,17 @@ from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
+from liesym.base.typed import argument, arguments_of, numbers_of, powers_in, replaced
 from liesym.errors import NotSolvable
 from liesym.text.reader import MAX_ORDER
 from liesym.text.writer import write
 
 MAX_BRANCHES = 64
+LARGEST_DEGREE = 256
+LARGEST_EXPANSION = 20_000
+"""Terms that a factor may have once it is multiplied out: what is larger is not factored, which would not end."""
+LARGEST_EXPONENT = 64
+"""Numerators and denominators of exponents up to which a power is taken apart, u^(p/q) as the p-th power of u^(1/q)."""
 _DIGITS = 40
 _REAL_TRIES = 64
 _OPAQUE = (AppliedUndef, SympyDerivative, SympySubs, SympyIntegral)
@@ -212,19 +220,60 @@ def _roots(residual: Difference, symbol: Symbol) -> list[tuple[Expr, tuple[Expr,
         return [_linear_root(residual, expression.diff(symbol), expression.xreplace({symbol: S.Zero}), symbol)]
     fraction: Any = together(expression)
     numerator = fraction.as_numer_denom()[0]
-    try:
-        factors = [f for f, _ in factor_list(numerator, expand=True)[1] if f.has(symbol)]
-        polynomials = [Poly(f, symbol) for f in factors]
-    except PolynomialError:
+    polynomials = _polynomial_factors(numerator, residual, symbol)
+    if polynomials is None:
         inverted = _inverted(numerator, symbol)
         if inverted is None:
             raise NotSolvable(
                 f"{residual.label} is not polynomial in its highest derivative {symbol.name}; "
                 f"write it solved, {symbol.name} = …"
-            ) from None
+            )
         return _real(_roots(Difference(inverted, residual.label), symbol), residual, symbol)
     found = [root for p in polynomials for root in _polynomial_roots(p, residual, symbol)]
     return _real(found, residual, symbol)
+
+
+def _polynomial_factors(numerator: Expr, residual: Difference, symbol: Symbol) -> list[Poly] | None:
+    """The factors that hold the symbol, None if they are no polynomials in it; decided before anything is multiplied out.
+
+    Raises:
+        NotSolvable: they would be too large.
+    """
+    if not numerator.is_polynomial(symbol):
+        return None
+    for factor in Mul.make_args(numerator):
+        degree, terms = _expanded_size(factor.base if isinstance(factor, Pow) else factor, symbol)
+        if degree > LARGEST_DEGREE or terms > LARGEST_EXPANSION:
+            raise NotSolvable(
+                f"{residual.label} is of degree {degree} in {symbol.name}, with about {terms} terms: too large to factor; "
+                f"write the branch you mean as {symbol.name} = …"
+            )
+    powers = [p for p in powers_in(numerator) if not p.has(symbol) and _is_high(argument(p, 1))]
+    names = {power: Dummy() for power in powers}
+    back = {name: power for power, name in names.items()}
+    try:
+        factors = [f for f, _ in factor_list(replaced(numerator, names), expand=True)[1] if f.has(symbol)]
+        return [Poly(replaced(f, back), symbol) for f in factors]
+    except PolynomialError:
+        return None
+
+
+def _is_high(exponent: Expr) -> bool:
+    return exponent.is_Rational and max(map(abs, numbers_of(exponent))) > LARGEST_EXPONENT
+
+
+def _expanded_size(expression: Expr, symbol: Symbol) -> tuple[int, int]:
+    """Bounds of the degree in the symbol and of the number of terms once a polynomial is multiplied out."""
+    if isinstance(expression, Add | Mul):
+        parts = [_expanded_size(part, symbol) for part in arguments_of(expression)]
+        degrees, terms = zip(*parts, strict=True)
+        return (max(degrees), sum(terms)) if isinstance(expression, Add) else (sum(degrees), prod(terms))
+    if isinstance(expression, Pow) and expression.exp.is_Integer and expression.exp.is_positive:
+        power = int(expression.exp)
+        degree, count = _expanded_size(argument(expression), symbol)
+        # binomials of large numbers are large numbers: the limit alone matters
+        return power * degree, comb(count + power - 1, power) if count > 1 and power <= LARGEST_DEGREE else count
+    return int(expression == symbol), 1
 
 
 def _real(

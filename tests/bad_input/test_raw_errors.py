@@ -15,7 +15,7 @@ from liesym.base.budget import Budget, now
 from liesym.base.doors import door, errors_of_ours
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import echelon
-from liesym.errors import LiesymError, OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import LiesymError, NotSolvable, OutOfBudget, TimeIsUp, Unsupported
 from liesym.flow.check import satisfies_flow_numerically
 from liesym.solving.linear.linear import nullspace
 from liesym.testing.realpoints import Look
@@ -138,3 +138,21 @@ def test_a_null_space_looks_at_the_clock() -> None:
         nullspace(rows, 2, field)
     with pytest.raises(TimeIsUp):
         echelon([[1, 2], [3, 4]], 2, 101, Budget(now() - 1))
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("z'' = (cosintegral(z'''''''-k))^(-0.333333333333333)", "not polynomial in its highest derivative"),
+        ("(1 + y'^100)^100 = y", "too large to factor"),
+        ("(y'+x+t+a+b)^100 = 3; x' = 1", "too large to factor"),
+    ],
+)
+def test_reading_decides_with_bounded_work(text: str, said: str) -> None:
+    with pytest.raises(NotSolvable, match=said):
+        liesym.ODESystem.parse(text)
+
+
+def test_reading_takes_no_large_powers_apart() -> None:
+    system = liesym.ODESystem.parse("z''^2 = y^(-0.333333333333333); y' = 1")
+    assert sorted(system.orders) == [1, 2]
