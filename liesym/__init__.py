@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
     from liesym.lowering.lower import lower as lower
     from liesym.model.system import ODESystem as ODESystem
+    from liesym.reduction.solve import solve as solve
     from liesym.symmetries.generator import Generator as Generator
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
@@ -49,6 +50,7 @@ _LAZY = {
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
+    "solve": ("liesym.reduction.solve", "solve"),
     "identify": ("liesym.invariants.identify", "identify"),
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),

@@ -1,4 +1,4 @@
-"""The command line: `liesym analyze | determine | verify | noether | reduce | export | train | report | batch`.
+"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | export | train | report | batch`.
 
 Here stand the options of each command. What it does is a function of the same name in one of the modules of
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
@@ -154,6 +154,22 @@ def reduce(
     branch: Branch = None,
 ) -> None:
     """Lower order by each symmetry, Lie's linearization test and canonical forms, and the general solution."""
+
+
+@app.command()
+@guarded
+@loaded("liesym.app.commands.solve")
+def solve(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    at: Annotated[str | None, typer.Option(help='Conditions, such as "y(0)=1, y\'(0)=0".')] = None,
+    budget: Budget = 60.0,
+    independent: Annotated[
+        str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
+    ] = None,
+    branch: Branch = None,
+) -> None:
+    """Solutions of one equation, each substituted and looked at with numbers before it is printed."""
 
 
 @app.command()

@@ -14,8 +14,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
+from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.doors import door
@@ -30,6 +31,8 @@ from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import OutOfBudget, TooLarge, Unsupported
+from liesym.lowering.lower import lower
+from liesym.lowering.registry import Backend
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
 from liesym.reduction.order import Reduction, reduce_order
@@ -52,6 +55,13 @@ class Solution:
         parameter: its symbol.
         constants: C1, C2, ….
         integrals: I_k with I_k = C_k on solutions.
+        variables: t, y.
+        on: for each of `explicit` what is positive where it holds; empty where it holds wherever it is real.
+        relation_on: the same for the relation.
+        special: solutions y = … without constants that the family does not hold or that its steps divided by.
+        complete: True if it is proven that there are no others, on each interval on which the equation is regular.
+        notes: what was assumed when the equation was read, in sentences.
+        stopped: True if the budget ran out.
     """
 
     equation: Eq | None
@@ -60,6 +70,41 @@ class Solution:
     parameter: Symbol | None
     constants: tuple[Symbol, ...]
     integrals: tuple[Expr, ...]
+    variables: tuple[Symbol, ...] = ()
+    on: tuple[tuple[Expr, ...], ...] = ()
+    relation_on: tuple[Expr, ...] = ()
+    special: tuple[Eq, ...] = ()
+    complete: bool = False
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
+
+    @property
+    def found(self) -> bool:
+        """True if there is a family: a branch, a relation or a curve."""
+        return bool(self.explicit or self.equation is not None or self.parametric is not None)
+
+    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:
+        """y at places of the independent variable, in a numerical backend.
+
+        Arguments:
+            place: t, of shape (...).
+            branch: which of `explicit`.
+            backend: "numpy", "torch", "jax" or a backend object.
+            values: of every constant and parameter, by name.
+
+        Returns:
+            y, of the shape of `place`.
+
+        Raises:
+            Unsupported: there is no such explicit branch, or it holds an integral.
+        """
+        if not 0 <= branch < len(self.explicit):
+            raise Unsupported(f"there are {len(self.explicit)} explicit branches, so none of number {branch}")
+        value = expr(self.explicit[branch].rhs)
+        if value.has(Integral):
+            raise Unsupported(f"the branch {value} holds an integral and cannot be lowered")
+        computed = lower([value], self.variables[:1], backend=backend, t=Dummy("time"))
+        return computed(0.0, place[..., None], values)[..., 0]
 
 
 @door("the search for the general solution")
@@ -150,7 +195,7 @@ def by_superposition(system: ODESystem, generators: Sequence[Generator]) -> Solu
         return None
     (basis, start), constants = parts, constants_for(system, system.order)
     value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
-    if not _solves(system, value, constants):
+    if not solves(system, value, constants):
         return None
     y = system.unknowns[0]
     return Solution(equation(y - value), (equation(y, value),), None, None, constants, constants_in(basis, start, system))
@@ -177,7 +222,7 @@ def by_elimination(system: ODESystem, integrals: Sequence[Expr], budget: Budget 
     if not factors:
         return None
     shown = Mul(*factors)
-    explicit = tuple(equation(y, value) for value in solve_for(shown, y, squaring=True) if _solves(system, value, constants))
+    explicit = tuple(equation(y, value) for value in solve_for(shown, y, squaring=True) if solves(system, value, constants))
     return Solution(equation(shown), explicit, None, None, constants, tuple(integrals))
 
 
@@ -235,7 +280,7 @@ def _eliminated(one: Expr, two: Expr, name: Symbol) -> Expr | None:
     return None
 
 
-def _solves(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> bool:
+def solves(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> bool:
     """y = value inserted in the equation."""
     t, y = system.variables
     derivatives = {y: value}

@@ -20,7 +20,7 @@ from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.reduction import general_solution, linearization, reduce_order
 from liesym.reduction.quadrature import constants_for, follows_curve
-from liesym.reduction.solution import _solves as solves
+from liesym.reduction.solution import solves
 from liesym.solving.algebraic import solve_for
 
 t, y = symbols("t y", real=True)

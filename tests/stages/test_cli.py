@@ -113,6 +113,12 @@ def test_reduce_of_an_equation() -> None:
     assert "linearizable: v'' = 0" in text and "y = exp(C2)*exp(C1*t)" in text
 
 
+def test_solve() -> None:
+    assert call("solve", "x*y' = y + x^2").startswith("the independent variable is x, the one name that can be it\n")
+    assert "y = cos(t)" in call("solve", "y'' + y = 0", "--at", "y(0)=1, y'(0)=0")
+    call("solve", "y' = y", "--at", "z(0)=1", status=2)
+
+
 def test_reduce_says_what_is_not_found() -> None:
     text = call("reduce", "y''' = -y*y''/2")
     assert text.count("by t: ") == 2 and "general solution: not found" in text

@@ -1,0 +1,136 @@
+"""What is about to be returned as a solution, substituted exactly and looked at with numbers at real points.
+
+In: y = value, a relation or a curve, with its constants. Out: the form in which it is true, with what is positive where it
+holds, or None. Exact substitution treats roots as formal symbols; the second look tells the side of each root, for the
+constants too: (C1 exp(t) - exp(-t)/C1)/2 solves y' = sqrt(y^2 + 1) for C1 > 0 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Integral, S, Symbol, sign
+
+from liesym.base.jets import jet_symbol
+from liesym.base.names import free_name, names_in
+from liesym.base.typed import replaced
+from liesym.determine.verify import is_first_integral
+from liesym.errors import Unsupported
+from liesym.model.system import ODESystem
+from liesym.reduction.quadrature import follows_curve
+from liesym.reduction.solution import solves
+from liesym.testing.realpoints import Look, NoValue, look, value_at
+from liesym.testing.second_look import has_branches, look_at_integral, with_absolute_values
+
+Fix = Callable[[Expr], Expr]
+LOWER = (S.Zero, S.One, S.NegativeOne)
+"""Lower limits of integrals, the first at which the integrand has a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An expression that passed, where what is in `on` is positive."""
+
+    expression: Expr
+    on: tuple[Expr, ...] = ()
+
+
+def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], on: tuple[Expr, ...] = ()) -> Checked | None:
+    """y = value as it is true: as it stands, with absolute values, or on the sides on which it is.
+
+    Arguments:
+        system: one equation.
+        value: holds t, the constants, and indefinite integrals.
+        on: what was known to be positive.
+    """
+    for form in dict.fromkeys((value, with_absolute_values(value))):
+        if form != value and not solves(system, form, constants):
+            continue
+        if form == value and not solves(system, value, constants):
+            return None
+        seen = look_at_value(system, form, constants)
+        if not seen.readable or seen.holds:
+            return None if seen.nowhere_real else Checked(form, on)
+    seen = look_at_value(system, value, constants)
+    sides = seen.separating()
+    return Checked(value, (*on, *sides)) if sides else None
+
+
+def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> Look:
+    """Where y = value solves the equation: y^(n) - F = 0, at real points on both sides of its branches."""
+    t = system.independent
+
+    def claim(fix: Fix) -> list[Expr]:
+        fixed = fix(value)
+        return [fixed.diff(t, system.order) - fix(replaced(system.rhs[0], _jets(system, fixed)))]
+
+    rate = replaced(system.rhs[0], _jets(system, value))
+    held = [sign(c) for c in constants if value.has(c)] if has_branches((value, rate)) else []
+    return look(claim, [value, rate, *held], positive=_positive(system))
+
+
+def _jets(system: ODESystem, value: Expr) -> dict[Symbol, Expr]:
+    t, y = system.variables
+    return {y: value, **{jet_symbol(y, k): value.diff(t, k) for k in range(1, system.order)}}
+
+
+def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:
+    """I = C as it is true, by D_t I = 0."""
+    for form in dict.fromkeys((integral, with_absolute_values(integral))):
+        try:
+            exact = is_first_integral(form, system)
+        except (Unsupported, ArithmeticError):
+            continue
+        if not exact:
+            continue
+        seen = look_at_integral(form, system)
+        if not seen.readable or seen.holds:
+            return None if seen.nowhere_real else Checked(form)
+        sides = seen.separating()
+        if sides:
+            return Checked(form, sides)
+    return None
+
+
+def curve_holds(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]) -> bool:
+    """True if t = time(p), y = height(p) solves the equation, exactly and at real points on all sides."""
+    if not follows_curve(system, time, height, parameter, constants):
+        return False
+
+    def claim(fix: Fix) -> list[Expr]:
+        values, value, speed = {system.independent: fix(time)}, fix(height), fix(time).diff(parameter)
+        for k in range(system.order):
+            values[jet_symbol(system.unknowns[0], k) if k else system.unknowns[0]] = value
+            value = value.diff(parameter) / speed
+        return [value - fix(replaced(system.rhs[0], values))]
+
+    held = [sign(c) for c in constants if time.has(c) or height.has(c)] if has_branches((time, height)) else []
+    seen = look(claim, [time, height, *held], positive=_positive(system))
+    return not seen.readable or (seen.holds and not seen.nowhere_real)
+
+
+def _positive(system: ODESystem) -> list[Symbol]:
+    return [p.symbol for p in system.parameters if p.symbol.is_positive]
+
+
+def with_limits(value: Expr) -> Expr:
+    """Indefinite integrals with a lower limit at which the integrand has a value, so that they have a form and a value."""
+    for integral in sorted(value.atoms(Integral), key=lambda n: n.count_ops()):
+        if len(integral.limits) == 1 and len(integral.limits[0]) == 1:
+            variable, integrand = integral.limits[0][0], integral.function
+            inner = Symbol(free_name("s", names_in(value)), real=True)
+            definite = Integral(replaced(integrand, {variable: inner}), (inner, _lower(integrand, variable), variable))
+            value = replaced(value, {integral: definite})
+    return value
+
+
+def _lower(integrand: Expr, variable: Symbol) -> Expr:
+    others = {s: 1.37 for s in integrand.free_symbols if s != variable}
+    for place in LOWER:
+        try:
+            value_at(integrand, {**others, variable: float(place)})  # type: ignore[arg-type]
+        except NoValue:
+            continue
+        return place
+    return S.One

@@ -1,0 +1,292 @@
+"""First-order equations that are solved by a textbook's substitution: linear, Bernoulli, Riccati, separable, homogeneous.
+
+    y' = p y + q                y = e^P (C + ∫ e^-P q dx),  P = ∫ p dx
+    y' = p y + q y^n            u = y^(1-n),  u' = (1-n)(p u + q)
+    y' = a y² + b y + c         y - y_1 = 1/u,  u' = -(b + 2 a y_1) u - a;  with constant a, b, c by the sign of b² - 4 a c
+    y' = f(x) g(y)              ∫ dy/g = ∫ f dx + C
+    y' = g(y/x)                 u = y/x,  ∫ du/(g(u) - u) = log|x| + C
+
+Nothing here is checked: every value is substituted by whoever asks for it. Source: Ince 1956, chapter 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd, lcm
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Integer,
+    Integral,
+    Mul,
+    Poly,
+    Rational,
+    S,
+    Symbol,
+    cancel,
+    exp,
+    factor_terms,
+    log,
+    powsimp,
+    sqrt,
+    tan,
+)
+from sympy.polys.polyerrors import PolynomialError
+
+from liesym.base.typed import expr, replaced
+from liesym.coefficients import Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import Unsupported
+from liesym.model.system import ODESystem
+from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.solving.algebraic import solve_for
+
+PLACES = (S.Zero, S.One, Integer(2), Rational(1, 2), Integer(-1))
+LARGEST_EXPONENT = 6
+"""Of a product of powers that takes the place of a sum of logarithms."""
+POWERS = range(-2, 4)
+"""Exponents of the powers c x^k that are tried as solutions of a Riccati equation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """y = expression, where what is in `on` is positive."""
+
+    expression: Expr
+    on: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A one-parameter family, not yet checked.
+
+    Arguments:
+        values: branches that together are the family, or of which the relation holds more.
+        integral: what is constant on solutions, None if the values say it all.
+        lost: solutions that the steps divided by.
+        whole: True if the values and the lost ones are all solutions, wherever the coefficients are regular.
+    """
+
+    values: tuple[Value, ...]
+    integral: Expr | None = None
+    lost: tuple[Expr, ...] = ()
+    whole: bool = False
+
+
+def families(system: ODESystem) -> Iterator[Family]:
+    """The families of every method that the equation is made for, the most telling first."""
+    for method in (_linear, _bernoulli, _riccati, _separable, _homogeneous):
+        found = method(system)
+        if found is not None:
+            yield found
+
+
+def powers_of(system: ODESystem) -> dict[Expr, Expr] | None:
+    """{n: a_n} for a right side Σ a_n(x) y^n; None if it is no such sum."""
+    y = system.unknowns[0]
+    found: dict[Expr, Expr] = {}
+    for term in Add.make_args(system.rhs[0].expand()):
+        factor, power = term.as_independent(y, as_Add=False)
+        base, exponent = (power, S.One) if power == y else power.as_base_exp()
+        if power == 1:
+            exponent = S.Zero
+        elif base != y or exponent.has(y, system.independent):
+            return None
+        found[exponent] = found.get(exponent, S.Zero) + factor
+    return {n: a for n, a in found.items() if a != 0}
+
+
+def _exponential(value: Expr) -> Expr:
+    """e^value, logarithms in it undone."""
+    return Mul(*(exp(term) for term in Add.make_args(value.expand())))
+
+
+def _linear_value(system: ODESystem, slope: Expr, force: Expr) -> Expr:
+    """The solution of u' = slope u + force."""
+    x, constants = system.independent, constants_for(system, 1)
+    growth = _exponential(antiderivative(slope, x, constants))
+    if force == 0:
+        return constants[0] * growth
+    inner = antiderivative(force / growth, x, constants)
+    if inner.has(Integral):
+        return growth * (constants[0] + inner)
+    return growth * constants[0] + (growth * inner).expand()
+
+
+def _linear(system: ODESystem) -> Family | None:
+    powers = powers_of(system)
+    if powers is None or not set(powers) <= {S.Zero, S.One}:
+        return None
+    value = _linear_value(system, powers.get(S.One, S.Zero), powers.get(S.Zero, S.Zero))
+    return Family((Value(value),), whole=True)
+
+
+def _bernoulli(system: ODESystem) -> Family | None:
+    powers = powers_of(system)
+    others = None if powers is None else [n for n in powers if n != 1]
+    if powers is None or others is None or len(others) != 1 or others[0] == 0:
+        return None
+    n = others[0]
+    inner = _linear_value(system, (1 - n) * powers.get(S.One, S.Zero), (1 - n) * powers[n])
+    power = 1 / (1 - n)
+    values = [inner**power]
+    if power.is_Rational and power.q % 2 == 0:  # type: ignore[attr-defined]
+        values.append(-values[0])
+    lost = (S.Zero,) if n.is_positive else ()
+    return Family(tuple(Value(v) for v in values), lost=lost, whole=bool(n == 2 or (n.is_Integer and n > 2 and n % 2 == 1)))
+
+
+def _riccati(system: ODESystem) -> Family | None:
+    powers = powers_of(system)
+    if powers is None or not set(powers) <= {S.Zero, S.One, Integer(2)} or not {S.Zero, Integer(2)} <= set(powers):
+        return None
+    a, b, c = (powers.get(Integer(n), S.Zero) for n in (2, 1, 0))
+    if not any(e.has(system.independent) for e in (a, b, c)):
+        return _constant_riccati(system, a, b, c)
+    for known in _particular(system, a, b):
+        inner = _linear_value(system, -expr(cancel(b + 2 * a * known)), -a)
+        return Family((Value(known + 1 / inner),), lost=(known,), whole=True)
+    return None
+
+
+def _constant_riccati(system: ODESystem, a: Expr, b: Expr, c: Expr) -> Family:
+    """(y - y_1)/(y - y_2) = C exp((y_1 - y_2) a x) for real roots; a tangent for complex ones; -1/(a (x + C)) for one."""
+    x, (constant,) = system.independent, constants_for(system, 1)
+    middle = -b / (2 * a)
+    under = expr((b**2 - 4 * a * c).factor())
+    if under == 0:
+        return Family((Value(middle - 1 / (a * (x + constant))),), lost=(middle,), whole=True)
+    real, turning = sqrt(under), sqrt(-under)
+    apart = middle - real / (2 * a) + real / (a * (1 - constant * exp(real * x)))
+    together = middle + turning / (2 * a) * tan(turning * (x + constant) / 2)
+    if under.is_positive or under.is_negative:
+        return Family((Value(apart if under.is_positive else together),), whole=True)
+    side = expr(under.as_content_primitive()[1])
+    return Family((Value(apart, (side,)), Value(together, (-side,))))
+
+
+def _particular(system: ODESystem, a: Expr, b: Expr) -> Iterator[Expr]:
+    """Solutions of a Riccati equation of the forms -b/a, c x^k."""
+    x, y = system.variables
+    candidates = [expr(cancel(-b / a)), *constant_values(system)]
+    factor = Symbol("factor", real=True)
+    for k in POWERS:
+        defect = k * factor * x ** (k - 1) - replaced(system.rhs[0], {y: factor * x**k})
+        try:
+            numerator = Poly(cancel(defect).as_numer_denom()[0], x)
+        except PolynomialError:
+            continue
+        first = numerator.coeffs()[0].as_expr()
+        roots = solve_for(first, factor)
+        candidates += [r * x**k for r in roots if all(c.subs(factor, r).expand() == 0 for c in numerator.coeffs())]
+    for value in candidates:
+        if vanishes(value.diff(x) - replaced(system.rhs[0], {y: value}), system):
+            yield value
+
+
+def constant_values(system: ODESystem) -> tuple[Expr, ...]:
+    """Numbers c, or expressions of the parameters, with y = c a solution; those with I are left out."""
+    x, y = system.variables
+    rest = system.rhs[0].subs({s: 0 for s in system.jet_coordinates if s not in (x, y)})
+    if rest == 0 or not rest.has(y):
+        return ()
+    found = [S.Zero, *(v for v in solve_for(rest, y) if not v.has(x, S.ImaginaryUnit))]
+    kept = dict.fromkeys(v for v in found if not rest.subs(y, v).has(S.NaN, S.ComplexInfinity))
+    return tuple(v for v in kept if vanishes(rest.subs(y, v), system))
+
+
+def vanishes(value: Expr, system: ODESystem) -> bool:
+    """True if an expression of x and the constants is zero; False also where that is not decided."""
+    try:
+        return Field.build([value], (system.independent, *constants_for(system, 1)), system.parameter_symbols)(value).is_zero
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return False
+
+
+def _separated(system: ODESystem) -> tuple[Expr, Expr] | None:
+    """f(x), g(y) with y' = f g: the right side at a place of y, and what is left."""
+    x, y = system.variables
+    rate = system.rhs[0]
+    if not rate.has(x):
+        return S.One, rate
+    for place in PLACES:
+        at_place = rate.subs(y, place)
+        if at_place == 0 or at_place.has(S.NaN, S.ComplexInfinity, S.ImaginaryUnit):
+            continue
+        try:
+            field = Field.build([rate, at_place], (x, y), system.parameter_symbols)
+            quotient = powsimp(field.to_expr(field(rate) / field(at_place)))
+        except (Unsupported, NeedsRefinement, ZeroDivisionError):
+            return None
+        return None if quotient.has(x) else (at_place, quotient)
+    return None
+
+
+def _separable(system: ODESystem) -> Family | None:
+    parts = _separated(system)
+    if parts is None:
+        return None
+    x, y = system.variables
+    constants = constants_for(system, 1)
+    return _through(antiderivative(1 / parts[1], y, constants) - antiderivative(parts[0], x, constants), system, ())
+
+
+def _through(integral: Expr, system: ODESystem, lost: tuple[Expr, ...]) -> Family:
+    """The family I(x, y) = C."""
+    (constant,), y = constants_for(system, 1), system.unknowns[0]
+    kept = Add(*(term for term in Add.make_args(integral.expand()) if term.free_symbols))
+    joined = _without_logarithms(kept)
+    shown = _with_real_logarithms(kept) if joined is None else joined
+    values = solve_for(shown - constant, y, squaring=True)
+    return Family(tuple(Value(expr(factor_terms(v))) for v in values), shown, lost)
+
+
+def _without_logarithms(integral: Expr) -> Expr | None:
+    """Π u_i^(n_i) e^(n r) for Σ n_i/n log u_i + r with small integers n_i: as constant, and without a side."""
+    rest, exponents = S.Zero, {}
+    for term in Add.make_args(integral):
+        factor, kernel = term.as_independent(log, as_Add=False)
+        if kernel == 1:
+            rest += term
+        elif isinstance(kernel, log) and factor.is_Rational:
+            exponents[kernel.args[0]] = exponents.get(kernel.args[0], S.Zero) + factor
+        else:
+            return None
+    if not exponents:
+        return None
+    common = lcm(*(int(e.q) for e in exponents.values()))
+    scale = Rational(common, gcd(*(int(e * common) for e in exponents.values())) or 1)
+    if max(abs(e * scale) for e in exponents.values()) > LARGEST_EXPONENT:
+        return None
+    return Mul(*(base ** (e * scale) for base, e in exponents.items())) * exp((rest * scale).expand())
+
+
+def _homogeneous(system: ODESystem) -> Family | None:
+    x, y = system.variables
+    ratio = Symbol("ratio", real=True)
+    inside = replaced(system.rhs[0], {y: ratio * x})
+    try:
+        slope = inside.diff(x)
+        if not Field.build([slope], (x, ratio), system.parameter_symbols)(slope).is_zero:
+            return None
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return None
+    at_one = inside.subs(x, 1)
+    rest = expr(cancel(at_one - ratio))
+    if rest == 0 or at_one == 0:
+        return None
+    lines = [v * x for v in solve_for(rest, ratio) if not v.has(S.ImaginaryUnit)]
+    if rest.subs(ratio, 0) == 0:
+        lines.append(S.Zero)
+    inner = antiderivative(1 / rest, ratio, constants_for(system, 1))
+    if inner.has(Integral):
+        return None
+    return _through(inner.subs(ratio, y / x) - log(x), system, tuple(lines))
+
+
+def _with_real_logarithms(value: Expr) -> Expr:
+    """log|u| for log(u) in an antiderivative: the same derivative, real on both sides."""
+    return replaced(value, {n: log(Abs(n.args[0])) for n in value.atoms(log) if n.args[0].is_nonnegative is not True})  # type: ignore[attr-defined, arg-type]
