@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integral, S, Symbol, sign
+from sympy import Dummy, Expr, Integral, S, Symbol, sign
 
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name, names_in
@@ -45,16 +45,18 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
         on: what was known to be positive.
     """
     for form in dict.fromkeys((value, with_absolute_values(value))):
-        if form != value and not solves(system, form, constants):
+        if not solves(system, form, constants):
             continue
-        if form == value and not solves(system, value, constants):
-            return None
         seen = look_at_value(system, form, constants)
         if not seen.readable or seen.holds:
             return None if seen.nowhere_real else Checked(form, on)
-    seen = look_at_value(system, value, constants)
-    sides = seen.separating()
-    return Checked(value, (*on, *sides)) if sides else None
+    sides = look_at_value(system, value, constants).separating()
+    if not sides:
+        return None
+    # roots of squares are absolute values: with the constants of the sign that was seen they are none
+    signed = {c: Dummy(c.name, positive=True) * s for c in constants for s in (1, -1) if s * c in sides}
+    named = tuple(next(iter(signed[c].free_symbols)) if c in signed else c for c in constants)
+    return Checked(value, (*on, *sides)) if solves(system, replaced(value, signed), named) else None
 
 
 def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> Look:

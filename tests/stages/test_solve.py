@@ -104,6 +104,12 @@ def test_constant_solutions(text: str, special: set[int]) -> None:
     assert {e.rhs for e in liesym.solve(text).special} == special
 
 
+def test_constants_of_one_sign_are_said() -> None:
+    """(C1 e^x - 1/(C1 e^x))/2 solves y' = sqrt(y^2 + 1) for C1 > 0 alone."""
+    found = liesym.solve("dy/dx = sqrt(y^2+1)")
+    assert found.on == ((found.constants[0],),)
+
+
 def test_a_discriminant_of_unknown_sign_gives_both_forms() -> None:
     found = liesym.solve("v' = a*v^2 + b*v + c")
     a, b, c = (Symbol(n, real=True) for n in "abc")
