@@ -1,6 +1,7 @@
 """First integrals I(t, x, x', …), D_t I = 0 on solutions, by several methods in turn, each result verified.
 
     method                  for                    finds
+    balances                order 1                linear combinations of the states, all of them
     spans                   all                    combinations of functions that occur; for order 1 logarithms of Darboux
                                                    polynomials among them, for higher orders polynomials in the derivatives
     Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the velocities; all where A = 0
@@ -27,6 +28,7 @@ from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.ring import Element
 from liesym.coefficients.zero_divisors import ZeroDivisor
+from liesym.conservation.balances import balances
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
@@ -175,6 +177,8 @@ class _Search:
         return OnSolutions(self.system, limited(jet_field(self.system, extra), self.budget))
 
     def methods(self) -> Iterator[Callable[[], None]]:
+        if self.system.is_first_order:
+            yield self.balances
         if not self.autonomous:
             yield self.linear
         if self.system.is_first_order:
@@ -219,6 +223,13 @@ class _Search:
         self.selection.offer(checked, functional=functional)
 
     # -- methods ---------------------------------------------------------------------------------
+
+    def balances(self) -> None:
+        """Conserved sums, before anything else: they cost little, whatever the rest does."""
+        on = self.on()
+        found = [e for e in balances(on, self.budget.share(SPAN)) if on.rate(e).is_zero]
+        shown = [presented(normalized((e,), on.field)[0], on.field, ()) for e in found]
+        self.selection.keep_linear([as_product(e, self.system.independent) for e in shown])
 
     def quadratic(self) -> None:
         """x'' = F(x) + A(x) x': linear or quadratic in the velocities; all of them where A = 0."""

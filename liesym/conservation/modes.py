@@ -8,6 +8,7 @@ Sources: Gantmacher 1959, chapter V; Goriely 2001, section 2.5.
 
 from __future__ import annotations
 
+import networkx as nx
 from sympy import (
     Abs,
     Dummy,
@@ -41,6 +42,8 @@ from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
 
 ROOT = Dummy("lambda")
+LARGEST_BLOCK = 4
+"""Rows of a matrix with symbols whose characteristic polynomial is factored: the time grows exponentially with them."""
 
 
 def linear_integrals(system: ODESystem, budget: Budget = UNLIMITED) -> list[Expr]:
@@ -204,6 +207,19 @@ def eigenvalues_of(m: Matrix) -> list[Expr]:
     return found
 
 
+def _strong_blocks(m: Matrix) -> list[Matrix]:
+    """The diagonal blocks of a block triangular form: together they have the characteristic polynomial of the whole.
+
+    Without those that are too large to be factored while they hold symbols.
+    """
+    links = nx.DiGraph()
+    links.add_nodes_from(range(m.rows))
+    links.add_edges_from((i, j) for i in range(m.rows) for j in range(m.rows) if m[i, j] != 0)
+    blocks = sorted(sorted(block) for block in nx.strongly_connected_components(links))
+    taken = [m.extract(block, block) for block in blocks]
+    return [block for block in taken if block.rows <= LARGEST_BLOCK or not block.free_symbols]
+
+
 def linear_rates(system: ODESystem) -> list[Expr]:
     """Distinct nonzero rates up to sign."""
     first = system.first_order()
@@ -216,7 +232,7 @@ def linear_rates(system: ODESystem) -> list[Expr]:
         return []
     if jacobian.has(AppliedUndef) or any(power.base.is_zero for power in powers_in(jacobian)):
         return []  # no number at the origin: f(0), or 0^n with a parameter n
-    eigenvalues = eigenvalues_of(jacobian)
+    eigenvalues = [rate for block in _strong_blocks(jacobian) for rate in eigenvalues_of(block)]
     rates = [*eigenvalues, *(jacobian[i, i] for i in range(jacobian.rows))]
     rates += [a + b for i, a in enumerate(eigenvalues) for b in eigenvalues[i:]]
     distinct: dict[Expr, None] = {}

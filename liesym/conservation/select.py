@@ -40,6 +40,11 @@ class Selection:
         """N, the number of initial values; also the number of functionally independent integrals."""
         return sum(self.system.orders)
 
+    def keep_linear(self, integrals: Sequence[Expr]) -> None:
+        """Keep verified integrals that are linearly independent linear functions of the unknowns, the first to be kept."""
+        self.kept.extend(integrals)
+        self.rank += len(integrals)
+
     def offer(self, candidates: Iterable[Expr], *, functional: bool = False) -> None:
         """Keep candidates that are no linear combination of the kept ones and their products; with
         `functional`, only those that are no function of the kept ones at all. Short ones are looked at first.
