@@ -1,4 +1,4 @@
-"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | export | train | report | batch`.
+"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | identify | export | train | …`.
 
 Here stand the options of each command. What it does is a function of the same name in one of the modules of
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
@@ -170,6 +170,25 @@ def solve(
     branch: Branch = None,
 ) -> None:
     """Solutions of one equation, each substituted and looked at with numbers before it is printed."""
+
+
+@app.command()
+@guarded
+@loaded("liesym.app.commands.observe")
+def identify(
+    observe: Annotated[list[str], typer.Option(help='What is measured, such as "y1 = x1 + x2"; once for each observable.')],
+    inputs: Inputs = None,
+    known: Annotated[str | None, typer.Option(help="Parameters and states whose values are known, such as k1,k2.")] = None,
+    driven: Annotated[
+        str | None, typer.Option("--input", help="Known functions of time in the equations, such as u,v.")
+    ] = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    independent: Independent = None,
+    branch: Branch = None,
+    seed: Seed = 0,
+) -> None:
+    """Which parameters and initial states the observables determine, and the symmetries that hide the others."""
 
 
 @app.command()

@@ -1,0 +1,56 @@
+"""`liesym identify`."""
+
+from __future__ import annotations
+
+import typer
+
+from liesym.app.clock import clock
+from liesym.app.console import check_budget, leave, progress
+from liesym.app.inputs import load_problem
+from liesym.app.report.identifiability import show_identifiability
+from liesym.app.report.json import to_text
+from liesym.app.report.terminal import console
+from liesym.base.budget import now
+from liesym.errors import ParseError
+from liesym.invariants.identify import identify as identified
+from liesym.model.system import ODESystem
+
+
+def identify(
+    inputs: list[str] | None,
+    observe: list[str],
+    known: str | None,
+    driven: str | None,
+    as_json: bool,
+    budget: float,
+    independent: str | None,
+    branch: int | None,
+    seed: int,
+) -> None:
+    """Print which parameters and initial states the observables determine."""
+    begun = now()
+    check_budget(budget)
+    system = load_problem(inputs or (), independent=independent, branch=branch).system
+    given, fixed = _names(driven), _names(known)
+    _check_inputs(given, system)
+    with clock(budget, begun) as watched, progress() as show:
+        show("identifiability")
+        found = identified(system, observe, known=fixed, inputs=given, budget=watched.left(), seed=seed)
+    if as_json:
+        typer.echo(to_text(found.to_json()), nl=False)
+    else:
+        show_identifiability(console(), found, fixed)
+    leave(interrupted=watched.interrupted, ran_out=watched.over and not found.explained)
+
+
+def _names(text: str | None) -> list[str]:
+    """Names between commas."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def _check_inputs(names: list[str], system: ODESystem) -> None:
+    """Refuse an input that occurs nowhere: it is misspelled, or a state."""
+    occurring = [*(p.name for p in system.parameters), *(f.func.__name__ for f in system.functions)]
+    for name in names:
+        if name not in occurring:
+            raise ParseError(f"the input {name} does not occur in the equations, or is a state", expected=tuple(occurring))
