@@ -1,6 +1,6 @@
 """Conserved sums of published kinetic models: as many as an independent count of ranks gives, and kept by later searches.
 
-`models.json`: published kinetic models as text, named after their first author, with the number of independent linear integrals.
+`models.json`: published kinetic models as text, with the number of independent linear integrals.
 """
 
 from __future__ import annotations
