@@ -17,9 +17,10 @@ import networkx as nx
 from flint import fmpz_mat
 
 from liesym.base.budget import Budget
+from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import echelon
-from liesym.coefficients.ring import Element, cleared
+from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import OnSolutions
 from liesym.errors import TooLarge
 from liesym.solving.linear.relations import relations

@@ -13,6 +13,7 @@ from liesym.base.doors import door
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
+from liesym.text.forms import in_primes
 from liesym.text.grammar import Tree, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
@@ -32,7 +33,8 @@ def read_equations(
     """Read equations, one a line or separated by `;`, each with its highest derivative anywhere in it.
 
     Arguments:
-        text: for example ``"x'' = -x/(x^2+y^2)^2; y'' = -y/(x^2+y^2)^2"``.
+        text: for example ``"x'' = -x/(x^2+y^2)^2; y'' = -y/(x^2+y^2)^2"``; derivatives may also be written dx/dt,
+            d2x/dt2, der(x) or (x)', and comments begin with #.
         independent: name of the independent variable.
         parameters: name -> {real, positive, nonzero, integer, value}; others are found in the text.
         branch: which solution to take where an equation has several; the first if None, with a note.
@@ -43,6 +45,7 @@ def read_equations(
         NotSolvable: the equations cannot be solved for their highest derivatives.
     """
     check_name(independent, "the independent variable")
+    text = in_primes(text, independent)
     declared = [read_parameter(name, spec) for name, spec in (parameters or {}).items()]
     trees = [node for node in parse(text, "equations").children if getattr(node, "data", "") == "equation"]
     if not trees:
