@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, S, Symbol, SympifyError, sympify
+from sympy import Abs, Dummy, Expr, S, Symbol, SympifyError, sign, sympify
 
 from liesym.errors import ParseError
 
@@ -24,6 +24,21 @@ def as_expression(value: object) -> Any:
             f"a number or a SymPy expression is expected here, not {value!r}; "
             "text is read by liesym.text.read_expression alone"
         ) from None
+
+
+def partial_derivative(expression: Expr, symbol: Symbol) -> Expr:
+    """∂e/∂s where e is analytic: signs are constants there, and |u| is sign(u) u."""
+    signed = expression.atoms(sign, Abs)
+    if not signed:
+        return expression.diff(symbol)
+    constants: dict[Expr, Symbol] = {}
+    for node in signed:
+        constants.setdefault(node.args[0], Dummy("side", real=True))
+    plain = expression.replace(
+        lambda e: isinstance(e, sign | Abs) and e.args[0] in constants,
+        lambda e: constants[e.args[0]] * (e.args[0] if isinstance(e, Abs) else 1),
+    )
+    return plain.diff(symbol).xreplace({s: sign(u) for u, s in constants.items()})
 
 
 @cache
@@ -77,10 +92,10 @@ class JetSpace:
 
         `solved` maps leading jet coordinates to expressions. Source: Olver 1993, equation (2.34).
         """
-        result = expression.diff(self.independent)
+        result = partial_derivative(expression, self.independent)
         for i, unknown in enumerate(self.unknowns):
             for k in range(self.order_of(expression) + 1):
-                partial = expression.diff(jet_symbol(unknown, k))
+                partial = partial_derivative(expression, jet_symbol(unknown, k))
                 if partial is not S.Zero:
                     following = self.coordinate(i, k + 1)
                     result += (solved.get(following, following) if solved else following) * partial

@@ -163,7 +163,17 @@ class Roots(Kernels):
         return None
 
     def root(self, base: Element, exponent: Fraction) -> Element:
-        """base^exponent for a rational exponent."""
+        """base^exponent for a rational exponent, the real one that is not negative."""
+        return self._power_of(base, exponent, principal=True)
+
+    def any_root(self, base: Element, exponent: Fraction) -> Element:
+        """An element that is base^exponent up to a factor constant on each side of the branches: p for sqrt(p^2).
+
+        For what is sought up to a constant factor, or with both signs, as the roots of a quadratic equation.
+        """
+        return self._power_of(base, exponent, principal=False)
+
+    def _power_of(self, base: Element, exponent: Fraction, *, principal: bool) -> Element:
         field = self.field
         if base.is_zero:
             if exponent < 0:
@@ -181,7 +191,8 @@ class Roots(Kernels):
             for p, expr, e in factors:
                 if beside and self._is_sign(p):
                     continue  # the whole is positive, and of the other factors the absolute values are taken
-                if (signed and beside and e % 2) or (e % 2 == 0 and power.denominator % 2 == 0):
+                even = e % 2 == 0 and power.denominator % 2 == 0
+                if (signed and beside and e % 2) or (even and principal):
                     result = result * self._root_of_absolute(field.lift(p), expr, power * e)
                 else:
                     result = result * self._root_of_factor(field.lift(p), expr, power * e)

@@ -8,7 +8,7 @@ from typing import Self
 
 from sympy import Expr, S, Symbol
 
-from liesym.base.jets import JetSpace, as_expression, jet_symbol
+from liesym.base.jets import JetSpace, as_expression, jet_symbol, partial_derivative
 from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
 from liesym.model.prolongation import prolonged
@@ -72,9 +72,8 @@ class VectorField:
 
     def apply(self, expression: Expr) -> Expr:
         """X(f) = ξ ∂f/∂t + Σ η_i ∂f/∂x_i, for f on the space of (t, x)."""
-        return sum(
-            (c * expression.diff(v) for v, c in zip(self.variables, self.components, strict=True) if c != 0), start=S.Zero
-        )
+        rates = zip(self.variables, self.components, strict=True)
+        return sum((c * partial_derivative(expression, v) for v, c in rates if c != 0), start=S.Zero)
 
     def prolong(self, order: int) -> tuple[tuple[Expr, ...], ...]:
         """((η_i^(0), …, η_i^(order)) for each i), η_i^(k) = D_t η_i^(k-1) - x_i^(k) D_t ξ.
@@ -87,10 +86,10 @@ class VectorField:
         """X^(k)(f) for a function f on jet space, with k the order of f."""
         jets = self.jets
         order = jets.order_of(expression)
-        result = self.xi * expression.diff(self.variables[0])
+        result = self.xi * partial_derivative(expression, self.variables[0])
         for x, row in zip(self.variables[1:], self.prolong(order), strict=True):
             for k, eta in enumerate(row):
-                partial = expression.diff(jet_symbol(x, k))
+                partial = partial_derivative(expression, jet_symbol(x, k))
                 if partial != 0:
                     result += eta * partial
         return result

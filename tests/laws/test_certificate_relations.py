@@ -40,7 +40,7 @@ UNKNOWN_TO_THE_FIELD = (
 KNOWN_TO_THE_FIELD = (
     "sin(t)^2 + cos(t)^2 - 1",
     "sin(2*y) - 2*sin(y)*cos(y)",
-    "sqrt(1 + cos(t)) - sqrt(2)*cos(t/2)",
+    "sqrt(1 + cos(t)) - sqrt(2)*abs(cos(t/2))",
     "log(t*y) - log(t) - log(y)",
     "sqrt(t*y) - sqrt(t)*sqrt(y)",
     "asinh(y) - log(y + sqrt(y^2 + 1))",

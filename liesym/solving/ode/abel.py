@@ -268,6 +268,6 @@ def _riccati_unknowns(alpha: Element, rest: Element, field: Field, x: Symbol) ->
     if square.is_zero:
         yield s
         return
-    k = field.converter.root(square, HALF)
+    k = field.converter.any_root(square, HALF)
     if not field.to_expr(k).has(sp.I):
         yield field.converter.exponential(s * k)

@@ -40,7 +40,7 @@ def _airy(r: Element, v: Symbol) -> list[Element] | None:
     alpha = r.diff(v)
     if alpha.is_zero or alpha.depends_on(v):
         return None
-    argument = field.to_expr(r / field.converter.root(alpha, Fraction(2, 3)))
+    argument = field.to_expr(r / field.converter.any_root(alpha, Fraction(2, 3)))
     return [field(sp.airyai(argument)), field(sp.airybi(argument))]
 
 
@@ -63,7 +63,7 @@ def _bessel(r: Element, v: Symbol) -> list[Element] | None:
             square = mu + Fraction(1, 4)
             if is_negative(square, field):
                 return None  # an imaginary order: complex functions where two real ones can be named
-            nu = field.converter.root(square, HALF) / half
+            nu = field.converter.any_root(square, HALF) / half
             if nu.is_rational and nu.as_fraction() < 0:
                 nu = -nu  # Z_ν and Z_{-ν} solve the same equation
             return _bessel_pair(c, nu, half, power, s)
@@ -73,14 +73,14 @@ def _bessel(r: Element, v: Symbol) -> list[Element] | None:
 def _bessel_pair(c: Element, nu: Element, half: Element, power: Element, s: Element) -> list[Element]:
     field = c.field
     grows = is_negative(-c, field)
-    scale = field.converter.root(c if grows else -c, HALF) / half
+    scale = field.converter.any_root(c if grows else -c, HALF) / half
     if is_negative(half, field):
         scale = -scale  # Z_ν(-u) solves the same equation, and is complex
     if (nu - HALF).is_zero:
         return _bessel_of_order_half(scale * power, half, s, grows)
     order, argument = field.to_expr(nu), field.to_expr(scale * power)
     pair = (sp.besseli, sp.besselk) if grows else (sp.besselj, sp.bessely)
-    root_s = field.converter.root(s, HALF)
+    root_s = field.converter.any_root(s, HALF)
     return [root_s * field(f(order, argument)) for f in pair]
 
 

@@ -58,7 +58,7 @@ def constant_after_rescaling(work: Workspace, a: Coefficients, v: Symbol) -> lis
     if len(a) != 2 or not a[0].depends_on(v):
         return None
     field, sign = work.field, -1 if is_negative(a[0], work.field) else 1
-    speed = field.converter.root(a[0] * sign, HALF)
+    speed = field.converter.any_root(a[0] * sign, HALF)
     middle = (a[0].diff(v) / (a[0] * 2) + a[1]) / speed
     z = None if middle.depends_on(v) else integrate(speed, v, field)
     exponents = None if z is None else roots([field.constant(sign), middle, field.one], field)

@@ -90,8 +90,8 @@ def _quadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple[E
     discriminant = b * b - a * c * 4
     middle = -b / (a * 2)
     if is_negative(discriminant, field):
-        return [(middle, field.converter.root(-discriminant, HALF) / (a * 2))]
-    half_width = field.converter.root(discriminant, HALF) / (a * 2)
+        return [(middle, field.converter.any_root(-discriminant, HALF) / (a * 2))]
+    half_width = field.converter.any_root(discriminant, HALF) / (a * 2)
     return [(middle + half_width, None), (middle - half_width, None)]
 
 
@@ -103,8 +103,8 @@ def _biquadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple
     discriminant = b * b - a * c * 4
     if is_negative(discriminant, field):
         # λ⁴ + B λ² + C = (λ² + √C)² - (2√C - B) λ², with C > 0
-        root_c = field.converter.root(c / a, HALF)
-        step = field.converter.root(root_c * 2 - b / a, HALF)
+        root_c = field.converter.any_root(c / a, HALF)
+        step = field.converter.any_root(root_c * 2 - b / a, HALF)
         return _quadratic(field.one, step, root_c, field) + _quadratic(field.one, -step, root_c, field)
     result: list[tuple[Element, Element | None]] = []
     for square, _ in _quadratic(a, b, c, field):
@@ -115,7 +115,9 @@ def _biquadratic(a: Element, b: Element, c: Element, field: Field) -> list[tuple
 def _half_sums(first: Element, second: Element, field: Field) -> list[tuple[Element, Element | None]]:
     """λ⁴ + B λ² + q²: λ = ½(±√(2q - B) ± √(-2q - B)), for 4λ² = -2B ± 2√(B² - 4q²)."""
     parts = [(is_negative(e, field), e) for e in (first, second)]
-    (one_turns, one), (two_turns, two) = [(turns, field.converter.root(-e if turns else e, HALF) / 2) for turns, e in parts]
+    (one_turns, one), (two_turns, two) = [
+        (turns, field.converter.any_root(-e if turns else e, HALF) / 2) for turns, e in parts
+    ]
     if one_turns and two_turns:
         return [(field.zero, one + two), (field.zero, one - two)]
     if one_turns or two_turns:
@@ -140,8 +142,8 @@ def exact_root(element: Element, field: Field) -> Element | None:
 
 def _pure_cubic(a: Element, d: Element, field: Field) -> list[tuple[Element, Element | None]]:
     """a λ³ + d: the real cube root r, and r (-1 ± i √3)/2."""
-    r = field.converter.root(-d / a, Fraction(1, 3))
-    root_three = field.converter.root(field.constant(3), HALF)
+    r = field.converter.any_root(-d / a, Fraction(1, 3))
+    root_three = field.converter.any_root(field.constant(3), HALF)
     return [(r, None), (-r / 2, r * root_three / 2)]
 
 

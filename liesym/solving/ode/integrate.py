@@ -256,11 +256,11 @@ def _arctangent(inner: Element, variable: Symbol, field: Field) -> Iterable[Elem
         return
     try:
         if delta.is_rational and delta.as_fraction() < 0:
-            root = field.converter.root(-delta, Fraction(1, 2))
+            root = field.converter.any_root(-delta, Fraction(1, 2))
             shifted = a * 2 * field(variable) + b
             yield field.converter.logarithm(shifted - root) - field.converter.logarithm(shifted + root)
             return
-        root = field.converter.root(delta, Fraction(1, 2))
+        root = field.converter.any_root(delta, Fraction(1, 2))
         angle = (a * 2 * field(variable) + b) / root
         yield field(sp.atan(field.to_expr(angle)))
     except (NeedsRefinement, Unsupported):
@@ -280,10 +280,10 @@ def _inverse_of_quadratic(
     a, b, c = coefficients
     try:
         if a.is_rational and a.as_fraction() < 0:
-            width = field.converter.root(b * b - a * c * 4, Fraction(1, 2))
+            width = field.converter.any_root(b * b - a * c * 4, Fraction(1, 2))
             yield field(sp.asin(field.to_expr((a * 2 * field(variable) + b) / width)))
         else:
-            root = field.converter.root(a, Fraction(1, 2))
+            root = field.converter.any_root(a, Fraction(1, 2))
             yield field.converter.logarithm(root * (a * 2 * field(variable) + b) + a * 2 * root_of)
     except (NeedsRefinement, Unsupported):
         return

@@ -68,7 +68,7 @@ def _local_rates(work: Workspace, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> 
         parts = quadratic(p, v, field)
         if parts is None:
             return [field.zero]
-        root = field.converter.root(parts[1] * parts[1] - parts[0] * parts[2] * 4, HALF)
+        root = field.converter.any_root(parts[1] * parts[1] - parts[0] * parts[2] * 4, HALF)
         point, slope = (root - parts[1]) / (parts[0] * 2), root
     else:
         point = field(v) - base / slope
@@ -84,7 +84,7 @@ def _local_rates(work: Workspace, a: Coefficients, v: Symbol, p: fmpz_mpoly) -> 
             rates.append(e.real * base.diff(v) / base)
         elif e.imaginary is not None and parts is not None:
             alpha, beta, _ = parts
-            width = field.converter.root(parts[0] * parts[2] * 4 - beta * beta, HALF)
+            width = field.converter.any_root(parts[0] * parts[2] * 4 - beta * beta, HALF)
             middle = e.real * (alpha * field(v) * 2 + beta)
             rates += [(middle - e.imaginary * width) / base, (middle + e.imaginary * width) / base]
     return rates

@@ -198,7 +198,7 @@ def zeros_of_parts(equation: Riccati) -> Iterator[Element]:
             continue
         discriminant = linear * linear - square * free * 4
         try:
-            root = field.converter.root(discriminant, HALF) if not discriminant.is_zero else field.zero
+            root = field.converter.any_root(discriminant, HALF) if not discriminant.is_zero else field.zero
         except (Unsupported, NeedsRefinement):
             continue
         yield from ((root - linear) / (square * 2), -(root + linear) / (square * 2))
@@ -233,7 +233,7 @@ def monomial_solutions(equation: Riccati) -> Iterator[Element]:
             c, c2 = -(first / third), second / third
             if columns[0].is_zero and not c2.is_zero:
                 try:
-                    root = field.converter.root(c2, HALF)
+                    root = field.converter.any_root(c2, HALF)
                 except (Unsupported, NeedsRefinement):
                     continue
                 yield from (m * root, -(m * root))
