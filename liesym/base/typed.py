@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sympy import Basic, Eq, Expr, MatrixBase, Pow, Rational, S
+from sympy import Basic, Eq, Expr, MatrixBase, Poly, Pow, Rational, S, Symbol
 
 
 def expr(value: object) -> Expr:
@@ -54,6 +54,11 @@ def denominator_of(number: Expr) -> int:
 def equation(left: Expr, right: Expr = S.Zero) -> Eq:
     """left = right, kept as an equation between expressions."""
     return cast(Eq, Eq(left, right))
+
+
+def coefficients_in(expression: Expr, symbol: Symbol) -> list[Expr]:
+    """The coefficients of a polynomial in the symbol, highest power first."""
+    return Poly(expression, symbol).all_coeffs()
 
 
 def arguments_of(node: Basic) -> tuple[Expr, ...]:

@@ -13,7 +13,8 @@ Sources: Olver 1993, section 1.3, Theorem 2.36 and equation (2.44); section 5.2 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -58,7 +59,7 @@ class Derivation:
 
     field: Ring
     components: Mapping[Symbol, Element]
-    moved: tuple[tuple[Symbol, Element], ...] = field(init=False, repr=False, compare=False)
+    moved: tuple[tuple[Symbol, Element], ...] = attribute(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         components = dict(self.components)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sympy import Dummy, Expr, Symbol, exp, log, sqrt
 
-from liesym.base.typed import over_one_denominator
+from liesym.base.typed import coefficients_in, over_one_denominator
 from liesym.coefficients.field import Field
 from liesym.solving.ode.integrate import integrate
 
@@ -37,7 +37,7 @@ def _root_near(clock: Expr, u: Symbol, epsilon: Symbol, start: int) -> Expr | No
     equation = (numerator - epsilon * denominator).expand()
     if not equation.is_polynomial(u) or not equation.has(u):
         return None
-    coefficients = equation.as_poly(u).all_coeffs()
+    coefficients = coefficients_in(equation, u)
     if len(coefficients) == 2:
         return -coefficients[1] / coefficients[0]
     if len(coefficients) != 3:

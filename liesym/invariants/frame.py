@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sympy import Dummy, Expr, S, Symbol, atan, cos, exp, log, sin, sqrt
 
-from liesym.base.typed import argument, expr, over_one_denominator
+from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -95,7 +95,7 @@ def _roots(equation: Expr, unknown: Symbol) -> list[Expr]:
     numerator = over_one_denominator(equation)[0].expand()
     if not numerator.is_polynomial(unknown):
         return []
-    coefficients = numerator.as_poly(unknown).all_coeffs() if numerator.has(unknown) else []
+    coefficients = coefficients_in(numerator, unknown) if numerator.has(unknown) else []
     if len(coefficients) == 2:
         return [(-coefficients[1] / coefficients[0]).factor()]
     if len(coefficients) == 3:

@@ -14,7 +14,7 @@ from sympy import Dummy, Expr, Integral, S, Symbol, sign
 
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name, names_in
-from liesym.base.typed import replaced
+from liesym.base.typed import argument, replaced
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
@@ -120,7 +120,7 @@ def with_limits(value: Expr) -> Expr:
     """Indefinite integrals with a lower limit at which the integrand has a value, so that they have a form and a value."""
     for integral in sorted(value.atoms(Integral), key=lambda n: n.count_ops()):
         if len(integral.limits) == 1 and len(integral.limits[0]) == 1:
-            variable, integrand = integral.limits[0][0], integral.function
+            variable, integrand = argument(integral.limits[0]), integral.function
             inner = Symbol(free_name("s", names_in(value)), real=True)
             definite = Integral(replaced(integrand, {variable: inner}), (inner, _lower(integrand, variable), variable))
             value = replaced(value, {integral: definite})

@@ -21,7 +21,7 @@ from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, res
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
-from liesym.base.typed import equation, expr, over_one_denominator, replaced, substituted
+from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -254,7 +254,7 @@ def _without(relations: Sequence[Expr], name: Symbol) -> list[Expr] | None:
 def _degree(relation: Expr, name: Symbol) -> int:
     """In the name, of the numerator; large if it is not polynomial."""
     top = over_one_denominator(relation)[0].expand()
-    return int(top.as_poly(name).degree()) if top.is_polynomial(name) else 99
+    return len(coefficients_in(top, name)) - 1 if top.is_polynomial(name) else 99
 
 
 def _without_powers(relation: Expr) -> Expr:

@@ -29,7 +29,7 @@ from sympy import (
     tanh,
 )
 
-from liesym.base.typed import argument, expr, over_one_denominator, replaced, substituted
+from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
 
 PLACES, CLOSE = 12, 1e-20
 INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
@@ -58,7 +58,7 @@ def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
     numerator = over_one_denominator(equation)[0].expand()
     if not numerator.is_polynomial(unknown):
         return []
-    coefficients = numerator.as_poly(unknown).all_coeffs()
+    coefficients = coefficients_in(numerator, unknown)
     degree = len(coefficients) - 1
     powers = [degree - i for i, c in enumerate(coefficients) if c != 0]
     step = gcd(*powers) or 1
