@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 WORKERS ?= 2
 TEST = $(RUN) -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: demo test slow fuzz lint docs wheel clean
+.PHONY: demo test slow nightly fuzz lint docs wheel clean
 
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py --out out/demo
@@ -17,6 +17,10 @@ test: $(VENV)/.installed
 # corpus runs, too long for every test run
 slow: $(VENV)/.installed
 	$(TEST) -m slow
+
+# laws over hundreds of systems: too long for CI
+nightly: $(VENV)/.installed
+	$(TEST) -m nightly
 
 # drawn inputs through all doors, as many as a nightly run takes; another SEED draws others
 EXAMPLES ?= 20000

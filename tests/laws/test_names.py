@@ -366,7 +366,7 @@ def test_a_renamed_symbol_changes_nothing(name: str) -> None:
     assert changes(name, sample(name)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ENGINES)
 def test_no_name_of_the_source_is_captured(name: str) -> None:
     assert changes(name, itertools.product(ENGINES[name].symbols, invented_names())) == []

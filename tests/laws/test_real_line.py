@@ -114,7 +114,7 @@ def test_statements_are_true_at_real_points(kind: str) -> None:
     assert wrong_of(kind, range(FEW)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("start", range(FEW, FEW + MANY, CHUNK))
 @pytest.mark.parametrize("kind", KINDS)
 def test_statements_of_many_systems_are_true_at_real_points(kind: str, start: int) -> None:

@@ -43,7 +43,7 @@ def test_special_values_of_families(equation: str) -> None:
     assert within.startswith("looked at")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("equation", FAMILIES)
 def test_no_other_rational_value_is_special(equation: str) -> None:
     system = ODESystem.parse(equation)

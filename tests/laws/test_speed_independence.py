@@ -95,7 +95,7 @@ def test_an_answer_that_is_not_the_same_is_seen() -> None:
         assert_same_or_stopped(some, others)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("text", MANY)
 def test_a_slow_clock_changes_nothing_in_the_corpus(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_the_hash_seed_changes_nothing() -> None:
         assert answers_with_seed(seed, "few") == usual
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(3600)
 def test_the_hash_seed_changes_nothing_in_the_corpus() -> None:
     first = answers_with_seed(0, "many")
@@ -164,7 +164,7 @@ def test_names_change_nothing(text: str) -> None:
     assert_commutes_with_names(text, FEW[text])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("text", MANY)
 def test_names_change_nothing_in_the_corpus(text: str) -> None:
