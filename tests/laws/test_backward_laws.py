@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
-from sympy import Expr, S, Symbol, cos, lambdify, symbols
+from sympy import Expr, S, Symbol, cos, lambdify, symbols, sympify
 
 from liesym import Generator, ODESystem, backward_conservation_laws, find_symmetries
-from liesym.base.typed import replaced
+from liesym.base.typed import expr, replaced
 from liesym.conservation import BackwardLaw
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
@@ -80,7 +80,7 @@ class Pair:
         """An expression in time, states, adjoints, parameters and the datum, as a number."""
         values = {self.system.independent: t, DATUM: datum, **self.numbers}
         values |= dict(zip(self.adjoint.unknowns, state, strict=False))
-        return float(replaced(expression, values).evalf(20))
+        return float(expr(sympify(replaced(expression, values))).evalf(20))
 
     def loss(self, start: Sequence[float]) -> float:
         """Σ ℓ_k along the forward solution."""
