@@ -198,9 +198,9 @@ def test_named_solutions_come_with_their_equation() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_the_whole_chapter() -> None:
-    """A symmetry for at least 85 %, and no trivial field among them."""
+    """A symmetry for at least 85 %, and no trivial field among them; 10 s on the patient clock are 30 s of work."""
     found = 0
     for text in KAMKE.values():
-        result = analyzed(text, "x", 30.0)
+        result = analyzed(text, "x", 10.0)
         found += bool(result.nontrivial)
     assert found >= 0.85 * len(KAMKE) and len(KAMKE) == 349
