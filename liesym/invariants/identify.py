@@ -47,6 +47,7 @@ class Certificate:
         orders: Taylor coefficients 0 to `orders` of each observable were used.
         rank: of their gradients by initial states and parameters.
         columns: how many there are of these.
+        ranks: as counted in each draw; the larger one stands, and they must agree for a proof.
     """
 
     primes: tuple[int, ...]
@@ -54,6 +55,7 @@ class Certificate:
     orders: int
     rank: int
     columns: int
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class Identifiability:
 
     @property
     def proven(self) -> bool:
-        """True: a verdict without its count is not returned."""
-        return self.certificate.rank + self.defect >= self.certificate.columns
+        """True if the counts modulo both primes agree."""
+        return len(set(self.certificate.ranks)) == 1
 
     @property
     def explained(self) -> bool:
@@ -235,12 +237,12 @@ def _count(
     seed: int,
     budget: Budget,
 ) -> tuple[set[Symbol], int, Certificate]:
-    """(what the kernel moves, its dimension, the certificate): the larger rank of two draws, which must agree."""
+    """(what the kernel moves, its dimension, the certificate): the larger rank of two draws, which a proof wants equal."""
     draws = [_draw(system, reached, observables, columns, prime, seed + 1000 * i, budget) for i, prime in enumerate(PRIMES)]
     rank = max(d[1] for d in draws)
     kernel, _, orders, _ = next(d for d in draws if d[1] == rank)
     moved = {columns[j] for vector in kernel for j in vector}
-    certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns))
+    certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns), tuple(d[1] for d in draws))
     return moved, len(columns) - rank, certificate
 
 
