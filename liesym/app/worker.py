@@ -1,7 +1,8 @@
 """A process that solves systems one after another, and can be killed when one takes too long.
 
 A worker (`python -m liesym.app.worker`) reads jobs and answers in lines of JSON. One that does not answer in time
-is killed and replaced, so that no system can hold up the others.
+is killed and replaced, so that no system can hold up the others. It is a plain child process, not one of a
+multiprocessing pool such as pebble's: a Dask worker is daemonic and may have no children of that kind.
 """
 
 from __future__ import annotations
