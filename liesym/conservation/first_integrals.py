@@ -4,6 +4,8 @@
     balances                order 1                linear combinations of the states, all of them
     spans                   all                    combinations of functions that occur; for order 1 logarithms of Darboux
                                                    polynomials among them, for higher orders polynomials in the derivatives
+    mechanics               q' = c p, p' = F(q)    those linear or quadratic in the momenta
+    high polynomials        order 1                polynomials of one degree more than the right sides
     Killing tensors         x'' = F(x) + A(x) x'   linear or quadratic in the velocities; all where A = 0
     Killing equations       other order 2          those polynomial in the velocities, coefficients integrated
     φ - t J                 free of t              φ in a span, J a known integral
@@ -18,6 +20,7 @@ Sources: Olver 1993, section 4.3; Goriely 2001, chapter 2; Nucci and Leach 2008.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import comb
 
 from sympy import Expr, I, Symbol
 
@@ -30,6 +33,7 @@ from liesym.coefficients.ring import Element
 from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.conservation.balances import balances
 from liesym.conservation.flat import flat_integrals
+from liesym.conservation.mechanical import mechanics_of, polynomial_degree
 from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
 from liesym.conservation.rates import angles, as_product, logarithms, time_functions
@@ -77,8 +81,9 @@ def first_integrals(
         Expressions in t, the unknowns and their derivatives below the order. None that is free of t is a
         polynomial in those before it; one that holds t is functionally independent of all before. Not found
         is not proven absent; N functionally independent ones are all there are. `within` says which methods
-        looked, `stopped` whether time cut one of them, `on` for each integral what is positive where it holds: each
-        is looked at with numbers on every side of its branches.
+        looked, and which did not go to their ends and why, `stopped` whether time cut one of them, `on` for each
+        integral what is positive where it holds: each is looked at with numbers on every side of its branches, and
+        where solutions cross them.
     """
     limit = Budget.seconds(budget)
     search = _Search(system, degree, limit, generators)
@@ -133,7 +138,7 @@ class _Search:
                 return
             name = method.__name__.replace("_", " ")
             if self.budget.over:
-                self.note_cut(name, by_time=True)
+                self.note_cut(name)
                 continue
             self.looked.append(name)
             try:
@@ -141,19 +146,26 @@ class _Search:
                     method()
             except (TooLarge, Unsupported) as stop:
                 self.met_zero_divisors |= isinstance(stop, ZeroDivisor)
-                self.note_cut(name, by_time=False)
+                self.note_cut(name, f"too large: {stop}" if isinstance(stop, TooLarge) else f"not readable: {stop}")
             except TimeIsUp:
-                self.note_cut(name, by_time=True)
+                self.note_cut(name)
 
-    def note_cut(self, name: str, *, by_time: bool) -> None:
-        self.stopped |= by_time
-        self.cut.append(name)
+    def note_cut(self, name: str, why: str | None = None) -> None:
+        """Of a method that did not go to its end; by time unless another reason is given."""
+        self.stopped |= why is None
+        self.cut.append(f"{name} ({why or 'the budget ran out'})")
+
+    def not_for_this(self) -> None:
+        """The method that runs has nothing to do with this system."""
+        self.looked.pop()
 
     @property
     def within(self) -> str:
         """The methods that looked, and those of them, and of the ones after them, that were cut."""
         told = f"degree at most {self.degree}; methods: {', '.join(self.looked)}"
-        return f"{told}; cut short: {', '.join(self.cut)}" if self.cut else told
+        if self.all_known:
+            return f"{told}; as many as there are"
+        return f"{told}; {'cut short: ' + ', '.join(self.cut) if self.cut else 'each of them went to its end'}"
 
     @property
     def all_known(self) -> bool:
@@ -174,7 +186,10 @@ class _Search:
 
     def on(self, extra: Sequence[Expr] = ()) -> OnSolutions:
         """D_t on solutions in a field under the budget, a new one for each method: it holds what that method needs."""
-        return OnSolutions(self.system, limited(jet_field(self.system, extra), self.budget))
+        return self._on(self.system, extra)
+
+    def _on(self, system: ODESystem, extra: Sequence[Expr] = ()) -> OnSolutions:
+        return OnSolutions(system, limited(jet_field(system, extra), self.budget))
 
     def methods(self) -> Iterator[Callable[[], None]]:
         if self.system.is_first_order:
@@ -183,6 +198,9 @@ class _Search:
             yield self.linear
         if self.system.is_first_order:
             yield self.first_order_spans
+            if not self.all_free_of_time:
+                yield self.mechanics
+                yield self.high_polynomials
         else:
             yield self.quadratic
             yield self.derivative_spans
@@ -251,6 +269,28 @@ class _Search:
     def first_order_spans(self) -> None:
         self._spans(self.on(), ())
 
+    def mechanics(self) -> None:
+        """q' = c p, p' = F + A p: integrals of q'' = c F + A q', quadratic in the momenta whatever the degree of F."""
+        disguise = mechanics_of(self.system)
+        if disguise is None or not is_gyroscopic(on := self._on(disguise.system)):
+            self.not_for_this()
+            return
+        jets = disguise.system.jet_coordinates
+        for known in flat_integrals(on, self.budget.share(SPAN)):
+            shown = [presented(normalized((e,), on.field)[0], on.field, jets) for e in known.found if not e.is_constant]
+            self.offer_expressions([disguise.in_states(e) for e in shown], functional=True)
+
+    def high_polynomials(self) -> None:
+        """Polynomials of one degree more than the right sides have, as the energy of a Hamiltonian system is."""
+        on, states = self.on(), self.system.unknowns
+        degree = polynomial_degree(on) + 1
+        if degree <= self.degree + 1 or comb(len(states) + degree, degree) > LARGEST_SPAN_WITH_TIME:
+            self.not_for_this()
+            return
+        self.looked[-1] = f"polynomials of degree {degree}"
+        span = monomials(on.field, states, degree)[1:]
+        self.offer(integrals_in_span(on, span, self.budget.share(SPAN)), on, functional=True)
+
     def angular_spans(self) -> None:
         """The same with angles, which jump, so that what is smooth comes before."""
         on = self.on()
@@ -296,7 +336,7 @@ class _Search:
         on = self.on()
         found, stopped = polynomial_integrals(on, arguments, degree, self.budget.share(share))
         if stopped:
-            self.note_cut(f"Killing equations of degree {degree}", by_time=True)
+            self.note_cut(f"Killing equations of degree {degree}")
         self.offer(found, on, functional=functional)
 
     def linear(self) -> None:
@@ -317,7 +357,7 @@ class _Search:
         ansatz = "polynomial: 2" if self.system.is_first_order and self.selection.phase_dimension > 1 else None
         found = find_symmetries(self.system, ansatz, budget=SYMMETRIES * self.budget.left)
         if found.stopped:
-            self.note_cut("search for symmetries", by_time=True)
+            self.note_cut("search for symmetries")
         return found.generators
 
     def with_time(self) -> None:

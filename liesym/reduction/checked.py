@@ -21,7 +21,7 @@ from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import follows_curve
 from liesym.reduction.solution import solves
 from liesym.testing.realpoints import Look, NoValue, look, value_at
-from liesym.testing.second_look import has_branches, look_at_integral, with_absolute_values
+from liesym.testing.second_look import has_branches, jumps_of, look_at_integral, with_absolute_values
 
 Fix = Callable[[Expr], Expr]
 LOWER = (S.Zero, S.One, S.NegativeOne)
@@ -78,7 +78,7 @@ def _jets(system: ODESystem, value: Expr) -> dict[Symbol, Expr]:
 
 
 def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:
-    """I = C as it is true, by D_t I = 0."""
+    """I = C as it is true, by D_t I = 0, on one side of each branch at which I jumps."""
     for form in dict.fromkeys((integral, with_absolute_values(integral))):
         try:
             exact = is_first_integral(form, system)
@@ -88,10 +88,10 @@ def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:
             continue
         seen = look_at_integral(form, system)
         if not seen.readable or seen.holds:
-            return None if seen.nowhere_real else Checked(form)
+            return None if seen.nowhere_real else Checked(form, jumps_of(form, system))
         sides = seen.separating()
         if sides:
-            return Checked(form, sides)
+            return Checked(form, (*sides, *jumps_of(form, system, sides)))
     return None
 
 

@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
+from liesym.base.listing import Listing
 from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
 from liesym.base.typed import argument, numbers_of
@@ -34,10 +35,12 @@ from liesym.symmetries.special_values import special_values
 from liesym.symmetries.state import Report
 from liesym.text.writer import write
 
+LOOKED = "looked at the zeros of the expressions that the generic analysis divided by"
+
 
 def classify_cases(
     result: Result, budget: Budget, *, depth: int = 2, report: Report = lambda line: None
-) -> tuple[tuple[Case, ...], tuple[str, ...]]:
+) -> tuple[Listing[Case], tuple[str, ...]]:
     """The branches of a result, each analysed; deeper branches below the ones whose dimension differs.
 
     Arguments:
@@ -46,8 +49,8 @@ def classify_cases(
         depth: how many conditions may be imposed together.
 
     Returns:
-        Cases in the order of the conditions, and one sentence for each thing that was not decided. A branch on which the
-        system is not defined is left out.
+        Cases in the order of the conditions, which say within what they were looked for, and one sentence for each thing
+        that was not decided. A branch on which the system is not defined is left out.
     """
     cases: list[Case] = []
     undecided = list(_unprobed(result.system))
@@ -82,7 +85,7 @@ def classify_cases(
             children = tuple(c for c in children if _richer(c.result, found))
         values = tuple((a.lhs, a.rhs) for a in assumptions if isinstance(a, Eq) and isinstance(a.lhs, Symbol))
         cases.append(Case(assumptions, values, found, children))
-    return tuple(cases), tuple(undecided)
+    return Listing(cases, "; ".join((LOOKED, *undecided)), stopped=budget.over), tuple(undecided)
 
 
 def _equation(assumption: Expr) -> str:

@@ -54,6 +54,14 @@ class Unidentifiable:
         every = [g.eta for g in self.directions]
         return tuple(x for x in self.system.unknowns if any(eta[x] != 0 for eta in every))
 
+    @property
+    def within(self) -> str:
+        """In words, what was looked through."""
+        return (
+            f"looked among directions whose components are polynomials of degree at most {self.degree} in time and states, "
+            "with any functions of the parameters as coefficients; all of that form found"
+        )
+
 
 @door("the search for what cannot be identified")
 def unidentifiable(

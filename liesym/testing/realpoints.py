@@ -130,7 +130,7 @@ def branches(expressions: Sequence[Expr]) -> tuple[Expr, ...]:
     """Arguments whose zeros cut the real domain: of roots, logarithms, absolute values, signs and inverse functions."""
     found: dict[Expr, None] = {}
     for expression in expressions:
-        for node in _nodes(expression):
+        for node in nodes(expression):
             if isinstance(node, Pow) and not node.exp.is_integer and not node.base.is_number:
                 found.setdefault(node.base)
             elif isinstance(node, Abs | sign) or node.func.__name__ in ("log", "acot", "acosh", "asec", "acsc"):
@@ -157,7 +157,7 @@ def _factors(argument: Expr) -> Iterator[Expr]:
         if not factor.free_symbols:
             continue
         # 1 ± sin u and 1 ± cos u touch zero where cos u and sin u change their signs
-        touching = [n for n in _nodes(factor) if isinstance(n, sin | cos)]
+        touching = [n for n in nodes(factor) if isinstance(n, sin | cos)]
         yield from ((cos if isinstance(n, sin) else sin)(n.args[0]) for n in touching)
         yield factor
 
@@ -185,7 +185,7 @@ def look(
     Returns:
         Look: with `readable` False if something in the claim has no numerical value.
     """
-    equations, stated = [_readable(e) for e in domain], [_readable(e) for e in statement]
+    equations, stated = [readable(e) for e in domain], [readable(e) for e in statement]
     if None in equations or None in stated or sum(int(e.count_ops()) for e in (*domain, *statement)) > MOST_OPERATIONS:
         return Look(0, (), (), readable=False)
     cuts = branches([e for e in (*equations, *stated) if e is not None])
@@ -196,7 +196,7 @@ def look(
     real: dict[tuple[int, ...], list[Point]] = {}
     absent: dict[tuple[int, ...], list[Point]] = {}
     quiet = 0
-    for values in _draws(symbols, draws, seed, positive):
+    for values in drawn_points(symbols, draws, seed, positive):
         quiet += 1
         if quiet > QUIET:
             break
@@ -212,7 +212,7 @@ def look(
     for signs, found in real.items():
         side = Side(tuple(zip(cuts, signs, strict=True)))
         fixed = dict(side.signs)
-        remainders = [_readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
+        remainders = [readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
         if None in remainders:
             return Look(0, (), (), readable=False)
         verdicts = [v for v in (_vanishes([r for r in remainders if r is not None], p) for p in found) if v is not None]
@@ -251,7 +251,7 @@ def _has_values(expressions: Sequence[Expr | None], values: Point) -> bool:
 # -- points ------------------------------------------------------------------------------------------
 
 
-def _draws(symbols: Sequence[Symbol], count: int, seed: int, positive: Collection[Symbol]) -> Iterator[Point]:
+def drawn_points(symbols: Sequence[Symbol], count: int, seed: int, positive: Collection[Symbol]) -> Iterator[Point]:
     """Points of different sizes and signs; the same for the same seed."""
     source = random.Random(seed)
     for k in range(count):
@@ -284,7 +284,7 @@ def _vanishes(remainders: Sequence[Expr], values: Point) -> bool | None:
 # -- expressions -------------------------------------------------------------------------------------
 
 
-def _nodes(expression: Basic) -> Iterator[Basic]:
+def nodes(expression: Basic) -> Iterator[Basic]:
     waiting, seen = [expression], set()
     while waiting:
         node = waiting.pop()
@@ -303,7 +303,7 @@ def with_signs(expression: Expr, signs: Mapping[Expr, int]) -> Expr:
     )
 
 
-def _readable(expression: Expr) -> Expr | None:
+def readable(expression: Expr) -> Expr | None:
     """With sample functions for arbitrary ones and numbers for indefinite integrals; None if neither will do."""
     result = expression
     for integral in sorted(result.atoms(Integral), key=lambda e: -e.count_ops()):

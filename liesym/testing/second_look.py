@@ -19,6 +19,7 @@ from liesym.determine.verify import is_first_integral, remainder
 from liesym.errors import Unsupported
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
+from liesym.testing.jumps import cuts_of, jumps
 from liesym.testing.realpoints import Look, branches, look, with_signs
 
 Fix = Callable[[Expr], Expr]
@@ -113,21 +114,48 @@ class Placed:
     nowhere_real: bool = False
 
 
-def place_generator(components: Sequence[Expr], system: ODESystem) -> Placed:
-    """The infinitesimals of a symmetry as they hold on every side, or with the side on which they do."""
-    return _placed(components, system, lambda c: look_at_generator(c, system), lambda c: _is_symmetry(c, system))
+def place_generator(components: Sequence[Expr], system: ODESystem, *, rewritten: bool = True) -> Placed:
+    """The infinitesimals of a symmetry as they hold on every side, or with the side on which they do.
+
+    Arguments:
+        rewritten: they may be written in another form, that holds on more sides.
+    """
+    is_exact = (lambda c: _is_symmetry(c, system)) if rewritten else None
+    return _placed(components, system, lambda c: look_at_generator(c, system), is_exact)
 
 
 def place_integral(integral: Expr, system: ODESystem) -> Placed:
-    """A first integral as it holds on every side, or with the side on which it does."""
-    return _placed((integral,), system, lambda c: look_at_integral(c[0], system), lambda c: is_first_integral(c[0], system))
+    """A first integral as it holds on every side, or with the side on which it does, also where it jumps between them."""
+
+    def is_exact(components: Sequence[Expr]) -> bool:
+        return is_first_integral(components[0], system)
+
+    return _on_one_piece(_placed((integral,), system, lambda c: look_at_integral(c[0], system), is_exact), system)
+
+
+def place_charge(integral: Expr, system: ODESystem) -> Placed:
+    """The same of a charge, which is not written otherwise, since it belongs to its symmetry."""
+    return _on_one_piece(_placed((integral,), system, lambda c: look_at_integral(c[0], system), None), system)
+
+
+def _on_one_piece(placed: Placed, system: ODESystem) -> Placed:
+    """With the side of each branch at which the integral jumps on the way of a solution."""
+    return replace(placed, on=(*placed.on, *jumps_of(placed.components[0], system, placed.on))) if placed.true else placed
+
+
+def jumps_of(integral: Expr, system: ODESystem, on: Sequence[Expr] = ()) -> tuple[Expr, ...]:
+    """Branches at which an integral jumps on the way of a solution, beside those whose side is known to be that of `on`."""
+    if not cuts_of(integral):
+        return ()
+    known = {e for a in on for e in (a, -a)}
+    return tuple(cut for cut in jumps(integral, system, positive=_positive(system)) if cut not in known)
 
 
 def _placed(
     components: Sequence[Expr],
     system: ODESystem,
     looked: Callable[[Sequence[Expr]], Look],
-    is_exact: Callable[[Sequence[Expr]], bool],
+    is_exact: Callable[[Sequence[Expr]], bool] | None,
 ) -> Placed:
     given = tuple(components)
     if not has_branches((*system.rhs, *given)):
@@ -135,7 +163,7 @@ def _placed(
     seen = looked(given)
     if not seen.readable or seen.holds:
         return Placed(given, nowhere_real=seen.nowhere_real)
-    if has_branches(system.rhs):
+    if is_exact is not None and has_branches(system.rhs):
         absolute = tuple(with_absolute_values(c) for c in given)
         if absolute != given and looked(absolute).holds and is_exact(absolute):
             return Placed(absolute)

@@ -13,6 +13,7 @@ from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.base.typed import replaced
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
+from liesym.coefficients.joined import with_joined_roots
 from liesym.errors import NotSolvable, Unsupported
 from liesym.model.system import ODESystem
 from liesym.text import read_expression
@@ -170,7 +171,7 @@ def euler_lagrange(
             "the Lagrangian is degenerate: the matrix of second derivatives by the velocities is singular, "
             "so the equations cannot be solved for the accelerations"
         )
-    rhs = tuple(field.to_expr(e) for e in solution)
+    rhs = tuple(with_joined_roots(field.to_expr(e)) for e in solution)
     return ODESystem(given.independent, qs, (2,) * len(qs), rhs, given.parameters)
 
 

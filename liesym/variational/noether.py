@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, S, Symbol
 
@@ -12,6 +12,7 @@ from liesym.base.doors import door
 from liesym.base.listing import Listing
 from liesym.coefficients import Definition, Derivation, Element, Field
 from liesym.coefficients.bounded import limited
+from liesym.coefficients.joined import joined, with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
@@ -22,6 +23,7 @@ from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.general import solve_general
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
+from liesym.testing.second_look import has_branches, place_charge, place_generator
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
@@ -38,11 +40,14 @@ class NoetherLaw:
         generator: X; its definitions hold the linear ODEs of functions that have no closed form.
         gauge: B(t, q).
         integral: I(t, q, q'), constant on solutions of the Euler-Lagrange equations.
+        on: expressions that are positive where I is constant: it may be so on one side of a branch, or jump at it. Empty
+            where that is wherever the equations are real.
     """
 
     generator: Generator
     gauge: Expr
     integral: Expr
+    on: tuple[Expr, ...] = ()
 
 
 @door("the search for Noether's laws")
@@ -68,8 +73,9 @@ def noether(
         budget: seconds.
 
     Returns:
-        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically. `within` says
-        which fields were looked through, `stopped` whether time cut the search.
+        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically, and where there are
+        branches it is looked at with numbers on every side. `within` says which fields were looked through and what was
+        left out, `stopped` whether time cut the search, `on` for each law what is positive where it holds.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
@@ -81,6 +87,8 @@ def noether(
         if len(given.unknowns) >= MANY:
             search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), AFFINE)
         search.attempt("point symmetries", search.all_variational, 1.0)
+        if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
+            search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), 1.0)
     return search.laws(whole)
 
 
@@ -104,26 +112,36 @@ class _Search:
         try:
             found = search(self.budget.share(part))
         except OutOfBudget as stop:
-            self.note_cut(name, by_time=isinstance(stop, TimeIsUp))
+            self.note_cut(name, stop)
         else:
             if len(found[0]) >= len(self.found[0]):
                 self.found = found
 
-    def note_cut(self, name: str, *, by_time: bool) -> None:
+    def note_cut(self, name: str, stop: OutOfBudget | None) -> None:
+        """Of a search that did not go to its end, with what stopped it, None if it knew no further step."""
+        by_time = isinstance(stop, TimeIsUp)
         self.stopped |= by_time
-        self.cut.append(name)
+        why = "the budget ran out" if by_time else "not all solutions found" if stop is None else "too large"
+        self.cut.append(f"{name} ({why})")
 
     def laws(self, budget: Budget) -> Listing[NoetherLaw]:
         """The charges of what was found, as far as they are written in time."""
         vectors, field, definitions = self.found
         made: list[NoetherLaw] = []
+        false = 0
         try:
             for vector in vectors:
-                made.append(_law(self.lagrangian, vector, field, definitions, budget))
+                law = placed(_law(self.lagrangian, vector, field, definitions, budget), self.lagrangian)
+                if law is None:
+                    false += 1
+                else:
+                    made.append(law)
         except OutOfBudget as stop:
-            self.note_cut("charges", by_time=isinstance(stop, TimeIsUp))
-        cut = f"; cut short: {', '.join(self.cut)}" if self.cut else ""
-        return Listing(made, f"{', '.join(self.looked)}, with gauge terms B(t, q){cut}", self.stopped)
+            self.note_cut("charges", stop)
+        told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
+        told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
+        told += f"; {false} that failed at real points left out" if false else ""
+        return Listing(made, told, self.stopped, [law.on for law in made])
 
     def all_variational(self, budget: Budget) -> Variational:
         """The general solution of the condition; where it is not complete, what the equations' symmetries give if more."""
@@ -138,7 +156,7 @@ class _Search:
         solution = solve_general(determining, budget=budget.share(GENERAL), taken=lagrangian.names)
         moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
         if not solution.complete:
-            self.note_cut("integration of the condition", by_time=solution.stopped)
+            self.note_cut("integration of the condition", TimeIsUp("integration") if solution.stopped else None)
             symmetries = _of_the_equations(lagrangian, budget)
             if len(symmetries) > len(moving):
                 return _among(lagrangian, symmetries, budget)
@@ -161,6 +179,26 @@ def _of_the_equations(lagrangian: Lagrangian, budget: Budget) -> tuple[Generator
     except NotSolvable:  # a degenerate Lagrangian has no equations solved for the accelerations
         return ()
     return find_symmetries(system, budget=budget.left).generators
+
+
+def placed(law: NoetherLaw, lagrangian: Lagrangian) -> NoetherLaw | None:
+    """The law with the side of the branches on which its symmetry and its charge hold; None if they hold on none.
+
+    A degenerate Lagrangian has no equations along whose solutions it could be looked at.
+    """
+    components = law.generator.components
+    if law.generator.definitions or not has_branches((lagrangian.expression, law.integral, *components)):
+        return law  # named solutions of equations have no values to look at
+    try:
+        equations = euler_lagrange(lagrangian)
+    except NotSolvable:
+        return law
+    charge = place_charge(law.integral, equations)
+    symmetry = place_generator(components, equations, rewritten=False)
+    if not (charge.true and symmetry.true):
+        return None
+    on = tuple(dict.fromkeys((*charge.on, *symmetry.on)))
+    return replace(law, generator=replace(law.generator, on=on), on=on)
 
 
 def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:
@@ -263,7 +301,7 @@ def _law(
 ) -> NoetherLaw:
     """The charge of one symmetry, checked by Noether's identity in a field that holds q''."""
     limited(field, budget)
-    *components, gauge = (field.to_expr(e) for e in vector)
+    *components, gauge = (joined(field.to_expr(e)) for e in vector)
     used = tuple(d for d in definitions if any(e.has(d.function.func) for e in (*components, gauge)))
     wide = limited(lagrangian.field([*components, gauge], order=2, definitions=used), budget)
     xi, *etas = (wide(c) for c in components)
@@ -292,4 +330,4 @@ def _written(charges: Sequence[Element], field: Field, lagrangian: Lagrangian) -
     total = sum(plain, start=field.zero)
     if len(rooted) == 1:
         total, rooted = total + rooted[0], []
-    return Add(*(presented(c, field, lagrangian.velocities) for c in (total, *rooted)))
+    return Add(*(with_joined_roots(presented(c, field, lagrangian.velocities)) for c in (total, *rooted)))

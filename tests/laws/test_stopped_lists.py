@@ -5,8 +5,9 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from sympy import Symbol
 
-from liesym import ODESystem, first_integrals, noether
+from liesym import ODESystem, find_symmetries, first_integrals, noether, unidentifiable
 from liesym.base.budget import UNLIMITED, Budget, now
 from liesym.base.kept import kept
 from liesym.base.listing import Listing
@@ -68,3 +69,17 @@ def test_a_flow_and_darboux_polynomials_that_were_cut_are_found_later() -> None:
     with pytest.raises(TimeIsUp):
         flow(generator.generator, budget=OVER)
     assert flow(generator.generator).exact
+
+
+def test_lists_say_within_what_they_looked() -> None:
+    hamiltonian = first_integrals(ODESystem.parse("x' = p^3+q; y' = q^3+p; p' = -x^3; q' = -y^3"))
+    assert "polynomials of degree 4" in hamiltonian.within and "went to its end" in hamiltonian.within
+    assert first_integrals(ODESystem.parse("x'' = -x")).within.endswith("as many as there are")
+    assert noether(DAMPED).within.endswith("all of that form found")
+    cut = noether(DAMPED, budget=0.0)
+    assert "the budget ran out" in cut.within and "all of that form" not in cut.within
+    model = ODESystem.parse("x' = -k*x")
+    hidden = unidentifiable(model, [Symbol("s", real=True) * model.unknowns[0]])
+    assert hidden.directions and "degree at most 1" in hidden.within
+    cases = find_symmetries(ODESystem.parse("y'' = k*y^2"), classify=True).cases
+    assert isinstance(cases, Listing) and "special values of parameters" in cases.within
