@@ -30,6 +30,7 @@ def solution_record(found: Solution) -> dict[str, Any]:
         "relation_on": [],
         "notes": list(found.notes),
         "stopped": found.stopped,
+        "others": [],
     }
     try:
         record["explicit"] = [_text(e) for e in found.explicit]
@@ -37,13 +38,26 @@ def solution_record(found: Solution) -> dict[str, Any]:
         record["special"] = [_text(e) for e in found.special]
         record["relation"] = None if found.equation is None else _text(found.equation)
         record["relation_on"] = _texts(found.relation_on)
-        if found.parametric is not None and found.parameter is not None:
-            time, height = found.parametric
-            record["parametric"] = {t.name: write(time), y.name: write(height), "parameter": found.parameter.name}
+        record["parametric"] = _curve(found)
+        record["others"] = [
+            {
+                "relation": None if o.equation is None else _text(o.equation),
+                "relation_on": _texts(o.relation_on),
+                "parametric": _curve(o),
+            }
+            for o in found.others
+        ]
     except Unsupported as error:
         record["notes"].append(f"a part of the solution has no form in the text grammar: {error}")
         record["complete"] = False
     return record
+
+
+def _curve(found: Solution) -> dict[str, str] | None:
+    if found.parametric is None or found.parameter is None:
+        return None
+    names, texts = [v.name for v in found.variables], _texts(found.parametric)
+    return {**dict(zip(names, texts, strict=True)), "parameter": found.parameter.name}
 
 
 def _text(equation: Eq) -> str:
@@ -63,17 +77,24 @@ def solution_lines(record: dict[str, Any]) -> Iterator[str]:
     yield from notes
     for line, on in zip(record["explicit"], record["on"], strict=True):
         yield f"  {line}{_where(on)}"
-    if record["relation"] is not None:
-        yield f"  {record['relation']}{_where(record['relation_on'])}"
-    if record["parametric"] is not None and not record["explicit"]:
-        curve = {k: v for k, v in record["parametric"].items() if k != "parameter"}
-        yield from (f"  {name} = {value}" for name, value in curve.items())
-        yield f"  along the parameter {record['parametric']['parameter']}"
+    for part in (record, *record["others"]):
+        yield from _implicit_lines(part, not record["explicit"])
     if not (record["explicit"] or record["relation"] or record["parametric"]):
         yield "no family of solutions was found"
     for line in record["special"]:
         yield f"  {line}   (special)"
     yield "these are all solutions" if record["complete"] else "there may be more solutions"
+
+
+def _implicit_lines(part: dict[str, Any], curve_too: bool) -> Iterator[str]:
+    """The relation of one branch, and its curve where nothing better is there."""
+    where = _where(part["relation_on"])
+    if part["relation"] is not None:
+        yield f"  {part['relation']}{where}"
+    if part["parametric"] is not None and (curve_too or part["relation"] is None):
+        curve = {k: v for k, v in part["parametric"].items() if k != "parameter"}
+        first, *rest = [f"{name} = {value}" for name, value in curve.items()]
+        yield f"  {', '.join([first, *rest])}, along the parameter {part['parametric']['parameter']}{where}"
 
 
 def _where(on: Sequence[str]) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Dummy, Expr, Integral, S, Symbol, sign
+from sympy import Abs, Dummy, Expr, Integral, Mul, S, Symbol, log, sign
 
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name, names_in
 from liesym.base.typed import argument, replaced
+from liesym.coefficients import Field
+from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
@@ -44,19 +46,56 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
         value: holds t, the constants, and indefinite integrals.
         on: what was known to be positive.
     """
-    for form in dict.fromkeys((value, with_absolute_values(value))):
+    for form in forms_of(value):
         if not solves(system, form, constants):
             continue
         seen = look_at_value(system, form, constants)
         if not seen.readable or seen.holds:
             return None if seen.nowhere_real else Checked(form, on)
     sides = look_at_value(system, value, constants).separating()
-    if not sides:
-        return None
-    # roots of squares are absolute values: with the constants of the sign that was seen they are none
+    return Checked(value, (*on, *sides)) if sides and _solves_where(system, value, constants, sides) else None
+
+
+def forms_of(value: Expr) -> tuple[Expr, ...]:
+    """With log|u| for the logarithms of rational u, which are real on both sides; as it stands; with all absolute values."""
+    logs = {n: log(Abs(argument(n))) for n in value.atoms(log) if _is_sided(argument(n))}
+    return tuple(dict.fromkeys((replaced(value, logs), value, with_absolute_values(value))))
+
+
+def _is_sided(inside: Expr) -> bool:
+    return bool(inside.free_symbols) and inside.is_nonnegative is not True and inside.is_rational_function()
+
+
+def _solves_where(system: ODESystem, value: Expr, constants: Sequence[Symbol], sides: Sequence[Expr]) -> bool:
+    """Exact substitution with the roots of squares, which are absolute values, as they are on the sides."""
     signed = {c: Dummy(c.name, positive=True) * s for c in constants for s in (1, -1) if s * c in sides}
     named = tuple(next(iter(signed[c].free_symbols)) if c in signed else c for c in constants)
-    return Checked(value, (*on, *sides)) if solves(system, replaced(value, signed), named) else None
+    if solves(system, replaced(value, signed), named):
+        return True
+    t, jets = system.independent, _jets(system, value)
+    defect = value.diff(t, system.order) - replaced(system.rhs[0], jets)
+    try:
+        field = Field.build([defect], (t, *constants), system.parameter_symbols)
+        shown = field.to_expr(field(defect))
+        found = {n: _sign_on(argument(n), sides) for n in shown.atoms(Abs, sign)}
+        fixed = {n: s if isinstance(n, sign) else s * argument(n) for n, s in found.items() if s}
+        rest = replaced(shown, fixed)
+        return Field.build([rest], (t, *constants), system.parameter_symbols)(rest).is_zero
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return False
+
+
+def _sign_on(value: Expr, sides: Sequence[Expr]) -> Expr:
+    """±1 where it is told by factors that are positive there, else 0."""
+    told: Expr = S.One
+    for factor in Mul.make_args(value.factor()):
+        base, power = factor.as_base_exp()
+        positive = {a.factor(): S.One for a in sides} | {(-a).factor(): S.NegativeOne for a in sides}
+        if factor.is_positive or factor.is_negative:
+            told *= sign(factor)
+        elif not (power.is_Integer and power.is_even):
+            told *= positive.get(base, S.Zero)
+    return told
 
 
 def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> Look:

@@ -62,6 +62,7 @@ class Solution:
         complete: True if it is proven that there are no others, on each interval on which the equation is regular.
         notes: what was assumed when the equation was read, in sentences.
         stopped: True if the budget ran out.
+        others: of an equation with several branches, those after the first that have a relation or a curve.
     """
 
     equation: Eq | None
@@ -77,6 +78,7 @@ class Solution:
     complete: bool = False
     notes: tuple[str, ...] = ()
     stopped: bool = False
+    others: tuple[Solution, ...] = ()
 
     @property
     def found(self) -> bool:

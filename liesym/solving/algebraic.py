@@ -14,6 +14,7 @@ from sympy import (
     Rational,
     S,
     Symbol,
+    acos,
     asin,
     asinh,
     atan,
@@ -32,7 +33,9 @@ from sympy import (
 from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
 
 PLACES, CLOSE = 12, 1e-20
-INVERSES = {log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh}
+INVERSES = {
+    log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh, tan: atan, sin: asin, cos: acos, sinh: asinh, tanh: atanh,
+}  # fmt: skip
 
 
 def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> list[Expr]:

@@ -18,7 +18,7 @@ from liesym.text.grammar import Tree, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
 from liesym.text.parameters import check_name, read_parameter
 from liesym.text.reader import MAX_ORDER, Reader, Scope, counted, order_in_parentheses, walk
-from liesym.text.solved import Difference, SolvedForm, solved_form
+from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
 from liesym.text.writer import write
 
 
@@ -44,9 +44,42 @@ def read_equations(
             equations, or a name is used in two ways.
         NotSolvable: the equations cannot be solved for their highest derivatives.
     """
+    read = _read(text, independent, parameters or {})
+    form = _assemble(read.equations, read.space, read.declared, branch)
+    return replace(form, notes=tuple(_base_notes(read.scope)) + form.notes) if read.scope.bases else form
+
+
+@door("the reading of the equations")
+def read_residuals(
+    text: str, *, independent: str = "t", parameters: Mapping[str, Mapping[str, object]] | None = None
+) -> Residuals:
+    """The same equations as left - right, whatever they may be in their derivatives.
+
+    Arguments:
+        text, independent, parameters: as `read_equations` takes them.
+
+    Raises:
+        ParseError: as `read_equations` does.
+    """
+    read = _read(text, independent, parameters or {})
+    expressions = tuple(e.residual for e in read.equations)
+    found, more = _parameters(expressions, read.space, read.declared, [e.tree for e in read.equations])
+    return Residuals(read.space, expressions, found, (*_base_notes(read.scope), *more))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    equations: list[_Equation]
+    space: JetSpace
+    declared: list[Parameter]
+    scope: Scope
+
+
+def _read(text: str, independent: str, parameters: Mapping[str, Mapping[str, object]]) -> _Read:
+    """One equation for each unknown."""
     check_name(independent, "the independent variable")
     text = in_primes(text, independent)
-    declared = [read_parameter(name, spec) for name, spec in (parameters or {}).items()]
+    declared = [read_parameter(name, spec) for name, spec in parameters.items()]
     trees = [node for node in parse(text, "equations").children if getattr(node, "data", "") == "equation"]
     if not trees:
         raise ParseError("there is no equation in the text", expected=("an equation such as y'' = -y",))
@@ -60,8 +93,7 @@ def read_equations(
     _refuse_two_for_one(equations, space, text)
     if len(equations) != len(unknowns):
         raise _miscounted(equations, space, text)
-    form = _assemble(equations, space, declared, branch)
-    return replace(form, notes=tuple(_base_notes(scope)) + form.notes) if scope.bases else form
+    return _Read(equations, space, declared, scope)
 
 
 def _base_notes(scope: Scope) -> Iterator[str]:

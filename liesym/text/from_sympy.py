@@ -31,7 +31,7 @@ from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
 from liesym.text.parameters import ASSUMPTIONS
 from liesym.text.reader import MAX_ORDER, counted
-from liesym.text.solved import Difference, SolvedForm, solved_form
+from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
 
 PIECES = (Piecewise, Max, Min, Heaviside, Mod, floor, ceiling, frac)
 """Functions of SymPy that are analytic in pieces only."""
@@ -49,6 +49,27 @@ def equations_from_sympy(
         NotSolvable: no derivative occurs, or the equations cannot be solved for the highest ones.
         Unsupported: more than one independent variable, or something that is no equation.
     """
+    space, parts = _read(equations, independent)
+    form = solved_form(parts, space, branch)
+    return replace(form, parameters=_parameters(form.rhs, space))
+
+
+def residuals_from_sympy(equations: Sequence[Basic], *, independent: Symbol | None = None) -> Residuals:
+    """The same equations as left - right, solved for nothing.
+
+    Raises:
+        NotSolvable: no derivative occurs.
+        Unsupported: as `equations_from_sympy`.
+    """
+    space, parts = _read(equations, independent)
+    expressions = tuple(difference.expression for difference, _, _ in parts)
+    return Residuals(space, expressions, _parameters(expressions, space))
+
+
+def _read(
+    equations: Sequence[Basic], independent: Symbol | None
+) -> tuple[JetSpace, list[tuple[Difference, tuple[int, int] | None, Expr]]]:
+    """The equations in jet coordinates, one for each unknown."""
     sides = [_sides(e) for e in equations]
     derivatives = [d for pair in sides for side in pair for d in _derivatives(side)]
     time = _independent(derivatives, independent)
@@ -67,18 +88,17 @@ def equations_from_sympy(
     parts = []
     for i, (left, right) in enumerate(read):
         place = space.locate(left) if isinstance(left, Symbol) else None
-        parts.append(
-            (
-                Difference(left - right, f"equation {i + 1} ({equations[i]})"),
-                place if place and place[1] else None,
-                right,
-            )
-        )
-    form = solved_form(parts, space, branch)
-    free = {s for e in form.rhs for s in e.free_symbols if isinstance(s, Symbol)} - {time, *space.unknowns}
+        difference = Difference(left - right, f"equation {i + 1} ({equations[i]})")
+        parts.append((difference, place if place and place[1] else None, right))
+    return space, parts
+
+
+def _parameters(expressions: Sequence[Expr], space: JetSpace) -> tuple[Parameter, ...]:
+    """The user's own symbols that are neither variables nor derivatives, by name."""
+    free = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol)}
+    free -= {space.independent, *space.unknowns}
     own = sorted((s for s in free if space.locate(s, MAX_ORDER) is None), key=lambda s: s.name)
-    parameters = tuple(Parameter(s, tuple(a for a in ASSUMPTIONS if getattr(s, f"is_{a}"))) for s in own)
-    return replace(form, parameters=parameters)
+    return tuple(Parameter(s, tuple(a for a in ASSUMPTIONS if getattr(s, f"is_{a}"))) for s in own)
 
 
 def _sides(equation: Any) -> tuple[Any, Any]:

@@ -96,6 +96,23 @@ class SolvedForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Residuals:
+    """Equations F_i = 0 as they stand, solved for nothing.
+
+    Arguments:
+        space: t and the unknowns.
+        expressions: F_i, in jet coordinates of any order.
+        parameters: what else occurs, in the order of the text.
+        notes: what was assumed, in sentences.
+    """
+
+    space: JetSpace
+    expressions: tuple[Expr, ...]
+    parameters: tuple[Parameter, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One equation as left - right, with the words that name it in messages."""
 
