@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant
+from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant, sqrt
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
 from liesym.base.names import free_name
 from liesym.base.typed import equation as equals
-from liesym.base.typed import expr, over_one_denominator, replaced
+from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
 from liesym.model.implicit import ImplicitEquation
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
@@ -134,7 +134,10 @@ def _of_factor(work: _Work) -> list[Solution]:
 
 
 def _without_sides(rate: Expr) -> Expr:
-    return replaced(rate, {a: a.args[0] for a in rate.atoms(Abs)})
+    """Roots with their squares taken out, and u for |u|."""
+    roots = {n: sqrt(n.base.factor()) for n in powers_in(rate) if n.exp == S.Half and n.count_ops() < LARGEST}
+    plain = replaced(rate, roots)
+    return replaced(plain, {a: a.args[0] for a in plain.atoms(Abs)})
 
 
 def _by_families(work: _Work, rate: Expr) -> Solution | None:
