@@ -1,7 +1,15 @@
 """Lie point symmetries of ordinary differential equations, proven, and neural networks that respect them.
 
-    system = liesym.ODESystem.parse("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)")
-    result = liesym.find_symmetries(system)
+    >>> system = liesym.ODESystem.parse("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)")
+    >>> result = liesym.find_symmetries(system)
+    >>> print(result)
+    3 symmetries, proven complete: x'' = −x/(x^2 + y^2)^(3/2); y'' = −y/(x^2 + y^2)^(3/2)
+      X1 = ∂t
+      X2 = 3·t ∂t + 2·x ∂x + 2·y ∂y
+      X3 = y ∂x − x ∂y
+
+Generators are values: X(f), X + 2*Y, X.bracket(Y), X.flow(). `first_integrals`, `noether`, `solve` and `identify` take the
+same system; `lower` makes functions for NumPy, torch and JAX of what is found; `latex` writes all of it for a paper.
 
 The stages behind the functions are imported at their first use; no backend is imported here.
 """
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
     from liesym.symmetries.pipeline import find_symmetries as find_symmetries
+    from liesym.text.latex import latex as latex
 
 # public name -> (module, name in it); '' is the module itself
 _LAZY = {
@@ -55,7 +64,11 @@ _LAZY = {
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),
     "residuals": ("liesym.residuals", ""),
+    "latex": ("liesym.text.latex", "latex"),
 }
+
+_ERRORS = tuple(name for name, value in globals().items() if isinstance(value, type) and issubclass(value, LiesymError))
+__all__ = sorted((*_ERRORS, *_LAZY))  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
@@ -69,4 +82,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return [*__all__, "__all__", "__doc__", "__file__", "__name__", "__path__", "__version__"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Matrix
+from sympy import Add, Expr, Matrix, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from liesym.algebra import structure
@@ -20,12 +20,14 @@ from liesym.base.jets import as_expression
 from liesym.errors import TimeIsUp, TooLarge, Unsupported
 from liesym.model.generators import VectorField
 from liesym.text import read_expression, write
+from liesym.text.latex import latex
+from liesym.text.shown import Shown
 
 SECONDS_TO_IDENTIFY = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class LieAlgebra(StructureConstants):
+@dataclass(frozen=True, slots=True, repr=False)
+class LieAlgebra(StructureConstants, Shown):
     """A Lie algebra of finite dimension over the reals, given by structure constants.
 
         [e_i, e_j] = Σ_k c_ij^k e_k
@@ -181,6 +183,19 @@ class LieAlgebra(StructureConstants):
         """
         return optimal_system(self)
 
+    # -- as it is shown --------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        rows = [(i, j, write(_combination(row))) for i, j, row in self.commutators]
+        return "\n".join([self.description, *(f"  [X{i + 1}, X{j + 1}] = {text}" for i, j, text in rows)])
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters: the commutators that are not 0, one a line."""
+        rows = [rf"[X_{{{i + 1}}}, X_{{{j + 1}}}] &= {latex(_combination(row))}" for i, j, row in self.commutators]
+        if not rows:
+            return rf"\text{{abelian, of dimension {self.dimension}}}"
+        return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
     def to_json(self) -> dict[str, object]:
         """The `algebra` record of `analyze --json`."""
         return {
@@ -191,3 +206,8 @@ class LieAlgebra(StructureConstants):
             "name": self.name,
             "description": self.description,
         }
+
+
+def _combination(row: Mapping[int, Expr]) -> Expr:
+    """Σ c_k X_{k+1}."""
+    return Add(*(c * Symbol(f"X{k + 1}") for k, c in row.items()))

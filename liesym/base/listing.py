@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sympy import Expr
+from sympy import Expr, latex
 
 Item = TypeVar("Item", covariant=True)
 
@@ -37,3 +37,8 @@ class Listing(tuple[Item, ...]):
         made.within, made.stopped = within, stopped
         made.on = ((),) * len(made) if on is None else tuple(on)
         return made
+
+    def _repr_latex_(self) -> str:
+        """The items one a line, as a notebook shows them."""
+        lines = r" \\ ".join(f"{i}.\\quad & {latex(item)}" for i, item in enumerate(self, 1))
+        return rf"$\displaystyle \begin{{aligned}} {lines} \end{{aligned}}$" if lines else r"$\text{nothing was found}$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -12,14 +12,17 @@ from liesym.base.jets import JetSpace, as_expression, jet_symbol, partial_deriva
 from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
 from liesym.model.prolongation import prolonged
+from liesym.text.display import Display, same
+from liesym.text.shown import Shown, field_latex, field_text
 from liesym.text.writer import write
 
 
-@dataclass(frozen=True, slots=True)
-class VectorField:
+@dataclass(frozen=True, slots=True, repr=False)
+class VectorField(Shown):
     """A vector field on the space of (t, x): ξ = components[0], η_i = components[i].
 
     What is made of a field by its methods is of its own class: the bracket of two generators is a generator.
+    Fields are added and multiplied by numbers and expressions, X + 2*Y, and act on functions, X(f).
 
     Arguments:
         variables: (t, x_1, …, x_m).
@@ -112,9 +115,77 @@ class VectorField:
         """{variable name: infinitesimal in the text grammar}."""
         return {v.name: write(c) for v, c in zip(self.variables, self.components, strict=True)}
 
+    # -- as values -------------------------------------------------------------------------------
+
+    def __call__(self, expression: Expr) -> Expr:
+        """X(f), prolonged as far as the derivatives in f need it."""
+        return self.prolonged(as_expression(expression))
+
+    def __iter__(self) -> Iterator[Expr]:
+        """ξ, η_1, …, η_m."""
+        return iter(self.components)
+
+    def __getitem__(self, variable: Symbol | str) -> Expr:
+        """The component along a variable, given as a symbol or by its name.
+
+        Raises:
+            AnsatzError: there is no such variable.
+        """
+        for v, component in zip(self.variables, self.components, strict=True):
+            if variable in (v, v.name):
+                return component
+        raise AnsatzError(
+            f"{variable} is not a variable here; the variables are {', '.join(v.name for v in self.variables)}"
+        )
+
+    def __add__(self, other: VectorField) -> Self:
+        if not isinstance(other, VectorField):
+            return NotImplemented
+        if self.variables != other.variables:
+            raise AnsatzError("the sum of generators over different variables is not defined")
+        return type(self)(
+            self.variables,
+            tuple(a + b for a, b in zip(self.components, other.components, strict=True)),
+            self.trivial and other.trivial,
+            tuple(dict.fromkeys((*self.definitions, *other.definitions))),
+            tuple(dict.fromkeys((*self.on, *other.on))),
+        )
+
+    def __mul__(self, factor: object) -> Self:
+        if isinstance(factor, VectorField):
+            raise AnsatzError("a product of two vector fields is none; the bracket is X.bracket(Y)")
+        value = as_expression(factor)
+        return replace(self, components=tuple((value * c).expand() for c in self.components))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: object) -> Self:
+        return self * (1 / as_expression(divisor))
+
+    def __neg__(self) -> Self:
+        return self * -1
+
+    def __sub__(self, other: VectorField) -> Self:
+        return self + other * -1 if isinstance(other, VectorField) else NotImplemented
+
+    def equals(self, other: VectorField) -> bool:
+        """True if both are proven to be the same field, however their components are written; == compares the forms."""
+        pairs = zip(self.components, other.components, strict=False)
+        return self.variables == other.variables and all(a == b or same(a, b) for a, b in pairs)
+
     def __str__(self) -> str:
-        terms = [f"({write(c)})*d/d{v.name}" for v, c in zip(self.variables, self.components, strict=True) if c != 0]
-        return " + ".join(terms) or "0"
+        return field_text(self.variables, self.components)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters."""
+        return field_latex(self.variables, self.components)
+
+    def to_text(self, *, unicode: bool = True) -> str:
+        """In ∂ notation, or in ASCII alone."""
+        return field_text(self.variables, self.components, Display(self.variables, unicode=unicode))
 
 
 def components_on_jets(generator: VectorField, order: int) -> dict[Symbol, Expr]:

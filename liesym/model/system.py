@@ -13,15 +13,17 @@ from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
+from liesym.text.display import Display
 from liesym.text.equations import read_equations
 from liesym.text.files import read_file
 from liesym.text.from_sympy import equations_from_sympy
 from liesym.text.parameters import check_name
+from liesym.text.shown import Shown, equations_latex
 from liesym.text.solved import SolvedForm
 
 
-@dataclass(frozen=True, slots=True)
-class ODESystem:
+@dataclass(frozen=True, slots=True, repr=False)
+class ODESystem(Shown):
     """A system x_i^(n_i) = F_i of any order and any number of unknowns; the orders n_i may differ.
 
     Arguments:
@@ -167,6 +169,21 @@ class ODESystem:
     def total_derivative(self, expression: Expr) -> Expr:
         """D_t on solutions: leading derivatives are replaced by the right sides."""
         return self.jets.total_derivative(expression, self.solved)
+
+    # -- as it is shown --------------------------------------------------------------------------
+
+    @property
+    def display(self) -> Display:
+        """How expressions in this system are written: its names in the order in which the user gave them."""
+        return Display(self.variables, self.parameter_symbols)
+
+    def __str__(self) -> str:
+        write = self.display.write
+        return "\n".join(f"{write(self.leading(i))} = {write(f)}" for i, f in enumerate(self.rhs))
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters, one equation a line."""
+        return equations_latex([*self.solved.items()])
 
     # -- new systems from old --------------------------------------------------------------------
 

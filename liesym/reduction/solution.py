@@ -42,10 +42,12 @@ from liesym.reduction.superposition import constants_in, is_linear, superpositio
 from liesym.solving.algebraic import holds_somewhere, solve_for
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
+from liesym.text.display import Display, shown
+from liesym.text.shown import Shown, equations_latex
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+@dataclass(frozen=True, slots=True, repr=False)
+class Solution(Shown):
     """The general solution of a scalar equation.
 
     Arguments:
@@ -84,6 +86,26 @@ class Solution:
     def found(self) -> bool:
         """True if there is a family: a branch, a relation or a curve."""
         return bool(self.explicit or self.equation is not None or self.parametric is not None)
+
+    def __str__(self) -> str:
+        by = Display(self.variables)
+        lines = [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}" for e in self.equations]
+        if self.parametric is not None and not self.explicit:
+            lines += [f"{v.name} = {shown(c, by)}" for v, c in zip(self.variables, self.parametric, strict=True)]
+        lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
+        return "\n".join(lines or ["no family of solutions was found"])
+
+    @property
+    def equations(self) -> tuple[Eq, ...]:
+        """The branches y = …, or else the relation."""
+        return self.explicit or (() if self.equation is None else (self.equation,))
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters, one equation a line."""
+        pairs = [(e.args[0], e.args[1]) for e in (*self.equations, *self.special)]
+        if self.parametric is not None and not self.explicit:
+            pairs += zip(self.variables, self.parametric, strict=True)
+        return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
 
     def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:
         """y at places of the independent variable, in a numerical backend.

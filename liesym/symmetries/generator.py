@@ -12,7 +12,7 @@ from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Generator(VectorField):
     """X = ξ ∂_t + Σ η_i ∂_{x_i}, the generator of a one-parameter group of point transformations.
 

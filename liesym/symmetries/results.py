@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from html import escape
 
-from sympy import Expr, Symbol
+from sympy import Eq, Expr, Symbol
 from sympy.core.function import AppliedUndef
 
 from liesym.algebra import LieAlgebra
@@ -17,6 +18,8 @@ from liesym.errors import LiesymError, OutOfBudget
 from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.text.mathml import mathml
+from liesym.text.shown import Shown, field_mathml, field_text
 
 
 class Completeness(StrEnum):
@@ -73,8 +76,8 @@ class Case:
     children: tuple[Case, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+@dataclass(frozen=True, slots=True, repr=False)
+class Result(Shown):
     """The point symmetries of a system of ODEs, each verified by substitution.
 
     Arguments:
@@ -110,6 +113,49 @@ class Result:
     notes: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
     stopped: bool = False
+
+    @property
+    def headline(self) -> str:
+        """How many symmetries there are, and what is claimed of the list."""
+        count = len(self.generators)
+        what = f"{count} symmetr{'y' if count == 1 else 'ies'}" if count else "no symmetry"
+        if self.families:
+            what += f" and {len(self.families)} famil{'y' if len(self.families) == 1 else 'ies'} with arbitrary functions"
+        claim = {
+            Completeness.PROVEN: "proven complete",
+            Completeness.WITHIN_ANSATZ: f"complete within the ansatz {self.ansatz}",
+            Completeness.OPEN: "there may be more",
+        }[self.completeness]
+        return f"{what}, {claim}"
+
+    def __str__(self) -> str:
+        by = self.system.display
+        lines = [f"{self.headline}: {'; '.join(str(self.system).splitlines())}"]
+        lines += [f"  X{i} = {field_text(g.variables, g.components, by)}" for i, g in enumerate(self.generators, 1)]
+        for i, family in enumerate(self.families, 1):
+            arbitrary = ", ".join(by.write(f) for f, _ in family.arbitrary)
+            field = family.generator
+            lines.append(f"  F{i} = {field_text(field.variables, field.components, by)},  {arbitrary} arbitrary")
+        return "\n".join(lines)
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters: the generators, one a line."""
+        fields = [*((f"X_{{{i}}}", g) for i, g in enumerate(self.generators, 1))]
+        fields += [(f"F_{{{i}}}", f.generator) for i, f in enumerate(self.families, 1)]
+        lines = [f"{name} &= {g.to_latex()}" for name, g in fields]
+        return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}" if lines else rf"\text{{{self.headline}}}"
+
+    def _repr_html_(self) -> str:
+        """The claim, the equations and a table of the generators, with formulas that need no script."""
+        fields = [*((f"X{i}", g) for i, g in enumerate(self.generators, 1))]
+        fields += [(f"F{i}", f.generator) for i, f in enumerate(self.families, 1)]
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{field_mathml(g.variables, g.components)}</td>"
+            f"<td>{'trivial' if g.trivial else ''}</td></tr>"
+            for name, g in fields
+        )
+        equations = "<br>".join(mathml(Eq(*pair, evaluate=False)) for pair in self.system.solved.items())
+        return f"<p>{equations}</p><p>{escape(self.headline)}</p><table>{rows}</table>"
 
     @property
     def algebra(self) -> LieAlgebra | None:

@@ -24,6 +24,9 @@ from liesym.solving.pde.general import solve_general
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.testing.second_look import has_branches, place_charge, place_generator
+from liesym.text.display import Display, shown
+from liesym.text.latex import latex
+from liesym.text.shown import Shown
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
@@ -32,8 +35,8 @@ MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoetherLaw:
+@dataclass(frozen=True, slots=True, repr=False)
+class NoetherLaw(Shown):
     """A variational symmetry X with X^(1) L + L D_t ξ = D_t B, and I = ξ L + Σ Q_i ∂L/∂q_i' - B.
 
     Arguments:
@@ -48,6 +51,14 @@ class NoetherLaw:
     gauge: Expr
     integral: Expr
     on: tuple[Expr, ...] = ()
+
+    def __str__(self) -> str:
+        by = Display(self.generator.variables)
+        return f"{self.generator}:  I = {shown(self.integral, by)}"
+
+    def to_latex(self) -> str:
+        """LaTeX without delimiters."""
+        return rf"{self.generator.to_latex()}:\quad I = {latex(self.integral)}"
 
 
 @door("the search for Noether's laws")

@@ -203,7 +203,7 @@ def test_a_lagrangian_of_invariants_conserves_its_charge(tmp_path):
     """The inputs are those of the skewed metric, which nobody typed in; the script asserts the drifts."""
     pytest.importorskip("torch")
     text = run_script("exact_charges.py", folder=tmp_path)
-    assert "symmetry: (x + 2*y)*d/dx + (-2*x - y)*d/dy" in text and "x**2 + x*y + y**2" in text
+    assert "symmetry: (x + 2·y) ∂x − (2·x + y) ∂y" in text and "x**2 + x*y + y**2" in text
     assert len((EXAMPLES / "exact_charges.py").read_text().splitlines()) < 60
 
 

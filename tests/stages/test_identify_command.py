@@ -36,7 +36,7 @@ def test_a_table_in_words() -> None:
 
 def test_the_direction_that_hides_a_parameter_is_named() -> None:
     table = call("x' = -k1*k2*x", "--observe", "x")
-    assert "X1 = (k1)*d/dk1 + (-k2)*d/dk2" in table
+    assert "X1 = k₁ ∂k₁ − k₂ ∂k₂" in table
     assert row(table, "k1").rstrip().endswith("X1")
 
 

@@ -11,11 +11,11 @@ from sympy import Add, Eq, Expr, Mul, Symbol
 from liesym.app.report import pictures
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.json import condition
-from liesym.app.report.mathml import mathml
 from liesym.base.version import __version__
 from liesym.model.reading import write_system
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
+from liesym.text.mathml import mathml
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; }

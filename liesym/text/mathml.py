@@ -45,7 +45,22 @@ class _Printer(MathMLPresentationPrinter):
         inner, counts = expr.expr, expr.variable_count
         if isinstance(inner, AppliedUndef) and len(counts) == 1 and inner.args == (counts[0][0],):
             return self._primed(inner, int(counts[0][1]), counts[0][0])
-        return super()._print_Derivative(expr)
+        return self._quotient(inner, counts)
+
+    def _quotient(self, inner: Any, counts: Any) -> Any:
+        """∂²f/∂t∂y, the orders above the variables: SymPy writes ∂²/∂²t."""
+        above, below = self.dom.createElement("mrow"), self.dom.createElement("mrow")
+        total = sum(int(n) for _, n in counts)
+        above.appendChild(self._operator("∂") if total == 1 else self._raised(self._operator("∂"), str(total)))
+        above.appendChild(self._print(inner))
+        for variable, n in counts:
+            below.appendChild(self._operator("∂"))
+            printed = self._print(variable)
+            below.appendChild(printed if n == 1 else self._raised(printed, str(n)))
+        fraction = self.dom.createElement("mfrac")
+        fraction.appendChild(above)
+        fraction.appendChild(below)
+        return fraction
 
     def _print_Subs(self, expr: Any) -> Any:
         body: Any = expr.expr
@@ -80,7 +95,16 @@ class _Printer(MathMLPresentationPrinter):
         return node
 
 
+def element(expression: Any) -> str:
+    """The MathML of an expression or an equation, to stand inside a `<math>` element."""
+    return _Printer({"mul_symbol": None})._print(expression).toxml()
+
+
+def in_math(body: str) -> str:
+    """A `<math>` element around MathML."""
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{body}</math>'
+
+
 def mathml(expression: Any) -> str:
     """A `<math>` element for an expression or an equation."""
-    body = _Printer({"mul_symbol": None})._print(expression).toxml()
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{body}</math>'
+    return in_math(element(expression))
