@@ -24,7 +24,7 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 from liesym.symmetries.search.shares import VERIFICATION
 from liesym.symmetries.state import Known
-from liesym.testing.second_look import place_generator
+from liesym.testing.second_look import hold_everywhere, place_generator
 
 NOWHERE_REAL = "no real point was found at which the equations and all that is said of them are real"
 
@@ -95,6 +95,9 @@ def _generator(known: Known, vector: Vector, field: Field, trivial: bool) -> Gen
 
 def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple[Generator, ...]]:
     """Each generator looked at on every side of the branches: in a form that holds on all, or with the side it is for."""
+    valued = [g.components for g in generators if not g.definitions]
+    if hold_everywhere(valued, known.system):
+        return known, tuple(generators)
     kept = []
     for generator in generators:
         if generator.definitions:  # named solutions of equations have no values to look at

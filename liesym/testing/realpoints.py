@@ -127,7 +127,10 @@ class Look:
 
 
 def branches(expressions: Sequence[Expr]) -> tuple[Expr, ...]:
-    """Arguments whose zeros cut the real domain: of roots, logarithms, absolute values, signs and inverse functions."""
+    """Arguments whose zeros cut the real domain: of roots, logarithms, absolute values, signs and inverse functions.
+
+    What has one sign everywhere is left out: with s^2 = u and u > 0 an exact identity in s holds at every point.
+    """
     found: dict[Expr, None] = {}
     for expression in expressions:
         for node in nodes(expression):
@@ -159,7 +162,8 @@ def _factors(argument: Expr) -> Iterator[Expr]:
         # 1 ± sin u and 1 ± cos u touch zero where cos u and sin u change their signs
         touching = [n for n in nodes(factor) if isinstance(n, sin | cos)]
         yield from ((cos if isinstance(n, sin) else sin)(n.args[0]) for n in touching)
-        yield factor
+        if not (factor.is_nonnegative or factor.is_nonpositive):  # such a factor, x^2 + y^2, cuts nothing
+            yield factor
 
 
 def look(
@@ -170,6 +174,7 @@ def look(
     seed: int = 0,
     draws: int = DRAWS,
     positive: Collection[Symbol] = (),
+    everywhere: bool = False,
 ) -> Look:
     """Evaluate a claim at real points on each side of the branches.
 
@@ -181,6 +186,7 @@ def look(
         seed: of the draws.
         draws: points that are tried at most.
         positive: symbols that are drawn positive, as their assumptions say.
+        everywhere: it is only asked whether it holds everywhere: where it is absent on a side, the claim is not looked at.
 
     Returns:
         Look: with `readable` False if something in the claim has no numerical value.
@@ -200,35 +206,41 @@ def look(
         quiet += 1
         if quiet > QUIET:
             break
-        signs = _signs(cuts, values)
-        if signs is None or not _has_values(equations, values):
+        at_point = _evaluator(values, mpmath.fp)
+        signs = _signs(cuts, at_point)
+        if signs is None or not _has_values(equations, at_point):
             continue
-        found = real if _has_values(stated, values) else absent
+        found = real if _has_values(stated, at_point) else absent
         if len(found.get(signs, ())) >= PER_SIDE or (len(found) >= MOST_SIDES and signs not in found):
             continue
         found.setdefault(signs, []).append(values)
         quiet = 0
+    without = tuple(Side(tuple(zip(cuts, signs, strict=True))) for signs in absent if signs not in real)
+    if everywhere and without:
+        return Look(0, (), (), without)
     true_on, false_on, points = [], [], 0
+    sided = any(e.has(Abs, sign) for e in (*domain, *statement))
+    remainders: list[Expr | None] = []
     for signs, found in real.items():
         side = Side(tuple(zip(cuts, signs, strict=True)))
-        fixed = dict(side.signs)
-        remainders = [readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
+        if sided or not remainders:  # without absolute values the claim reads the same on all sides
+            fixed = dict(side.signs)
+            remainders = [readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
         if None in remainders:
             return Look(0, (), (), readable=False)
         verdicts = [v for v in (_vanishes([r for r in remainders if r is not None], p) for p in found) if v is not None]
         points += len(verdicts)
         if verdicts:
             (true_on if all(verdicts) else false_on).append(side)
-    without = tuple(Side(tuple(zip(cuts, signs, strict=True))) for signs in absent if signs not in real)
     return Look(points, tuple(true_on), tuple(false_on), without)
 
 
-def _signs(cuts: Sequence[Expr], values: Point) -> tuple[int, ...] | None:
+def _signs(cuts: Sequence[Expr], at_point: Callable[[Basic], Any]) -> tuple[int, ...] | None:
     """The side of each branch; 0 where a branch itself has no value there, None on the branch or next to it."""
     signs = []
     for cut in cuts:
         try:
-            sign_there = _sign_of(value_at(cut, values, mpmath.fp))
+            sign_there = _sign_of(at_point(cut))
         except NoValue:
             signs.append(0)
             continue
@@ -238,11 +250,11 @@ def _signs(cuts: Sequence[Expr], values: Point) -> tuple[int, ...] | None:
     return tuple(signs)
 
 
-def _has_values(expressions: Sequence[Expr | None], values: Point) -> bool:
+def _has_values(expressions: Sequence[Expr | None], at_point: Callable[[Basic], Any]) -> bool:
     try:
         for e in expressions:
             if e is not None:
-                value_at(e, values, mpmath.fp)
+                at_point(e)
     except NoValue:
         return False
     return True
@@ -271,8 +283,9 @@ def _vanishes(remainders: Sequence[Expr], values: Point) -> bool | None:
             held = {s for r in remainders for s in r.free_symbols}
             # integrals of what was fixed on this side: any number will do, since their constants are free
             values = {**{s: 0.5 + crc32(str(s).encode()) / 2**32 for s in held if s not in values}, **values}
+            at_point = _evaluator(values, mpmath.mp)
             for r in remainders:
-                terms = [value_at(a, values) for a in Add.make_args(r)]
+                terms = [at_point(a) for a in Add.make_args(r)]
                 size = mpmath.fsum(abs(t) for t in terms)
                 if abs(mpmath.fsum(terms)) > TOLERANCE * max(size, 1e-6):
                     return False
@@ -347,6 +360,11 @@ def value_at(expression: Expr, values: Point, context: Any = mpmath.mp) -> Any:
     Raises:
         NoValue: the expression is not real and finite there, or holds a function without a rule.
     """
+    return _evaluator(values, context)(expression)
+
+
+def _evaluator(values: Point, context: Any) -> Callable[[Basic], Any]:
+    """The values of expressions at one point; what they share is evaluated once."""
     memo: dict[Basic, Any] = {}
 
     def value(e: Basic) -> Any:
@@ -355,10 +373,13 @@ def value_at(expression: Expr, values: Point, context: Any = mpmath.mp) -> Any:
             found = memo[e] = _value(e, value, values, context)
         return found
 
-    try:
-        return value(expression)
-    except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
-        raise NoValue(str(error)) from None
+    def at_point(expression: Basic) -> Any:
+        try:
+            return value(expression)
+        except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
+            raise NoValue(str(error)) from None
+
+    return at_point
 
 
 def _value(e: Basic, value: Callable[[Basic], Any], values: Point, context: Any) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Abs, Expr, Mul, Pow, Symbol, floor, log, sign
+from sympy import Abs, Add, Expr, Mul, Pow, Symbol, floor, log, sign
 
 from liesym.base.jets import jet_symbol
 from liesym.determine.on_solutions import jet_field
@@ -37,28 +37,49 @@ def look_at_generator(components: Sequence[Expr], system: ODESystem, *, seed: in
         components: (ξ, η_1, …, η_m), free of functions that equations define.
         system: x_i^(n_i) = F_i.
     """
+    return _look_together([components], system, seed)
+
+
+def _look_together(
+    generators: Sequence[Sequence[Expr]], system: ODESystem, seed: int = 0, *, everywhere: bool = False
+) -> Look:
+    """The same for several at once, at the same points: what is fixed and differentiated of the equations is so once."""
 
     def claim(fix: Fix) -> list[Expr]:
         rhs = [fix(f) for f in system.rhs]
-        xi, *eta = (fix(c) for c in components)
         total = _total_derivative(system, rhs)
-        slope = total(xi)
-        rows = []
-        for i, (start, n) in enumerate(zip(eta, system.orders, strict=True)):
-            row = [start]
-            for k in range(1, n + 1):
-                row.append(total(row[-1]) - _velocity(system, rhs, i, k) * slope)
-            rows.append(row)
+        places = [system.independent, *(jet_symbol(x, k) for x, k, _ in _jets(system))]
+        slopes = [[f.diff(place) for place in places] for f in rhs]
         remainders = []
-        for i, n in enumerate(system.orders):
-            moved = xi * rhs[i].diff(system.independent)
-            for j, (x, order) in enumerate(zip(system.unknowns, system.orders, strict=True)):
-                for k in range(order):
-                    moved += rows[j][k] * rhs[i].diff(jet_symbol(x, k))
-            remainders.append(rows[i][n] - moved)
+        for components in generators:
+            xi, *eta = (fix(c) for c in components)
+            rows = _prolonged(xi, eta, system, rhs, total)
+            moved_places = [xi, *(rows[i][k] for _, k, i in _jets(system))]
+            for row, slope, n in zip(rows, slopes, system.orders, strict=True):
+                terms = [v * d for v, d in zip(moved_places, slope, strict=True) if d != 0]
+                remainders.append(Add(row[n], *(-term for term in terms)))
         return remainders
 
-    return look(claim, system.rhs, components, seed=seed, positive=_positive(system))
+    stated = [c for components in generators for c in components]
+    return look(claim, system.rhs, stated, seed=seed, positive=_positive(system), everywhere=everywhere)
+
+
+def _prolonged(xi: Expr, eta: Sequence[Expr], system: ODESystem, rhs: Sequence[Expr], total: Fix) -> list[list[Expr]]:
+    """η_i, η_i^(1), …, η_i^(n_i) with η^(k) = D_t η^(k-1) - x^(k) D_t ξ, on solutions."""
+    slope = total(xi)
+    rows = []
+    for i, (start, n) in enumerate(zip(eta, system.orders, strict=True)):
+        row = [start]
+        for k in range(1, n + 1):
+            row.append(total(row[-1]) - _velocity(system, rhs, i, k) * slope)
+        rows.append(row)
+    return rows
+
+
+def _jets(system: ODESystem) -> list[tuple[Symbol, int, int]]:
+    """(x_i, k, i) for every x_i^(k) that is free on solutions."""
+    numbered = enumerate(zip(system.unknowns, system.orders, strict=True))
+    return [(x, k, i) for i, (x, n) in numbered for k in range(n)]
 
 
 def look_at_integral(integral: Expr, system: ODESystem, *, seed: int = 0) -> Look:
@@ -72,11 +93,7 @@ def look_at_integral(integral: Expr, system: ODESystem, *, seed: int = 0) -> Loo
 
 def _total_derivative(system: ODESystem, rhs: Sequence[Expr]) -> Fix:
     """D_t = ∂_t + Σ x_i^(k+1) ∂_{x_i^(k)} with F_i for x_i^(n_i)."""
-    places = [
-        (jet_symbol(x, k), i, k + 1)
-        for i, (x, n) in enumerate(zip(system.unknowns, system.orders, strict=True))
-        for k in range(n)
-    ]
+    places = [(jet_symbol(x, k), i, k + 1) for x, k, i in _jets(system)]
 
     def total(expression: Expr) -> Expr:
         result = expression.diff(system.independent)
@@ -112,6 +129,16 @@ class Placed:
     on: tuple[Expr, ...] = ()
     true: bool = True
     nowhere_real: bool = False
+
+
+def hold_everywhere(generators: Sequence[Sequence[Expr]], system: ODESystem) -> bool:
+    """True if all generators, looked at together, hold as they are on every side where the equations are real."""
+    if not has_branches(system.rhs):
+        generators = [components for components in generators if has_branches(components)]
+    if not generators:
+        return True
+    seen = _look_together(generators, system, everywhere=True)
+    return seen.readable and seen.holds and not seen.nowhere_real
 
 
 def place_generator(components: Sequence[Expr], system: ODESystem, *, rewritten: bool = True) -> Placed:
