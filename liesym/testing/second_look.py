@@ -10,8 +10,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sympy import Abs, Add, Expr, Mul, Pow, Symbol, floor, log, sign
+from sympy import (
+    Abs,
+    Add,
+    Basic,
+    Dummy,
+    Expr,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    acos,
+    asin,
+    atan,
+    cos,
+    cosh,
+    exp,
+    floor,
+    log,
+    sign,
+    sin,
+    sinh,
+    sympify,
+    tan,
+    tanh,
+)
 
 from liesym.base.jets import jet_symbol
 from liesym.determine.on_solutions import jet_field
@@ -20,9 +45,13 @@ from liesym.errors import Unsupported
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 from liesym.testing.jumps import cuts_of, jumps
-from liesym.testing.realpoints import Look, branches, look, with_signs
+from liesym.testing.realpoints import Look, branches, look, nodes, with_signs
 
 Fix = Callable[[Expr], Expr]
+LARGE = 40
+"""Nodes of the expressions, times the order, from which on SymEngine is loaded."""
+DIFFERENTIATED = (Add, Mul, Pow, Rational, Symbol, exp, log, sin, cos, tan, sinh, cosh, tanh, asin, acos, atan)
+"""What SymEngine differentiates as SymPy does; the form may be another, which is evaluated to the same numbers."""
 
 
 def has_branches(expressions: Sequence[Expr]) -> bool:
@@ -45,33 +74,68 @@ def _look_together(
 ) -> Look:
     """The same for several at once, at the same points: what is fixed and differentiated of the equations is so once."""
 
+    stated = [c for components in generators for c in components]
+    calculus = _calculus([*system.rhs, *stated], max(system.orders))
+
     def claim(fix: Fix) -> list[Expr]:
-        rhs = [fix(f) for f in system.rhs]
-        total = _total_derivative(system, rhs)
-        places = [system.independent, *(jet_symbol(x, k) for x, k, _ in _jets(system))]
+        rhs = [calculus.lift(fix(f)) for f in system.rhs]
+        total = _total_derivative(system, rhs, calculus.lift)
+        jets = _jets(system)
+        places = [calculus.lift(s) for s in (system.independent, *(jet_symbol(x, k) for x, k, _ in jets))]
         slopes = [[f.diff(place) for place in places] for f in rhs]
         remainders = []
         for components in generators:
-            xi, *eta = (fix(c) for c in components)
-            rows = _prolonged(xi, eta, system, rhs, total)
-            moved_places = [xi, *(rows[i][k] for _, k, i in _jets(system))]
+            xi, *eta = (calculus.lift(fix(c)) for c in components)
+            rows = _prolonged(xi, eta, system, rhs, total, calculus.lift)
+            moved = [xi, *(rows[i][k] for _, k, i in jets)]
             for row, slope, n in zip(rows, slopes, system.orders, strict=True):
-                terms = [v * d for v, d in zip(moved_places, slope, strict=True) if d != 0]
-                remainders.append(Add(row[n], *(-term for term in terms)))
-        return remainders
+                remainders.append(row[n] - sum(v * d for v, d in zip(moved, slope, strict=True) if d != 0))
+        return [calculus.lower(r) for r in remainders]
 
-    stated = [c for components in generators for c in components]
     return look(claim, system.rhs, stated, seed=seed, positive=_positive(system), everywhere=everywhere)
 
 
-def _prolonged(xi: Expr, eta: Sequence[Expr], system: ODESystem, rhs: Sequence[Expr], total: Fix) -> list[list[Expr]]:
+@dataclass(frozen=True, slots=True)
+class _Calculus:
+    """Where derivatives are taken: expressions are lifted there and come back."""
+
+    lift: Callable[[Expr], Any]
+    lower: Callable[[Any], Expr]
+
+
+def _calculus(expressions: Sequence[Expr], order: int) -> _Calculus:
+    """SymEngine for large expressions of the functions that it knows, SymPy for all others.
+
+    Each symbol is a Dummy there, because SymEngine's symbols carry no assumptions.
+    """
+    held = [n for e in expressions for n in nodes(e)]
+    if len(held) * order < LARGE or not all(isinstance(n, DIFFERENTIATED) for n in held):
+        return _Calculus(lambda e: e, lambda e: e)
+    import symengine  # late: loading it takes longer than the derivatives of a small system
+
+    marks: dict[Basic, Basic] = {}
+
+    def lift(expression: Expr) -> Any:
+        for symbol in expression.free_symbols:
+            marks.setdefault(symbol, Dummy())
+        return symengine.sympify(expression.xreplace(marks))
+
+    def lower(lifted: Any) -> Expr:
+        return sympify(lifted).xreplace({mark: symbol for symbol, mark in marks.items()})
+
+    return _Calculus(lift, lower)
+
+
+def _prolonged(
+    xi: Any, eta: Sequence[Any], system: ODESystem, rhs: Sequence[Any], total: Fix, lift: Callable[[Expr], Any]
+) -> list[list[Any]]:
     """η_i, η_i^(1), …, η_i^(n_i) with η^(k) = D_t η^(k-1) - x^(k) D_t ξ, on solutions."""
     slope = total(xi)
     rows = []
     for i, (start, n) in enumerate(zip(eta, system.orders, strict=True)):
         row = [start]
         for k in range(1, n + 1):
-            row.append(total(row[-1]) - _velocity(system, rhs, i, k) * slope)
+            row.append(total(row[-1]) - _velocity(system, rhs, i, k, lift) * slope)
         rows.append(row)
     return rows
 
@@ -91,23 +155,26 @@ def look_at_integral(integral: Expr, system: ODESystem, *, seed: int = 0) -> Loo
     return look(claim, system.rhs, [integral], seed=seed, positive=_positive(system))
 
 
-def _total_derivative(system: ODESystem, rhs: Sequence[Expr]) -> Fix:
+def _total_derivative(
+    system: ODESystem, rhs: Sequence[Any], lift: Callable[[Expr], Any] = lambda e: e
+) -> Callable[[Any], Any]:
     """D_t = ∂_t + Σ x_i^(k+1) ∂_{x_i^(k)} with F_i for x_i^(n_i)."""
-    places = [(jet_symbol(x, k), i, k + 1) for x, k, i in _jets(system)]
+    time = lift(system.independent)
+    places = [(lift(jet_symbol(x, k)), _velocity(system, rhs, i, k + 1, lift)) for x, k, i in _jets(system)]
 
-    def total(expression: Expr) -> Expr:
-        result = expression.diff(system.independent)
-        for symbol, i, k in places:
-            partial = expression.diff(symbol)
+    def total(expression: Any) -> Any:
+        result = expression.diff(time)
+        for place, velocity in places:
+            partial = expression.diff(place)
             if partial != 0:
-                result += partial * _velocity(system, rhs, i, k)
+                result += partial * velocity
         return result
 
     return total
 
 
-def _velocity(system: ODESystem, rhs: Sequence[Expr], i: int, k: int) -> Expr:
-    return rhs[i] if k == system.orders[i] else jet_symbol(system.unknowns[i], k)
+def _velocity(system: ODESystem, rhs: Sequence[Any], i: int, k: int, lift: Callable[[Expr], Any]) -> Any:
+    return rhs[i] if k == system.orders[i] else lift(jet_symbol(system.unknowns[i], k))
 
 
 def _positive(system: ODESystem) -> list[Symbol]:
