@@ -30,7 +30,7 @@ STOREYS = (
     ("algebra", "flow"),
     ("symmetries",),
     ("variational", "conservation", "invariants", "reduction"),
-    ("learn",),
+    ("learn", "discovery"),
     ("liesym_torch", "liesym_jax"),
     ("app", "__main__"),
 )

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
+    from liesym.discovery import Discovery as Discovery
+    from liesym.discovery import discover as discover
     from liesym.invariants.identify import identify as identify
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
     from liesym.lowering.lower import lower as lower
@@ -63,6 +65,8 @@ _LAZY = {
     "identify": ("liesym.invariants.identify", "identify"),
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),
+    "discover": ("liesym.discovery", "discover"),
+    "Discovery": ("liesym.discovery", "Discovery"),
     "residuals": ("liesym.residuals", ""),
     "latex": ("liesym.text.latex", "latex"),
 }

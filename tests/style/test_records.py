@@ -24,7 +24,7 @@ EXPORTING = (
         "liesym.program.nodes",
         "liesym.learn.trajectories",
     ),
-    *("liesym.learn.fitting", "liesym.app.batch"),
+    *("liesym.learn.fitting", "liesym.app.batch", "liesym.discovery"),
 )
 
 

@@ -1,0 +1,14 @@
+"""Laws from a black box: what a field that can only be called conserves, and which symmetries it has.
+
+In: a function f(t, x) of NumPy, torch or JAX, or a system of equations, with a region. Out: a `Discovery`, whose laws are
+exact expressions, each with its grade (proven, supported, approximate) and its evidence. Method: a library of functions θ,
+the null space of ∇θ·f at sampled states, its sparsest vectors, rational coefficients, a second look at fresh states.
+Source: Liu et al. 2024 (null space); Olver 1993, Theorem 2.36 (symmetry condition).
+"""
+
+from liesym.discovery.discover import discover as discover
+from liesym.discovery.records import Discovery as Discovery
+from liesym.discovery.records import Evidence as Evidence
+from liesym.discovery.records import Grade as Grade
+from liesym.discovery.records import Integral as Integral
+from liesym.discovery.records import Symmetry as Symmetry
