@@ -3,7 +3,7 @@
     >>> system = liesym.ODESystem.parse("x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)")
     >>> result = liesym.find_symmetries(system)
     >>> print(result)
-    3 symmetries, proven complete: x'' = −x/(x^2 + y^2)^(3/2); y'' = −y/(x^2 + y^2)^(3/2)
+    3 symmetries, proven complete: time translation, scaling (x, y ~ t^(2/3)), rotation of x and y
       X1 = ∂t
       X2 = 3·t ∂t + 2·x ∂x + 2·y ∂y
       X3 = y ∂x − x ∂y

@@ -18,6 +18,7 @@ from liesym.errors import LiesymError, OutOfBudget
 from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.kinds import in_words, kind
 from liesym.text.mathml import mathml
 from liesym.text.shown import Shown, field_mathml, field_text
 
@@ -123,14 +124,21 @@ class Result(Shown):
             what += f" and {len(self.families)} famil{'y' if len(self.families) == 1 else 'ies'} with arbitrary functions"
         claim = {
             Completeness.PROVEN: "proven complete",
-            Completeness.WITHIN_ANSATZ: f"complete within the ansatz {self.ansatz}",
+            Completeness.WITHIN_ANSATZ: f"complete within the {self.ansatz or 'form that was searched'}",
             Completeness.OPEN: "there may be more",
         }[self.completeness]
         return f"{what}, {claim}"
 
+    @property
+    def sentence(self) -> str:
+        """The headline, and what kinds of symmetries they are."""
+        by = self.system.display
+        words = in_words([kind(g, by) for g in self.generators])
+        return f"{self.headline}: {words}" if words else self.headline
+
     def __str__(self) -> str:
         by = self.system.display
-        lines = [f"{self.headline}: {'; '.join(str(self.system).splitlines())}"]
+        lines = [self.sentence]
         lines += [f"  X{i} = {field_text(g.variables, g.components, by)}" for i, g in enumerate(self.generators, 1)]
         for i, family in enumerate(self.families, 1):
             arbitrary = ", ".join(by.write(f) for f, _ in family.arbitrary)
@@ -155,7 +163,7 @@ class Result(Shown):
             for name, g in fields
         )
         equations = "<br>".join(mathml(Eq(*pair, evaluate=False)) for pair in self.system.solved.items())
-        return f"<p>{equations}</p><p>{escape(self.headline)}</p><table>{rows}</table>"
+        return f"<p>{equations}</p><p>{escape(self.sentence)}</p><table>{rows}</table>"
 
     @property
     def algebra(self) -> LieAlgebra | None:

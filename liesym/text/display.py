@@ -8,7 +8,6 @@ products and the long minus sign are read back all the same. Where the terminal 
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -41,9 +40,9 @@ _PARTS = re.compile(r"(?P<head>[^\W\d_]+)(?P<digits>\d*)(?P<rest>(?:_\w*)?)")
 
 def unicode_here(stream: Any = None) -> bool:
     """True if a stream, the standard output unless given, can show mathematical symbols."""
-    encoding = getattr(stream or sys.stdout, "encoding", None) or "ascii"
-    if os.environ.get("TERM") == "dumb":
-        return False
+    encoding = getattr(stream or sys.stdout, "encoding", None)
+    if encoding is None:  # text that is kept in memory holds every character
+        return True
     try:
         SAMPLE.encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -134,6 +133,8 @@ class Display(Writer):
 
     def _factor_place(self, part: Any) -> tuple[Any, ...]:
         base, exponent = part.as_base_exp() if isinstance(part, Pow) else (part, S.One)
+        if part.is_number:
+            return -1, 0, 0, ""
         if isinstance(base, Symbol) and exponent.is_Rational:
             order, rank, name = self.place(base)
             return (0 if base.name in self.parameters else 1), order, rank, name

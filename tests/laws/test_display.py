@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sympy import Derivative, Function, S, Symbol, exp, sin, sqrt
 
 import liesym
 from liesym.model.reading import read_in_system
-from liesym.text.display import Display, same, shown, symbol_name, tidy
+from liesym.text.display import Display, same, shown, symbol_name, tidy, unicode_here
 from liesym.text.shown import field_latex, field_text
 
 t, x, y, vx, vy = (Symbol(n, real=True) for n in ("t", "x", "y", "x'", "y'"))
@@ -62,6 +63,13 @@ def test_an_expression_reads_as_it_is_written_by_hand(expression, text: str, pla
 def test_terms_stand_by_degree_and_then_in_the_users_order() -> None:
     assert BY.write(t + x**2 + vx**2 + t * y) == "x'^2 + t·y + x^2 + t"
     assert Display((y, x), unicode=True).write(x + y) == "y + x"
+
+
+def test_symbols_are_used_where_the_output_has_them() -> None:
+    class Old:
+        encoding = "latin-1"
+
+    assert unicode_here(io.StringIO()) and not unicode_here(Old())
 
 
 def test_functions_are_bare_where_it_is_said_what_they_depend_on() -> None:

@@ -41,7 +41,8 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 def terms(line: str) -> list[str]:
     """A line up to the order and the signs of its terms, which the search is free to choose."""
-    return sorted(part.lstrip("-+") for part in re.split(r"[\s,]+", line) if part.strip("-+"))
+    parts = re.split(r"[\s,]+", line.replace("−", "-"))
+    return sorted(part.lstrip("-+") for part in parts if part.strip("-+"))
 
 
 def test_terms_keep_what_matters() -> None:

@@ -11,6 +11,7 @@ from sympy import Add, Eq, Expr, Mul, Symbol
 from liesym.app.report import pictures
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.json import condition
+from liesym.app.report.sentence import sentences
 from liesym.base.version import __version__
 from liesym.model.reading import write_system
 from liesym.symmetries.results import Case, Result
@@ -49,7 +50,9 @@ def page(
         seconds: (stage, seconds) beyond those in the result.
     """
     title = result.system.title or "; ".join(write_system(result.system))
+    summary = "".join(f"<p>{escape(s)}</p>" for s in sentences(result, integrals, algebra))
     sections = [
+        ("In short", summary),
         ("Equations", _equations(result)),
         ("Claim", _claim(result)),
         ("Symmetries", _symmetries(result)),

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
-from sympy import Add, Expr, Symbol
+from sympy import Add, Derivative, Expr, Symbol
 
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.json import condition, inequality
+from liesym.app.report.sentence import sentences
 from liesym.base.listing import Listing
+from liesym.conservation.kinds import integral_kind
 from liesym.determine.forms import DeterminingSystem
-from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
+from liesym.symmetries.kinds import kind
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
+from liesym.text.display import shown
+from liesym.text.shown import field_text
 
 WIDTH_IN_A_PIPE = 160
+_BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
 
 
 def console() -> Console:
@@ -39,8 +45,8 @@ def show_system(screen: Console, system: ODESystem) -> None:
         say(screen, f"  note: {note}")
     if system.title:
         say(screen, system.title, "bold")
-    for line in write_system(system):
-        say(screen, f"  {line}")
+    for line in str(system).splitlines():
+        tell(screen, f"  {line}", "    ")
 
 
 def names_as_read(system: ODESystem) -> str:
@@ -57,25 +63,69 @@ def names_as_read(system: ODESystem) -> str:
     return "; ".join(parts)
 
 
-def show_result(screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
-    """Everything that was found and what is claimed of it."""
+def tell(screen: Console, text: str, indent: str = "", style: str = "") -> None:
+    """A line that is broken between terms where it is wider than the terminal, the rest indented."""
+    for line in fitted(text, screen.width, indent):
+        say(screen, line, style)
+
+
+def fitted(text: str, width: int, indent: str = "") -> list[str]:
+    """The text in lines of at most this width: broken before a sign or after a comma, else at a space, never in a name.
+
+    A place outside all parentheses is preferred to one inside, if it does not leave most of the line empty.
+    """
+    lines, rest, front = [], text, ""
+    while len(front) + len(rest) > width:
+        room = max(width - len(front), 1)
+        places = [m.start() for m in _BREAK.finditer(rest, 1, room + 1) if rest[: m.start()].strip()]
+        outer = [p for p in places if 3 * p > room and rest.count("(", 0, p) == rest.count(")", 0, p)]
+        places = outer or places or [m.start() for m in re.finditer(r"(?<=\S) ", rest[: room + 1])]
+        if not places:
+            break
+        lines.append(front + rest[: places[-1]].rstrip())
+        rest, front = rest[places[-1] :].lstrip(), indent
+    return [*lines, front + rest]
+
+
+def show_result(
+    screen: Console,
+    result: Result,
+    integrals: Sequence[Expr] | None,
+    algebra: AlgebraFacts | None,
+    *,
+    verbose: bool = False,
+) -> None:
+    """Everything that was found and what is claimed of it: a summary in sentences, then the parts."""
     show_system(screen, result.system)
+    say(screen)
+    for sentence in sentences(result, integrals, algebra):
+        tell(screen, sentence, style="bold")
     say(screen)
     _generators(screen, result)
     _claim(screen, result)
     if result.conditions:
-        say(screen, "conditions: " + ", ".join(condition(c) for c in result.conditions))
+        tell(screen, "conditions: " + ", ".join(condition(c) for c in result.conditions), "  ")
     _algebra(screen, algebra)
     if integrals is not None:
-        say(screen, "first integrals:" if integrals else "first integrals: none found")
-        places = integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
-        for integral, on in zip(integrals, places, strict=True):
-            say(screen, f"  {write(integral)}{_where(on)}")
+        _integrals(screen, result, integrals)
     for case in result.cases:
         _case(screen, case, 0)
     for note in result.notes:
-        say(screen, f"note: {note}")
+        tell(screen, f"note: {note}", "  ")
+    if verbose:
+        say(screen, "determining system:")
+        for line in result.determining_system.equations:
+            tell(screen, f"  {write(line)} = 0", "    ")
     say(screen, "seconds: " + ", ".join(f"{stage} {spent:.2f}" for stage, spent in result.seconds))
+
+
+def _integrals(screen: Console, result: Result, integrals: Sequence[Expr]) -> None:
+    say(screen, "first integrals:" if integrals else "first integrals: none found")
+    by = result.system.display
+    places = integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
+    for integral, on in zip(integrals, places, strict=True):
+        words = integral_kind(integral, result.system)
+        tell(screen, f"  {shown(integral, by)}{_where(on)}{f'   ({words})' if words else ''}", "    ")
 
 
 def _where(on: Sequence[Expr]) -> str:
@@ -84,28 +134,21 @@ def _where(on: Sequence[Expr]) -> str:
 
 
 def _generators(screen: Console, result: Result) -> None:
-    if not result.generators and not result.families:
-        say(screen, "no symmetry found")
-        return
-    table = Table(title="infinitesimals", title_justify="left")
-    table.add_column("", justify="right")
-    for variable in result.system.variables:
-        table.add_column(variable.name, overflow="fold")
-    table.add_column("")
-    for i, generator in enumerate(result.generators):
-        remark = ("trivial" if generator.trivial else "") + _where(generator.on)
-        table.add_row(f"X{i + 1}", *(Text(write(c)) for c in generator.components), remark)
-    for i, family in enumerate(result.families):
-        arbitrary = ", ".join(write(f) for f, _ in family.arbitrary)
-        remark = f"{arbitrary} arbitrary" + (", trivial" if family.trivial else "")
-        table.add_row(f"F{i + 1}", *(Text(write(c)) for c in family.generator.components), Text(remark))
-    screen.print(table)
+    by = result.system.display
+    named: list[tuple[str, Generator, str]] = []
+    for i, g in enumerate(result.generators, 1):
+        words = kind(g, by)
+        remark = "trivial" if g.trivial else words.words if words.name != "other" else ""
+        named.append((f"X{i}", g, (f"   ({remark})" if remark else "") + _where(g.on)))
+    for i, family in enumerate(result.families, 1):
+        free = ", ".join(by.name(f.func.__name__) for f, _ in family.arbitrary)
+        named.append((f"F{i}", family.generator, f"   ({free} arbitrary{', trivial' if family.trivial else ''})"))
+    for name, g, remark in named:
+        tell(screen, f"  {name} = {field_text(g.variables, g.components, by)}{remark}", "       ")
     for definition in result.definitions:
-        f = write(definition.function)
-        say(
-            screen,
-            f"  {f} solves D({f}, {definition.variable}, {definition.order}) = {write(definition.rhs)}",
-        )
+        f = by.write(definition.function)
+        primes = Derivative(definition.function, (definition.variable, definition.order))
+        tell(screen, f"  {f} solves {by.write(primes)} = {by.write(definition.rhs)}", "    ")
 
 
 def _claim(screen: Console, result: Result) -> None:
@@ -113,7 +156,7 @@ def _claim(screen: Console, result: Result) -> None:
     bound = "" if result.upper_bound is None else f", upper bound {result.upper_bound}"
     say(screen, f"dimension: {dimension}{bound}")
     form = "" if result.ansatz is None else f" ({result.ansatz})"
-    say(screen, f"completeness: {result.completeness.value}{form}. {result.completeness.sentence}")
+    tell(screen, f"completeness: {result.completeness.value}{form}. {result.completeness.sentence}", "  ")
 
 
 def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
@@ -134,7 +177,7 @@ def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
         f"algebra: {algebra.name or algebra.description or 'not named'}" + (f" ({', '.join(words)})" if words else ""),
     )
     for i, j, row in algebra.commutators:
-        say(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}")
+        tell(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}", "    ")
 
 
 def _case(screen: Console, case: Case, depth: int) -> None:
