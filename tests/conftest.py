@@ -45,8 +45,13 @@ def patient_clock() -> float:
     return time.process_time() / PATIENCE
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first: what is handed out last must not leave a core idle."""
+    """What a backend named by `slow_with` runs is slow; long files come first, so that no core is idle at the end."""
+    for item in items:
+        marker, call = item.get_closest_marker("slow_with"), getattr(item, "callspec", None)
+        if marker and call and set(marker.args) & {v for v in call.params.values() if isinstance(v, str)}:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: -SECONDS.get(item.path.relative_to(TESTS).as_posix(), 0))
 
 

@@ -298,6 +298,7 @@ def _vanishes(remainders: Sequence[Expr], values: Point) -> bool | None:
 
 
 def nodes(expression: Basic) -> Iterator[Basic]:
+    """The expression and all that it is made of, each once."""
     waiting, seen = [expression], set()
     while waiting:
         node = waiting.pop()

@@ -208,6 +208,7 @@ def test_a_function_that_is_wrong_on_one_trajectory_only_is_noticed():
 # -- projection ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("single", [False, True])
 def test_the_projected_field_keeps_each_component_at_each_sample(kit, single):
     found, dtype = kit
@@ -229,6 +230,7 @@ def test_the_projected_field_keeps_each_component_at_each_sample(kit, single):
     assert np.abs(alone - np.stack([f[0, 0], f[3, 7]])).max() < (1e-5 if single else 1e-12)
 
 
+@pytest.mark.slow_with("jax")
 def test_the_invariant_stays_as_it_is_when_the_field_is_trained(kit):
     found, dtype = kit
     invariant, _ = trained(found, dtype, settings=LONGER)
@@ -281,6 +283,7 @@ def test_rates_go_to_the_latent_space_by_the_chain_rule(kit):
 # -- examples --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_the_examples_run(backend, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))

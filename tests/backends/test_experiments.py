@@ -22,6 +22,7 @@ def script(monkeypatch):
     return importlib.import_module
 
 
+@pytest.mark.slow
 def test_two_bodies(script, tmp_path):
     """Whatever the network has learned in 20 steps, projection keeps energy and momentum, on turned orbits too."""
     two_body = script("two_body")
@@ -42,6 +43,7 @@ def test_two_bodies(script, tmp_path):
     assert {"jax", "python"} <= set(record["environment"])
 
 
+@pytest.mark.slow
 def test_two_bodies_with_less_data_and_noise(script, tmp_path):
     """Variants that name fewer orbits or noise train on those and go into a table of their own."""
     two_body, harness = script("two_body"), script("harness")
@@ -75,6 +77,7 @@ def test_orbits_in_closed_form_are_those_of_the_field(script):
     assert np.abs(two_body.orbits(starts, times) - states).max() < 1e-7
 
 
+@pytest.mark.slow
 def test_drift_and_gradient_error(script, tmp_path):
     """Both fall with the tolerance; the drift is neither the error nor independent of it."""
     pytest.importorskip("torch")
@@ -86,6 +89,7 @@ def test_drift_and_gradient_error(script, tmp_path):
     assert "| all | 4 |" in (tmp_path / "gradient_audit.md").read_text()
 
 
+@pytest.mark.slow
 def test_hard_forms_stay_on_the_level_sets(script, tmp_path):
     record = script("hard_forms").main(["--reduced", "--out", str(tmp_path)])
     plain, hard = (record["runs"][f"rigid body: {form} | 0"]["as trained"] for form in ("plain", "projection"))
@@ -132,6 +136,7 @@ def test_the_network_of_the_double_pendulum_does_not_see_full_turns(script):
     assert np.abs(kit.evaluate_field(field, t, state + np.array([1.0, 0, 0, 0])) - value).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_small_systems_keep_the_constants_they_are_given(script, tmp_path):
     record = script("small_systems").main(["--reduced", "--out", str(tmp_path)])
     plain, hard = (record["runs"][f"nonlinear spring: {f} | 0"] for f in ("plain", "invariant network + projection"))
@@ -253,6 +258,7 @@ def test_learned_invariants(script, tmp_path):
     assert "| heat | projected |" in text and "0.178" in text and "not run" not in text
 
 
+@pytest.mark.slow
 def test_the_lagrangian_network_keeps_its_own_energy(script, tmp_path):
     """After few steps the true energy is wrong, and the learned one is kept all the same."""
     record = script("lagrangian_network").main(["--reduced", "--out", str(tmp_path)])
@@ -272,6 +278,7 @@ def test_the_exact_lagrangian_has_no_energy_error(script):
         assert low <= found["worst"] < high and found["lost"] == 0
 
 
+@pytest.mark.slow
 def test_hamiltonian_networks(script, tmp_path):
     module = script("hamiltonian_network")
     for name, system in module.SYSTEMS.items():

@@ -49,7 +49,8 @@ def test_the_demo_prints_its_tables_and_names_its_picture(tmp_path):
     assert ends[0] == pytest.approx(ends[1], rel=1e-2)
 
 
-@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_the_toy_recovers_its_parameters(backend, monkeypatch):
     monkeypatch.syspath_prepend(str(EXAMPLES))
     import toy  # pyright: ignore[reportMissingImports]
@@ -73,6 +74,7 @@ def pendulum(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_a_second_order_problem_is_trained_with_its_energy(backend, pendulum, capsys):
     report = run_problem(
@@ -90,6 +92,7 @@ def test_a_second_order_problem_is_trained_with_its_energy(backend, pendulum, ca
     assert report.picture.exists() and "picture:" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_parameters_are_fitted_and_weights_searched(tmp_path):
     report = run_problem(
         EXAMPLES / "lotka_volterra.toml",
@@ -136,6 +139,7 @@ def test_choices_that_cannot_be_are_refused(pendulum, choices, message):
         )
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_a_checkpoint_of_other_laws_or_equations_is_not_taken(pendulum, backend):
     """The same data, network and settings: only the laws tell the runs apart."""
@@ -185,6 +189,7 @@ def test_a_folder_that_cannot_be_written_is_refused(pendulum):
         )
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_five_lines_bring_a_symmetry_into_an_existing_loop(backend, monkeypatch):
     """The sector of the data is learned either way; all around, the five lines halve the error at least."""
@@ -207,6 +212,7 @@ def test_a_lagrangian_of_invariants_conserves_its_charge(tmp_path):
     assert len((EXAMPLES / "exact_charges.py").read_text().splitlines()) < 60
 
 
+@pytest.mark.slow
 def test_a_lagrangian_network_keeps_the_energy_of_the_pendulum(monkeypatch):
     monkeypatch.syspath_prepend(str(EXAMPLES))
     found = importlib.import_module("learn_lagrangian").main("jax", 400)

@@ -60,6 +60,7 @@ def test_adaptive_solvers_reach_the_exact_solution(kit, solver):
     assert np.abs(found.evaluate(model, x0, times) - found.evaluate(fine, x0, times)).max() < 1e-8
 
 
+@pytest.mark.slow_with("jax")
 def test_adjoint_gradient_equals_direct_gradient(kit):
     found, dtype = kit
     field = found.MLPField(2, width=8, seed=5, dtype=dtype)
@@ -74,6 +75,7 @@ def test_adjoint_gradient_equals_direct_gradient(kit):
     assert np.abs(results["adjoint"][1] - results["direct"][1]).max() < 1e-7 * scale
 
 
+@pytest.mark.slow_with("jax")
 def test_a_coarse_adjoint_is_told_apart(kit):
     """Negative control of the comparison above."""
     found, dtype = kit
@@ -193,6 +195,7 @@ def test_both_backends_take_the_same_steps(data):
     assert np.abs(ends[0] - ends[1]).max() < 1e-10
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize(
     "rule", [None, GradientNorms(every=5), AugmentedLagrangian(every=5)], ids=lambda r: type(r).__name__
 )
@@ -231,6 +234,7 @@ np.save(folder + "/end.npy", weights_of(found, run.model))
 """
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_killed_process_resumes_to_the_same_weights(backend, data, tmp_path):
     found, dtype, context = precise(backend)

@@ -282,6 +282,7 @@ def test_backward_laws_hold_along_the_adjoint_solve(kit):
     assert audit.steps > 5
 
 
+@pytest.mark.slow_with("jax")
 def test_a_coarse_solve_is_warned_about_with_a_tolerance_that_cures_it(kit):
     found, dtype = kit
     with pytest.warns(GradientWarning, match="conservation law of time"):

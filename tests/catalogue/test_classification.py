@@ -24,7 +24,7 @@ FAMILIES = [
             ("n = 1",): 8, ("a = -n - 3",): 2, ("n = 2", "a = -5"): 2, ("n = 2", "a = -15/7"): 2, ("n = 2", "a = -20/7"): 2,
             ("a = 0", "n = -3"): 3,
         },
-        id="Emden-Fowler: Stephani 1989, chapter 7 (Kustaanheimo and Qvist)",
+        marks=pytest.mark.slow, id="Emden-Fowler: Stephani 1989, chapter 7 (Kustaanheimo and Qvist)",
     ),
     pytest.param(
         "y'' = y^n", "x", 2, {("n = 0",): 8, ("n = 1",): 8, ("n = -3",): 3},

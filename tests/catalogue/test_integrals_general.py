@@ -79,10 +79,10 @@ def test_jacobis_integral() -> None:
     one, two = "((x+m)^2+y^2)", "((x-1+m)^2+y^2)"
     text = f"x''=2*y'+x-(1-m)*(x+m)/{one}^(3/2)-m*(x-1+m)/{two}^(3/2); y''=-2*x'+y-(1-m)*y/{one}^(3/2)-m*y/{two}^(3/2)"
     system = ODESystem.parse(text)
-    (jacobi,) = first_integrals(system, budget=5)
+    (jacobi,) = first_integrals(system, budget=2)
     assert is_first_integral(jacobi, system)
     broken = ODESystem.parse(text.replace("-2*x'", "-3*x'"))
-    assert first_integrals(broken, budget=2) == ()
+    assert first_integrals(broken, budget=1) == ()
 
 
 def test_linear_integrals_in_a_field_that_turns_velocities() -> None:

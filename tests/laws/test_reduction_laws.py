@@ -211,7 +211,10 @@ QUADRATURES = {
 }
 
 
-@pytest.mark.parametrize("text", QUADRATURES)
+LONG = "y''' = 3*y''^2*y'/(1+y'^2)"
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, marks=[pytest.mark.slow] * (text == LONG)) for text in QUADRATURES])
 def test_solutions_by_quadrature(text: str) -> None:
     """Solved, or left as integrals that SymPy is handed back unevaluated; checked by substitution."""
     system = ODESystem.parse(text)
