@@ -55,7 +55,8 @@ from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
-from liesym.testing.second_look import has_root_of_signs, on_main_side, place_integral
+from liesym.testing.second_look import fixed_on, has_root_of_signs, on_main_side, place_integral
+from liesym.text.writer import write
 from liesym.variational.present import presented
 
 LARGEST_SPAN_WITH_TIME = 400
@@ -106,16 +107,25 @@ def _placed(
 def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search) -> Listing[Expr]:
     """The search again with absolute values as they are on one side: roots of their signs are real on no other.
 
-    Where the first search met zero divisors of the signs, its answer stays unless that on the side holds more.
+    What the first search found without such roots stays, and comes first.
     """
+    whole = [e for e in search.selection.kept if not has_root_of_signs(e)]
+    first = _placed(whole, system, search.within, search.stopped)
     side = on_main_side(system)
     if side is None:
-        return _placed(search.selection.kept, system, search.within, search.stopped)
+        return first
     again = _Search(side[0], degree, budget, None)
     again.run()
-    if search.met_zero_divisors and again.selection.rank <= search.selection.rank:
-        return _placed(search.selection.kept, system, search.within, search.stopped)
-    return _placed(again.selection.kept, side[0], again.within, search.stopped or again.stopped, side[1])
+    joint = Selection(side[0], budget)
+    try:
+        joint.offer([fixed_on(e, side[1]) for e in first])
+        known = len(joint.kept)
+        joint.offer(again.selection.kept)
+    except (TooLarge, TimeIsUp, Unsupported):
+        known = len(joint.kept)
+    second = _placed(joint.kept[known:], side[0], again.within, again.stopped, side[1])
+    within = f"{search.within}; where {', '.join(f'{write(c)} > 0' for c in side[1])}: {again.within}"
+    return Listing((*first, *second), within, search.stopped or again.stopped, (*first.on, *second.on))
 
 
 class _Search:

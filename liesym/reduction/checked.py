@@ -16,6 +16,7 @@ from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name, names_in
 from liesym.base.typed import argument, replaced
 from liesym.coefficients import Field
+from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
@@ -117,8 +118,9 @@ def _jets(system: ODESystem, value: Expr) -> dict[Symbol, Expr]:
 
 
 def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:
-    """I = C as it is true, by D_t I = 0, on one side of each branch at which I jumps."""
-    for form in dict.fromkeys((integral, with_absolute_values(integral))):
+    """I = C as it is true, by D_t I = 0: in the form that holds on most sides, on one side of each place where I jumps."""
+    partly: Checked | None = None
+    for form in dict.fromkeys((integral, with_joined_roots(integral), with_absolute_values(integral))):
         try:
             exact = is_first_integral(form, system)
         except (Unsupported, ArithmeticError):
@@ -129,9 +131,9 @@ def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:
         if not seen.readable or seen.holds:
             return None if seen.nowhere_real else Checked(form, jumps_of(form, system))
         sides = seen.separating()
-        if sides:
-            return Checked(form, (*sides, *jumps_of(form, system, sides)))
-    return None
+        if sides and partly is None:
+            partly = Checked(form, (*sides, *jumps_of(form, system, sides)))
+    return partly
 
 
 def curve_holds(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]) -> bool:
@@ -161,7 +163,10 @@ def with_limits(value: Expr) -> Expr:
         if len(integral.limits) == 1 and len(integral.limits[0]) == 1:
             variable, integrand = argument(integral.limits[0]), integral.function
             inner = Symbol(free_name("s", names_in(value)), real=True)
-            definite = Integral(replaced(integrand, {variable: inner}), (inner, _lower(integrand, variable), variable))
+            lower = _lower(integrand, variable)
+            if lower != 0 and any(node.args[0] == variable for node in integrand.atoms(sign, Abs)):
+                lower = abs(lower) * sign(variable)  # each side of 0 has an integral of its own, which does not pass through 0
+            definite = Integral(replaced(integrand, {variable: inner}), (inner, lower, variable))
             value = replaced(value, {integral: definite})
     return value
 

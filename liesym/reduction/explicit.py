@@ -13,6 +13,7 @@ from sympy import Abs, Eq, Expr, S, Symbol, exp
 
 from liesym.base.budget import Budget
 from liesym.base.typed import equation, expr, over_one_denominator
+from liesym.coefficients.joined import with_joined_roots
 from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import checked_integral, checked_value, curve_holds, look_at_value
@@ -72,9 +73,7 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution:
     kept = [c for v in values if (c := checked_value(system, v, constants)) is not None]
     passed = [checked_integral(system, i) for i in found.integrals]
     sides = tuple(dict.fromkeys(a for p in passed if p is not None for a in p.on))
-    curve = found.parametric
-    if curve is not None and found.parameter is not None and not curve_holds(system, *curve, found.parameter, constants):
-        curve = None
+    curve = _checked_curve(system, found)
     told = found.equation is not None and (None not in passed and (bool(passed) or curve is not None or bool(kept)))
     linear = is_linear(system)
     told = told and not (kept and (linear or values != dict.fromkeys(expr(e.rhs) for e in found.explicit)))
@@ -90,6 +89,17 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution:
         special=() if linear else _special(system, ()),
         complete=linear and len(kept) == 1 and not kept[0].on,
     )
+
+
+def _checked_curve(system: ODESystem, found: Solution) -> tuple[Expr, Expr] | None:
+    """The curve in a form that holds for every parameter at which it is real, that with one root for a product first."""
+    if found.parametric is None or found.parameter is None:
+        return None
+    time, height = found.parametric
+    for curve in dict.fromkeys(((with_joined_roots(time), with_joined_roots(height)), (time, height))):
+        if curve_holds(system, *curve, found.parameter, found.constants):
+            return curve
+    return None
 
 
 def _absorbed(value: Expr, constants: Sequence[Symbol]) -> Expr:

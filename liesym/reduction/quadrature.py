@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sympy import Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, sqrt
 
-from liesym.base.jets import jet_symbol
+from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_symbols_named
 from liesym.base.typed import expr
 from liesym.coefficients import Field
@@ -69,13 +69,13 @@ def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol
         time, height: t and y as functions of the parameter, with `Integral` where a quadrature is left.
     """
     t, y = system.variables
-    speed = time.diff(parameter)
+    speed = partial_derivative(time, parameter)
     if speed == 0:
         return False
     values, value = {t: time}, height
     for k in range(system.order):
         values[jet_symbol(y, k)] = value
-        value = value.diff(parameter) / speed
+        value = partial_derivative(value, parameter) / speed
     defect = value - system.rhs[0].xreplace(values)
     quantities: dict[Expr, Symbol] = {}
 

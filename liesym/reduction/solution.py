@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
@@ -24,6 +24,7 @@ from liesym.base.jets import jet_symbol
 from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
+from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
 from liesym.conservation.modes import linear_integrals
@@ -151,9 +152,10 @@ def general_solution(
     if len(system.unknowns) != 1:
         raise Unsupported("general solutions are made for one equation at a time")
     try:
-        return solved(system, generators, Budget.seconds(budget))
+        found = solved(system, generators, Budget.seconds(budget))
     except OutOfBudget:
         return None
+    return None if found is None else replace(found, variables=system.variables)
 
 
 def solved(system: ODESystem, generators: Sequence[Generator] | None, budget: Budget) -> Solution | None:
@@ -247,7 +249,7 @@ def by_elimination(system: ODESystem, integrals: Sequence[Expr], budget: Budget 
         return None
     shown = Mul(*factors)
     explicit = tuple(equation(y, value) for value in solve_for(shown, y, squaring=True) if solves(system, value, constants))
-    return Solution(equation(shown), explicit, None, None, constants, tuple(integrals))
+    return Solution(equation(with_joined_roots(shown)), explicit, None, None, constants, tuple(integrals))
 
 
 def _vanishes(relation: Expr, system: ODESystem) -> bool:

@@ -334,3 +334,8 @@ def on_main_side(system: ODESystem) -> tuple[ODESystem, tuple[Expr, ...]] | None
         return None
     fixed = tuple(with_signs(f, signs) for f in rates)
     return replace(system, rhs=fixed), tuple(a if s > 0 else -a for a, s in signs.items())
+
+
+def fixed_on(expression: Expr, side: Sequence[Expr]) -> Expr:
+    """Signs and absolute values as they are where all of `side` is positive."""
+    return with_signs(expression, {**dict.fromkeys(side, 1), **{-a: -1 for a in side}})
