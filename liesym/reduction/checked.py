@@ -165,7 +165,7 @@ def with_limits(value: Expr) -> Expr:
             inner = Symbol(free_name("s", names_in(value)), real=True)
             lower = _lower(integrand, variable)
             if lower != 0 and any(node.args[0] == variable for node in integrand.atoms(sign, Abs)):
-                lower = abs(lower) * sign(variable)  # each side of 0 has an integral of its own, which does not pass through 0
+                lower = abs(lower) * sign(variable)  # each side of 0 has an integral of its own
             definite = Integral(replaced(integrand, {variable: inner}), (inner, lower, variable))
             value = replaced(value, {integral: definite})
     return value
