@@ -24,6 +24,8 @@ class SpecialFunctions(Kernels):
         """f(u) with f' = the derivative that SymPy states for f, itself in the field."""
         field = self.field
         arguments = [self(a) for a in expr.args]  # type: ignore[arg-type]
+        if len(arguments) > 1:  # f(a/4 + 1/4, …) and f((a + 1)/4, …) are one kernel
+            expr = expr.func(*map(field.to_expr, arguments))  # type: ignore[assignment]
         if expr not in self.other:
 
             def derivative(variable: sp.Symbol) -> Element:

@@ -14,7 +14,7 @@ from sympy import Abs, Dummy, Expr, Integral, Mul, S, Symbol, log, sign
 
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name, names_in
-from liesym.base.typed import argument, replaced
+from liesym.base.typed import argument, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
@@ -64,7 +64,9 @@ def forms_of(value: Expr) -> tuple[Expr, ...]:
 
 
 def _is_sided(inside: Expr) -> bool:
-    return bool(inside.free_symbols) and inside.is_nonnegative is not True and inside.is_rational_function()
+    if inside.has(Abs, log) or any(not n.exp.is_Integer for n in powers_in(inside)):
+        return False
+    return bool(inside.free_symbols) and inside.is_nonnegative is not True
 
 
 def _solves_where(system: ODESystem, value: Expr, constants: Sequence[Symbol], sides: Sequence[Expr]) -> bool:
@@ -110,6 +112,11 @@ def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -
     rate = replaced(system.rhs[0], _jets(system, value))
     held = [sign(c) for c in constants if value.has(c)] if has_branches((value, rate)) else []
     return look(claim, [value, rate, *held], positive=_positive(system))
+
+
+def is_real_throughout(system: ODESystem, value: Expr) -> bool:
+    """True unless there is a side of its roots and logarithms on which the equation is real and y = value is not."""
+    return not look(lambda fix: [], [system.rhs[0]], [value], positive=_positive(system)).absent_on
 
 
 def _jets(system: ODESystem, value: Expr) -> dict[Symbol, Expr]:

@@ -99,15 +99,21 @@ def powers_of(system: ODESystem) -> dict[Expr, Expr] | None:
     return {n: a for n, a in found.items() if a != 0}
 
 
-def _exponential(value: Expr) -> Expr:
+def exponential(value: Expr) -> Expr:
     """e^value, logarithms in it undone."""
-    return Mul(*(exp(term) for term in Add.make_args(value.expand())))
+    return Mul(*map(_factor_of, Add.make_args(value.expand())))
+
+
+def _factor_of(term: Expr) -> Expr:
+    """u^c for c log u."""
+    factor, kernel = term.as_independent(log, as_Add=False)
+    return kernel.args[0] ** factor if isinstance(kernel, log) else exp(term)  # type: ignore[operator]
 
 
 def _linear_value(system: ODESystem, slope: Expr, force: Expr) -> Expr:
     """The solution of u' = slope u + force."""
     x, constants = system.independent, constants_for(system, 1)
-    growth = _exponential(antiderivative(slope, x, constants))
+    growth = exponential(antiderivative(slope, x, constants))
     if force == 0:
         return constants[0] * growth
     inner = antiderivative(force / growth, x, constants)

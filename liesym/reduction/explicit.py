@@ -7,6 +7,7 @@ symmetries give; what does not pass a substitution and a look with numbers is le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from sympy import Abs, Eq, Expr, S, Symbol, exp
@@ -16,11 +17,15 @@ from liesym.base.typed import equation, expr, over_one_denominator
 from liesym.coefficients.joined import with_joined_roots
 from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
-from liesym.reduction.checked import checked_integral, checked_value, curve_holds, look_at_value
+from liesym.reduction.checked import checked_integral, checked_value, curve_holds, is_real_throughout, look_at_value
 from liesym.reduction.elementary import Family, constant_values, families
+from liesym.reduction.linear import linear_families
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.solution import Solution, solved, solves
 from liesym.reduction.superposition import is_linear
+
+LINEAR = 0.5
+"""Of the budget, for the solver of linear equations; symmetries come after."""
 
 
 def solutions_of(system: ODESystem, budget: Budget) -> Solution:
@@ -32,6 +37,12 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
                 return found
             if budget.over:
                 break
+    elif len(system.unknowns) == 1 and is_linear(system):
+        with suppress(OutOfBudget):
+            for family in linear_families(system, budget.share(LINEAR)):
+                found = _of_family(system, family)
+                if found.found:
+                    return found
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()))
     try:
         found = solved(system, None, budget)
@@ -41,11 +52,12 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
 
 
 def _of_family(system: ODESystem, family: Family) -> Solution:
-    constants, y = constants_for(system, 1), system.unknowns[0]
+    constants, y = constants_for(system, system.order), system.unknowns[0]
     kept = [c for v in family.values if (c := checked_value(system, v.expression, constants, v.on)) is not None]
     passed = None if family.integral is None else checked_integral(system, family.integral)
     relation = None if passed is None else _over_one(passed.expression - constants[0])
     whole = family.whole and len(kept) == len(family.values) and not any(c.on for c in kept)
+    whole = whole and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
     return Solution(
         relation,
         tuple(equation(y, c.expression) for c in kept),
@@ -87,7 +99,7 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution:
         parameter=None if curve is None else found.parameter,
         variables=system.variables,
         special=() if linear else _special(system, ()),
-        complete=linear and len(kept) == 1 and not kept[0].on,
+        complete=linear and len(kept) == 1 and not kept[0].on and is_real_throughout(system, kept[0].expression),
     )
 
 

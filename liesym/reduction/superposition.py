@@ -44,7 +44,7 @@ def superposition(system: ODESystem, generators: Sequence[Generator]) -> tuple[t
         slope = e.diff(y)
         if slope != 0 and not slope.has(t, y):
             return basis, _tidied((y - e / slope).expand())
-    start = _by_variation(basis, at_zero, system)
+    start = by_variation(basis, at_zero, system)
     return None if start is None else (basis, start)
 
 
@@ -57,7 +57,7 @@ def constants_in(basis: Sequence[Expr], start: Expr, system: ODESystem) -> tuple
     return found if all(is_first_integral(c, system) for c in found) else ()
 
 
-def _by_variation(basis: Sequence[Expr], force: Expr, system: ODESystem) -> Expr | None:
+def by_variation(basis: Sequence[Expr], force: Expr, system: ODESystem) -> Expr | None:
     """y_0 = Σ φ_k ∫ c_k dt with Σ c_k φ_k^(j) = 0 for j < N - 1 and = force for j = N - 1."""
     t, n = system.independent, system.order
     wronskian = Matrix([[e.diff(t, j) for e in basis] for j in range(n)])

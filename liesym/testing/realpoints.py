@@ -456,6 +456,12 @@ RULES: dict[str, Callable[..., Any]] = {
     "airyaiprime": lambda c, u: c.airyai(u, derivative=1),
     "airybiprime": lambda c, u: c.airybi(u, derivative=1),
     "polygamma": lambda c, n, u: c.psi(int(n), u),
+    "kummerm": lambda c, a, b, z: c.hyp1f1(a, b, z),
+    "kummermprime": lambda c, a, b, z: a / b * c.hyp1f1(a + 1, b + 1, z),
+    "kummeru": lambda c, a, b, z: c.hyperu(a, b, z),
+    "kummeruprime": lambda c, a, b, z: -a * c.hyperu(a + 1, b + 1, z),
+    "hypergeometric": lambda c, a, b, d, z: c.hyp2f1(a, b, d, z),
+    "hypergeometricprime": lambda c, a, b, d, z: a * b / d * c.hyp2f1(a + 1, b + 1, d + 1, z),
     "LambertW": lambda c, u, k=0: c.lambertw(u, int(k)),
 }
 """Functions with a convention of their own; acot is atan(1/u) as in the grammar."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import sympy as sp
 
+from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
+
 # text name -> (SymPy class, number of arguments); the order is the order in messages
 FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
     {
@@ -57,6 +59,9 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
         "lambertw": (sp.LambertW, 1),
         "gammafunction": (sp.gamma, 1),
         "polygamma": (sp.polygamma, 2),
+        "kummerm": (kummerm, 3),
+        "kummeru": (kummeru, 3),
+        "hypergeometric": (hypergeometric, 4),
     }
 )
 

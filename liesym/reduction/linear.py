@@ -1,0 +1,203 @@
+"""Linear equations of order 2 and above: y = y_0 + Σ C_k φ_k, without a search for symmetries.
+
+The functions φ_k are those of the solver of linear equations (`solving.ode`), else Kummer's and Gauss's after the first
+derivative was taken out,
+
+    y = e^(-∫p/2) w,    w'' = (p²/4 + p'/2 - q) w    for y'' + p y' + q y = 0,
+
+and y_0 is a combination of what the force holds, else Σ φ_k ∫ c_k dt. Where φ_k hold √D for a D of the parameters that may
+be negative, a real form is given for either sign. Nothing here is checked.
+Source: Ince 1956, chapters 5 to 7; DLMF, chapters 13 and 15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import (
+    Dummy,
+    Expr,
+    I,
+    Integral,
+    Mul,
+    Poly,
+    S,
+    Symbol,
+    cos,
+    exp,
+    factor_list,
+    log,
+    powdenest,
+    powsimp,
+    sin,
+    sqrt,
+    trigsimp,
+)
+
+from liesym.base.budget import Budget
+from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
+from liesym.coefficients import Field
+from liesym.coefficients.bounded import limited
+from liesym.coefficients.hypergeometric import HYPERGEOMETRIC
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import TooLarge, Unsupported
+from liesym.model.names import taken_names
+from liesym.model.system import ODESystem
+from liesym.reduction.checked import look_at_value
+from liesym.reduction.elementary import Family, Value, exponential
+from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.superposition import by_variation
+from liesym.solving.ode.hypergeometric import hypergeometric_solutions
+from liesym.solving.ode.ode import OdeSolver
+from liesym.testing.realpoints import NoValue, value_at
+
+SOME = 0.37
+"""The value of a parameter where only the sign of something is asked for."""
+FAILURES = (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError)
+
+
+def linear_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """General solutions, the most telling first.
+
+    Arguments:
+        system: one linear equation.
+        budget: of the solver.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
+    slopes, force = _coefficients(system)
+    x = system.independent
+    field = limited(Field.build([*slopes, force], (x,), system.parameter_symbols), budget)
+    solver = OdeSolver(field, taken=taken_names(system))
+    coefficients = tuple(field(-a) for a in slopes)
+    try:
+        found = solver.fundamental_solutions(coefficients, x)
+    except FAILURES:
+        found = None
+    if found is not None:
+        basis = [_plain(field.to_expr(e)) for e in found]
+        start = _start(system, basis, force, solver, found)
+        if start is not None and not any(e.has(I) for e in basis):
+            yield _family(system, basis, start)
+            return
+    normal = _normal_form(system, slopes) if system.order == 2 and force == 0 else None
+    if normal is None:
+        return
+    front, r = normal
+    if not r.has(x):
+        yield _family(system, [front * exp(sqrt(r) * x), front * exp(-sqrt(r) * x)], S.Zero)
+        return
+    one, two = constants_for(system, 2)
+    for pair in hypergeometric_solutions(r, x):
+        budget.check("hypergeometric functions")
+        first, second = (_gathered(front * e, x) for e in pair)
+        value = one * first + two * second
+        if look_at_value(system, value, (one, two)).true_on:  # the exact check takes longer
+            yield Family((Value(value),))
+
+
+def _coefficients(system: ODESystem) -> tuple[list[Expr], Expr]:
+    """a_k and f of y^(n) = Σ a_k y^(k) + f."""
+    jets = [jet_symbol(system.unknowns[0], k) for k in range(system.order)]
+    poly = Poly(system.rhs[0], *jets)
+    return [expr(poly.coeff_monomial(j)) for j in jets], expr(poly.coeff_monomial(1))
+
+
+def _plain(value: Expr) -> Expr:
+    """Powers joined, no leading minus, no denominator of numbers."""
+    joined = powsimp(value)
+    shorter = min((value, expr(joined)), key=lambda e: e.count_ops())
+    front = shorter.as_coeff_Mul()
+    return expr(front[1])
+
+
+def _start(system: ODESystem, basis: Sequence[Expr], force: Expr, solver: OdeSolver, found: Sequence[object]) -> Expr | None:
+    """A solution of the inhomogeneous equation."""
+    if force == 0:
+        return S.Zero
+    field, x = solver.field, system.independent
+    slopes, _ = _coefficients(system)
+    try:
+        start = solver.particular_solution(tuple(field(-a) for a in slopes), found, field(force), x)  # type: ignore[arg-type]
+    except FAILURES:
+        start = None
+    return by_variation(basis, force, system) if start is None else field.to_expr(start)
+
+
+def _family(system: ODESystem, basis: Sequence[Expr], start: Expr) -> Family:
+    """The family, twice where the sign of something under a root is not known: once for each."""
+    constants = constants_for(system, system.order)
+    value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
+    under = _unsigned(basis, system.independent)
+    other = None if under is None or start.has(sqrt(under)) else _turned(basis, under, system.independent)
+    if under is None or other is None:
+        return Family((Value(value),), whole=True)
+    turned = start + sum((c * e for c, e in zip(constants, other, strict=True)), start=S.Zero)
+    return Family((Value(value, (under,)), Value(turned, (-under,))))
+
+
+def _unsigned(basis: Sequence[Expr], x: Symbol) -> Expr | None:
+    """The one expression of parameters under square roots whose sign is not known."""
+    roots = {n.base for e in basis for n in powers_in(e) if n.exp in (S.Half, -S.Half) and not n.base.has(x)}
+    unsigned = [b for b in roots if b.free_symbols and b.is_nonnegative is not True]
+    return expr(unsigned[0]) if len(unsigned) == 1 and len(basis) == 2 else None
+
+
+def _turned(basis: Sequence[Expr], under: Expr, x: Symbol) -> list[Expr] | None:
+    """Real and imaginary part of the first function, with √D = i √(-D)."""
+    size, place = Dummy("size", positive=True), Dummy("place", positive=True)
+    rule = {n: (I * size) ** (2 * n.exp) for n in powers_in(basis[0]) if n.base == under}
+    inserted = replaced(replaced(basis[0], rule), {x: place})
+    powers = {n: exp(n.exp * log(n.base)) for n in powers_in(inserted) if n.exp.has(size) and n.base is not S.Exp1}
+    parts = replaced(inserted, powers).expand(complex=True).as_real_imag()
+    found = [_plain(replaced(expr(p), {size: sqrt(-under), place: x})) for p in parts]
+    return None if any(e == 0 or e.has(I) or "re" in {f.func.__name__ for f in e.atoms()} for e in found) else found
+
+
+def _normal_form(system: ODESystem, slopes: Sequence[Expr]) -> tuple[Expr, Expr] | None:
+    """e^(-∫p/2) and r."""
+    x, (q, p) = system.independent, slopes
+    damping = antiderivative(p / 2, x, ())
+    if damping.has(Integral):
+        return None
+    return exponential(damping), expr((p**2 / 4 - p.diff(x) / 2 + q).together().cancel())
+
+
+def _gathered(value: Expr, x: Symbol) -> Expr:
+    """Powers of one base joined, each base with the sign that it has where the functions are regular, constants dropped."""
+    place = _regular_place(value, x)
+    powers: dict[Expr, Expr] = {}
+    rest: Expr = S.One
+    for factor in Mul.make_args(powdenest(value)):
+        base, exponent = factor.as_base_exp()
+        if base is S.Exp1 or isinstance(factor, HYPERGEOMETRIC) or not base.has(x):
+            rest *= factor
+            continue
+        shorter = expr(trigsimp(base)) if base.has(sin, cos) else base
+        for part, sign in zip(over_one_denominator(shorter), (1, -1), strict=True):
+            for inner, multiplicity in factor_list(part)[1]:
+                powers[inner] = powers.get(inner, S.Zero) + sign * multiplicity * exponent
+    for base, exponent in powers.items():
+        here = _number(base, {x: place}) if place is not None else None
+        rest *= (-base if here is not None and here < 0 else base) ** expr(exponent.expand())
+    return rest
+
+
+def _regular_place(value: Expr, x: Symbol) -> float | None:
+    """Where the last argument of a function in it is between 0 and 1, parameters having some value."""
+    inside = [f.args[-1] for f in value.atoms(*HYPERGEOMETRIC)]
+    for place in (0.5, -0.5, 1.6, -1.6, 0.1, 3.3, -3.3, 0.9):
+        seen = [_number(expr(e), {x: place}) for e in inside]
+        if seen and all(v is not None and 0 < v < 1 for v in seen):
+            return place
+    return None
+
+
+def _number(value: Expr, place: dict[Symbol, float]) -> float | None:
+    others = {s: SOME for s in value.free_symbols if isinstance(s, Symbol) and s not in place}
+    try:
+        return float(value_at(value, {**others, **place}))
+    except NoValue:
+        return None

@@ -1,0 +1,101 @@
+"""Linear equations of second order: real forms for either sign, Kummer's and Gauss's functions, forces.
+
+Sources: Kamke 1977, chapter C.2; DLMF, chapters 13 and 15.
+"""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+from sympy import Expr, Rational, Symbol
+
+import liesym
+from liesym.base.typed import expr
+from liesym.coefficients import Field
+from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
+from liesym.testing.realpoints import value_at
+from liesym.text import read_expression, write
+
+X = Symbol("x", real=True)
+A, B, C = (Symbol(n, real=True) for n in "abc")
+
+HYPERGEOMETRIC = [
+    "y'' - (x^2+a)*y = 0",
+    "y'' - x*y' - a*y = 0",
+    "x*y'' + (b-x)*y' - a*y = 0",
+    "x*(1-x)*y'' + (c-(a+b+1)*x)*y' - a*b*y = 0",
+    "(x^2-1)*y'' + 2*x*y' - v*(v+1)*y = 0",
+    "y'' = -27*x*y/(16*(x^3-1)^2)",
+]
+ELEMENTARY = [
+    "y'' + a*y = 0",
+    "x^2*y'' + a*y = 0",
+    "x*y'' + 2*y' + a*x*y = 0",
+    "y'' + 2*y' + 5*y = exp(x)*sin(x)",
+    "y'' + y = 1/cos(x)",
+    "y''' - y = x",
+]
+
+
+def relative_defect(text: str, value: Expr, places: dict[str, float], at: float) -> float:
+    """The left side minus the right side by differences of 40 digits, relative to its terms."""
+    symbols = {s.name: s for s in value.free_symbols}
+    numbers = {s: v for n, v in places.items() for s in [symbols.get(n)] if s is not None}
+
+    def y(x: object) -> object:
+        return value_at(value, {**numbers, X: x})  # type: ignore[dict-item]
+
+    with mpmath.workdps(40):
+        jets = [mpmath.diff(y, at, k) for k in range(4)]
+        names = {"y": jets[0], "y'": jets[1], "y''": jets[2], "y'''": jets[3]}
+        left, right = text.split("=")
+        stand_in = {n: Symbol(f"d{k}", real=True) for k, n in enumerate(names)}
+        sides = []
+        for side in (left, right):
+            for n in sorted(names, key=len, reverse=True):
+                side = side.replace(n, f" d{n.count(chr(39))} ")
+            known = {s.name: s for s in (X, *stand_in.values(), *(Symbol(p, real=True) for p in places))}
+            expression = read_expression(side.strip(), symbols=known)
+            given = {**{Symbol(p, real=True): v for p, v in places.items()}, X: at}
+            given |= {stand_in[n]: v for n, v in names.items()}
+            sides.append(value_at(expression, given))
+        return float(abs(sides[0] - sides[1]) / (1 + sum(map(abs, jets))))
+
+
+@pytest.mark.parametrize("text", [*HYPERGEOMETRIC, *ELEMENTARY])
+def test_families_solve_the_equation_in_numbers(text: str) -> None:
+    """Derivatives by differences, which know nothing of the rules by which the functions were found."""
+    found = liesym.solve(text, independent="x", budget=60)
+    assert len(found.constants) == (3 if "'''" in text else 2) and found.explicit
+    for branch, on in zip(found.explicit, found.on, strict=True):
+        value = expr(branch.rhs)
+        assert set(found.constants) <= value.free_symbols
+        sign = -1.3 if any(write(e) in ("-a", "1 - 4*a") for e in on) else 1.3
+        places = {"a": sign, "b": 0.7, "c": 0.6, "v": 0.4, "C1": 0.8, "C2": -1.1, "C3": 0.5}
+        assert relative_defect(text, value, places, 0.45) < 1e-12
+
+
+def test_functions_of_the_answers_are_written_and_read() -> None:
+    for function in (kummerm(A, B, X), kummeru(A, Rational(1, 2), X), hypergeometric(A, B, C, X)):
+        text = write(function)
+        assert read_expression(text, symbols={s.name: s for s in (A, B, C, X)}) == function
+
+
+def test_contiguous_arguments_are_no_accident() -> None:
+    """Control: another parameter, and the field does not take the equation for solved."""
+    for shift, holds in ((0, True), (1, False)):
+        m = kummerm(A + shift, B, X)
+        defect = X * m.diff(X, 2) + (B - X) * m.diff(X) - A * m
+        assert Field.build([defect], (X,), (A, B))(defect).is_zero is holds
+
+
+def test_all_solutions_are_claimed_only_where_the_family_is_real() -> None:
+    """x^2 y'' = y/4 + … has √x in its solutions, which says nothing of x < 0."""
+    assert liesym.solve("y'' + y = 0").complete
+    assert not liesym.solve("x^2*y'' + y/4 = 0", independent="x").complete
+
+
+def test_both_signs_under_a_root() -> None:
+    found = liesym.solve("y'' + a*y = 0", independent="x")
+    assert [write(on[0]) for on in found.on] == ["-a", "a"]
+    assert not found.complete
