@@ -41,6 +41,9 @@ Moving = Annotated[
 Budget = Annotated[float, typer.Option(help="Seconds that the search may take.")]
 Branch = Annotated[int | None, typer.Option(help="Which solution of implicit equations to take, from 0.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The summary in sentences alone, no progress.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="The determining system too.")]
+AsLatex = Annotated[bool, typer.Option("--latex", help="Print LaTeX.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random draws.")]
 
 
@@ -79,7 +82,7 @@ def _options(
     """Lie point symmetries of ordinary differential equations, and networks that respect them."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym analyze \"y'' + 3*y*y' + y^3 = 0\"")
 @guarded
 @loaded("liesym.app.commands.search")
 def analyze(
@@ -94,11 +97,14 @@ def analyze(
     integrals: Annotated[bool, typer.Option(help="Look for first integrals too.")] = True,
     seed: Seed = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the JSON here.")] = None,
+    as_latex: AsLatex = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Symmetries, completeness, algebra, conditions and first integrals."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym determine \"y'' = -y\"")
 @guarded
 @loaded("liesym.app.commands.search")
 def determine(
@@ -113,7 +119,7 @@ def determine(
     """The determining system of the infinitesimals, before and after splitting."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym verify \"y'' = 0\" --generator 't: t^2; y: t*y'")
 @guarded
 @loaded("liesym.app.commands.search")
 def verify(
@@ -130,7 +136,7 @@ def verify(
     """Is it a symmetry? The nonzero remainder if not. Also rechecks a saved result of `analyze --json`."""
 
 
-@app.command()
+@app.command(epilog='Example: liesym noether "x\'^2/2 - x^2/2"')
 @guarded
 @loaded("liesym.app.commands.derive")
 def noether(
@@ -143,7 +149,7 @@ def noether(
     """Conserved quantities of a Lagrangian, gauge terms allowed; from equations, a Lagrangian is looked for first."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym reduce \"y'' = y'^2/y\"")
 @guarded
 @loaded("liesym.app.commands.derive")
 def reduce(
@@ -156,7 +162,7 @@ def reduce(
     """Lower order by each symmetry, Lie's linearization test and canonical forms, and the general solution."""
 
 
-@app.command()
+@app.command(epilog='Example: liesym solve "y\'\' + y = 0" --at "y(0)=1, y\'(0)=0"')
 @guarded
 @loaded("liesym.app.commands.solve")
 def solve(
@@ -172,7 +178,7 @@ def solve(
     """Solutions of one equation, each substituted and looked at with numbers before it is printed."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym identify \"S' = -b*S*I; I' = b*S*I - g*I\" --observe 'y = k*I'")
 @guarded
 @loaded("liesym.app.commands.observe")
 def identify(
@@ -191,7 +197,9 @@ def identify(
     """Which parameters and initial states the observables determine, and the symmetries that hide the others."""
 
 
-@app.command()
+@app.command(
+    epilog="Example: liesym export examples/lotka_volterra.toml --residual conservation --backend jax -o residuals.py"
+)
 @guarded
 @loaded("liesym.app.commands.learn")
 def export(
@@ -211,7 +219,7 @@ def export(
     """A residual as a stand-alone module that imports only its backend."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym train examples/lotka_volterra.toml --data data.csv --backend torch")
 @guarded
 @loaded("liesym.app.commands.learn")
 def train(
@@ -235,7 +243,7 @@ def train(
     """A Neural ODE with the laws of the system in its loss, and the same network without them beside it."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym report \"y'' = -sin(y)\" -o report.html")
 @guarded
 @loaded("liesym.app.commands.many")
 def report(
@@ -250,7 +258,7 @@ def report(
     """One self-contained page: equations, symmetries, algebra, certificate, pictures."""
 
 
-@app.command()
+@app.command(epilog="Example: liesym batch corpus.json -o batch.jsonl")
 @guarded
 @loaded("liesym.app.commands.many")
 def batch(

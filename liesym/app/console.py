@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ import typer
 
 from liesym.errors import DataError, LiesymError, OutOfBudget, ParseError
 
+SECONDS_BETWEEN_LINES = 3.0
+"""Between two lines of progress where there is no terminal."""
 BAD_INPUT, OUT_OF_BUDGET, NEGATIVE, INTERRUPTED = 2, 3, 1, 130
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -105,10 +108,25 @@ def _probed(path: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A function that shows a line of progress on the standard error if that is a terminal, else nothing."""
-    if not sys.stderr.isatty():
+def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """A function that shows a stage on the standard error; where that is no terminal, a line for stages of slow work.
+
+    Arguments:
+        quiet: show nothing.
+    """
+    if quiet:
         yield lambda line: None
+        return
+    if not sys.stderr.isatty():
+        begun = told = time.monotonic()
+
+        def tell(line: str) -> None:
+            nonlocal told
+            if (at := time.monotonic()) - told >= SECONDS_BETWEEN_LINES:
+                told = at
+                typer.echo(f"[{at - begun:.0f} s] {line}", err=True)
+
+        yield tell
         return
     from rich.console import Console
 

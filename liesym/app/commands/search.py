@@ -11,7 +11,7 @@ from liesym.app.console import NEGATIVE, check_budget, check_writable, leave, pr
 from liesym.app.inputs import load_problem
 from liesym.app.recheck import recheck_saved
 from liesym.app.report.json import determining_record, to_text
-from liesym.app.report.terminal import console, show_determining, show_result
+from liesym.app.report.terminal import console, latex_lines, show_determining, show_result, show_summary
 from liesym.app.tasks import analysis, determining_of
 from liesym.base.budget import now
 from liesym.base.files import write_whole
@@ -33,14 +33,19 @@ def analyze(
     integrals: bool,
     seed: int,
     output: Path | None,
+    as_latex: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Print or write the analysis of one problem."""
     begun = now()
     check_budget(budget)
+    if as_json + as_latex + quiet > 1 or (verbose and (as_json or as_latex or quiet)):
+        raise ParseError("--json, --latex, --quiet and --verbose are four ways to print; give one of them")
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
     if output is not None:
         check_writable(output)
-    with clock(budget, begun) as watched, progress() as show:
+    with clock(budget, begun) as watched, progress(quiet=quiet) as show:
         done = analysis(
             problem, budget=watched.left(), classify=classify, integrals=integrals, seed=seed, show=show
         )  # fmt: skip
@@ -50,8 +55,12 @@ def analyze(
             write_whole(output, text)
         if as_json:
             typer.echo(text, nl=False)
-    if not as_json:
-        show_result(console(), done.result, done.integrals, done.algebra)
+    if as_latex:
+        typer.echo("\n".join(latex_lines(done.result, done.integrals)))
+    elif quiet:
+        show_summary(console(), done.result, done.integrals, done.algebra)
+    elif not as_json:
+        show_result(console(), done.result, done.integrals, done.algebra, verbose=verbose)
     leave(interrupted=done.interrupted, ran_out=done.ran_out)
 
 

@@ -20,8 +20,8 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.kinds import kind
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
-from liesym.text.display import shown
-from liesym.text.shown import field_text
+from liesym.text.display import shown, tidy
+from liesym.text.shown import equations_latex, field_text
 
 WIDTH_IN_A_PIPE = 160
 _BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
@@ -117,6 +117,20 @@ def show_result(
         for line in result.determining_system.equations:
             tell(screen, f"  {write(line)} = 0", "    ")
     say(screen, "seconds: " + ", ".join(f"{stage} {spent:.2f}" for stage, spent in result.seconds))
+
+
+def show_summary(screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
+    """The summary in sentences alone."""
+    for sentence in sentences(result, integrals, algebra):
+        tell(screen, sentence)
+
+
+def latex_lines(result: Result, integrals: Sequence[Expr] | None) -> list[str]:
+    """Equations, generators and first integrals as displayed formulas of LaTeX."""
+    formulas = [result.system.to_latex(), result.to_latex()]
+    if integrals:
+        formulas.append(equations_latex([(Symbol(f"I_{i}"), tidy(e)) for i, e in enumerate(integrals, 1)]))
+    return [rf"\[ {formula} \]" for formula in formulas]
 
 
 def _integrals(screen: Console, result: Result, integrals: Sequence[Expr]) -> None:
