@@ -73,19 +73,21 @@ def _look_together(
     generators: Sequence[Sequence[Expr]], system: ODESystem, seed: int = 0, *, everywhere: bool = False
 ) -> Look:
     """The same for several at once, at the same points: what is fixed and differentiated of the equations is so once."""
-
     stated = [c for components in generators for c in components]
-    calculus = _calculus([*system.rhs, *stated], max(system.orders))
 
     def claim(fix: Fix) -> list[Expr]:
-        rhs = [calculus.lift(fix(f)) for f in system.rhs]
+        fixed = [fix(e) for e in (*system.rhs, *stated)]
+        calculus = _calculus(fixed, max(system.orders))
+        lifted = [calculus.lift(e) for e in fixed]
+        count = len(system.rhs)
+        rhs = lifted[:count]
+        fields = [lifted[k : k + count + 1] for k in range(count, len(lifted), count + 1)]
         total = _total_derivative(system, rhs, calculus.lift)
         jets = _jets(system)
         places = [calculus.lift(s) for s in (system.independent, *(jet_symbol(x, k) for x, k, _ in jets))]
         slopes = [[f.diff(place) for place in places] for f in rhs]
         remainders = []
-        for components in generators:
-            xi, *eta = (calculus.lift(fix(c)) for c in components)
+        for xi, *eta in fields:
             rows = _prolonged(xi, eta, system, rhs, total, calculus.lift)
             moved = [xi, *(rows[i][k] for _, k, i in jets)]
             for row, slope, n in zip(rows, slopes, system.orders, strict=True):
