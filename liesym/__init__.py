@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from liesym.conservation import first_integrals as first_integrals
     from liesym.conservation import noether as noether
     from liesym.discovery import Discovery as Discovery
+    from liesym.discovery import Trajectories as Trajectories
     from liesym.discovery import discover as discover
     from liesym.invariants.identify import identify as identify
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
@@ -66,6 +67,7 @@ _LAZY = {
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),
     "discover": ("liesym.discovery", "discover"),
+    "Trajectories": ("liesym.discovery", "Trajectories"),
     "Discovery": ("liesym.discovery", "Discovery"),
     "residuals": ("liesym.residuals", ""),
     "latex": ("liesym.text.latex", "latex"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,35 +16,43 @@ from liesym.determine.verify import is_first_integral
 from liesym.discovery.field import black_box
 from liesym.discovery.integrals import field_integrals
 from liesym.discovery.records import Discovery, Evidence, Integral, Symmetry, state_symbols
+from liesym.discovery.smoothing import smoothed
 from liesym.discovery.symmetries import field_symmetries
+from liesym.discovery.tracks import gathered, is_data
+from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError, OutOfBudget, Unsupported
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
 
 NAME = re.compile(r"[^\W\d]\w*'*")
+LOUD = 0.4
+"""Noise over the standard deviation of a state from which on little can be found."""
 PRECISE = 1e-12
 """A field whose numbers are coarser is in single precision, and so is what can be said of it."""
 
 
 @door("the discovery of laws")
 def discover(
-    source: ODESystem | Callable[..., Any],
+    source: Any,
     *,
     names: Sequence[str] | None = None,
     region: Sequence[Sequence[float]] | None = None,
     backend: str | None = None,
+    noise: float | Sequence[float] | None = None,
     terms: Sequence[Expr] = (),
     budget: float = 60.0,
     seed: int = 0,
 ) -> Discovery:
-    """First integrals and point symmetries of what can only be called, as exact expressions.
+    """First integrals, and point symmetries of what can be called, as exact expressions.
 
     Arguments:
         source: a function f(t, x) that gives dx/dt for a state x of shape (m,), or for many of shape (S, m): in NumPy,
-            torch (a module too) or JAX; or a first-order ODESystem without parameters, for which laws are proven.
+            torch (a module too) or JAX; a first-order ODESystem without parameters, for which laws are proven; or
+            `Trajectories`, or a sequence of them, from which integrals are found, and nothing else so far.
         names: of the m states; positions first, then their velocities, where there are such.
-        region: (least, largest) of each state: laws are looked for, and hold, there.
+        region: (least, largest) of each state: laws are looked for, and hold, there; not for trajectories.
         backend: "numpy", "torch" or "jax"; found out by calling unless given.
+        noise: standard deviation of the states of trajectories, or one for each; estimated unless given.
         terms: functions of the states, to be tried beside the library.
         budget: seconds, looked at between stages.
         seed: of the states that are drawn.
@@ -52,15 +60,20 @@ def discover(
     Returns:
         A `Discovery`. A law of a function is `supported`, however small the residual: calls at finitely many states
         prove nothing. It is `approximate` where its coefficients are decimals, and `proven` where an ODESystem was given
-        and substitution decides it. Not found is not proven absent; the notes say where was looked.
+        and substitution decides it. One of trajectories is `supported` if its rounded coefficients raise the misfit no more
+        than the noise may, and it holds on held-out trajectories, without a trend, and is no likely chance.
+        Not found is not proven absent; the notes say where was looked.
 
     Raises:
-        DataError: names or region do not fit, or the field cannot be called or is not finite there.
+        DataError: names or region do not fit, or the field cannot be called or is not finite there; trajectories with
+            times that do not increase, a column that never changes, or too few to tell a law from a constant.
         Unsupported: a system of higher order, or one with parameters.
     """
     begun = now()
     limit = Budget.seconds(budget)
     rng = np.random.default_rng(seed)
+    if is_data(source):
+        return _from_data(source, names, noise, terms, limit, rng)
     system = source if isinstance(source, ODESystem) else None
     field, symbols, independent = _opened(source, names)
     if region is None or len(region) != len(symbols):
@@ -83,6 +96,33 @@ def discover(
     stopped = search.stopped or ("time ran out before the symmetries" if limit.over and not symmetries else "")
     written = tuple(s.name for s in symbols)
     return Discovery(written, tuple(integrals), tuple(symmetries), system, tuple(notes), stopped, now() - begun)
+
+
+def _from_data(
+    source: Any,
+    names: Sequence[str] | None,
+    noise: float | Sequence[float] | None,
+    terms: Sequence[Expr],
+    budget: Budget,
+    rng: np.random.Generator,
+) -> Discovery:
+    """Integrals of trajectories."""
+    begun = now()
+    runs, own = gathered(source)
+    given = tuple(names) if names is not None else own
+    if len(given) != len(own):
+        raise DataError(f"names={given!r} for {len(own)} columns of states")
+    smooth = smoothed(runs, noise)
+    search = track_integrals(smooth, state_symbols(given), terms, budget, rng)
+    part = smooth.noise / np.concatenate([run.states for run in runs]).std(0)
+    shown = ", ".join(f"{name} {p:.2g}" for name, p in zip(given, part, strict=True))
+    notes = [
+        f"sums of at most {search.size} of {search.terms} functions were tried",
+        f"noise in parts of the standard deviation: {shown}; window of {smooth.window} samples",
+    ]
+    if (part > LOUD).any():
+        notes.append("the noise is of the size of the signal: most laws cannot be told from it")
+    return Discovery(given, search.integrals, (), None, tuple(notes), search.stopped, now() - begun)
 
 
 def _opened(source: Any, names: Sequence[str] | None) -> tuple[Any, tuple[Symbol, ...], Symbol]:

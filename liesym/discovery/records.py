@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sympy import Expr, Symbol
+from sympy import Expr, Float, Symbol
 
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
@@ -57,11 +57,11 @@ class Integral:
     evidence: Evidence
 
     def __str__(self) -> str:
-        return f"{write(self.expression)}   [{self.grade}]"
+        return f"{written(self.expression)}   [{self.grade}]"
 
     def to_json(self) -> dict[str, object]:
         """As text, with grade and evidence."""
-        return {"expression": write(self.expression), "grade": self.grade, "evidence": self.evidence.to_json()}
+        return {"expression": written(self.expression), "grade": self.grade, "evidence": self.evidence.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,13 @@ class Symmetry:
         return self.generator.components
 
     def __str__(self) -> str:
-        return f"{self.generator}   [{self.grade}]"
+        parts = zip(self.generator.variables, self.generator.components, strict=True)
+        return f"{' + '.join(f'({written(p)})*d/d{v.name}' for v, p in parts if p != 0)}   [{self.grade}]"
 
     def to_json(self) -> dict[str, object]:
         """The components by the names of their variables, with grade and evidence."""
         parts = zip(self.generator.variables, self.generator.components, strict=True)
-        written = {variable.name: write(part) for variable, part in parts}
+        written = {variable.name: written(part) for variable, part in parts}
         return {**written, "grade": self.grade, "evidence": self.evidence.to_json()}
 
 
@@ -136,6 +137,11 @@ class Discovery:
             "stopped": self.stopped,
             "seconds": round(self.seconds, 3),
         }
+
+
+def written(expression: Expr) -> str:
+    """In the text grammar; measured coefficients stay decimals."""
+    return str(expression).replace("**", "^") if expression.has(Float) else write(expression)
 
 
 def state_symbols(names: tuple[str, ...]) -> tuple[Symbol, ...]:

@@ -1,0 +1,108 @@
+"""Measured trajectories as they come: of different lengths, at irregular times, with missing cells and perhaps rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from liesym.errors import DataError
+
+Floats = np.ndarray
+
+
+class Run(NamedTuple):
+    """One trajectory without missing rows: times (K,), states (K, m), rates (K, m) or None."""
+
+    times: Floats
+    states: Floats
+    rates: Floats | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectories:
+    """n trajectories of m states; several of these records hold trajectories of different lengths.
+
+    Arguments:
+        times: shape (n, K), or (K,) where all are seen at the same times; increasing. NaN where there is no row.
+        states: shape (n, K, m), or (K, m) for one trajectory; NaN where a cell is missing.
+        names: m names of the states.
+        rates: of the shape of states, where they were measured.
+
+    Raises:
+        DataError: shapes that do not fit, infinite numbers, times that do not increase.
+    """
+
+    times: Floats
+    states: Floats
+    names: tuple[str, ...]
+    rates: Floats | None = None
+
+    def __post_init__(self) -> None:
+        states = np.asarray(self.states, np.float64)
+        states = states[None] if states.ndim == 2 else states
+        times = np.asarray(self.times, np.float64)
+        m = len(self.names)
+        if states.ndim != 3 or states.shape[2] != m or times.shape not in (states.shape[1:2], states.shape[:2]):
+            raise DataError(
+                f"times of shape {times.shape} and states of shape {states.shape} for the states {', '.join(self.names)}; "
+                f"expected (n, K) and (n, K, {m})"
+            )
+        times = np.broadcast_to(times, states.shape[:2]).copy()
+        rates = None if self.rates is None else np.asarray(self.rates, np.float64).reshape(-1, *states.shape[1:])
+        if rates is not None and rates.shape != states.shape:
+            raise DataError(f"rates of shape {rates.shape} for states of shape {states.shape}")
+        if np.isinf(states).any() or np.isinf(times).any():
+            raise DataError("an infinite number among the states or times; write NaN where a cell is missing")
+        for name, value in (("times", times), ("states", states), ("rates", rates), ("names", tuple(self.names))):
+            object.__setattr__(self, name, value)
+        for n, _ in enumerate(states):
+            _check_times(times[n][np.isfinite(times[n])], n)
+
+    def runs(self) -> Iterator[Run]:
+        """The trajectories one by one, rows with a missing cell left out."""
+        for n, states in enumerate(self.states):
+            good = np.isfinite(states).all(1) & np.isfinite(self.times[n])
+            rates = None if self.rates is None else self.rates[n]
+            if rates is not None:
+                good &= np.isfinite(rates).all(1)
+            if good.any():
+                yield Run(self.times[n][good], states[good], None if rates is None else rates[good])
+
+
+def _check_times(times: Floats, number: int) -> None:
+    steps = np.diff(times)
+    if (steps <= 0).any():
+        k = int(np.argmax(steps <= 0))
+        what = "occurs twice" if steps[k] == 0 else f"is followed by {times[k + 1]:g}"
+        raise DataError(f"times must increase: in trajectory {number}, {times[k]:g} {what}")
+
+
+def gathered(source: Any) -> tuple[list[Run], tuple[str, ...]]:
+    """The runs of a record with times, states and names, or of a sequence of such records.
+
+    Raises:
+        DataError: there are fewer than two trajectories, the names differ, or a column never changes.
+    """
+    records = [source] if hasattr(source, "states") else list(source)
+    own = [r if isinstance(r, Trajectories) else Trajectories(r.times, r.states, r.names) for r in records]
+    if not own:
+        raise DataError("no trajectories are given")
+    names = own[0].names
+    if any(r.names != names for r in own):
+        raise DataError(f"the records name different states: {', '.join(sorted({' '.join(r.names) for r in own}))}")
+    runs = [run for record in own for run in record.runs()]
+    if len(runs) < 2:
+        raise DataError(f"{len(runs)} trajectory with usable rows: one cannot tell a law from a constant; give several")
+    everything = np.concatenate([run.states for run in runs])
+    still = [name for name, width in zip(names, np.ptp(everything, axis=0), strict=True) if width == 0]
+    if still:
+        raise DataError(f"{', '.join(still)} never changes, neither along nor between trajectories; leave the column out")
+    return runs, names
+
+
+def is_data(source: Any) -> bool:
+    """Whether a source of `discover` is trajectories and no field."""
+    return hasattr(source, "states") or (isinstance(source, Sequence) and all(hasattr(s, "states") for s in source))

@@ -1,0 +1,265 @@
+"""Integrals from trajectories: the search among supports, and the tests that a law must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import erfc, log, sqrt
+
+import numpy as np
+from sympy import Add, Expr, Float, Mul, Symbol, cos, sin
+from sympy import log as logarithm
+
+from liesym.base.budget import Budget
+from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, uncertainty
+from liesym.discovery.library import differences, gradients, monomials, radii
+from liesym.discovery.records import Evidence, Integral
+from liesym.discovery.rounding import length, rationals
+from liesym.discovery.smoothing import Smooth
+from liesym.lowering.lower import lower
+
+Floats = np.ndarray
+MOST_SUPPORTS = 250_000
+LARGEST_SIZE = 5
+SIGNAL = 25.0
+"""Variance between trajectories, in units of the noise of a sample, below which a law is not told from a constant."""
+SHARP = 25.0
+"""The same for the terms along trajectories: below it anything would look constant."""
+SLACK = 5.0
+BIAS = 0.2
+"""λ may be above 1 by this and SLACK standard deviations, for what smoothing bends."""
+PARALLEL, EXACTLY_PARALLEL = 0.05, 0.005
+"""Mean sin² of the angle of gradients up to which a law counts as a function of others, with decimals and without."""
+SYSTEMATIC = 0.006
+"""Relative error of a coefficient by smoothing, beside the noise's; and RAISED the part of λ that it may cost."""
+RAISED = 0.1
+MOST_TIED = 20
+SHUFFLES = 12
+CHANCE = 1e-3
+
+
+def library_terms(symbols: Sequence[Symbol], positive: Sequence[Symbol]) -> list[Expr]:
+    """The functions that are tried: monomials, logarithms, trigonometric and central terms."""
+    m = len(symbols)
+    half = symbols[: m // 2] if m % 2 == 0 else symbols
+    degree = 4 if m <= 3 else 3 if m == 4 else 2
+    gaps = differences(half) if m % 2 == 0 else []
+    waves = [f(a) for a in (*half, *gaps) for f in (cos, sin)]
+    found = [*monomials(symbols, degree), *(logarithm(x) for x in positive), *waves, *(1 / r for r in radii(symbols))]
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the search works with: the library, its scatters over the fitting and the held-out trajectories, the runs."""
+
+    library: Library
+    fit: Scatter
+    held: Scatter | None
+    states: tuple[Floats, ...]
+    smooth: Smooth
+    usable: tuple[int, ...]
+
+    @property
+    def largest(self) -> float:
+        """The largest λ of a law."""
+        return 1 + BIAS + SLACK * self.fit.slack
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Laws, how many terms a support had at most, and why it stopped."""
+
+    integrals: tuple[Integral, ...]
+    size: int
+    terms: int
+    stopped: str
+
+
+def track_integrals(
+    smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], budget: Budget, rng: np.random.Generator
+) -> Search:
+    """Functionally independent laws, those with fewest terms first.
+
+    Arguments:
+        smooth: the smoothed trajectories.
+        symbols: of the states.
+        given: functions beside those of `library_terms`.
+        budget: looked at between sizes of supports.
+        rng: chooses the held-out trajectories and shuffles.
+    """
+    measured = _measured(smooth, symbols, given, rng)
+    laws: list[Integral] = []
+    accepted: list[frozenset[int]] = []
+    size = tried = 0
+    for size in range(1, LARGEST_SIZE + 1):
+        if len(laws) >= len(symbols) - 1 or supports(len(measured.usable), size) > MOST_SUPPORTS:
+            size -= 1
+            break
+        if budget.over:
+            return Search(tuple(laws), size - 1, len(measured.usable), f"time ran out before sums of {size} terms")
+        tried += supports(len(measured.usable), size)
+        waiting = candidates(measured.fit, size, accepted, measured.largest, measured.usable)
+        while waiting and len(laws) < len(symbols) - 1:
+            one = _simplest(waiting, measured)
+            waiting.remove(one)
+            if any(known <= set(one.support) for known in accepted):
+                continue
+            law = _law(one, measured, tried, [law.expression for law in laws], rng)
+            if law is not None:
+                laws.append(law)
+                accepted.append(frozenset(one.support))
+    return Search(tuple(laws), size, len(measured.usable), "")
+
+
+def _measured(smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], rng: np.random.Generator) -> Measured:
+    """Terms that are finite and vary on the data, and the scatters."""
+    everything = np.concatenate(smooth.states)
+    positive = [s for s, least in zip(symbols, everything.min(0), strict=True) if least > 0]
+    terms = list(dict.fromkeys([*given, *library_terms(symbols, positive)]))
+    library = Library.of(terms, symbols)
+    variance = smooth.noise**2 + (1e-9 * everything.std(0)) ** 2
+    values, slopes = library.at(everything, variance * smooth.left)
+    good = np.isfinite(values).all(0) & np.isfinite(slopes).all((0, 2))
+    library = Library.of([t for t, g in zip(terms, good, strict=True) if g], symbols)
+    order = rng.permutation(len(smooth.states))
+    apart = len(order) // 4
+    fit = scatter(library, [smooth.states[k] for k in order[apart:]], variance, smooth.left)
+    held = scatter(library, [smooth.states[k] for k in order[:apart]], variance, smooth.left) if apart else None
+    usable = tuple(k for k in range(len(library.terms)) if fit.within[k, k] + fit.between[k, k] > 4 * fit.noise[k, k])
+    return Measured(library, fit, held, smooth.states, smooth, usable)
+
+
+def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
+    """Of the candidates that the noise does not tell apart from the best, one with fractions, of the simplest functions."""
+    bound = waiting[0].misfit + 3 * measured.fit.slack
+    tied = sorted(
+        (one for one in waiting if one.misfit <= bound),
+        key=lambda one: (sum(measured.library.terms[k].count_ops() for k in one.support), one.misfit),
+    )
+    return next((one for one in tied[:MOST_TIED] if _rounded(one, measured)[1]), tied[0])
+
+
+def _law(one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], rng: np.random.Generator) -> Integral | None:
+    """The candidate with its grade; None where it is no law, no news, or not told from a constant."""
+    fit, support = measured.fit, one.support
+    if fit.signal(support, one.c) < SIGNAL or (len(support) > 1 and fit.sharpness(support, one.c) < SHARP):
+        return None
+    coefficients, exact = _rounded(one, measured)
+    terms = [measured.library.terms[k] for k in support]
+    expression = Add(*(Mul(c, t) for c, t in zip(coefficients, terms, strict=True)))
+    if not _is_new(expression, known, measured):
+        return None
+    numbers = np.array([float(c) for c in coefficients])
+    held = measured.held.misfit(support, numbers) if measured.held is not None else float("nan")
+    trend = _trend(measured, support, numbers)
+    chance = _chance(one, measured, tried, rng)
+    bound = 1 + BIAS + SLACK * measured.held.slack if measured.held is not None else 0.0
+    holds = held <= bound and abs(trend) <= 4 and chance <= CHANCE
+    figures: list[tuple[str, float | int | str]] = [
+        ("misfit", fit.misfit(support, numbers)),
+        ("signal", sqrt(fit.signal(support, numbers))),
+        ("trajectories", len(measured.states)),
+        ("trend", trend),
+        ("chance", chance),
+    ]
+    if measured.held is not None:
+        figures.insert(1, ("held out", held))
+    rates = _rate_misfit(expression, measured)
+    if rates is not None:
+        figures.append(("rate misfit", rates))
+        holds = holds and rates <= 1.5 + SLACK * fit.slack
+    evidence = Evidence("constant along trajectories within the noise, different between them", tuple(figures))
+    return Integral(expression, "supported" if exact and holds else "approximate", evidence)
+
+
+def _rounded(one: Candidate, measured: Measured) -> tuple[list[Expr], bool]:
+    """Fractions for the coefficients, if they raise λ by no more than the noise does; else decimals, largest one 1."""
+    best: tuple[int, list[Expr]] | None = None
+    for first in range(len(one.support)):
+        values = one.c / one.c[first]
+        spreads = np.hypot(uncertainty(measured.fit, one, first), SYSTEMATIC * np.abs(values))
+        spreads[first] = 0
+        found = rationals(values, spreads)
+        if found is None or (best is not None and length(found) >= best[0]):
+            continue
+        raised = measured.fit.misfit(one.support, np.array([float(f) for f in found])) - one.misfit
+        if (raised - RAISED * one.misfit) * measured.fit.count <= 9 + 6 * len(found):
+            best = length(found), found
+    if best is not None:
+        return best[1], True
+    first = int(np.abs(one.c).argmax())
+    digits = 1 + max(2, int(-log(measured.fit.slack) / log(10)))
+    return [Float(float(v), digits) for v in one.c / one.c[first]], False
+
+
+def _is_new(expression: Expr, known: Sequence[Expr], measured: Measured) -> bool:
+    """Whether the gradient leaves the span of the known ones by more than noisy laws do."""
+    if not known:
+        return True
+    x = np.concatenate(measured.states)
+    x = x[:: max(1, len(x) // 500)]
+    rows = gradients([*known, expression], measured.library.symbols, x) * x.std(0)
+    norms = np.linalg.norm(rows, axis=2, keepdims=True)
+    good = np.isfinite(rows).all((1, 2)) & (norms > 1e-3 * np.median(norms, axis=0)).all((1, 2))
+    rows = rows[good] / norms[good]
+    basis = np.linalg.svd(rows[:, :-1], full_matrices=False)[2]
+    last = rows[:, -1]
+    left = last - np.einsum("ski,sk->si", basis, np.einsum("ski,si->sk", basis, last))
+    return float((left**2).sum(1).mean()) > (PARALLEL if expression.has(Float) else EXACTLY_PARALLEL)
+
+
+def _trend(measured: Measured, support: Sequence[int], c: Floats) -> float:
+    """The mean change from the first to the last third of a trajectory, in its standard errors."""
+    changes = []
+    for x in measured.states:
+        third = len(x) // 3
+        if third:
+            value = measured.library.at(x, measured.smooth.noise**2 * measured.smooth.left)[0][:, list(support)] @ c
+            changes.append(value[-third:].mean() - value[:third].mean())
+    if len(changes) < 3:
+        return 0.0
+    return float(np.mean(changes) / (np.std(changes, ddof=1) / sqrt(len(changes)) + 1e-300))
+
+
+def _chance(one: Candidate, measured: Measured, tried: int, rng: np.random.Generator) -> float:
+    """How often some support of as many as were tried would have so small a λ, were the coordinates unrelated.
+
+    The coordinates are taken from different trajectories, the noise C as it is on the data; log λ of the support is
+    taken for normal over such shuffles.
+    """
+    chosen = Library.of([measured.library.terms[k] for k in one.support], measured.library.symbols)
+    if len(set().union(*(term.free_symbols for term in chosen.terms))) < 2:
+        return 0.0
+    support = list(one.support)
+    unit = np.outer(measured.fit.sizes[support], measured.fit.sizes[support])
+    inverse = np.linalg.inv(np.linalg.cholesky(measured.fit.noise[np.ix_(support, support)]))
+    logs = []
+    for _ in range(SHUFFLES):
+        orders = [rng.permutation(len(measured.states)) for _ in chosen.symbols]
+        mixed = []
+        for places in zip(*orders, strict=True):
+            least = min(len(measured.states[p]) for p in places)
+            mixed.append(np.stack([measured.states[p][:least, i] for i, p in enumerate(places)], axis=1))
+        found = scatter(chosen, mixed, measured.smooth.noise**2 + 1e-300, measured.smooth.left)
+        within = found.within * np.outer(found.sizes, found.sizes) / unit
+        if np.isfinite(within).all():
+            logs.append(log(max(np.linalg.eigvalsh(inverse @ within @ inverse.T)[0], 1e-12)))
+    if len(logs) < 3:
+        return 1.0
+    z = (np.mean(logs) - log(max(one.misfit, 1e-12))) / max(float(np.std(logs, ddof=1)), 0.3)
+    return min(1.0, tried * erfc(z / sqrt(2)) / 2)
+
+
+def _rate_misfit(expression: Expr, measured: Measured) -> float | None:
+    """Mean of (∇I·ẋ)² in units of what the noise of states and rates makes of it; None without rates."""
+    smooth, symbols = measured.smooth, measured.library.symbols
+    if smooth.rates is None or smooth.rate_noise is None:
+        return None
+    rates = [Symbol(f"rate{k}", real=True) for k in range(len(symbols))]
+    rate = Add(*(Mul(expression.diff(s), r) for s, r in zip(symbols, rates, strict=True)))
+    z = np.hstack([np.concatenate(smooth.states), np.concatenate(smooth.rates)])
+    found = lower([rate], (*symbols, *rates), backend="numpy", jacobian=True)(0.0, z, {})
+    variance = np.concatenate([smooth.noise, smooth.rate_noise]) ** 2 * smooth.left
+    made = (np.asarray(found.jacobian)[:, 0] ** 2 * variance).sum(1).mean()
+    return float((np.asarray(found.values)[:, 0] ** 2).mean() / (made + 1e-300))
