@@ -300,6 +300,14 @@ def test_report_is_one_self_contained_page(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_the_report_is_fit_for_phones_dark_rooms_and_paper(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    call("report", "y'' = -sin(y)", "-o", str(path))
+    text = path.read_text(encoding="utf-8")
+    assert 'name="viewport"' in text and "prefers-color-scheme: dark" in text and "@media print" in text
+    assert "1 symmetry, proven complete: time translation." in text and "<details><summary>The count in full" in text
+
+
 def test_report_escapes_what_users_write(tmp_path: Path) -> None:
     problem = tmp_path / "problem.toml"
     problem.write_text('title = "<script>alert(1)</script>"\nequations = ["y\'\' = 0"]')

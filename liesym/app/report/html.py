@@ -28,7 +28,12 @@ th { background: #f6f8fa; } code { font-size: .85em; color: #57606a; } math { fo
 .claim { padding: .6rem .9rem; border-left: 4px solid #57606a; background: #f6f8fa; }
 .proven { border-color: #1a7f37; } .open { border-color: #bf8700; } .trivial { color: #8c959f; }
 svg { max-width: 100%; height: auto; }
-details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; }
+details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; overflow-x: auto; }
+@media (prefers-color-scheme: dark) {
+  body { background: #0d1117; color: #e6edf3; } th, .claim { background: #161b22; } code { color: #9da7b3; }
+  h2, th, td { border-color: #30363d; } svg { background: #ffffff; border-radius: 4px; }
+}
+@media print { body { max-width: none; margin: 0; } details { break-inside: avoid; } }
 """
 
 Row = Sequence[str]
@@ -66,6 +71,7 @@ def page(
     body = "\n".join(f"<h2>{escape(name)}</h2>\n{text}" for name, text in sections if text)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="liesym {__version__}">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
@@ -195,8 +201,10 @@ def _certificate(result: Result) -> str:
         return ""
     record = result.certificate.to_dict()
     rows = [(escape(str(k)), f"<code>{escape(_short(v))}</code>") for k, v in record.items()]
-    return "<p>The dimension was counted without the generators, from power series modulo primes.</p>" + _table(
-        ("", ""), rows
+    return (
+        "<p>The dimension was counted without the generators, from power series modulo primes. To recheck everything: save "
+        "<code>liesym analyze … -o result.json</code>, then <code>liesym verify result.json</code>.</p>"
+        f"<details><summary>The count in full</summary>{_table(('entry', 'value'), rows)}</details>"
     )
 
 
