@@ -19,7 +19,7 @@ from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import checked_integral, checked_value, curve_holds, is_real_throughout, look_at_value
 from liesym.reduction.elementary import Family, constant_values, families
-from liesym.reduction.linear import linear_families
+from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.solution import Solution, solved, solves
 from liesym.reduction.superposition import is_linear
@@ -37,6 +37,11 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
                 return found
             if budget.over:
                 break
+        with suppress(OutOfBudget):
+            for family in riccati_families(system, budget.share(LINEAR)):
+                found = _of_family(system, family)
+                if found.found:
+                    return found
     elif len(system.unknowns) == 1 and is_linear(system):
         with suppress(OutOfBudget):
             for family in linear_families(system, budget.share(LINEAR)):

@@ -18,6 +18,7 @@ from sympy import (
     Dummy,
     Expr,
     I,
+    Integer,
     Integral,
     Mul,
     Poly,
@@ -45,7 +46,7 @@ from liesym.errors import TooLarge, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import look_at_value
-from liesym.reduction.elementary import Family, Value, exponential
+from liesym.reduction.elementary import Family, Value, exponential, powers_of
 from liesym.reduction.quadrature import antiderivative, constants_for
 from liesym.reduction.superposition import by_variation
 from liesym.solving.ode.hypergeometric import hypergeometric_solutions
@@ -54,6 +55,8 @@ from liesym.testing.realpoints import NoValue, value_at
 
 SOME = 0.37
 """The value of a parameter where only the sign of something is asked for."""
+LARGEST = 80
+"""Operations of a solution of a Riccati equation that is checked."""
 FAILURES = (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError)
 
 
@@ -96,6 +99,30 @@ def linear_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
         value = one * first + two * second
         if look_at_value(system, value, (one, two)).true_on:  # the exact check takes longer
             yield Family((Value(value),))
+
+
+def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y' = a y² + b y + c by y = -u'/(a u), u'' = (b + a'/a) u' - a c u, with u = u_1 + C u_2.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
+    powers = powers_of(system)
+    if powers is None or not set(powers) <= {S.Zero, S.One, Integer(2)} or not {S.Zero, Integer(2)} <= set(powers):
+        return
+    a, b, c = (powers.get(Integer(n), S.Zero) for n in (2, 1, 0))
+    x, (constant,) = system.independent, constants_for(system, 1)
+    u = Dummy("u", real=True)
+    rate = (b + a.diff(x) / a) * jet_symbol(u, 1) - a * c * u
+    for family in linear_families(ODESystem(x, (u,), (2,), (rate,), system.parameters), budget):
+        first, second = constants_for(ODESystem(x, (u,), (2,), (rate,), system.parameters), 2)
+        for value in family.values:
+            inner = replaced(value.expression, {first: S.One, second: constant})
+            lost = replaced(value.expression, {first: S.Zero, second: S.One})
+            shown, other = (expr((-e.diff(x) / (a * e)).together()) for e in (inner, lost))
+            # substitution in a field of Bessel functions of roots, or of long angles, takes longer than symmetries do
+            if shown.count_ops() <= LARGEST and all(n.exp.is_Integer or not n.base.has(x) for n in powers_in(shown)):
+                yield Family((Value(shown, value.on),), lost=(other,))
 
 
 def _coefficients(system: ODESystem) -> tuple[list[Expr], Expr]:

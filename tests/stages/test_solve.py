@@ -31,6 +31,7 @@ TEXTBOOK = [
     "y' = y^2 - x^2*y + 2*x",
     "y' = y^2 - y*sin(x) + cos(x)",
     "y' = y^2 - 2/x^2",
+    "y' = x^2 + y^2",
     "y' = 1 + y^2",
     "v' = a*v^2 + b*v + c",
     "x' = r*x*(1-x/K) - h",
