@@ -15,6 +15,7 @@ from jax.scipy import special
 
 from liesym.errors import BackendError
 from liesym.lowering.reference import NUMPY_NAMES, check_state, lookup, source_of
+from liesym.lowering.slopes import Slopes
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 
 DIALECT = Dialect(
@@ -68,6 +69,8 @@ def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: Array) -> Array:
     return jnp.stack([jnp.broadcast_to(jnp.asarray(v, x.dtype), shape) for v in values], axis=-1)
 
 
+DERIVATIVES = Slopes(jax.jvp, jax.vjp, jnp.broadcast_arrays, jnp.ones_like, jnp.zeros_like)
+
 MODULE = ModuleText(
     "Array",
     opening=(
@@ -102,6 +105,7 @@ class JaxFunction:
             "inverse_gudermann": inverse_gudermann,
             "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
+            "derivatives": DERIVATIVES,
         }
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
         self._jitted = jax.jit(self._traced, inline=True)

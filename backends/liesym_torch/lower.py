@@ -12,6 +12,7 @@ from torch import Tensor
 
 from liesym.errors import BackendError
 from liesym.lowering.reference import check_state, lookup, source_of
+from liesym.lowering.slopes import Slopes
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 from liesym_torch.operations import inverse_gudermann
 
@@ -68,6 +69,8 @@ def stack(values: tuple[Any, ...], batch: torch.Size, x: Tensor) -> Tensor:
     return torch.stack([value.expand(shape) for value in tensors], -1)
 
 
+DERIVATIVES = Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like)
+
 MODULE = ModuleText(
     "Tensor",
     opening=(
@@ -95,6 +98,7 @@ class TorchFunction:
             "inverse_gudermann": inverse_gudermann,
             "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
+            "derivatives": DERIVATIVES,
         }
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
         self._components, self._uses_time = len(program.state), program.uses_time

@@ -54,7 +54,10 @@ def lower(
         backend: "numpy", "torch", "jax", a registered name, or a backend object.
         t: the symbol of the independent variable; a symbol named t unless given.
         parameters: symbols, or {symbol or name: default value}; every other symbol unless given.
-        functions: name -> callable on arrays of the backend, for arbitrary functions such as f in f(y).
+        functions: name -> callable, for arbitrary functions such as V in V(y) or f in f(x, y). It takes an array of the
+            backend for each argument and returns an array of their shape, point by point: a function, or a module that holds
+            a network. Derivatives that occur, V'(y) or V''(y) or those of a Jacobian, are taken of it exactly, in one pass
+            with the value; NumPy's must bring them, as ``V.derivative(n)`` for the n-th, which splines of SciPy do.
         guard: what happens where the target is not defined (`Program.singular_set` says where that is):
             None      as in IEEE arithmetic: infinity and NaN.
             "mask"    value and derivative are 0 there, and where an input is NaN, infinite or larger than the square

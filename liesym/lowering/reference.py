@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from liesym.errors import BackendError
 from liesym.lowering.arrays import Arrays
-from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, compile_function, failed, packed
+from liesym.program import COMMON, Dialect, ModuleText, Program, body, calls, compile_function, failed, function_of, packed
 
 _PLAIN = (
     "sqrt", "exp", "expm1", "log", "log1p", "hypot", "sin", "cos", "tan", "sinh", "cosh", "tanh", "abs",
@@ -98,6 +98,11 @@ def lookup(args: Any, name: str, default: float | None) -> Any:
     return value
 
 
+def given_derivatives(function: Any, orders: Sequence[tuple[int, ...]], operands: Sequence[np.ndarray]) -> list[Any]:
+    """The value and the derivatives of a function that brings them: ``function.derivative(n, …)`` is a callable."""
+    return [(function.derivative(*order) if any(order) else function)(*operands) for order in orders]
+
+
 def check_state(shape: tuple[int, ...], names: tuple[str, ...]) -> None:
     """Raise BackendError unless the last dimension of x holds the named components."""
     if not shape or shape[-1] != len(names):
@@ -121,9 +126,16 @@ class NumpyFunction:
 
     def __init__(self, program: Program, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.program, self.functions = program, dict(functions)
+        for name in {function_of(node) for node in program.nodes if node.op == "derivative"}:
+            if not hasattr(functions[name], "derivative"):
+                raise BackendError(
+                    f"a derivative of the function {name} is needed, which NumPy cannot take: give a callable with a method "
+                    "derivative(n, ...), how often by each argument, such as a spline of SciPy; torch and jax take them"
+                )
         namespace: dict[str, object] = {
             "np": np, "special": special, "functions": [functions[name] for name in program.calls],
             "parameter": lambda args, k, x: typed(lookup(args, *program.parameters[k]), x),
+            "derivatives": given_derivatives,
         }  # fmt: skip
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
         self._uses_time = program.uses_time

@@ -23,6 +23,7 @@ from liesym.program.nodes import OPERATIONS as OPERATIONS
 from liesym.program.nodes import Condition as Condition
 from liesym.program.nodes import Node as Node
 from liesym.program.nodes import Program as Program
+from liesym.program.nodes import function_of as function_of
 from liesym.program.results import Derivatives as Derivatives
 from liesym.program.results import Masked as Masked
 from liesym.program.results import MaskedDerivatives as MaskedDerivatives

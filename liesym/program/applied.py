@@ -8,6 +8,7 @@ from sympy import Add, Basic, Expr, S, atanh, cos, log, sin, tan
 from sympy.core.function import AppliedUndef
 
 from liesym.errors import Unsupported
+from liesym.program.called import Slope, label
 from liesym.program.domains import NONZERO, POSITIVE, UNARY_DOMAINS
 from liesym.program.functions import CHAIN, COMPOSED, EVEN, ODD, UNARY, in_supported_terms, operands
 from liesym.program.plans import Plan, Reading, same
@@ -58,6 +59,14 @@ def plan_call(expr: AppliedUndef, reading: Reading, scope: int) -> Plan:
     arguments = tuple((a, scope) for a in expr.args)
     plain, b = reading.scopes.plain, reading.builder
     return Plan(arguments, lambda *nodes: (b.node("call", *map(plain, nodes), value=name), False))
+
+
+def plan_slope(expr: Slope, reading: Reading, scope: int) -> Plan:
+    """A partial derivative of a function that the user supplies."""
+    arguments = tuple((a, scope) for a in expr.operands)
+    plain, b = reading.scopes.plain, reading.builder
+    value = label(expr.name, expr.orders)
+    return Plan(arguments, lambda *nodes: (b.node("derivative", *map(plain, nodes), value=value), False))
 
 
 def _plan_template(form: Expr, argument: int, reading: Reading, scope: int) -> Plan:

@@ -11,6 +11,7 @@ from sympy import Basic, Symbol
 from liesym.errors import Unsupported
 from liesym.program.anchor import regular_point
 from liesym.program.builder import Builder, Sign
+from liesym.program.called import with_slopes
 from liesym.program.differentiate import jacobian as derivatives
 from liesym.program.forms import Form, cheapest, forms
 from liesym.program.guard import failures, valid
@@ -70,6 +71,7 @@ def assemble(
         Unsupported: something in the expressions has no counterpart; it is named.
     """
     functions = tuple(functions)
+    expressions = with_slopes(expressions, functions)
     form = cheapest(forms(expressions), lambda b, f: Reader(b, inputs.nodes(b), functions, form=f).read(f.expressions))
     expressions = form.expressions
     builder = Builder()

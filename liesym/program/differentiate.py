@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 from liesym.errors import Unsupported
 from liesym.program.builder import Builder
+from liesym.program.called import label, parts
+from liesym.program.nodes import Node, function_of
 
 SlopeRule = Callable[[Builder, int, tuple[int, ...], tuple[int, ...]], int]
 """(builder, the node, its operands, their derivatives) -> the derivative; a missing derivative is the constant 0."""
@@ -16,7 +18,7 @@ def jacobian(builder: Builder, outputs: Sequence[int], inputs: Sequence[int]) ->
     """The nodes of ∂output/∂input, a row an output; new nodes are added to the builder.
 
     Raises:
-        Unsupported: a function that the user supplied lies on the way; its derivative is not known here.
+        Unsupported: an operation without a derivative lies on the way.
     """
     count = max(outputs, default=-1) + 1
     columns = [_sweep(builder, count, i) for i in inputs]
@@ -33,10 +35,11 @@ def _sweep(builder: Builder, count: int, variable: int) -> list[int]:
             result[index] = one
         elif any(result[a] != zero for a in node.args) and node.op not in _FLAT:
             rule = _RULES.get(node.op)
-            if rule is None:
-                label = node.value if node.op == "call" else node.op
-                raise Unsupported(f"the derivative of {label} is not known; leave out jacobian=True")
-            if node.op == "polygamma":
+            if node.op in ("call", "derivative"):
+                result[index] = _called(builder, node, [result[a] for a in node.args])
+            elif rule is None:
+                raise Unsupported(f"the derivative of {node.op} is not known; leave out jacobian=True")
+            elif node.op == "polygamma":
                 result[index] = _polygamma(builder, int(node.value or 0), node.args[0], result[node.args[0]])
             else:
                 result[index] = rule(builder, index, node.args, tuple(result[a] for a in node.args))
@@ -101,6 +104,18 @@ def _remainder(b: Builder, v: int, args: tuple[int, ...], d: tuple[int, ...]) ->
 
 def _polygamma(b: Builder, order: int, u: int, du: int) -> int:
     return b.mul(b.node("polygamma", u, value=order + 1), du)
+
+
+def _called(b: Builder, node: Node, slopes: Sequence[int]) -> int:
+    """Σ ∂V/∂uᵢ duᵢ, of a user's function or of a derivative of one."""
+    name = function_of(node)
+    orders = (0,) * len(node.args) if node.op == "call" else parts(node.value)[1]
+    total = b.constant(0.0)
+    for i, slope in enumerate(slopes):
+        if b.value_of(slope) != 0:
+            higher = (*orders[:i], orders[i] + 1, *orders[i + 1 :])
+            total = b.add(total, b.mul(b.node("derivative", *node.args, value=label(name, higher)), slope))
+    return total
 
 
 def _rsqrt_slope(b: Builder, v: int, u: int) -> int:

@@ -8,14 +8,16 @@ import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from liesym.program.called import parts
 from liesym.program.fusing import fusions
-from liesym.program.nodes import OPERATIONS, Node, Program
+from liesym.program.nodes import OPERATIONS, Node, Program, function_of
 
 #: Templates that read the same in NumPy, torch and JAX.
 COMMON: dict[str, str] = {
     "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
     "pow": "{0} ** {1}", "lt": "{0} < {1}", "le": "{0} <= {1}", "eq": "{0} == {1}", "and": "{0} & {1}",
     "or": "{0} | {1}", "not": "~{0}",
+    "derivative": "derivatives(functions[{function}], {orders}, ({all}))",
 }  # fmt: skip
 
 
@@ -30,7 +32,8 @@ class Dialect:
 
     Arguments:
         name: of the backend.
-        templates: operation -> format string over the operands {0}, {1}, … and {value}.
+        templates: operation -> format string over the operands {0}, {1}, … and {value}; over {function}, {orders} and
+            {all} for a derivative.
         arrays_only: operations whose operands may not be plain numbers.
         constant: format string that makes an array of a number, for those.
         component: format string for component {0} of x, or "" where `unpack` gives all at once.
@@ -63,7 +66,7 @@ RESERVED = frozenset(
         *dir(builtins),
         "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
         "parameter", "stack", "residual", "elementwise", "inverse_gudermann", "jax", "Tensor", "Array", "Any", "Mapping",
-        "STATE", "PARAMETERS", "VALUES", "_",
+        "STATE", "PARAMETERS", "VALUES", "_", "derivatives",
     }
 )  # fmt: skip
 
@@ -128,12 +131,13 @@ class _Writer:
         self.taken = set(RESERVED)
         self.sums = {} if readable else fusions(program, dialect.fused)
         self.absorbed = {s.product for s in self.sums.values()}
+        self.passes = _passes(program)
         self.last = self._last_uses()
 
     def _last_uses(self) -> list[int]:
         last = list(range(len(self.program.nodes)))
         for index, node in enumerate(self.program.nodes):
-            if index not in self.absorbed:
+            if index not in self.absorbed and self.passes.get(index, (index,))[0] == index:
                 for a in self._operands(index, node):
                     last[a] = index
         for index in self.program.results:
@@ -157,8 +161,10 @@ class _Writer:
                 name = self._name_for(str(node.value), "p")
                 self.lines.append(f"{name} = {parameter(positions[str(node.value)], str(node.value))}")
                 self.text[index] = name
-            else:
+            elif index not in self.passes:
                 self._operation(index, node)
+            elif self.passes[index][0] == index:
+                self._one_pass(self.passes[index])
         return Body(self.lines, [self.text[i] for i in self.program.results], components)
 
     def _read_state(self) -> list[str]:
@@ -194,12 +200,32 @@ class _Writer:
             right = self.dialect.fused[self.sums[index].key].format(*operands)
         else:
             right = self._call(node, operands, constants)
+        self._release(index, arguments)
+        self.text[index] = name = self.free.pop() if self.free else self._fresh()
+        self.lines.append(f"{name} = {right}")
+
+    def _one_pass(self, members: tuple[int, ...]) -> None:
+        """One line for all derivatives of a function at the same arguments, and its value."""
+        nodes = [self.program.nodes[i] for i in members]
+        arguments = nodes[0].args
+        numbers = [self.program.nodes[a].op == "constant" for a in arguments]
+        operands = [self.text[a] for a in arguments]
+        arrays = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, numbers, strict=True)]
+        orders = [parts(n.value)[1] if n.op == "derivative" else (0,) * len(arguments) for n in nodes]
+        function = self.program.calls.index(function_of(nodes[0]))
+        self._release(members[0], arguments)
+        for i in members:
+            self.text[i] = self.free.pop() if self.free else self._fresh()
+        targets = "".join(f"{self.text[i]}, " for i in members).rstrip()
+        template = self.dialect.templates["derivative"]
+        self.lines.append(f"{targets} = {template.format(function=function, orders=orders, all=', '.join(arrays) + ',')}")
+
+    def _release(self, index: int, arguments: tuple[int, ...]) -> None:
+        """Names of operands that are not needed after this node are free."""
         if not self.readable:
             for a in set(arguments):
                 if self.last[a] == index and self.program.nodes[a].op not in ("time", "parameter", "state", "constant"):
                     self.free.append(self.text[a])
-        self.text[index] = name = self.free.pop() if self.free else self._fresh()
-        self.lines.append(f"{name} = {right}")
 
     def _call(self, node: Node, operands: list[str], constants: list[bool]) -> str:
         """The right side of an operation."""
@@ -214,6 +240,16 @@ class _Writer:
     def _fresh(self) -> str:
         self.made += 1
         return f"v{self.made}"
+
+
+def _passes(program: Program) -> dict[int, tuple[int, ...]]:
+    """Node -> the nodes computed with it in one pass: derivatives of a function, and its value, at the same arguments."""
+    groups: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+    for index, node in enumerate(program.nodes):
+        if node.op in ("call", "derivative"):
+            groups.setdefault((function_of(node), node.args), []).append(index)
+    differentiated = [g for g in groups.values() if any(program.nodes[i].op == "derivative" for i in g)]
+    return {i: tuple(group) for group in differentiated for i in group}
 
 
 def _is_generated(name: str) -> bool:

@@ -65,6 +65,6 @@ def _arrays(program: Program) -> list[bool]:
     found: list[bool] = []
     for node in program.nodes:
         given = node.op in ("state", "time", "parameter")
-        made = node.op not in ("constant", "call") and any(found[a] for a in node.args)
+        made = node.op not in ("constant", "call", "derivative") and any(found[a] for a in node.args)
         found.append(given or made)
     return found

@@ -15,7 +15,7 @@ from liesym.program.nodes import OPPOSITE, Condition
 GROWING = frozenset(
     {
         "mul", "div", "reciprocal", "rsqrt", "pow", "exp", "expm1", "sinh", "cosh", "tan", "lgamma",
-        "digamma", "polygamma", "call",
+        "digamma", "polygamma", "call", "derivative",
     }
 )  # fmt: skip
 """Operations whose results may be too large for their derivatives to be finite."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from liesym.program.called import parts
+
 #: Operations without operands: what enters the program.
 INPUTS: dict[str, str] = {
     "time": "the independent variable t",
@@ -36,7 +38,7 @@ ARITHMETIC: dict[str, int] = {
 LOGIC: dict[str, int] = {"lt": 2, "le": 2, "eq": 2, "and": 2, "or": 2, "not": 1, "isfinite": 1, "where": 3}
 
 #: Every operation a program may hold, with its number of operands; -1 for any number.
-OPERATIONS: dict[str, int] = {**dict.fromkeys(INPUTS, 0), **ARITHMETIC, **LOGIC, "call": -1}
+OPERATIONS: dict[str, int] = {**dict.fromkeys(INPUTS, 0), **ARITHMETIC, **LOGIC, "call": -1, "derivative": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,18 @@ class Node:
         op: a key of `OPERATIONS`.
         args: indices of the operands, each below the node's own index.
         value: the number of a constant, the index of a state component, the name of a parameter or of a
-            called function, the order of a polygamma function; None otherwise.
+            called function, that name with the orders of a derivative of it (`liesym.program.called.label`), the order of a
+            polygamma function; None otherwise.
     """
 
     op: str
     args: tuple[int, ...] = ()
     value: float | int | str | None = None
+
+
+def function_of(node: Node) -> str:
+    """The name of the user's function that a node calls or differentiates."""
+    return str(node.value) if node.op == "call" else parts(node.value)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +121,8 @@ class Program:
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """Names of the user's functions that are called."""
-        return tuple(sorted({str(node.value) for node in self.nodes if node.op == "call"}))
+        """Names of the user's functions that are called, or whose derivatives are."""
+        return tuple(sorted({function_of(node) for node in self.nodes if node.op in ("call", "derivative")}))
 
     @property
     def uses_time(self) -> bool:

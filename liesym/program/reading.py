@@ -25,8 +25,9 @@ from sympy.functions.elementary.piecewise import Piecewise
 from sympy.logic.boolalg import Boolean, BooleanAtom
 
 from liesym.errors import Unsupported
-from liesym.program.applied import plan_call, plan_function
+from liesym.program.applied import plan_call, plan_function, plan_slope
 from liesym.program.builder import Builder
+from liesym.program.called import Slope
 from liesym.program.choices import plan_choice, plan_comparison, plan_logic, plan_truth
 from liesym.program.forms import Form
 from liesym.program.functions import constant_value
@@ -131,6 +132,7 @@ plan.register(Mul, plan_product)
 plan.register(Pow, plan_product)
 plan.register(Piecewise, plan_choice)
 plan.register(AppliedUndef, plan_call)
+plan.register(Slope, plan_slope)
 plan.register(BooleanAtom, plan_truth)
 plan.register(Relational, plan_comparison)
 plan.register(Boolean, plan_logic)

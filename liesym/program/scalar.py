@@ -58,6 +58,7 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
     "epsilon": lambda node: math.ulp(1.0),
     "huge": lambda node: math.sqrt(1.7976931348623157e308),
     "call": lambda node, *operands: 1.0,
+    "derivative": lambda node, *operands: 1.0,
     "polygamma": lambda node, u: _psi(int(node.value), u),
     **{
         op: _plain(function)
