@@ -90,8 +90,8 @@ class Symmetry:
     def to_json(self) -> dict[str, object]:
         """The components by the names of their variables, with grade and evidence."""
         parts = zip(self.generator.variables, self.generator.components, strict=True)
-        written = {variable.name: written(part) for variable, part in parts}
-        return {**written, "grade": self.grade, "evidence": self.evidence.to_json()}
+        components = {variable.name: written(part) for variable, part in parts}
+        return {**components, "grade": self.grade, "evidence": self.evidence.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
