@@ -22,11 +22,13 @@ slow: $(VENV)/.installed
 nightly: $(VENV)/.installed
 	$(TEST) -m nightly
 
-# drawn inputs through all doors, as many as a nightly run takes; another SEED draws others
+# drawn inputs through all doors; another SEED draws others; with RECORD=file a run that was ended goes on
 EXAMPLES ?= 20000
 SEED ?= 1
+SECONDS ?= inf
 fuzz: $(VENV)/.installed
-	PYTHONPATH=tests $(RUN) tests/fuzz/run.py --examples $(EXAMPLES) --seed $(SEED)
+	PYTHONPATH=tests $(RUN) tests/fuzz/run.py --examples $(EXAMPLES) --seed $(SEED) --seconds $(SECONDS) \
+	--jobs $(WORKERS) $(if $(RECORD),--record $(RECORD))
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

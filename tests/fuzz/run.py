@@ -1,15 +1,24 @@
-"""The fuzzer: `make fuzz EXAMPLES=2000 SEED=1`, with tests/ on the path; ends with 1 if an oracle was offended."""
+"""The fuzzer: `make fuzz EXAMPLES=2000 SEED=1`, with tests/ on the path; ends with 1 if an oracle was offended.
+
+The inputs are drawn in parts, each from a seed of its own, so that parts run side by side (`--jobs`) and a run that was
+ended goes on where it stopped (`--record`, a file with one part a line: seed, inputs, seconds and what was offended).
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import process_clock  # noqa: F401  # before modules are imported that look at the time
 from fuzz_doors import Findings, of_lagrangian, of_sympy, of_table, of_text
 from fuzz_grammar import expressions, sympy_equations, tables, texts
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -23,6 +32,11 @@ DOORS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any, Findings], None], 
     "Lagrangian": (expressions(("y'", "y", "t")), of_lagrangian, 1),
 }
 """Input by kind, and its share of ten."""
+PART = 50
+SEEDS = 10_000
+"""Parts that a run may have without drawing what the next seed draws."""
+KEPT = 10
+"""Parts that a process does before its memory is given back."""
 
 
 def seeds() -> list[str]:
@@ -35,10 +49,8 @@ def _draw(
     strategy: st.SearchStrategy[Any],
     door: Callable[[Any, Findings], None],
     found: Findings,
-    until: float,
     count: int,
     number: int,
-    told: Callable[[str], None],
 ) -> None:
     """Inputs of one kind through their door."""
 
@@ -48,54 +60,98 @@ def _draw(
     )
     @given(drawn=strategy)
     def one(drawn: Any) -> None:
-        if time.process_time() < until:
-            before = len(found.offences)
-            door(drawn, found)
-            for offence in found.offences[before:]:
-                told(" | ".join(offence))
+        door(drawn, found)
 
     one()
 
 
-def fuzz(
-    examples: int, number: int, *, seconds: float = float("inf"), told: Callable[[str], None] = lambda line: None
-) -> Findings:
-    """Drawn inputs through their doors, until as many were drawn or the seconds of this process are over."""
-    found, end = Findings(), time.process_time() + seconds
-    shares = sum(share for _, _, share in DOORS.values())
-    for kind, (strategy, door, share) in DOORS.items():
-        until = time.process_time() + (end - time.process_time()) * share / shares
-        shares -= share
-        _draw(strategy, door, found, until, max(1, examples * share // 10), number, told)
-        told(f"{kind}: {found.inputs} inputs so far, {found.read} read")
+def fuzz(examples: int, number: int) -> Findings:
+    """Drawn inputs through their doors."""
+    found = Findings()
+    for strategy, door, share in DOORS.values():
+        _draw(strategy, door, found, max(1, examples * share // 10), number)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a part of a run did; `seed` is 0 for the corpus, `seconds` are those of its process."""
+
+    seed: int
+    examples: int
+    inputs: int
+    read: int
+    seconds: float
+    offences: tuple[tuple[str, str, str, str], ...]
+
+
+def part(number: int, examples: int) -> Part:
+    """The corpus, if the number is 0, or inputs that are drawn from it."""
+    start = time.process_time()
+    if number:
+        found = fuzz(examples, number)
+    else:
+        found = Findings()
+        for text in seeds():
+            of_text(text, found)
+    seconds = round(time.process_time() - start, 2)
+    return Part(number, examples, found.inputs, found.read, seconds, tuple(found.offences))
+
+
+def recorded(record: Path | None) -> list[Part]:
+    """The parts that a record holds."""
+    if record is None or not record.exists():
+        return []
+    rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    return [Part(**{**row, "offences": tuple(tuple(o) for o in row["offences"])}) for row in rows]
+
+
+def parts(examples: int, number: int) -> dict[int, int]:
+    """Seed and number of inputs of each part; no two numbers share a seed."""
+    whole, rest = divmod(examples, PART)
+    sizes = [PART] * whole + [rest] * (rest > 0)
+    return {0: 0} | {number * SEEDS + k: size for k, size in enumerate(sizes)}
+
+
+def run(todo: dict[int, int], jobs: int, seconds: float) -> Iterator[Part]:
+    """The parts as they end; none is begun once those that ended took the seconds of their processes in all."""
+    waiting, spent = list(todo.items()), 0.0
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=KEPT) as pool:
+        running: set[Future[Part]] = set()
+        while running or (waiting and spent < seconds):
+            while waiting and len(running) < jobs and spent < seconds:
+                running.add(pool.submit(part, *waiting.pop(0)))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for ended in done:
+                spent += ended.result().seconds
+                yield ended.result()
 
 
 def main() -> int:
     """The run of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    given_ = parser.parse_args()
-
-    def told(line: str) -> None:
-        print(line, flush=True)
-
-    found = Findings()
-    for text in seeds():
-        of_text(text, found)
-    for offence in found.offences:
-        told(" | ".join(offence))
-    told(f"corpus: {found.inputs} inputs, {found.read} read")
-    drawn = fuzz(given_.examples, given_.seed, seconds=given_.seconds, told=told)
-    offences = [*found.offences, *drawn.offences]
-    counts = Counter(o[0] for o in offences)
-    told(
-        f"seed {given_.seed}: {found.inputs + drawn.inputs} inputs; "
-        + ", ".join(f"{counts[o]} {o}" for o in ("raw", "over", "false"))
-    )
-    return 1 if offences else 0
+    parser.add_argument("--seed", type=int, default=1, help="at least 1")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="of processor time, in all")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--record", type=Path, help="file of the parts that were done; they are not run again")
+    asked = parser.parse_args()
+    todo = parts(asked.examples, asked.seed)
+    ended = [p for p in recorded(asked.record) if todo.get(p.seed) == p.examples]
+    for p in ended:
+        del todo[p.seed]
+    for p in run(todo, asked.jobs, asked.seconds):
+        ended.append(p)
+        for offence in p.offences:
+            print(p.seed, *offence, sep=" | ", flush=True)
+        if asked.record is not None:
+            with asked.record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(p)) + "\n")
+    counts = Counter(o[0] for p in ended for o in p.offences)
+    inputs, hours = sum(p.inputs for p in ended), sum(p.seconds for p in ended) / 3600
+    offended = ", ".join(f"{counts[o]} {o}" for o in ("raw", "over", "false"))
+    print(f"seed {asked.seed}: {inputs} inputs, {sum(p.read for p in ended)} read, {hours:.2f} hours; {offended}")
+    return 1 if counts else 0
 
 
 if __name__ == "__main__":

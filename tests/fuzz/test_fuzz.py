@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fuzz.run import fuzz, seeds
+from fuzz import run as runner
+from fuzz.run import Part, fuzz, parts, recorded, seeds
 from fuzz_doors import Findings, of_text, through
 from sympy import Symbol
 
@@ -51,3 +53,32 @@ def test_each_kind_of_input_goes_through_its_doors() -> None:
     found = fuzz(1, 1)
     assert found.inputs == 4
     assert found.of("raw", "false") == []
+
+
+def test_parts_have_seeds_of_their_own_and_all_inputs() -> None:
+    one, other = parts(1234, 1), parts(1234, 2)
+    assert sum(one.values()) == 1234
+    assert set(one) & set(other) == {0}
+
+
+def test_a_run_goes_on_where_its_record_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drawn(todo: dict[int, int], jobs: int, seconds: float) -> Iterator[Part]:
+        for number, examples in todo.items():
+            began.append(number)
+            yield Part(number, examples, examples, 1, 0.5, (("raw", "parse", "y", "no"),) if number == 10_001 else ())
+
+    began: list[int] = []
+    record = tmp_path / "record.jsonl"
+    monkeypatch.setattr(runner, "run", drawn)
+    monkeypatch.setattr("sys.argv", ["run.py", "--examples", "120", "--record", str(record)])
+    assert runner.main() == 1
+    assert began == [0, 10_000, 10_001, 10_002]
+    lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+    record.write_text("".join(lines[:2]), encoding="utf-8")
+    began.clear()
+    assert runner.main() == 1
+    assert began == [10_001, 10_002]
+    assert [p.seed for p in recorded(record)] == [0, 10_000, 10_001, 10_002]
+    assert "120 inputs" in capsys.readouterr().out.splitlines()[-1]
