@@ -11,7 +11,8 @@ Source: DLMF 13.2.1 and 15.10.1.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import mpmath
 from sympy import Expr, Function, S, exp
@@ -19,7 +20,10 @@ from sympy.core.function import ArgumentIndexError
 
 
 class _OfLast(Function):
-    """A function that has a derivative by its last argument alone."""
+    """A function that has a derivative by its last argument alone; each class brings it, and the value at numbers."""
+
+    _slope: ClassVar[Callable[..., Expr]]
+    _number: ClassVar[Callable[..., Any]]
 
     def fdiff(self, argindex: int = 1) -> Expr:
         if argindex != len(self.args):
@@ -35,12 +39,6 @@ class _OfLast(Function):
             except (ValueError, ZeroDivisionError, mpmath.libmp.NoConvergence):
                 return None
         return Expr._from_mpmath(value, prec)  # type: ignore[attr-defined]
-
-    def _slope(self, *arguments: Any) -> Expr:
-        raise NotImplementedError
-
-    def _number(self, *arguments: Any) -> Any:
-        raise NotImplementedError
 
 
 class kummermprime(_OfLast):

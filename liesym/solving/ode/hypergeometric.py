@@ -133,7 +133,7 @@ def _kummer(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
     """m² - κ κ_0 u + κ² u²/4."""
     if not value.is_polynomial(u) or Poly(value, u).degree() > 2:
         return
-    square, slope, constant = (value.coeff(u, 2), value.coeff(u, 1), replaced(value, {u: S.Zero}))
+    square, slope, constant = expr(value.coeff(u, 2)), expr(value.coeff(u, 1)), replaced(value, {u: S.Zero})
     if square == 0 or square.is_negative:
         return
     m, scale = _root(constant), 2 * _root(square)
