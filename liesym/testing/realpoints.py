@@ -219,16 +219,19 @@ def look(
     if everywhere and without:
         return Look(0, (), (), without)
     true_on, false_on, points = [], [], 0
-    sided = any(e.has(Abs, sign) for e in (*domain, *statement))
-    remainders: list[Expr | None] = []
+    folded = {node.args[0] for e in (*domain, *statement) for node in e.atoms(Abs, sign)}
+    read: dict[tuple[int, ...], tuple[Expr, ...] | None] = {}  # sides that differ in no absolute value share their claim
+    held: dict[tuple[int, ...], list[Symbol]] = {}
     for signs, found in real.items():
         side = Side(tuple(zip(cuts, signs, strict=True)))
-        if sided or not remainders:  # without absolute values the claim reads the same on all sides
-            fixed = dict(side.signs)
-            remainders = [readable(r) for r in claim(lambda e, fixed=fixed: with_signs(e, fixed))]
-        if None in remainders:
+        key = tuple(s for cut, s in side.signs if cut in folded)
+        if key not in read:
+            read[key] = _all_readable(claim(lambda e, fixed=dict(side.signs): with_signs(e, fixed)))
+            held[key] = sorted({s for r in read[key] or () for s in r.free_symbols}, key=str)  # type: ignore[arg-type]
+        remainders = read[key]
+        if remainders is None:
             return Look(0, (), (), readable=False)
-        verdicts = [v for v in (_vanishes([r for r in remainders if r is not None], p) for p in found) if v is not None]
+        verdicts = [v for v in (_vanishes(remainders, held[key], p) for p in found) if v is not None]
         points += len(verdicts)
         if verdicts:
             (true_on if all(verdicts) else false_on).append(side)
@@ -276,13 +279,12 @@ def drawn_points(symbols: Sequence[Symbol], count: int, seed: int, positive: Col
         yield values
 
 
-def _vanishes(remainders: Sequence[Expr], values: Point) -> bool | None:
-    """True if each is zero to the digits that its terms leave; None where one has no value."""
+def _vanishes(remainders: Sequence[Expr], symbols: Collection[Symbol], values: Point) -> bool | None:
+    """True if each is zero to the digits that its terms leave; None where one has no value. The symbols are all in them."""
     try:
         with mpmath.workdps(DIGITS):
-            held = {s for r in remainders for s in r.free_symbols}
             # integrals of what was fixed on this side: any number will do, since their constants are free
-            values = {**{s: 0.5 + crc32(str(s).encode()) / 2**32 for s in held if s not in values}, **values}
+            values = {**{s: 0.5 + crc32(str(s).encode()) / 2**32 for s in symbols if s not in values}, **values}
             at_point = _evaluator(values, mpmath.mp)
             for r in remainders:
                 terms = [at_point(a) for a in Add.make_args(r)]
@@ -315,6 +317,12 @@ def with_signs(expression: Expr, signs: Mapping[Expr, int]) -> Expr:
         lambda e: isinstance(e, Abs | sign) and e.args[0] in signs,
         lambda e: Integer(signs[e.args[0]]) * (e.args[0] if isinstance(e, Abs) else S.One),
     )
+
+
+def _all_readable(expressions: Sequence[Expr]) -> tuple[Expr, ...] | None:
+    """All of them readable; None if one is not."""
+    found = [readable(e) for e in expressions]
+    return None if None in found else tuple(e for e in found if e is not None)
 
 
 def readable(expression: Expr) -> Expr | None:
