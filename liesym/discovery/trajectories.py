@@ -155,13 +155,14 @@ def _law(one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], 
     trend = _trend(measured, support, numbers)
     chance = _chance(one, measured, tried, rng)
     bound = 1 + BIAS + SLACK * measured.held.slack if measured.held is not None else 0.0
-    holds = held <= bound and abs(trend) <= 4 and chance <= CHANCE
+    unlikely = len(support) == 1 if chance is None else chance <= CHANCE
+    holds = held <= bound and abs(trend) <= 4 and unlikely
     figures: list[tuple[str, float | int | str]] = [
         ("misfit", fit.misfit(support, numbers)),
         ("signal", sqrt(fit.signal(support, numbers))),
         ("trajectories", len(measured.states)),
         ("trend", trend),
-        ("chance", chance),
+        ("chance", "not asked: one coordinate alone" if chance is None else chance),
     ]
     if measured.held is not None:
         figures.insert(1, ("held out", held))
@@ -222,15 +223,16 @@ def _trend(measured: Measured, support: Sequence[int], c: Floats) -> float:
     return float(np.mean(changes) / (np.std(changes, ddof=1) / sqrt(len(changes)) + 1e-300))
 
 
-def _chance(one: Candidate, measured: Measured, tried: int, rng: np.random.Generator) -> float:
+def _chance(one: Candidate, measured: Measured, tried: int, rng: np.random.Generator) -> float | None:
     """How often some support of as many as were tried would have so small a λ, were the coordinates unrelated.
 
     The coordinates are taken from different trajectories, the noise C as it is on the data; log λ of the support is
-    taken for normal over such shuffles.
+    taken for normal over such shuffles. None for terms of one coordinate, which has no others to be unrelated to: there
+    only a coordinate that rests is a law, and a sum of several terms is never more than approximate.
     """
     chosen = Library.of([measured.library.terms[k] for k in one.support], measured.library.symbols)
     if len(set().union(*(term.free_symbols for term in chosen.terms))) < 2:
-        return 0.0
+        return None
     support = list(one.support)
     unit = np.outer(measured.fit.sizes[support], measured.fit.sizes[support])
     inverse = np.linalg.inv(np.linalg.cholesky(measured.fit.noise[np.ix_(support, support)]))
