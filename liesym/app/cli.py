@@ -1,4 +1,4 @@
-"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | identify | export | train | …`.
+"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | identify | discover | export | …`.
 
 Here stand the options of each command. What it does is a function of the same name in one of the modules of
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
@@ -195,6 +195,28 @@ def identify(
     seed: Seed = 0,
 ) -> None:
     """Which parameters and initial states the observables determine, and the symmetries that hide the others."""
+
+
+@app.command(epilog="Example: liesym discover trajectories.csv")
+@guarded
+@loaded("liesym.app.commands.observe")
+def discover(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA", help="A .csv table (t, states, trajectory) or an .npz archive (times, states, names)."
+        ),
+    ],
+    names: Annotated[
+        str | None, typer.Option(help="Names of the states, such as x,y; those of the file unless given.")
+    ] = None,
+    noise: Annotated[float | None, typer.Option(help="Standard deviation of the states; estimated unless given.")] = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    independent: Annotated[str | None, typer.Option(help="Name of the column of times.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """What stays constant along measured trajectories, each law with its grade and what speaks for it."""
 
 
 @app.command(

@@ -117,12 +117,14 @@ def _from_data(
     part = smooth.noise / np.concatenate([run.states for run in runs]).std(0)
     shown = ", ".join(f"{name} {p:.2g}" for name, p in zip(given, part, strict=True))
     notes = [
+        "symmetries and equations are not looked for in trajectories",
         f"sums of at most {search.size} of {search.terms} functions were tried",
         f"noise in parts of the standard deviation: {shown}; window of {smooth.window} samples",
     ]
     if (part > LOUD).any():
         notes.append("the noise is of the size of the signal: most laws cannot be told from it")
-    return Discovery(given, search.integrals, (), None, tuple(notes), search.stopped, now() - begun)
+    looked = ("integrals",)
+    return Discovery(given, search.integrals, (), None, tuple(notes), search.stopped, now() - begun, looked)
 
 
 def _opened(source: Any, names: Sequence[str] | None) -> tuple[Any, tuple[Symbol, ...], Symbol]:

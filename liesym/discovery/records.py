@@ -106,6 +106,7 @@ class Discovery:
         notes: what was looked for and why something was left out.
         stopped: why the search ended early; empty if it did not.
         seconds: what it took.
+        looked: what was looked for.
     """
 
     names: tuple[str, ...]
@@ -115,11 +116,13 @@ class Discovery:
     notes: tuple[str, ...] = ()
     stopped: str = ""
     seconds: float = field(default=0.0, compare=False)
+    looked: tuple[str, ...] = ("integrals", "symmetries")
 
     def __str__(self) -> str:
         lines = [f"integrals of ({', '.join(self.names)}):"]
         lines += [f"  {law}" for law in self.integrals] or ["  none found"]
-        lines += ["symmetries:"] + ([f"  {law}" for law in self.generators] or ["  none found"])
+        if "symmetries" in self.looked:
+            lines += ["symmetries:"] + ([f"  {law}" for law in self.generators] or ["  none found"])
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
     def to_json(self) -> dict[str, object]:
@@ -134,6 +137,7 @@ class Discovery:
             "generators": [law.to_json() for law in self.generators],
             "equations": equations,
             "notes": list(self.notes),
+            "looked": list(self.looked),
             "stopped": self.stopped,
             "seconds": round(self.seconds, 3),
         }

@@ -1,6 +1,8 @@
-"""`liesym identify`."""
+"""`liesym identify` and `discover`."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import typer
 
@@ -11,7 +13,9 @@ from liesym.app.report.identifiability import show_identifiability
 from liesym.app.report.json import to_text
 from liesym.app.report.terminal import console
 from liesym.base.budget import now
-from liesym.errors import ParseError
+from liesym.discovery.discover import discover as discovered
+from liesym.discovery.files import read_runs
+from liesym.errors import DataError, ParseError
 from liesym.invariants.identify import identify as identified
 from liesym.model.system import ODESystem
 
@@ -41,6 +45,33 @@ def identify(
     else:
         show_identifiability(console(), found, fixed)
     leave(interrupted=watched.interrupted, ran_out=watched.over and not found.explained)
+
+
+def discover(
+    data: Path,
+    names: str | None,
+    noise: float | None,
+    as_json: bool,
+    budget: float,
+    independent: str | None,
+    seed: int,
+) -> None:
+    """Print what stays constant along measured trajectories, each law with its grade."""
+    begun = now()
+    check_budget(budget)
+    if noise is not None and not noise > 0:
+        raise DataError(f"--noise is a standard deviation, a positive number, not {noise}")
+    runs = read_runs(data, names=_names(names), independent=independent)
+    with clock(budget, begun) as watched, progress() as show:
+        show("laws of the data")
+        found = discovered(runs, noise=noise, budget=watched.left(), seed=seed)
+    if as_json:
+        typer.echo(to_text(found.to_json()), nl=False)
+    else:
+        typer.echo(str(found))
+        for law in found.integrals:
+            typer.echo(f"evidence for {law}: {law.evidence}")
+    leave(interrupted=watched.interrupted, ran_out=bool(found.stopped))
 
 
 def _names(text: str | None) -> list[str]:
