@@ -26,7 +26,7 @@ RUNNER = CliRunner()
 def test_a_table_fits_and_loses_nothing(width: int) -> None:
     lines = table_lines("Lynx and hare", COLUMNS, ROWS, width)
     assert max(map(len, lines)) <= width
-    words = " ".join(lines).split()
+    words = " ".join(lines).replace(":", "").split()  # a row that is stacked names its cells
     assert {"14.2", "9.88", "0.0021", "–", "conservation", "thousands"} <= set(words)
     assert all(words.count(number) == 1 for number in ("14.2", "9.88", "0.0912"))
 
