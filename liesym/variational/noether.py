@@ -29,7 +29,7 @@ from liesym.text.latex import latex
 from liesym.text.shown import Shown
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
-from liesym.variational.shares import AFFINE, GENERAL, SEARCH
+from liesym.variational.shares import AFFINE, CHARGES, GENERAL, SEARCH
 
 MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
@@ -85,8 +85,9 @@ def noether(
 
     Returns:
         One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically, and where there are
-        branches it is looked at with numbers on every side. `within` says which fields were looked through and what was
-        left out, `stopped` whether time cut the search, `on` for each law what is positive where it holds.
+        branches, and fewer than five unknowns, it is looked at with numbers on every side. `within` says which fields were
+        looked through and what was left out, `stopped` whether time cut the search, `on` for each law what is positive
+        where it holds.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
@@ -100,7 +101,7 @@ def noether(
         search.attempt("point symmetries", search.all_variational, 1.0)
         if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
             search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), 1.0)
-    return search.laws(whole)
+    return search.laws(whole.extended(CHARGES))
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
@@ -140,9 +141,11 @@ class _Search:
         vectors, field, definitions = self.found
         made: list[NoetherLaw] = []
         false = 0
+        many = len(self.lagrangian.unknowns) >= MANY  # their equations are too large to be evaluated side by side
         try:
             for vector in vectors:
-                law = placed(_law(self.lagrangian, vector, field, definitions, budget), self.lagrangian)
+                law = _law(self.lagrangian, vector, field, definitions, budget)
+                law = law if many else placed(law, self.lagrangian)
                 if law is None:
                     false += 1
                 else:
@@ -152,6 +155,7 @@ class _Search:
         told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
         told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
         told += f"; {false} that failed at real points left out" if false else ""
+        told += "; not looked at with numbers: too many unknowns" if many and made else ""
         return Listing(made, told, self.stopped, [law.on for law in made])
 
     def all_variational(self, budget: Budget) -> Variational:
@@ -341,4 +345,5 @@ def _written(charges: Sequence[Element], field: Field, lagrangian: Lagrangian) -
     total = sum(plain, start=field.zero)
     if len(rooted) == 1:
         total, rooted = total + rooted[0], []
-    return Add(*(with_joined_roots(presented(c, field, lagrangian.velocities)) for c in (total, *rooted)))
+    written = [presented(c, field, lagrangian.velocities) for c in (total, *rooted)]
+    return Add(*(written if len(lagrangian.unknowns) >= MANY else map(with_joined_roots, written)))
