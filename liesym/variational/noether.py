@@ -18,6 +18,7 @@ from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
 from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported, VerificationError
+from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.pde.general import solve_general
@@ -85,7 +86,7 @@ def noether(
 
     Returns:
         One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically, and where there are
-        branches, and fewer than five unknowns, it is looked at with numbers on every side. `within` says which fields were
+        branches it is looked at with numbers on every side. `within` says which fields were
         looked through and what was left out, `stopped` whether time cut the search, `on` for each law what is positive
         where it holds.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
@@ -139,24 +140,45 @@ class _Search:
     def laws(self, budget: Budget) -> Listing[NoetherLaw]:
         """The charges of what was found, as far as they are written in time."""
         vectors, field, definitions = self.found
-        made: list[NoetherLaw] = []
-        false = 0
-        many = len(self.lagrangian.unknowns) >= MANY  # their equations are too large to be evaluated side by side
+        charged: list[NoetherLaw] = []
         try:
             for vector in vectors:
-                law = _law(self.lagrangian, vector, field, definitions, budget)
-                law = law if many else placed(law, self.lagrangian)
-                if law is None:
-                    false += 1
-                else:
-                    made.append(law)
+                charged.append(_law(self.lagrangian, vector, field, definitions, budget))
         except OutOfBudget as stop:
             self.note_cut("charges", stop)
+        made, false, unseen = self._seen(charged, budget)
+        self.stopped |= bool(unseen)
         told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
         told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
         told += f"; {false} that failed at real points left out" if false else ""
-        told += "; not looked at with numbers: too many unknowns" if many and made else ""
+        told += f"; {unseen} of these not looked at with numbers for lack of time" if unseen else ""
         return Listing(made, told, self.stopped, [law.on for law in made])
+
+    def _seen(self, charged: Sequence[NoetherLaw], budget: Budget) -> tuple[list[NoetherLaw], int, int]:
+        """The laws with the sides on which they hold; how many hold on none, and how many time left unseen.
+
+        A degenerate Lagrangian has no equations along whose solutions they could be looked at.
+        """
+        branched = [law for law in charged if _has_branches(law, self.lagrangian)]
+        if not branched or budget.over:
+            return list(charged), 0, len(branched)
+        try:
+            equations = euler_lagrange(self.lagrangian)
+        except NotSolvable:
+            return list(charged), 0, 0
+        made: list[NoetherLaw] = []
+        false = unseen = 0
+        for law in charged:
+            if law not in branched:
+                made.append(law)
+            elif budget.over:
+                unseen += 1
+                made.append(law)
+            elif (seen := placed(law, equations)) is None:
+                false += 1
+            else:
+                made.append(seen)
+        return made, false, unseen
 
     def all_variational(self, budget: Budget) -> Variational:
         """The general solution of the condition; where it is not complete, what the equations' symmetries give if more."""
@@ -196,20 +218,20 @@ def _of_the_equations(lagrangian: Lagrangian, budget: Budget) -> tuple[Generator
     return find_symmetries(system, budget=budget.left).generators
 
 
-def placed(law: NoetherLaw, lagrangian: Lagrangian) -> NoetherLaw | None:
+def _has_branches(law: NoetherLaw, lagrangian: Lagrangian) -> bool:
+    """False where there is nothing to look at; named solutions of equations have no values."""
+    expressions = (lagrangian.expression, law.integral, *law.generator.components)
+    return not law.generator.definitions and has_branches(expressions)
+
+
+def placed(law: NoetherLaw, equations: ODESystem) -> NoetherLaw | None:
     """The law with the side of the branches on which its symmetry and its charge hold; None if they hold on none.
 
-    A degenerate Lagrangian has no equations along whose solutions it could be looked at.
+    Arguments:
+        equations: of Euler and Lagrange.
     """
-    components = law.generator.components
-    if law.generator.definitions or not has_branches((lagrangian.expression, law.integral, *components)):
-        return law  # named solutions of equations have no values to look at
-    try:
-        equations = euler_lagrange(lagrangian)
-    except NotSolvable:
-        return law
     charge = place_charge(law.integral, equations)
-    symmetry = place_generator(components, equations, rewritten=False)
+    symmetry = place_generator(law.generator.components, equations, rewritten=False)
     if not (charge.true and symmetry.true):
         return None
     on = tuple(dict.fromkeys((*charge.on, *symmetry.on)))
@@ -345,5 +367,4 @@ def _written(charges: Sequence[Element], field: Field, lagrangian: Lagrangian) -
     total = sum(plain, start=field.zero)
     if len(rooted) == 1:
         total, rooted = total + rooted[0], []
-    written = [presented(c, field, lagrangian.velocities) for c in (total, *rooted)]
-    return Add(*(written if len(lagrangian.unknowns) >= MANY else map(with_joined_roots, written)))
+    return Add(*(with_joined_roots(presented(c, field, lagrangian.velocities)) for c in (total, *rooted)))
