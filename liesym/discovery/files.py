@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import zipfile
 import zlib
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from liesym.base.tables import read_data, read_rows
 from liesym.discovery.tracks import Trajectories
 from liesym.errors import DataError
 
@@ -35,14 +35,9 @@ def read_runs(path: str | Path, *, names: Sequence[str] = (), independent: str |
     Raises:
         DataError: the file is missing or malformed; the message says where, and what would be right.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"no data file {file}; give an .npz or .csv file of trajectories")
-    if file.suffix == ".npz":
-        return [_archive(file, tuple(names))]
-    if file.suffix == ".csv":
-        return _table(file, tuple(names), independent)
-    raise DataError(f"{file.name}: cannot read {file.suffix or 'a file without a suffix'}; write .npz or .csv")
+    given = tuple(names)
+    readers = {".npz": lambda file: [_archive(file, given)], ".csv": lambda file: _table(file, given, independent)}
+    return read_data(path, readers)
 
 
 def _archive(file: Path, names: tuple[str, ...]) -> Trajectories:
@@ -65,19 +60,12 @@ def _archive(file: Path, names: tuple[str, ...]) -> Trajectories:
 
 
 def _table(file: Path, names: tuple[str, ...], independent: str | None) -> list[Trajectories]:
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = [row for row in csv.reader(stream) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file.name} is not readable as text in columns: {error}") from None
-    if len(rows) < 3:
-        raise DataError(f"{file.name}: a header and at least two rows are needed, found {len(rows)} rows")
-    header = [cell.strip() for cell in rows[0]]
+    header, rows = read_rows(file)
     time, columns = _columns(file, header, names, independent)
     wanted = [header.index(name) for name in (time, *columns)]
-    numbers = np.array([_numbers(file, line, row, header, wanted) for line, row in enumerate(rows[1:], start=2)])
+    numbers = np.array([_numbers(file, line, row, header, wanted) for line, row in enumerate(rows, start=2)])
     place = header.index(RUN) if RUN in header else None
-    labels = [row[place].strip() if place is not None else "" for row in rows[1:]]
+    labels = [row[place].strip() if place is not None else "" for row in rows]
     parts = [numbers[[label == own for label in labels]] for own in dict.fromkeys(labels)]
     return [Trajectories(part[None, :, 0], part[None, :, 1:], columns) for part in parts]
 
@@ -85,8 +73,6 @@ def _table(file: Path, names: tuple[str, ...], independent: str | None) -> list[
 def _columns(file: Path, header: list[str], names: tuple[str, ...], independent: str | None) -> tuple[str, tuple[str, ...]]:
     """The names of the time column and of the states' columns."""
     shown = ", ".join(header)
-    if len(set(header)) < len(header):
-        raise DataError(f"{file.name}: a column name occurs twice in {shown}")
     if all(_number(cell) is not None for cell in header):
         raise DataError(f"{file.name}: the first row holds numbers; expected a header such as t, x, y")
     plain = [name for name in header if name != RUN]

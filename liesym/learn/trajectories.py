@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from liesym.base.tables import read_data, read_rows
 from liesym.errors import DataError
 
 
@@ -101,14 +101,9 @@ def read_trajectories(path: str | Path, names: Sequence[str], *, independent: st
     Raises:
         DataError: the file is missing or malformed; the message says where.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"no data file {file}; give an .npz or .csv file of trajectories")
-    if file.suffix == ".npz":
-        return _read_npz(file, tuple(names))
-    if file.suffix == ".csv":
-        return _read_csv(file, tuple(names), independent)
-    raise DataError(f"{file.name}: cannot read {file.suffix or 'a file without a suffix'}; write .npz or .csv")
+    given = tuple(names)
+    readers = {".npz": lambda file: _read_npz(file, given), ".csv": lambda file: _read_csv(file, given, independent)}
+    return read_data(path, readers)
 
 
 def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
@@ -132,16 +127,9 @@ def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
 
 
 def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajectories:
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = [row for row in csv.reader(stream) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file.name} is not readable as text in columns: {error}") from None
-    if len(rows) < 3:
-        raise DataError(f"{file.name}: a header and at least two rows are needed, found {len(rows)} rows")
-    header = [cell.strip() for cell in rows[0]]
+    header, rows = read_rows(file)
     columns = _columns(file, header, names, independent)
-    table = np.array([_numbers(file, line, row, header) for line, row in enumerate(rows[1:], start=2)])
+    table = np.array([_numbers(file, line, row, header) for line, row in enumerate(rows, start=2)])
     groups = table[:, header.index("trajectory")] if "trajectory" in header else np.zeros(len(table))
     parts = [table[groups == g][:, columns] for g in dict.fromkeys(groups)]
     if len({len(part) for part in parts}) > 1:
@@ -151,8 +139,6 @@ def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajector
 
 
 def _columns(file: Path, header: list[str], names: tuple[str, ...], independent: str) -> list[int]:
-    if len(set(header)) < len(header):
-        raise DataError(f"{file.name}: a column name occurs twice in {', '.join(header)}")
     if all(_is_number(cell) for cell in header):
         expected = ", ".join((independent, *names))
         raise DataError(f"{file.name}: the first row holds numbers; expected a header such as {expected}")
