@@ -117,15 +117,18 @@ def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search
     again = _Search(side[0], degree, budget, None)
     again.run()
     joint = Selection(side[0], budget)
+    cut, stopped = "", search.stopped or again.stopped
     try:
         joint.offer([fixed_on(e, side[1]) for e in first])
         known = len(joint.kept)
         joint.offer(again.selection.kept)
-    except (TooLarge, TimeIsUp, Unsupported):
+    except (TooLarge, TimeIsUp, Unsupported) as stop:
         known = len(joint.kept)
+        cut = "; what was found there could not be told from these and is left out"
+        stopped |= isinstance(stop, TimeIsUp)
     second = _placed(joint.kept[known:], side[0], again.within, again.stopped, side[1])
-    within = f"{search.within}; where {', '.join(f'{write(c)} > 0' for c in side[1])}: {again.within}"
-    return Listing((*first, *second), within, search.stopped or again.stopped, (*first.on, *second.on))
+    within = f"{search.within}; where {', '.join(f'{write(c)} > 0' for c in side[1])}: {again.within}{cut}"
+    return Listing((*first, *second), within, stopped, (*first.on, *second.on))
 
 
 class _Search:

@@ -6,8 +6,7 @@ symmetries give; what does not pass a substitution and a look with numbers is le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sympy import Abs, Eq, Expr, S, Symbol, exp
@@ -15,7 +14,7 @@ from sympy import Abs, Eq, Expr, S, Symbol, exp
 from liesym.base.budget import Budget
 from liesym.base.typed import equation, expr, over_one_denominator
 from liesym.coefficients.joined import with_joined_roots
-from liesym.errors import OutOfBudget
+from liesym.errors import OutOfBudget, TimeIsUp
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import checked_integral, checked_value, curve_holds, is_real_throughout, look_at_value
 from liesym.reduction.elementary import Family, constant_values, families
@@ -30,30 +29,39 @@ LINEAR = 0.5
 
 def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     """A textbook's family where one passes the checks, else what integrals and symmetries give."""
+    cut = False
     if system.order == 1:
-        for family in families(system):
-            found = _of_family(system, family)
-            if found.found:
-                return found
-            if budget.over:
-                break
-        with suppress(OutOfBudget):
-            for family in riccati_families(system, budget.share(LINEAR)):
-                found = _of_family(system, family)
-                if found.found:
-                    return found
+        found, cut = _first(system, lambda limit: families(system), budget)
+        if found is None and not cut:
+            found, cut = _first(system, lambda limit: riccati_families(system, limit), budget.share(LINEAR))
     elif len(system.unknowns) == 1 and is_linear(system):
-        with suppress(OutOfBudget):
-            for family in linear_families(system, budget.share(LINEAR)):
-                found = _of_family(system, family)
-                if found.found:
-                    return found
-    empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()))
+        found, cut = _first(system, lambda limit: linear_families(system, limit), budget.share(LINEAR))
+    else:
+        found = None
+    if found is not None:
+        return found
+    empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut)
     try:
-        found = solved(system, None, budget)
+        whole = solved(system, None, budget)
     except OutOfBudget:
         return replace(empty, stopped=True)
-    return empty if found is None else _of_solution(system, found)
+    return empty if whole is None else _of_solution(system, whole)
+
+
+def _first(
+    system: ODESystem, found_in: Callable[[Budget], Iterable[Family]], budget: Budget
+) -> tuple[Solution | None, bool]:
+    """The first family that passes the checks; whether time cut the search for it."""
+    try:
+        for family in found_in(budget):
+            found = _of_family(system, family)
+            if found.found:
+                return found, False
+            if budget.over:
+                return None, True
+    except OutOfBudget as stop:
+        return None, isinstance(stop, TimeIsUp)
+    return None, False
 
 
 def _of_family(system: ODESystem, family: Family) -> Solution:
@@ -62,7 +70,7 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
     passed = None if family.integral is None else checked_integral(system, family.integral)
     relation = None if passed is None else _over_one(passed.expression - constants[0])
     whole = family.whole and len(kept) == len(family.values) and not any(c.on for c in kept)
-    whole = whole and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
+    whole = whole and bool(kept) and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
     return Solution(
         relation,
         tuple(equation(y, c.expression) for c in kept),
