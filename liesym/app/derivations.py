@@ -62,7 +62,12 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
         "lagrangian": write(lagrangian.expression),
         "equations": list(write_system(system)),
         "laws": [
-            {"generator": _components(law.generator), "gauge": write(law.gauge), "integral": write(law.integral)}
+            {
+                "generator": _components(law.generator),
+                "gauge": write(law.gauge),
+                "integral": write(law.integral),
+                "on": [f"{write(e)} > 0" for e in law.on],
+            }
             for law in laws
         ],
         "hamiltonian": _hamiltonian(lagrangian),
@@ -92,7 +97,7 @@ def noether_lines(record: dict[str, Any]) -> Iterator[str]:
         field = "; ".join(f"{name}: {value}" for name, value in law["generator"].items() if value != "0")
         gauge = "" if law["gauge"] == "0" else f"   gauge {law['gauge']}"
         yield f"  {field}{gauge}"
-        yield f"    I = {law['integral']}"
+        yield f"    I = {law['integral']}{'   where ' if law['on'] else ''}{', '.join(law['on'])}"
 
 
 # -- reduction ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from liesym.base.budget import Budget, now
 from liesym.base.doors import door
+from liesym.base.jets import as_expression
 from liesym.determine.verify import is_first_integral
 from liesym.discovery.field import black_box
 from liesym.discovery.integrals import field_integrals
@@ -23,6 +24,7 @@ from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError, OutOfBudget, Unsupported
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
+from liesym.text.reader import read_expression
 
 NAME = re.compile(r"[^\W\d]\w*'*")
 LOUD = 0.4
@@ -39,7 +41,7 @@ def discover(
     region: Sequence[Sequence[float]] | None = None,
     backend: str | None = None,
     noise: float | Sequence[float] | None = None,
-    terms: Sequence[Expr] = (),
+    terms: Sequence[Expr | str] = (),
     budget: float = 60.0,
     seed: int = 0,
 ) -> Discovery:
@@ -53,7 +55,7 @@ def discover(
         region: (least, largest) of each state: laws are looked for, and hold, there; not for trajectories.
         backend: "numpy", "torch" or "jax"; found out by calling unless given.
         noise: standard deviation of the states of trajectories, or one for each; estimated unless given.
-        terms: functions of the states, to be tried beside the library.
+        terms: functions of the states, to be tried beside the library: text, or SymPy expressions in symbols of their names.
         budget: seconds, looked at between stages.
         seed: of the states that are drawn.
 
@@ -82,7 +84,7 @@ def discover(
             f"region is one pair (least, largest) for each of {', '.join(s.name for s in symbols)}; given: {had}"
         )
     box = black_box(field, region, backend, rng)
-    search = field_integrals(box, symbols, terms, limit, rng)
+    search = field_integrals(box, symbols, _terms(terms, symbols), limit, rng)
     symmetries: Sequence[Symmetry] = (
         () if limit.over else field_symmetries(box, symbols, independent, [law.expression for law in search.integrals], rng)
     )
@@ -102,7 +104,7 @@ def _from_data(
     source: Any,
     names: Sequence[str] | None,
     noise: float | Sequence[float] | None,
-    terms: Sequence[Expr],
+    terms: Sequence[Expr | str],
     budget: Budget,
     rng: np.random.Generator,
 ) -> Discovery:
@@ -113,7 +115,8 @@ def _from_data(
     if len(given) != len(own):
         raise DataError(f"names={given!r} for {len(own)} columns of states")
     smooth = smoothed(runs, noise)
-    search = track_integrals(smooth, state_symbols(given), terms, budget, rng)
+    symbols = state_symbols(given)
+    search = track_integrals(smooth, symbols, _terms(terms, symbols), budget, rng)
     part = smooth.noise / np.concatenate([run.states for run in runs]).std(0)
     shown = ", ".join(f"{name} {p:.2g}" for name, p in zip(given, part, strict=True))
     notes = [
@@ -125,6 +128,26 @@ def _from_data(
         notes.append("the noise is of the size of the signal: most laws cannot be told from it")
     looked = ("integrals",)
     return Discovery(given, search.integrals, (), None, tuple(notes), search.stopped, now() - begun, looked)
+
+
+def _terms(given: Sequence[Expr | str], symbols: Sequence[Symbol]) -> list[Expr]:
+    """The terms in the symbols of the states, which are matched by name, whatever their assumptions are.
+
+    Raises:
+        DataError: a term holds something else, or is no expression.
+    """
+    by_name = {s.name: s for s in symbols}
+    read: list[Expr] = []
+    for term in [given] if isinstance(given, str) else given:
+        value = read_expression(term, symbols=by_name) if isinstance(term, str) else as_expression(term)
+        if not isinstance(value, Expr):
+            raise DataError(f"{term!r} among the terms is no expression of {', '.join(by_name)}")
+        moved = value.xreplace({s: by_name[s.name] for s in value.free_symbols if s.name in by_name})  # type: ignore[attr-defined]
+        foreign = sorted(str(s) for s in moved.free_symbols - set(symbols))
+        if foreign:
+            raise DataError(f"the term {term} holds {', '.join(foreign)}; the states are {', '.join(by_name)}")
+        read.append(moved)
+    return read
 
 
 def _opened(source: Any, names: Sequence[str] | None) -> tuple[Any, tuple[Symbol, ...], Symbol]:

@@ -13,7 +13,7 @@ from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
 from liesym.model.prolongation import prolonged
 from liesym.text.display import Display, same
-from liesym.text.shown import Shown, field_latex, field_text
+from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.text.writer import write
 
 
@@ -174,14 +174,14 @@ class VectorField(Shown):
         return self.variables == other.variables and all(a == b or same(a, b) for a, b in pairs)
 
     def __str__(self) -> str:
-        return field_text(self.variables, self.components)
+        return field_text(self.variables, self.components) + where(self.on, Display(self.variables))
 
     def __repr__(self) -> str:
         return str(self)
 
     def to_latex(self) -> str:
         """LaTeX without delimiters."""
-        return field_latex(self.variables, self.components)
+        return field_latex(self.variables, self.components) + where_latex(self.on)
 
     def to_text(self, *, unicode: bool = True) -> str:
         """In ∂ notation, or in ASCII alone."""

@@ -183,7 +183,7 @@ class ODESystem(Shown):
 
     def to_latex(self) -> str:
         """LaTeX without delimiters, one equation a line."""
-        return equations_latex([*self.solved.items()])
+        return equations_latex([(left, right, ()) for left, right in self.solved.items()])
 
     # -- new systems from old --------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ from liesym.solving.algebraic import holds_somewhere, solve_for
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.text.display import Display, shown
-from liesym.text.shown import Shown, equations_latex
+from liesym.text.shown import Shown, equations_latex, where
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,22 +90,38 @@ class Solution(Shown):
 
     def __str__(self) -> str:
         by = Display(self.variables)
-        lines = [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}" for e in self.equations]
-        if self.parametric is not None and not self.explicit:
-            lines += [f"{v.name} = {shown(c, by)}" for v, c in zip(self.variables, self.parametric, strict=True)]
+        lines = [line for part in (self, *self.others) for line in part._family(by)]
         lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
         return "\n".join(lines or ["no family of solutions was found"])
+
+    def _family(self, by: Display) -> list[str]:
+        """The branches, the relation or the curve, each with what is positive where it holds."""
+        pairs = zip(self.equations, self._places, strict=True)
+        lines = [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}{where(on, by)}" for e, on in pairs]
+        if self.parametric is not None and not self.explicit:
+            lines += [f"{v.name} = {shown(c, by)}" for v, c in zip(self.variables, self.parametric, strict=True)]
+        return lines
 
     @property
     def equations(self) -> tuple[Eq, ...]:
         """The branches y = …, or else the relation."""
         return self.explicit or (() if self.equation is None else (self.equation,))
 
+    @property
+    def _places(self) -> tuple[tuple[Expr, ...], ...]:
+        """What is positive where each of `equations` holds."""
+        if self.explicit:
+            return self.on or ((),) * len(self.explicit)
+        return () if self.equation is None else (self.relation_on,)
+
     def to_latex(self) -> str:
         """LaTeX without delimiters, one equation a line."""
-        pairs = [(e.args[0], e.args[1]) for e in (*self.equations, *self.special)]
-        if self.parametric is not None and not self.explicit:
-            pairs += zip(self.variables, self.parametric, strict=True)
+        pairs: list[tuple[Any, Any, Sequence[Expr]]] = []
+        for part in (self, *self.others):
+            pairs += [(*e.args, on) for e, on in zip(part.equations, part._places, strict=True)]
+            if part.parametric is not None and not part.explicit:
+                pairs += [(v, c, ()) for v, c in zip(part.variables, part.parametric, strict=True)]
+        pairs += [(*e.args, ()) for e in self.special]
         return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
 
     def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:

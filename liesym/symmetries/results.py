@@ -20,7 +20,7 @@ from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.kinds import in_words, kind
 from liesym.text.mathml import mathml
-from liesym.text.shown import Shown, field_mathml, field_text
+from liesym.text.shown import Shown, field_mathml, field_text, where
 
 
 class Completeness(StrEnum):
@@ -139,7 +139,8 @@ class Result(Shown):
     def __str__(self) -> str:
         by = self.system.display
         lines = [self.sentence]
-        lines += [f"  X{i} = {field_text(g.variables, g.components, by)}" for i, g in enumerate(self.generators, 1)]
+        for i, g in enumerate(self.generators, 1):
+            lines.append(f"  X{i} = {field_text(g.variables, g.components, by)}{where(g.on, by)}")
         for i, family in enumerate(self.families, 1):
             arbitrary = ", ".join(by.write(f) for f, _ in family.arbitrary)
             field = family.generator
@@ -159,7 +160,7 @@ class Result(Shown):
         fields += [(f"F{i}", f.generator) for i, f in enumerate(self.families, 1)]
         rows = "".join(
             f"<tr><td>{name}</td><td>{field_mathml(g.variables, g.components)}</td>"
-            f"<td>{'trivial' if g.trivial else ''}</td></tr>"
+            f"<td>{escape(where(g.on, self.system.display))}{' trivial' if g.trivial else ''}</td></tr>"
             for name, g in fields
         )
         equations = "<br>".join(mathml(Eq(*pair, evaluate=False)) for pair in self.system.solved.items())

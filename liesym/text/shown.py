@@ -138,9 +138,19 @@ class Shown:
         return self.to_latex()
 
 
-def equations_latex(pairs: Sequence[tuple[Any, Any]]) -> str:
-    """Equations, one a line, as an aligned block."""
-    lines = [f"{latex(left)} &= {latex(right)}" for left, right in pairs]
+def where(on: Sequence[Expr], by: Display) -> str:
+    """The inequalities on which a statement holds, behind it; nothing where that is everywhere."""
+    return f"   where {', '.join(f'{by.write(e)} > 0' for e in on)}" if on else ""
+
+
+def where_latex(on: Sequence[Expr]) -> str:
+    """The same in LaTeX."""
+    return rf"\quad \text{{where }} {', '.join(f'{latex(e)} > 0' for e in on)}" if on else ""
+
+
+def equations_latex(given: Sequence[tuple[Any, Any, Sequence[Expr]]]) -> str:
+    """Equations, one a line, as an aligned block: left side, right side, and what is positive where they hold."""
+    lines = [f"{latex(left)} &= {latex(right)}{where_latex(on)}" for left, right, on in given]
     if len(lines) == 1:
         return lines[0].replace("&", "")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"

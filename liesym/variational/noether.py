@@ -27,7 +27,7 @@ from liesym.symmetries.pipeline import find_symmetries
 from liesym.testing.second_look import has_branches, place_charge, place_generator
 from liesym.text.display import Display, shown
 from liesym.text.latex import latex
-from liesym.text.shown import Shown
+from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, CHARGES, GENERAL, SEARCH
@@ -55,11 +55,13 @@ class NoetherLaw(Shown):
 
     def __str__(self) -> str:
         by = Display(self.generator.variables)
-        return f"{self.generator}:  I = {shown(self.integral, by)}"
+        field = field_text(self.generator.variables, self.generator.components, by)
+        return f"{field}:  I = {shown(self.integral, by)}{where(self.on, by)}"
 
     def to_latex(self) -> str:
         """LaTeX without delimiters."""
-        return rf"{self.generator.to_latex()}:\quad I = {latex(self.integral)}"
+        field = field_latex(self.generator.variables, self.generator.components)
+        return rf"{field}:\quad I = {latex(self.integral)}{where_latex(self.on)}"
 
 
 @door("the search for Noether's laws")

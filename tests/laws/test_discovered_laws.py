@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Expr, Matrix, Symbol, cos, log, sqrt
+from sympy import Expr, Matrix, Symbol, cancel, cos, log, sqrt
 
 import liesym
 from liesym import ODESystem, discover
@@ -194,3 +194,22 @@ def test_bad_fields_are_told() -> None:
         discover(lambda t, z: np.log(-(z**2)), names="xy", region=PLANE)
     with pytest.raises(liesym.Unsupported, match="first-order"):
         discover(ODESystem.parse("x'' = -x"), region=PLANE)
+
+
+@pytest.mark.parametrize(
+    "term", ["x^6/3", Symbol("x") ** 6 / 3, Symbol("x", real=True) ** 6 / 3, Symbol("x", positive=True) ** 6 / 3]
+)
+def test_given_terms_are_matched_by_name(term) -> None:
+    """x'' = -x^5 with y = x': a degree that the library reaches late, given as text or in any kind of symbol."""
+    found = liesym.discover(
+        lambda t, s: np.stack([s[..., 1], -(s[..., 0] ** 5)], -1), names=("x", "y"), region=((-2, 2), (-2, 2)), terms=(term,)
+    )
+    (law,) = found.integrals
+    ratio = cancel(law.expression / (x**6 + 3 * y**2))
+    assert ratio.is_number and ratio != 0
+
+
+@pytest.mark.parametrize(("term", "message"), [("z*x", "holds z"), (Symbol("a") * Symbol("x"), "holds a")])
+def test_a_term_of_something_else_is_refused(term, message: str) -> None:
+    with pytest.raises(liesym.LiesymError, match=message):
+        liesym.discover(lambda t, s: -s, names=("x",), region=((-2, 2),), terms=(term,))

@@ -170,3 +170,22 @@ def test_a_listing_shows_itself_in_a_notebook() -> None:
 def test_the_package_shows_its_public_names_alone() -> None:
     assert set(liesym.__all__) <= set(dir(liesym)) and "import_module" not in dir(liesym)
     assert liesym.__doc__ is not None and "print(result)" in liesym.__doc__
+
+
+def test_what_holds_on_a_side_is_never_shown_without_it() -> None:
+    """A solution, a charge and symmetries that are true where something is positive, at each door."""
+    root = liesym.solve("y' = sqrt(y)")
+    fall = next(law for law in liesym.noether("x'^2/2 - abs(x)") if law.on)
+    damped = liesym.find_symmetries(liesym.ODESystem.parse("y'' = y'^2/y - a*y' - b*y"))
+    sided = next(g for g in damped.generators if g.on)
+    for value in (root, fall, damped, sided):
+        assert "where " in str(value) and "> 0" in str(value)
+        assert r"\text{where }" in value.to_latex() and "> 0" in value.to_latex()
+    assert "where y &gt; 0" in damped._repr_html_()
+    everywhere = liesym.find_symmetries(liesym.ODESystem.parse("y'' = y^3"))
+    assert "where" not in str(everywhere) and "where" not in everywhere.to_latex()
+
+
+def test_every_branch_is_shown() -> None:
+    shown = str(liesym.solve("y'^2 = 4*y*y' - 3*y^2", independent="x"))
+    assert "exp(x)" in shown and "exp(3·x)".replace("·", "*") in shown.replace("·", "*")

@@ -10,7 +10,7 @@ from rich.text import Text
 from sympy import Add, Derivative, Expr, Symbol
 
 from liesym.app.report.algebra import AlgebraFacts
-from liesym.app.report.json import condition, inequality
+from liesym.app.report.json import condition
 from liesym.app.report.sentence import sentences
 from liesym.base.listing import Listing
 from liesym.conservation.kinds import integral_kind
@@ -21,7 +21,7 @@ from liesym.symmetries.kinds import kind
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
 from liesym.text.display import shown, tidy
-from liesym.text.shown import equations_latex, field_text
+from liesym.text.shown import equations_latex, field_text, where
 
 WIDTH_IN_A_PIPE = 160
 _BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
@@ -129,22 +129,22 @@ def latex_lines(result: Result, integrals: Sequence[Expr] | None) -> list[str]:
     """Equations, generators and first integrals as displayed formulas of LaTeX."""
     formulas = [result.system.to_latex(), result.to_latex()]
     if integrals:
-        formulas.append(equations_latex([(Symbol(f"I_{i}"), tidy(e)) for i, e in enumerate(integrals, 1)]))
+        pairs = zip(integrals, _places(integrals), strict=True)
+        formulas.append(equations_latex([(Symbol(f"I_{i}"), tidy(e), on) for i, (e, on) in enumerate(pairs, 1)]))
     return [rf"\[ {formula} \]" for formula in formulas]
+
+
+def _places(integrals: Sequence[Expr]) -> Sequence[tuple[Expr, ...]]:
+    """What is positive where each of the integrals holds."""
+    return integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
 
 
 def _integrals(screen: Console, result: Result, integrals: Sequence[Expr]) -> None:
     say(screen, "first integrals:" if integrals else "first integrals: none found")
     by = result.system.display
-    places = integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
-    for integral, on in zip(integrals, places, strict=True):
+    for integral, on in zip(integrals, _places(integrals), strict=True):
         words = integral_kind(integral, result.system)
-        tell(screen, f"  {shown(integral, by)}{_where(on)}{f'   ({words})' if words else ''}", "    ")
-
-
-def _where(on: Sequence[Expr]) -> str:
-    """The inequalities on which a statement holds, where that is not everywhere."""
-    return f"   where {', '.join(map(inequality, on))}" if on else ""
+        tell(screen, f"  {shown(integral, by)}{where(on, by)}{f'   ({words})' if words else ''}", "    ")
 
 
 def _generators(screen: Console, result: Result) -> None:
@@ -153,7 +153,7 @@ def _generators(screen: Console, result: Result) -> None:
     for i, g in enumerate(result.generators, 1):
         words = kind(g, by)
         remark = "trivial" if g.trivial else words.words if words.name != "other" else ""
-        named.append((f"X{i}", g, (f"   ({remark})" if remark else "") + _where(g.on)))
+        named.append((f"X{i}", g, (f"   ({remark})" if remark else "") + where(g.on, by)))
     for i, family in enumerate(result.families, 1):
         free = ", ".join(by.name(f.func.__name__) for f, _ in family.arbitrary)
         named.append((f"F{i}", family.generator, f"   ({free} arbitrary{', trivial' if family.trivial else ''})"))
