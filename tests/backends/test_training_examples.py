@@ -36,7 +36,7 @@ def run_script(name, *arguments, folder):
 def test_the_demo_prints_its_tables_and_names_its_picture(tmp_path):
     out = tmp_path / "out"
     text = run_script("demo.py", "--out", out, "--seeds", 0, "--toy-steps", 40, "--steps", 30, folder=tmp_path)
-    for part in ("torch: plain", "jax: with conservation", f"picture: {out / 'lynx_hare.png'}"):
+    for part in ("torch: plain", "jax: with", "conservation\n", f"picture: {out / 'lynx_hare.png'}"):
         assert part in text
     assert (out / "lynx_hare.png").stat().st_size > 10_000
     records = [json.loads((out / f"demo-{backend}.json").read_text()) for backend in ("torch", "jax")]
