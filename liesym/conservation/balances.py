@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import gcd
 
-import networkx as nx
 from flint import fmpz_mat
 
 from liesym.base.budget import Budget
@@ -56,6 +55,8 @@ def balances(on: OnSolutions, budget: Budget) -> list[Element]:
 def _blocks(on: OnSolutions) -> list[list[int]]:
     """Places of states that can occur in one conserved sum, by the nullspace modulo a prime; one block where it fails."""
     places = range(len(on.rhs))
+    import networkx as nx
+
     needed = slots_needed(on.rhs, on.field, (), 0)
     for seed in range(DRAWS):
         try:

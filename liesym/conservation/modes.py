@@ -8,7 +8,6 @@ Sources: Gantmacher 1959, chapter V; Goriely 2001, section 2.5.
 
 from __future__ import annotations
 
-import networkx as nx
 from sympy import (
     Abs,
     Dummy,
@@ -212,6 +211,8 @@ def _strong_blocks(m: Matrix) -> list[Matrix]:
 
     Without those that are too large to be factored while they hold symbols.
     """
+    import networkx as nx
+
     links = nx.DiGraph()
     links.add_nodes_from(range(m.rows))
     links.add_edges_from((i, j) for i in range(m.rows) for j in range(m.rows) if m[i, j] != 0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-import networkx as nx
 import numpy as np
 from sympy import Expr, Function, Integer, Symbol
 
@@ -221,6 +220,8 @@ def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESyst
 
 def _reached(system: ODESystem, observables: Sequence[Expr]) -> set[Symbol]:
     """States on which an observable depends, directly or through the equations."""
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_nodes_from(system.unknowns)
     for x, f in zip(system.unknowns, system.rhs, strict=True):

@@ -21,8 +21,8 @@ from tower import DOOR, ORDER, PICTURE, Import, all_imports, arrows, imports, in
 PACKAGE = ROOT / "liesym"
 HEAVY = {"matplotlib", "optuna", "dask", "distributed", "scipy", "rich", "lark", "networkx", "symengine"}
 """Outside libraries that liesym/ may import in functions."""
-LATE = HEAVY - {"lark", "networkx", "rich"}
-"""Those of them that are not requirements: never at the top of a file."""
+LATE = HEAVY - {"lark", "rich"}
+"""Those of them that an analysis of an equation does not need: never at the top of a file."""
 NEVER = {"torch", "jax", "jaxlib", "torchdiffeq", "diffrax", "equinox", "optax", "liesym_torch", "liesym_jax"}
 """What liesym/ imports nowhere."""
 Found = Mapping[str, Iterable[Import]]
