@@ -14,11 +14,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(TEST)
 
-# corpus runs, too long for every test run
+# the rest of what `make test` asks a share of, trainings, experiments: too long for every test run, part of CI
 slow: $(VENV)/.installed
 	$(TEST) -m slow
 
-# laws over hundreds of systems: too long for CI
+# whole chapters and laws over hundreds of systems: too long for CI
 nightly: $(VENV)/.installed
 	$(TEST) -m nightly
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -104,6 +105,7 @@ def imports(module: str, source: str, known: Iterable[str], *, package: bool = F
     return list(dict.fromkeys(found))
 
 
+@cache
 def all_imports() -> dict[str, list[Import]]:
     """Every import of every module of liesym and the backends."""
     files = sources()

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from long_files import SECONDS
+from long_files import SECONDS, SLOW_SECONDS
 from required_backends import asks_for_unnamed, named_backends, refuse_unnamed
 
 import liesym.base.budget
@@ -23,6 +23,8 @@ import liesym.base.budget
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# processes that tests start keep what they compile: a start from the sources alone takes each a second more
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 TESTS = Path(__file__).parent
 PATIENCE = 3.0
@@ -46,13 +48,14 @@ def patient_clock() -> float:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What a backend named by `slow_with` runs is slow; long files come first, so that no core is idle at the end."""
     for item in items:
         marker, call = item.get_closest_marker("slow_with"), getattr(item, "callspec", None)
         if marker and call and set(marker.args) & {v for v in call.params.values() if isinstance(v, str)}:
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: -SECONDS.get(item.path.relative_to(TESTS).as_posix(), 0))
+    seconds = SLOW_SECONDS if config.getoption("markexpr") == "slow" else SECONDS
+    items.sort(key=lambda item: -seconds.get(item.path.relative_to(TESTS).as_posix(), 0))
 
 
 @pytest.hookimpl(wrapper=True)

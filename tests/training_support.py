@@ -77,7 +77,17 @@ def sample_loss(found, weight=1e-3):
     return found.SymmetryLoss(found.misfit(), {"energy": energy_rate}, {"energy": weight})
 
 
+WHOLE = {}
+
+
+def whole_run(found, dtype, data):
+    """The short run to its end, made once for each backend."""
+    if found.__name__ not in WHOLE:
+        WHOLE[found.__name__] = short_run(found, dtype, data)
+    return WHOLE[found.__name__]
+
+
 def short_run(found, dtype, data, **options):
-    settings = Settings(steps=30, batch=8, checkpoint_every=7, weight_decay=1e-3, draws=1, clip=options.pop("clip", None))
+    settings = Settings(steps=28, batch=8, checkpoint_every=7, weight_decay=1e-3, draws=1, clip=options.pop("clip", None))
     model = found.NeuralODE(found.MLPField(2, width=8, seed=1, dtype=dtype))
     return found.train(model, sample_loss(found), Sampler(data.windows(4), settings), settings, **options)

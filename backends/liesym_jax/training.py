@@ -126,17 +126,19 @@ def _norm(tree: Any) -> Any:
     return jnp.sqrt(sum(jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(tree)))
 
 
+@eqx.filter_jit
+def _norms(model: Any, loss: SymmetryLoss, batch: Batch) -> dict[str, Any]:
+    """Compiled once for a loss, however often a rule asks during training."""
+
+    def norm(name: str) -> Any:
+        return _norm(eqx.filter_grad(lambda m: loss.terms(m, batch)[name])(model))
+
+    return {name: norm(name) for name in ("data", *loss.residuals)}
+
+
 def gradient_norms(model: Any, loss: SymmetryLoss, batch: Batch) -> dict[str, float]:
     """Euclidean norm of the gradient of each term, unweighted, with respect to all trained arrays."""
-
-    @eqx.filter_jit
-    def norms(model: Any, batch: Batch) -> dict[str, Any]:
-        def norm(name: str) -> Any:
-            return _norm(eqx.filter_grad(lambda m: loss.terms(m, batch)[name])(model))
-
-        return {name: norm(name) for name in ("data", *loss.residuals)}
-
-    return {name: float(value) for name, value in norms(model, batch).items()}
+    return {name: float(value) for name, value in _norms(model, loss, batch).items()}
 
 
 def term_value(term: Callable[[Any, Any], Any], model: Any, arrays: Any) -> float:

@@ -136,6 +136,7 @@ SPECIAL = (
 )  # fmt: skip
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", DIFFERENTIABLE)
 def test_special_functions_have_derivatives_in_single_precision_at_any_size(backend):
     """The branch of a template that is not taken overflows there: a polynomial for small arguments, at large ones."""

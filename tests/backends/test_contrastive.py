@@ -64,6 +64,7 @@ def by_pairs(h, kind):
     return np.mean(total)
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("kind", ["softmax", "ratio"])
 def test_the_losses_are_those_of_the_sum_over_pairs(kit, kind):
     found, _ = kit
@@ -88,6 +89,7 @@ def test_normalization_fixes_mean_and_spread(kit, normalization):
     assert (abs(spread[0, 1]) < 1e-6) == (normalization == "whiten")
 
 
+@pytest.mark.slow_with("jax")
 def test_frozen_statistics_do_not_depend_on_the_batch(kit):
     found, dtype = kit
     x = found.as_tensor(circles())
@@ -107,7 +109,7 @@ def test_a_constant_has_no_advantage(kit):
 # -- training --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["softmax", "ratio"])
+@pytest.mark.parametrize("kind", ["softmax", pytest.param("ratio", marks=pytest.mark.slow)])
 def test_circles_are_learned_and_backends_agree(kind):
     import jax
 
@@ -126,6 +128,7 @@ def test_circles_are_learned_and_backends_agree(kind):
     assert ends[0] == pytest.approx(ends[1], rel=1e-3)
 
 
+@pytest.mark.slow_with("jax")
 def test_the_linear_part_learns_a_linear_invariant_that_holds_beyond_the_data(kit):
     found, dtype = kit
     x = RANDOM.uniform(0, 1, (12, 1, 2)) + np.linspace(0, 1, 9)[:, None] * np.array([1.0, -1.0])
@@ -283,7 +286,7 @@ def test_rates_go_to_the_latent_space_by_the_chain_rule(kit):
 # -- examples --------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow_with("jax")
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_the_examples_run(backend, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))

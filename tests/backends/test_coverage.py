@@ -36,6 +36,7 @@ def test_the_table_is_right_in_jax():
         assert verdicts("liesym jax") == {}
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
 def test_every_name_of_the_grammar_is_lowered(backend):
     """All functions and constants in one call, against arbitrary precision; a distribution has no values.

@@ -158,6 +158,7 @@ def test_data_of_the_small_systems_fit_together(script):
     assert [str(i) for i in small.integrals("damped pendulum")] == ["x**2 + y**2", "x*x' + y*y'"]
 
 
+@pytest.mark.slow
 def test_the_toy_against_noise_and_sample_count(script, tmp_path):
     record = script("toy_sweep").main(["--reduced", "--out", str(tmp_path)])
     errors = [run["fits"][0]["error"] for run in record["runs"].values()]
@@ -165,6 +166,7 @@ def test_the_toy_against_noise_and_sample_count(script, tmp_path):
     assert "| 0.05 | 4 |" in (tmp_path / "toy_sweep.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_gradient_of_accelerations_by_implicit_differentiation(script):
     """One contracted second derivative instead of all of the mass matrix: the same gradient."""
     import equinox as eqx
@@ -268,6 +270,7 @@ def test_the_lagrangian_network_keeps_its_own_energy(script, tmp_path):
     assert "| plain, 1/8 | 1 |" in text and (tmp_path / "lagrangian_network.svg").stat().st_size > 3000
 
 
+@pytest.mark.slow
 def test_the_exact_lagrangian_has_no_energy_error(script):
     """What is measured is the network: the known Lagrangian in its place has none, another gravity has much."""
     module = script("lagrangian_network")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from runs import dealt
 from training_support import kit as kit
 from training_support import value_and_gradient
 
@@ -126,6 +127,7 @@ def test_parameters_come_through_args_and_batches_may_differ(kit):
 # -- singular matrices -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow_with("jax")
 def test_a_singular_matrix_is_refused_or_solved_by_least_squares(kit):
     """L = x'²/2 - x²/2 + y x' does not determine y''; the shortest solution has y'' = 0 and x'' = -x - y'."""
     found, _ = kit
@@ -161,6 +163,7 @@ def test_the_pseudo_inverse_can_be_differentiated_where_singular_values_coincide
 # -- networks --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("inverse", ["solve", "pseudo"])
 def test_the_derivative_by_weights_is_right(kit, inverse):
     """Against a difference quotient in float64, through the second derivatives and the linear solve."""
@@ -211,8 +214,9 @@ def test_backends_agree_in_both_precisions():
             assert np.abs(numbers(a) - numbers(b)).max() < tolerance
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["LagrangianODE", "HamiltonianODE"])
+@pytest.mark.parametrize(
+    "kind", dealt(("LagrangianODE", "HamiltonianODE"), slow=2, late=("LagrangianODE", "HamiltonianODE"))
+)
 def test_gradients_of_the_adjoint_and_of_the_steps_agree(kit, kind):
     """The adjoint of the adaptive solver, its own steps and fixed Runge-Kutta steps; few steps differ."""
     found, dtype = kit
@@ -236,7 +240,7 @@ def test_energy_is_conserved_along_the_flow_of_any_network(kit):
     found, dtype = kit
     for time, low, high in ((False, 0.0, 1e-6), (True, 1e-4, 10.0)):
         field = found.LagrangianODE(network(found, dtype, time=time))
-        times, start = np.linspace(0.0, 3.0, 16), STATES[0]
+        times, start = np.linspace(0.0, 1.5, 8), STATES[0]
         states = found.evaluate(found.NeuralODE(field, substeps=4), start, times)
         energies = values(found, field.energy, *arrays(found, times, states))
         assert low <= np.abs(energies - energies[:, :1]).max() < high
@@ -260,12 +264,13 @@ def test_invariance_of_a_learned_lagrangian_field_can_be_measured(kit):
     assert sizes[0] < 1e-11 < 1e-3 < sizes[1]
 
 
+@pytest.mark.slow_with("jax")
 def test_training_goes_through_the_existing_loop(kit):
     found, dtype = kit
     times = np.linspace(0.0, 2.0, 21)
     states = np.stack([np.stack([r * np.cos(2 * times), -2 * r * np.sin(2 * times)], -1) for r in (0.5, 1.0, 1.5)])
     data = Trajectories(np.tile(times, (3, 1)), states, ("q", "v"))
-    settings = Settings(steps=80, learning_rate=5e-2, checkpoint_every=40)
+    settings = Settings(steps=40, learning_rate=5e-2, checkpoint_every=20)
     for kind in ("LagrangianODE", "HamiltonianODE"):
         model = found.NeuralODE(getattr(found, kind)(network(found, dtype, unknowns=1)))
         sampler = Sampler(data.windows(2), settings)

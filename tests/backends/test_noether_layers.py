@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from runs import dealt
 from sympy import Integer, symbols
 from training_support import kit as kit
 
@@ -71,7 +72,8 @@ def test_outputs_are_constant_along_the_group_and_along_no_other(kit, name):
     assert np.abs(numbers(scaled) - base).max() > 1e-3, "a scaling is no symmetry"
 
 
-@pytest.mark.parametrize("name", ["rotations", "a conjugated rotation", "Lorentz transformations"])
+@pytest.mark.slow_with("jax")
+@pytest.mark.parametrize("name", dealt(("rotations", "a conjugated rotation", "Lorentz transformations"), usual=2))
 def test_untrained_lagrangians_conserve_their_charges(kit, name):
     """Whatever the weights are: the charges of the group stay, those of another group do not."""
     found, dtype = kit
@@ -125,6 +127,7 @@ def test_generators_that_were_found_make_a_layer(kit):
         found.InvariantLayer(turns, scale=[1, 2])
 
 
+@pytest.mark.slow_with("jax")
 def test_exchanged_particles_are_the_same_to_the_layer(kit):
     found, dtype = kit
     group = permutations(PAIR) + translations(PAIR) + stationarity(SIX)

@@ -35,6 +35,7 @@ def plain(values):
     return np.asarray(values.detach() if hasattr(values, "detach") else values)
 
 
+@pytest.mark.slow_with("jax")
 def test_sample_by_sample_is_the_batch(pendulum):
     found, sets, x, goal = pendulum
     vmap, _, _ = transforms(found)
@@ -47,6 +48,7 @@ def test_sample_by_sample_is_the_batch(pendulum):
     assert np.abs(whole[:3] - STARTS[:3]).max() > 1e-2, "the samples have a way to go"
 
 
+@pytest.mark.slow_with("jax")
 def test_gradients_are_those_of_differences(pendulum):
     found, sets, x, goal = pendulum
     vmap, grad, hessian = transforms(found)

@@ -74,7 +74,7 @@ def pendulum(tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow_with("jax")
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_a_second_order_problem_is_trained_with_its_energy(backend, pendulum, capsys):
     report = run_problem(
@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_written_is_refused(pendulum):
         )
 
 
-@pytest.mark.slow_with("jax")
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_five_lines_bring_a_symmetry_into_an_existing_loop(backend, monkeypatch):
     """The sector of the data is learned either way; all around, the five lines halve the error at least."""

@@ -65,6 +65,7 @@ def test_each_sample_is_projected_by_itself(kit):
     assert np.abs(alone - numbers(field(t, x))).max() < 1e-14
 
 
+@pytest.mark.slow_with("jax")
 def test_dependent_gradients_are_left_out_and_gradients_stay_finite(kit):
     found, _ = kit
     t, x = arrays(found, np.zeros(5), STATES)
@@ -100,6 +101,7 @@ def test_integrals_that_depend_on_time(kit):
     assert np.abs(rate).max() < 1e-12
 
 
+@pytest.mark.slow_with("jax")
 def test_stabilization_pulls_back_and_retraction_puts_back(kit):
     found, dtype = kit
     sets = levels(found, [X**2 + V**2, MOMENTUM])
@@ -128,6 +130,7 @@ def test_stabilization_pulls_back_and_retraction_puts_back(kit):
     assert drift[0] < 0.2 * drift[1]
 
 
+@pytest.mark.slow_with("jax")
 def test_the_return_is_damped_near_equilibria(kit):
     """Near the upper equilibrium of a pendulum the gradient is small: whole Newton steps lead rotations away."""
     found, _ = kit
@@ -273,6 +276,7 @@ def audited(found, dtype, tolerance, generators=None, goal=1.0):
     )
 
 
+@pytest.mark.slow_with("jax")
 def test_backward_laws_hold_along_the_adjoint_solve(kit):
     found, dtype = kit
     audit = audited(found, dtype, 1e-8, goal=10.0)

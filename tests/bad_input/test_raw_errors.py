@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 from sympy import Abs, Expr, I, Rational, S, Symbol, exp, factor_list, log, pi, sign, sqrt, symbols
@@ -13,6 +14,7 @@ from liesym.algebra.signs import Signs, Undecided
 from liesym.app.cli import app
 from liesym.base.budget import Budget, now
 from liesym.base.doors import door, errors_of_ours
+from liesym.base.listing import Listing
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, NotSolvable, OutOfBudget, TimeIsUp, Unsupported
@@ -21,7 +23,7 @@ from liesym.solving.linear.linear import nullspace
 from liesym.testing.realpoints import Look
 from liesym.testing.second_look import look_at_generator, look_at_integral
 
-BUDGET = 4.0
+BUDGET = 2.0
 SYSTEMS = (
     "erfc((b+E+theta)^n) + y''*y' = 1",
     "z''' = z^(-250)",
@@ -39,17 +41,22 @@ def _holds(seen: Look, on: Sequence[Expr]) -> bool:
     return not seen.readable or seen.holds or (bool(on) and bool(seen.true_on))
 
 
+@cache
+def answers(text: str) -> tuple[liesym.ODESystem, liesym.Result, Listing[Expr]]:
+    """The system, its symmetries and its integrals."""
+    system = liesym.ODESystem.parse(text)
+    return system, liesym.find_symmetries(system, budget=BUDGET), liesym.first_integrals(system, budget=BUDGET)
+
+
 @pytest.mark.parametrize("text", SYSTEMS)
 def test_an_answer_or_an_error_of_ours(text: str) -> None:
-    system = liesym.ODESystem.parse(text)
-    result = liesym.find_symmetries(system, budget=BUDGET)
+    system, result, integrals = answers(text)
     for generator in result.generators:
         assert generator.on or generator.is_symmetry_of(system), generator
         assert _holds(look_at_generator(generator.components, system), generator.on), generator
         generator.flow()
     if result.algebra is not None:
         assert result.algebra.description
-    integrals = liesym.first_integrals(system, budget=BUDGET)
     for integral, on in zip(integrals, integrals.on, strict=True):
         assert _holds(look_at_integral(integral, system), on), integral
 
@@ -63,13 +70,11 @@ def test_no_traceback_on_the_command_line(text: str) -> None:
 
 def test_zero_divisors_of_signs_are_told_by_a_side() -> None:
     """1 + s and 1 - s are zero divisors where s² = 1: the answer is for one side, which it names."""
-    system = liesym.ODESystem.parse("x' = y - abs(x+1); y' = x - abs(x-1)")
+    _, result, integrals = answers("x' = y - abs(x+1); y' = x - abs(x-1)")
     x, y, t = (Symbol(n, real=True) for n in "xyt")
     side = {x + 1, x - 1}
-    result = liesym.find_symmetries(system, budget=BUDGET)
     assert result.generators
     assert all(side <= set(g.on) for g in result.generators)
-    integrals = liesym.first_integrals(system, budget=BUDGET)
     assert integrals
     for integral, on in zip(integrals, integrals.on, strict=True):
         assert side <= set(on)

@@ -21,6 +21,7 @@ from algebra_examples import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runs import dealt
 from sympy import BlockMatrix, Matrix, Rational, S, simplify, zeros
 
 from liesym.algebra import LieAlgebra, small, tables
@@ -134,7 +135,7 @@ LARGER = {
 }
 
 
-@pytest.mark.parametrize("name", LARGER)
+@pytest.mark.parametrize("name", dealt(LARGER, usual=2, late=("sl(4,R)", "sl(5,R)", "so(4,3)", "sp(6,R)")))
 def test_larger_algebras(name: str) -> None:
     algebra = LARGER[name]()
     for seed in (1, 2) if algebra.dimension < 12 else (1,):
@@ -188,7 +189,7 @@ STANDARD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", STANDARD)
+@pytest.mark.parametrize("name", dealt(STANDARD, usual=2, late=("bargmann(3)", "sch(3)")))
 @settings(max_examples=1, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_the_standard_basis_is_returned_with_the_name(name: str, seed: int) -> None:

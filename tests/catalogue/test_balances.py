@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import dealt
 from sympy import Expr, Poly
 
 from liesym import ODESystem, first_integrals
@@ -42,7 +43,10 @@ def test_as_many_sums_as_the_rank_allows(model: dict[str, Any]) -> None:
     assert all(is_first_integral(e, system) for e in search.selection.kept)
 
 
-@pytest.mark.parametrize("name", ["Bachmann_MSB2011", "Boehm_JProteomeRes2014", "Okuonghae_ChaosSolitonsFractals2020"])
+@pytest.mark.parametrize(
+    "name",
+    dealt(("Bachmann_MSB2011", "Boehm_JProteomeRes2014", "Okuonghae_ChaosSolitonsFractals2020"), late=("Bachmann_MSB2011",)),
+)
 def test_later_searches_lose_none(name: str) -> None:
     model = next(m for m in MODELS if m["id"] == name)
     system = ODESystem.parse("\n".join(model["equations"]))

@@ -30,6 +30,11 @@ MODELS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "biology.json
 LARGE = {"three Michaelis-Menten steps", "saturated chain of ten", "mass action with ten species"}
 PRIME = 2**31 - 1
 EACH = [pytest.param(m, id=m["id"], marks=[pytest.mark.slow] if m["id"] in LARGE else []) for m in MODELS]
+OBSERVED = [
+    pytest.param(*p.values, id=p.id, marks=[pytest.mark.nightly] if p.id == "saturated chain of ten" else p.marks)
+    for p, m in zip(EACH, MODELS, strict=True)
+    if m["observables"]
+]
 
 
 def system_of(model: dict[str, Any]) -> ODESystem:
@@ -176,7 +181,7 @@ def test_an_input_may_be_an_arbitrary_function_of_time() -> None:
     assert all(g.xi == 0 for g in result.generators)
 
 
-@pytest.mark.parametrize("model", [p for p, m in zip(EACH, MODELS, strict=True) if m["observables"]])
+@pytest.mark.parametrize("model", OBSERVED)
 def test_what_observables_leave_open(model: dict[str, Any]) -> None:
     system = system_of(model)
     symbols = {v.name: v for v in (*system.variables, *system.parameter_symbols)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -32,7 +33,7 @@ FAMILIES = [
     ),
     pytest.param(
         "x'' = -a^2*x; y'' = -b^2*y", "t", 7, {("a = b",): 15},
-        id="anisotropic oscillator: Gorringe and Leach 1988, Quaestiones Math. 11, 95",
+        marks=pytest.mark.slow, id="anisotropic oscillator: Gorringe and Leach 1988, Quaestiones Math. 11, 95",
     ),
     pytest.param(
         "y'' = k/y^3 - w*y", "x", 3, {("k = 0",): 8, ("w = 0",): 3},
@@ -53,20 +54,25 @@ def leaves(cases: tuple[Case, ...], above: tuple[str, ...] = ()) -> Iterator[tup
         yield from leaves(case.children, here)
 
 
+@cache
+def classified(text: str, independent: str) -> Result:
+    return find_symmetries(ODESystem.parse(text, independent=independent), budget=100.0, classify=True)
+
+
 @pytest.mark.parametrize(("text", "independent", "generic", "branches"), FAMILIES)
 def test_special_parameters_are_found(
     text: str, independent: str, generic: int, branches: dict[tuple[str, ...], int]
 ) -> None:
-    result = find_symmetries(ODESystem.parse(text, independent=independent), budget=100.0, classify=True)
+    result = classified(text, independent)
     assert (result.dimension, result.completeness) == (generic, Completeness.PROVEN)
     found = {branch: case.dimension for branch, case in leaves(result.cases) if case.completeness is Completeness.PROVEN}
     assert {branch: found.get(branch) for branch in branches} == branches
 
 
 def test_what_is_not_probed_is_said() -> None:
-    of_one = find_symmetries(ODESystem.parse("y'' = f(y)", independent="x"), classify=True)
+    of_one = classified("y'' = f(y)", "x")
     assert any("other special forms are not decided" in note for note in of_one.notes)
-    of_three = find_symmetries(ODESystem.parse("y'' = F(x, y, y')", independent="x"), classify=True)
+    of_three = classified("y'' = F(x, y, y')", "x")
     assert of_three.dimension == 0
     assert any("F(x, y, y')" in note and "not decided" in note for note in of_three.notes)
 

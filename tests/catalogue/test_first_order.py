@@ -7,10 +7,12 @@ Three lists: the corpus; relatives of its entries with symmetries derived by han
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from symmetry_examples import analyzed, field_from_text, is_spanned_modulo_trivial
+from runs import dealt
+from symmetry_examples import analyzed, characteristic, field_for, field_from_text, is_spanned_modulo_trivial
 from sympy import I
 
 from liesym import ODESystem
@@ -35,10 +37,11 @@ def missed(entry: dict) -> list[dict]:
 
 def assert_sound(result: Result) -> None:
     """Every generator passes substitution by the public check, and none that counts is trivial."""
-    for generator in result.nontrivial:
+    rows = [characteristic(g, result.system) for g in result.nontrivial]
+    field = field_for(rows, result.system)
+    for generator, row in zip(result.nontrivial, rows, strict=True):
         assert generator.is_symmetry_of(result.system)
-        pairs = zip(generator.components[1:], result.system.rhs, strict=True)
-        assert any((eta - generator.xi * f).simplify() != 0 for eta, f in pairs)
+        assert any(not field(c).is_zero for c in row.components)
 
 
 QUICK = ("sympy_h1_eq3_kamke1_131", "hydon_elliptic", "kamke1_122", "kamke1_345", "lotka_volterra_equal", "euler_top")
@@ -59,14 +62,12 @@ def test_the_whole_corpus() -> None:
     assert listed >= 69 and sum(map(len, lost.values())) <= 0.05 * listed, lost
 
 
-@pytest.mark.parametrize("name", list(RELATIVES)[::11])
+@pytest.mark.parametrize("name", list(RELATIVES)[::20])
 def test_relatives_of_the_corpus(name: str) -> None:
     assert not missed(RELATIVES[name])
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", RELATIVES)
+@pytest.mark.parametrize("name", dealt(RELATIVES, slow=4, late=RELATIVES))
 def test_all_relatives_of_the_corpus(name: str) -> None:
     assert not missed(RELATIVES[name])
 
@@ -102,7 +103,7 @@ SYMPY_TESTS = {
 }
 
 
-@pytest.mark.parametrize("text", SYMPY_TESTS)
+@pytest.mark.parametrize("text", dealt(SYMPY_TESTS, late=[t for t in SYMPY_TESTS if "b*x^alpha" in t or "a4*x^4" in t]))
 def test_equations_of_the_tests_of_sympy(text: str) -> None:
     result = analyzed(text, "x", 30.0)
     assert result.nontrivial and result.completeness is Completeness.WITHIN_ANSATZ
@@ -136,7 +137,7 @@ def test_equations_on_which_sympy_fails(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "known"),
     [
-        ("y' = y^2 + tan(x)*y + 1/cos(x)^2", {"y": "y^2*cos(x) + 1/cos(x)"}),
+        pytest.param("y' = y^2 + tan(x)*y + 1/cos(x)^2", {"y": "y^2*cos(x) + 1/cos(x)"}, marks=pytest.mark.slow),
         ("y' = x*y^2 + f'(x)*y/f(x) + x*f(x)^2", {"y": "y^2/f(x) + f(x)"}),
     ],
 )
@@ -180,7 +181,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("number", TYPES)
+@pytest.mark.parametrize("number", dealt(TYPES, late=(16, 66, 80)))
 def test_a_symmetry_for_each_type(number: int) -> None:
     result = analyzed(KAMKE[str(number)], "x", 30.0)
     assert result.nontrivial
@@ -195,12 +196,19 @@ def test_named_solutions_come_with_their_equation() -> None:
         assert all(d.order == 2 for d in generator.definitions)
 
 
+def with_a_symmetry(numbers: Iterable[str]) -> int:
+    """For how many equations there is one that is not trivial; 10 s on the patient clock are 30 s of work."""
+    return sum(bool(analyzed(KAMKE[number], "x", 10.0).nontrivial) for number in numbers)
+
+
 @pytest.mark.slow
+def test_every_third_equation_of_the_chapter() -> None:
+    share = list(KAMKE)[::3]
+    assert len(share) == 117 and with_a_symmetry(share) >= 0.85 * len(share)
+
+
+@pytest.mark.nightly
 @pytest.mark.timeout(7200)
 def test_the_whole_chapter() -> None:
-    """A symmetry for at least 85 %, and no trivial field among them; 10 s on the patient clock are 30 s of work."""
-    found = 0
-    for text in KAMKE.values():
-        result = analyzed(text, "x", 10.0)
-        found += bool(result.nontrivial)
-    assert found >= 0.85 * len(KAMKE) and len(KAMKE) == 349
+    """A symmetry for at least 85 %."""
+    assert len(KAMKE) == 349 and with_a_symmetry(KAMKE) >= 0.85 * len(KAMKE)

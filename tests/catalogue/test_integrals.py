@@ -10,6 +10,7 @@ system); Hietarinta 1987 and Fordy 1991 (integrable Henon-Heiles systems); Henon
 from __future__ import annotations
 
 import pytest
+from runs import dealt
 from sympy import Expr
 
 from liesym import ODESystem, first_integrals
@@ -21,6 +22,14 @@ from liesym.determine.verify import is_first_integral
 from liesym.text import read_expression
 from liesym.variational import euler_lagrange
 
+LATE = (
+    "Kepler in space",
+    "Lotka-Volterra in space, ABC = -1",
+    "Toda lattice of three",
+    "Toda lattice of three, open",
+    "double pendulum of equal masses and lengths",
+    "geodesics of the sphere",
+)
 R2, R3 = "(x^2+y^2)", "(x^2+y^2+z^2)"
 KNOWN: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "Kepler in the plane": (
@@ -198,7 +207,7 @@ def holds_all(system: ODESystem, found: tuple[Expr, ...], wanted: list[Expr]) ->
     assert own == gradient_rank([field(i) for i in (*found, *wanted)], field)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", dealt(KNOWN, usual=2, late=LATE))
 def test_known_integrals_are_found(name: str) -> None:
     text, free_of_time, expected = KNOWN[name]
     system = ODESystem.parse(text)
@@ -239,7 +248,7 @@ HIGHER: dict[str, tuple[str, int, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if "Calogero" in n else n for n in HIGHER])
+@pytest.mark.parametrize("name", dealt(HIGHER, late=("Calogero system of three", "Toda lattice of three")))
 def test_integrals_of_higher_degree(name: str) -> None:
     text, degree, expected = HIGHER[name]
     system = ODESystem.parse(text)
@@ -297,7 +306,7 @@ GEODESICS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.slow) if n in ("Schwarzschild", "triaxial ellipsoid") else n for n in GEODESICS],
+    dealt(GEODESICS, late=("Liouville metric", "Schwarzschild", "triaxial ellipsoid")),
 )
 def test_integrals_of_geodesics(name: str) -> None:
     """Linear and quadratic Killing tensors, from the geodesic equations without the metric."""
@@ -306,6 +315,7 @@ def test_integrals_of_geodesics(name: str) -> None:
     holds_all(system, first_integrals(system, budget=40), [read(e, system) for e in expected])
 
 
+@pytest.mark.slow
 def test_a_perturbed_liouville_metric_keeps_its_energy_only() -> None:
     system = euler_lagrange("(x^3+exp(y)+x*y)*(x'^2+y'^2)/2")
     assert len(first_integrals(system, budget=10)) == 1

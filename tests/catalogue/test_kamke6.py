@@ -6,9 +6,11 @@ others the claim must be consistent with itself.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+from runs import dealt
 from symmetry_examples import analyzed, field_from_text, is_spanned, rank
 
 from liesym.symmetries.results import Completeness, Result
@@ -20,6 +22,8 @@ EQUATIONS = {int(n): text for n, text in (line.split(" ", 1) for line in LINES i
 # all six: also the rank of a Janet basis, counted by another program
 KNOWN = {63: 3, 100: 1, 157: 8, 162: 8, 195: 8, 221: 2}
 HARD = [171, 177, 213, 217, 218, 219, 223]
+LONG = (194, 208)
+"""Of dimension 8 by the bound; the search for their generators goes on to the end of its budget."""
 
 
 def result_of(number: int, budget: float = 60.0) -> Result:
@@ -48,7 +52,7 @@ def test_dimensions_that_other_programs_lose(number: int) -> None:
     assert_consistent(result)
 
 
-@pytest.mark.parametrize("number", HARD)
+@pytest.mark.parametrize("number", dealt(HARD, late=(218,)))
 def test_equations_that_other_programs_leave_open(number: int) -> None:
     result = result_of(number)
     assert result.completeness is Completeness.PROVEN
@@ -69,15 +73,26 @@ def test_generators_known_by_hand(number: int, generator: dict[str, str]) -> Non
     assert is_spanned(field_from_text(generator, result.system), result.generators, result.system)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_the_whole_chapter() -> None:
+def assert_most_are_proven(numbers: Collection[int]) -> None:
     """Dimensions proven for at least 98 %, complete generators for at least 95 %."""
     dimensions = complete = 0
-    for number in EQUATIONS:
+    for number in numbers:
         result = result_of(number)
         assert_consistent(result)
         assert result.dimension == KNOWN.get(number, result.dimension)
         dimensions += result.upper_bound is not None
         complete += result.completeness is Completeness.PROVEN
-    assert dimensions >= 0.98 * len(EQUATIONS) and complete >= 0.95 * len(EQUATIONS)
+    assert dimensions >= 0.98 * len(numbers) and complete >= 0.95 * len(numbers)
+
+
+@pytest.mark.slow
+def test_the_chapter_without_its_longest_searches() -> None:
+    share = EQUATIONS.keys() - LONG
+    assert len(share) == 176
+    assert_most_are_proven(share)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_the_whole_chapter() -> None:
+    assert_most_are_proven(EQUATIONS)

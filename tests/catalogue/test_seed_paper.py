@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sympy import Symbol, atanh, cos, sin, symbols, sympify
 
 import liesym
@@ -84,6 +85,7 @@ def test_the_equations_are_judged_as_the_documents_say() -> None:
     assert all(f"`{x}': " in printed or f"; `{x}': " in printed for x in "zvw")
 
 
+@pytest.mark.slow
 def test_residuals_on_solutions() -> None:
     """As printed of first order in ε; corrected of the next order, or zero with the exact flow; for any theta1."""
     rows = [r for r in cells(ran("seed_paper_residuals.py")) if r[0][0] in "FG"]

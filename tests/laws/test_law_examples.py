@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import pytest
+from runs import dealt
 
 PRINTED = {
     "integrals": ("x*y' - x'*y", "9 integrals span su(3) + R^1"),
@@ -13,7 +14,7 @@ PRINTED = {
 }
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", dealt(PRINTED, late=("quadratures",)))
 def test_the_example_runs(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from pathlib import Path
 

@@ -341,7 +341,7 @@ CAPTURED = [
 ]
 """What keeps a name from being captured, and where it would be."""
 
-SAMPLE = {"solutions": 1, "symmetries": 2, "flows in another time": 2, "flows along a time": 2, "linearization": 2}
+SAMPLE = {"solutions": 1, "symmetries": 1, "flows in another time": 1, "flows along a time": 1, "linearization": 1}
 """Renamings of each symbol in the ordinary run, fewer where an answer takes long."""
 
 
@@ -350,7 +350,7 @@ def sample(name: str) -> list[tuple[Symbol, str]]:
     chosen = []
     for symbol in ENGINES[name].symbols:
         order = sorted(invented_names(), key=lambda word: zlib.crc32(f"{name} {symbol} {word}".encode()))
-        chosen += [(symbol, word) for word in order[: SAMPLE.get(name, 4)]]
+        chosen += [(symbol, word) for word in order[: SAMPLE.get(name, 2)]]
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from runs import dealt
 from sympy import Expr, S, Symbol, exp, symbols
 
 from liesym import Generator, ODESystem, noether
@@ -51,7 +52,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", dealt(CASES, usual=2))
 def test_variational_symmetries_and_their_charges(name: str) -> None:
     text, independent, count = CASES[name]
     laws = noether(text, independent=independent, budget=60)
@@ -61,7 +62,7 @@ def test_variational_symmetries_and_their_charges(name: str) -> None:
     assert all(law.generator.is_symmetry_of(system) for law in laws)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", dealt(CASES, usual=2))
 def test_the_defining_condition_holds(name: str) -> None:
     """X^(1) L + L D_t ξ = D_t B."""
     text, independent, _ = CASES[name]

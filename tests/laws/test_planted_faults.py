@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import pytest
+from runs import dealt
 from symmetry_examples import rank
 
 import liesym.certify
@@ -24,7 +25,7 @@ from liesym.solving.ode.ode import OdeSolver
 from liesym.solving.pde.involutive import Basis
 from liesym.symmetries.results import Completeness, Result
 
-# those that take part in every run; the others are marked slow
+# those that take part in every run
 FAST = ("y'' = 1/y^3", "y'' = exp(y)", "y'' = y'^2/y + y*log(y)", "y'' = t*y")
 SYSTEMS = {
     "y'' = 1/y^3": 3,
@@ -57,7 +58,7 @@ def analyzed_with(name: str, text: str) -> tuple[Result | None, Fired]:
     with pytest.MonkeyPatch.context() as patch:
         FAULTS[name](patch, fired)
         try:
-            return find_symmetries(system, budget=2), fired
+            return find_symmetries(system, budget=1), fired
         except VerificationError:
             return None, fired
 
@@ -203,7 +204,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("text", [t if t in FAST else pytest.param(t, marks=pytest.mark.slow) for t in SYSTEMS])
+@pytest.mark.parametrize("text", dealt(SYSTEMS, slow=2, late=set(SYSTEMS) - set(FAST)))
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_fault_leads_to_a_wrong_proof(name: str, text: str) -> None:
     result, _ = analyzed_with(name, text)

@@ -20,7 +20,7 @@ from liesym.base.jets import jet_symbol
 from liesym.errors import NotSolvable
 from liesym.testing.realpoints import NoValue, value_at
 
-FEW, MANY, CHUNK = 8, 200, 20
+FEW, MANY, CHUNK = 4, 200, 20
 """Systems of each kind in every run, those in slow runs, and how many of them one test takes."""
 SEARCH = 0.3
 """Seconds for symmetries, and as many for integrals, on the patient clock of the suite."""

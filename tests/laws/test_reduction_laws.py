@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
+from runs import dealt
 from sympy import Eq, Symbol, symbols, sympify
 
 from liesym import Generator, ODESystem
@@ -214,7 +215,7 @@ QUADRATURES = {
 LONG = "y''' = 3*y''^2*y'/(1+y'^2)"
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, marks=[pytest.mark.slow] * (text == LONG)) for text in QUADRATURES])
+@pytest.mark.parametrize("text", dealt(QUADRATURES, usual=2, late=(LONG,)))
 def test_solutions_by_quadrature(text: str) -> None:
     """Solved, or left as integrals that SymPy is handed back unevaluated; checked by substitution."""
     system = ODESystem.parse(text)
@@ -238,7 +239,7 @@ def test_no_solution_is_made_up(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["y'=-y^2+x*y+1", "y'=y^2-x^2*y+2*x", "y'=sqrt(x)-y*tan(x)", "y'=(y-a-b*x+sqrt((a+b*x-y)^2+4*b*x*y))/(2*x)"],
+    dealt(("y'=-y^2+x*y+1", "y'=y^2-x^2*y+2*x", "y'=sqrt(x)-y*tan(x)", "y'=(y-a-b*x+sqrt((a+b*x-y)^2+4*b*x*y))/(2*x)"), 3),
 )
 def test_a_branch_is_seen_beside_integrals_that_have_no_value(text: str) -> None:
     """Solutions that hold an indefinite integral, and places at which a candidate divides by zero."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from runs import dealt
 from sympy import Expr, Rational, Symbol
 
 from liesym.base.budget import UNLIMITED, Budget
@@ -36,7 +37,7 @@ def found_in(equation: str) -> tuple[int, dict[Expr, int], str]:
     return generic, {v.value: v.dimension for v in seen.values}, seen.within
 
 
-@pytest.mark.parametrize("equation", FAMILIES)
+@pytest.mark.parametrize("equation", dealt(FAMILIES, usual=2))
 def test_special_values_of_families(equation: str) -> None:
     _, values, within = found_in(equation)
     assert values == FAMILIES[equation]

@@ -83,7 +83,7 @@ def test_a_slow_clock_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("text", FEW)
-@pytest.mark.parametrize("budget", [0.05, 0.5, 3.0])
+@pytest.mark.parametrize("budget", [0.05, pytest.param(0.5, marks=pytest.mark.slow), 3.0])
 def test_a_budget_that_ends_early_is_said(text: str, budget: float) -> None:
     assert_same_or_stopped(analyzed(text, FEW[text], budget), normally(text, FEW[text]))
 
@@ -125,7 +125,7 @@ def answers_with_seed(seed: int, which: str) -> list[dict]:
 @pytest.mark.timeout(600)
 def test_the_hash_seed_changes_nothing() -> None:
     usual = [answer(normally(text, independent)) for text, independent in FEW.items()]
-    for seed in (0, 1, 2):
+    for seed in (1, 2):
         assert answers_with_seed(seed, "few") == usual
 
 

@@ -6,6 +6,7 @@ Source: Ince 1956, section 5.2.
 from __future__ import annotations
 
 import pytest
+from runs import dealt
 from sympy import Rational
 
 from liesym import ODESystem
@@ -28,7 +29,7 @@ LINEAR = [
 ]
 
 
-@pytest.mark.parametrize("text", LINEAR)
+@pytest.mark.parametrize("text", dealt(LINEAR, usual=2, late=("y''' = y",)))
 def test_the_solution_is_a_sum(text: str) -> None:
     system = ODESystem.parse(text)
     found = general_solution(system, budget=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from runs import dealt
 from sympy import S, airyai, airybi
 
 from liesym import Generator, ODESystem, find_symmetries
@@ -34,7 +35,7 @@ def hidden(text: str) -> tuple[ODESystem, Found]:
     return system, hidden_symmetries(system, Budget.seconds(60.0).step(shares.HIDDEN, shares.TERMS))
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("name", dealt(HIDDEN, usual=2))
 def test_a_riccati_equation_is_found_and_its_symmetries_hold(name: str) -> None:
     system, found = hidden(HIDDEN[name])
     assert found.vectors

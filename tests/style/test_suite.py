@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import required_backends
-from long_files import SECONDS
+from long_files import SECONDS, SLOW_SECONDS
 from required_backends import VARIABLE, Unnamed, asks_for_unnamed, named_backends
+from runs import dealt
 
 from liesym.base.budget import Budget
 
@@ -69,7 +70,15 @@ def test_a_worker_computes_on_one_thread() -> None:
 
 
 def test_long_files_are_there() -> None:
-    assert [name for name in SECONDS if not (TESTS / name).is_file()] == []
+    assert [name for name in (*SECONDS, *SLOW_SECONDS) if not (TESTS / name).is_file()] == []
+
+
+def test_each_case_is_dealt_to_one_run() -> None:
+    cases = dealt(["a", ("b", 1), "c", "d", "e", "f"], usual=2, slow=2, late=("e",))
+    assert [p.values for p in cases] == [("a",), ("b", 1), ("c",), ("d",), ("e",), ("f",)]
+    runs = [[mark.name for mark in p.marks] for p in cases]
+    assert runs == [[], ["slow"], [], ["nightly"], ["slow"], ["nightly"]]
+    assert not any(p.marks for p in dealt("abc"))
 
 
 def test_budgets_are_counted_in_seconds_of_this_process_alone() -> None:
