@@ -16,6 +16,7 @@ from liesym.app.clock import clock
 from liesym.app.report.algebra import AlgebraFacts, algebra_facts
 from liesym.app.report.json import result_record
 from liesym.app.shares import ALONE, INTEGRALS, SYMMETRIES
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.listing import Listing
 from liesym.conservation import backward_conservation_laws, first_integrals
 from liesym.determine.forms import DeterminingSystem
@@ -34,14 +35,14 @@ from liesym.symmetries.results import Completeness, Result
 from liesym.text import write
 
 
-def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None) -> DeterminingSystem:
+def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None, budget: Budget = UNLIMITED) -> DeterminingSystem:
     """The determining system; a separable ansatz restricts what the infinitesimals depend on."""
     if ansatz is None or ansatz.kind != "separable":
-        return determine(system).public()
+        return determine(system, budget=budget).public(budget=budget)
     names = {v.name: v for v in system.variables}
     given = dict(ansatz.depends)
     depends = {v: [names[n] for n in given.get(v.name, ())] for v in system.variables}
-    return determine(system, depends).public()
+    return determine(system, depends, budget=budget).public(budget=budget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 A budget is a value that is handed down as an argument. Time is looked at in one place, `now`, so that a test can slow it.
 What a step may do is bounded by counted operations (products of terms, columns of a matrix), never by seconds, so that
 what is found does not depend on how fast the machine is; seconds only end the whole, and whoever catches `TimeIsUp` says so.
+A call that cannot be interrupted is not begun where what is left of the seconds would not do for it (`Budget.room`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ import time
 from dataclasses import dataclass, field, replace
 
 from liesym.errors import TimeIsUp, TooLarge
+
+PACE = 2e6
+"""Operations a second that uninterruptible arithmetic does at least; products of terms are about twice as fast."""
+BEYOND, GRACE = 0.1, 0.5
+"""Part of the whole, and seconds, that writing and checking what was found may take after the end of the budget."""
 
 
 def now() -> float:
@@ -55,16 +61,18 @@ class Budget:
         until: value of `now()` at which it ends; infinite without a limit.
         meter: counter of the step's operations, None where they are not bounded.
         terms: the most terms that a coefficient may have.
+        whole: seconds that the whole work was given.
     """
 
     until: float = math.inf
     meter: Meter | None = field(default=None, compare=False)
     terms: float = math.inf
+    whole: float = field(default=math.inf, compare=False)
 
     @staticmethod
     def seconds(seconds: float) -> Budget:
         """A budget that ends this many seconds from now."""
-        return Budget(now() + seconds)
+        return Budget(now() + seconds, whole=seconds)
 
     @property
     def left(self) -> float:
@@ -88,6 +96,18 @@ class Budget:
         if now() > self.until:
             raise TimeIsUp(what)
 
+    def room(self, operations: float, what: str) -> None:
+        """Go on to work that cannot be interrupted only if there is time for it.
+
+        Arguments:
+            operations: estimate of what it takes, in products of terms.
+
+        Raises:
+            TimeIsUp: so many would not end in time.
+        """
+        if operations > PACE * (self.until - now()):
+            raise TimeIsUp(what)
+
     def spend(self, operations: float, what: str) -> None:
         """Count operations of the step.
 
@@ -99,7 +119,7 @@ class Budget:
 
     def step(self, operations: float = math.inf, terms: float = math.inf) -> Budget:
         """The same end, for a step that may do at most so many operations, with coefficients of at most so many terms."""
-        return Budget(self.until, Meter(operations, around=self.meter), min(terms, self.terms))
+        return replace(self, meter=Meter(operations, around=self.meter), terms=min(terms, self.terms))
 
     def part(self, part: float) -> Budget:
         """The same end, for a step that may do this part, between 0 and 1, of the operations that are left."""
@@ -119,9 +139,10 @@ class Budget:
         """The same budget, ended after the seconds if that is earlier."""
         return replace(self, until=min(self.until, now() + seconds))
 
-    def extended(self, seconds: float) -> Budget:
-        """A budget of time alone that ends the seconds after this one, or after now where this one is over."""
-        return Budget(max(self.until, now()) + seconds)
+    def extended(self) -> Budget:
+        """A budget of time alone for checking and writing what was found: a little longer than this one."""
+        beyond = 0.0 if math.isinf(self.whole) else BEYOND * self.whole
+        return Budget(max(self.until + beyond, now()) + GRACE)
 
     @property
     def exhausted(self) -> bool:

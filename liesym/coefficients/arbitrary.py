@@ -12,7 +12,6 @@ from sympy import Expr
 
 from liesym.coefficients.definite import definite_integral
 from liesym.coefficients.definitions import derivative_expression, function_and_orders
-from liesym.coefficients.factors import factored
 from liesym.coefficients.kernels import Kernels, Rule
 from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
@@ -93,7 +92,7 @@ class ArbitraryFunctions(Kernels):
             return field.one
         parts = []
         for poly in (integrand.num, integrand.den):
-            constant, factors = factored(field.lift(poly))
+            constant, factors = field.factored(field.lift(poly))
             part = field.constant(int(constant))
             for factor, power in factors:
                 element = field.of_poly(factor)

@@ -25,11 +25,11 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
     common = field.ctx.constant(1)
     for v in values:
         if not v.den.is_one():
-            common = field.product(common, v.den / common.gcd(v.den))
+            common = field.product(common, v.den / field.gcd(common, v.den))
     numerators = [field.product(v.num, common / v.den) for v in values]
     content = field.ctx.constant(0)
     for n in numerators:
-        content = content.gcd(n)
+        content = field.gcd(content, n)
         if content.is_one():
             break
     if not content.is_one() and not content.is_zero():

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Expr, Pow, Symbol, exp
 
-from liesym.base.budget import UNLIMITED, Budget
+from liesym.coefficients.polynomials import ARITHMETIC, DIVISION, GCD, LARGE, WRITING, Polynomials
 from liesym.coefficients.written import polynomial, product, quotient
 from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.errors import TooLarge, Unsupported
 
 SPARE = 24
-LARGE = 400  # terms from which on the clock is looked at in every operation
 # operations that arithmetic with the shortest elements costs, in products of terms: the work around them
 OVERHEAD = 100
-# operations for each term of a greatest common divisor of polynomials that are no monomials, as measured
-GCD = 30
-# terms to multiply from which on a product, which cannot be interrupted, is not begun within a budget
-LARGEST_PRODUCT = 10**7
-ARITHMETIC = "arithmetic with coefficients"
 # beyond it the coefficients of a power of a sum or a number alone would fill the memory
 LARGEST_POWER = 10_000
 
@@ -185,7 +178,7 @@ class Element:
         return str(self.field.to_expr(self))
 
 
-class Ring:
+class Ring(Polynomials):
     """Q(parameters, variables, kernels) with one derivation for each variable, its kernels given as slots.
 
     Arguments:
@@ -208,33 +201,9 @@ class Ring:
         for symbol in self.parameters:
             self.by_symbol[symbol] = self.add_slot(symbol, "parameter")
         self._derivatives: dict[tuple[int, Symbol], Element | None] = {}
-        self._budget = UNLIMITED
+        super().__init__()
         self._operations = 0
         self.zero, self.one = self.constant(0), self.constant(1)
-
-    # -- the budget ------------------------------------------------------------------------------
-
-    @property
-    def budget(self) -> Budget:
-        """What work in the field may take: see `within`."""
-        return self._budget
-
-    @contextmanager
-    def within(self, budget: Budget) -> Iterator[None]:
-        """Arithmetic in the field, and what works in it, keeps the budget in the body; the former one is restored after it.
-
-        Its time is looked at now and then, its operations are counted, and no coefficient may have more than its terms: a
-        greatest common divisor cannot be interrupted.
-        """
-        before, self._budget = self._budget, budget
-        try:
-            yield
-        finally:
-            self._budget = before
-
-    def keep(self, budget: Budget) -> None:
-        """Work in the field keeps the budget from now on, outside of every `within`."""
-        self._budget = budget
 
     # -- slots -----------------------------------------------------------------------------------
 
@@ -319,7 +288,7 @@ class Ring:
             return Element(self, num, self.ctx.constant(1))
         if not den.is_one():
             self._budget.spend(GCD * (len(num) + len(den)) if len(den) > 1 else 0, ARITHMETIC)
-            common = num.gcd(den)
+            common = self.gcd(num, den)
             if not common.is_one():
                 num, den = num / common, den / common
             if den.leading_coefficient() < 0:
@@ -332,25 +301,8 @@ class Ring:
         Raises:
             TooLarge: the field works within a budget, and the elements are too large.
         """
-        if self._budget is not UNLIMITED:
+        if self._is_limited:
             self._check_terms(len(a.num) + len(a.den), len(b.num) + len(b.den))
-
-    def _check_terms(self, left: int, right: int) -> None:
-        if left * right > LARGEST_PRODUCT:
-            raise TooLarge(f"product of coefficients of {left} and {right} terms")
-        self._budget.spend(left * right, ARITHMETIC)
-
-    def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
-        """a b, refused within a budget where that is over or where the product would not end by it.
-
-        Raises:
-            OutOfBudget: the field works within a budget, and it is over or a and b are too large.
-        """
-        if self._budget is not UNLIMITED:
-            if len(a) + len(b) > LARGE:
-                self._budget.check(ARITHMETIC)
-            self._check_terms(len(a), len(b))
-        return a * b
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
@@ -359,6 +311,8 @@ class Ring:
         degrees = poly.degrees()
         for slot in reversed(self.roots):
             if degrees[self.capacity - 1 - slot.index] >= slot.degree:
+                if len(poly) > LARGE:
+                    self._budget.room(DIVISION * len(poly) * len(slot.relation), ARITHMETIC)
                 generator = self.poly(slot)
                 _, poly = divmod(poly, generator**slot.degree - slot.relation)
                 degrees = poly.degrees()
@@ -373,11 +327,10 @@ class Ring:
             self._budget.check(ARITHMETIC)
             if len(num) * len(cofactor) > self._budget.terms * LARGE:
                 raise TooLarge("root in the denominator of a coefficient")
-            self._budget.spend((len(num) + len(den)) * len(cofactor), ARITHMETIC)
-            num, den = self.reduce(num * cofactor), self.reduce(den * cofactor)
+            num, den = self.reduce(self.product(num, cofactor)), self.reduce(self.product(den, cofactor))
             if den.is_zero():
                 raise ZeroDivisor("division by a zero divisor: an algebraic relation of the field is reducible")
-            common = num.gcd(den)
+            common = self.gcd(num, den)
             if not common.is_one():
                 num, den = num / common, den / common
         return num, den
@@ -487,6 +440,8 @@ class Ring:
 
     def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
         """The element as a SymPy expression; with `factor`, numerator and denominator are factored."""
+        if (size := len(element.num) + len(element.den)) > LARGE:
+            self._budget.room(WRITING * size, ARITHMETIC)
         if factor:
             return product(element.num, self._shown) / product(element.den, self._shown)
         return quotient(element.num, element.den, self._shown, self._movable)

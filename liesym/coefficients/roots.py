@@ -17,7 +17,6 @@ import sympy as sp
 from flint import fmpz, fmpz_mpoly
 from sympy import Expr, S
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.kernels import Kernels, Rule
 from liesym.coefficients.ring import Element, Ring, Slot
 
@@ -96,7 +95,7 @@ class Roots(Kernels):
         """
         field = self.field
         known = set(known)
-        content, raw = factored(poly)
+        content, raw = field.factored(poly)
         content, raw = self._without_conjugates(int(content), [(p, int(e)) for p, e in raw], known)
         sign = -1 if content < 0 else 1
         result: list[tuple[fmpz_mpoly, Expr, int]] = []
@@ -135,7 +134,7 @@ class Roots(Kernels):
             if conjugate is None or field.poly_to_expr(p) in known:
                 add(field.lift(p), e)
                 continue
-            constant, rest = factored(field.reduce(field.lift(p) * conjugate))
+            constant, rest = field.factored(field.reduce(field.lift(p) * conjugate))
             if constant < 0:
                 add(field.lift(p), e)
                 continue

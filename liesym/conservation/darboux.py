@@ -21,7 +21,6 @@ from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.kept import kept
 from liesym.base.listing import Listing
 from liesym.coefficients.clearing import cleared
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
@@ -156,7 +155,7 @@ def _extactic_factors(on: OnSolutions, degree: int, sizes: range, budget: Budget
             rows.append(cleared(current))
         value = _determinant(rows, field, budget)
         budget.spend(len(value) * FACTORING, "factors of an extactic polynomial")
-        for p, _ in factored(value)[1] if not value.is_zero() else ():
+        for p, _ in field.factored(value)[1] if not value.is_zero() else ():
             element = field.of_poly(field.lift(p))
             if any(element.depends_on(x) for x in on.system.unknowns):
                 yield element
@@ -208,7 +207,7 @@ def _with_likely_cofactors(on: OnSolutions, degree: int, found: dict[str, tuple[
             continue
         tried.add(str((cofactor.num, cofactor.den)))
         for p in polynomials_with_cofactor(on, span, cofactor):
-            for factor, _ in factored(p.num)[1]:
+            for factor, _ in field.factored(p.num)[1]:
                 element = field.of_poly(field.lift(factor))
                 if any(element.depends_on(x) for x in on.system.unknowns):
                     yield element

@@ -11,7 +11,6 @@ from sympy import Expr, I, S, Symbol, atan, exp, log
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.base.budget import UNLIMITED, Budget
-from liesym.coefficients.factors import factored
 from liesym.coefficients.ring import Element
 from liesym.conservation.darboux import searched
 from liesym.conservation.modes import linear_rates
@@ -52,10 +51,10 @@ def _divides(p: Element, cofactor: Element, rhs: Sequence[Element]) -> bool:
     it divides the denominators of the equations.
     """
     field = cofactor.field
-    common = field.lift(cofactor.den).gcd(field.lift((field.one / p).den))
+    common = field.gcd(field.lift(cofactor.den), field.lift((field.one / p).den))
     if any(field.slots[i].kind == "root" for i in field.slots_of(p)):
         for f in rhs:
-            while not (shared := common.gcd(field.lift(f.den))).is_constant():
+            while not (shared := field.gcd(common, field.lift(f.den))).is_constant():
                 common = common / shared
     return not common.is_constant()
 
@@ -72,7 +71,7 @@ def _candidates(on: OnSolutions, budget: Budget) -> Iterator[fmpz_mpoly]:
     seen: set[str] = set()
     for element in elements:
         for poly in (element.num, element.den):
-            for p, _ in factored(field.lift(poly))[1]:
+            for p, _ in field.factored(field.lift(poly))[1]:
                 if str(p) not in seen and not field.of_poly(p).is_constant:
                     seen.add(str(p))
                     yield p
@@ -93,7 +92,7 @@ def angles(on: OnSolutions) -> list[Element]:
         u, v = field(x), field(y)
         square = u * u + v * v
         rate = (u * on.rate(v) - v * on.rate(u)) / square
-        if not rate.is_zero and field.lift(rate.den).gcd(field.lift(square.num)).is_constant():
+        if not rate.is_zero and field.gcd(field.lift(rate.den), field.lift(square.num)).is_constant():
             found.append(field(atan(y / x)))
     return found
 

@@ -13,7 +13,6 @@ from flint import fmpz_mpoly
 from sympy import Symbol
 
 from liesym.base.budget import Budget
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Slot
@@ -175,7 +174,7 @@ def _denominators(on: OnSolutions, away: Sequence[Symbol]) -> list[tuple[fmpz_mp
     field = on.field
     powers: dict[str, tuple[fmpz_mpoly, int]] = {}
     for f in on.rhs:
-        for p, power in factored(field.lift(f.den))[1]:
+        for p, power in field.factored(field.lift(f.den))[1]:
             element = field.of_poly(p)
             if element.is_constant or any(element.depends_on(v) for v in away):
                 continue

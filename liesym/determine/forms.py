@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Add, Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients import Element, Field
 from liesym.model.system import ODESystem
 
@@ -21,6 +22,7 @@ LinearForm = dict[Term, Element]
 
 
 MOST_WRITTEN = 6000  # terms of a determining system that are still written out
+WRITING = "writing of the determining equations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,26 @@ class Determining:
     conditions: tuple[LinearForm, ...]
     equations: tuple[LinearForm, ...]
 
-    def public(self, system: ODESystem | None = None) -> DeterminingSystem:
+    def public(self, system: ODESystem | None = None, budget: Budget = UNLIMITED) -> DeterminingSystem:
         """As SymPy expressions.
 
         Arguments:
             system: of first order and with nothing split; equations that would take too long to write out are then
                 left in terms of its right sides.
+            budget: what writing them may take.
+
+        Raises:
+            OutOfBudget: there was no time to write them out.
         """
         terms = sum(len(c.num) + len(c.den) for form in self.equations for c in form.values())
         if system is not None and terms > MOST_WRITTEN:
             lines = tuple(condition_of_rates(system, self.unknowns, i) for i in range(len(system.rhs)))
             return DeterminingSystem(self.variables, self.unknowns, lines, lines)
-        return DeterminingSystem(
-            self.variables,
-            self.unknowns,
-            tuple(self.expression(form) for form in self.conditions),
-            tuple(self.expression(form) for form in self.equations),
-        )
+        with self.field.within(budget):
+            conditions, equations = (
+                tuple(self.expression(form) for form in forms) for forms in (self.conditions, self.equations)
+            )
+        return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
 
     def expression(self, form: LinearForm) -> Expr:
         """Σ coefficient * derivative of the unknown function."""
@@ -90,6 +95,7 @@ class Determining:
             along = [(v, k) for v, k in zip(self.variables, index, strict=True) if k]
             derivative = Derivative(function, *along) if along else function
             terms.append(self.field.to_expr(coefficient) * derivative)
+            self.field.budget.check(WRITING)
         return Add(*terms)
 
 

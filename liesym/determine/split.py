@@ -17,6 +17,10 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import LinearForm
 
+PER_EXPONENT = 2
+"""Operations for one exponent of one term that is taken apart and put together again, as measured."""
+WORK = "split of the determining equations"
+
 
 def split(forms: Iterable[LinearForm], field: Field, away: Sequence[Symbol]) -> tuple[LinearForm, ...]:
     """The forms in (t, x) alone that are equivalent to `forms` holding for all values of the variables `away`.
@@ -32,6 +36,7 @@ def split(forms: Iterable[LinearForm], field: Field, away: Sequence[Symbol]) -> 
     seen: set[tuple] = set()
     for form in forms:
         for part in split_form(form, field, away):
+            field.budget.check(WORK)
             key = tuple(sorted((term, str(c.num), str(c.den)) for term, c in part.items()))
             if key not in seen:
                 seen.add(key)
@@ -49,6 +54,7 @@ def split_form(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[L
     gone = [n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for place, numerator in enumerate(numerators):
+        field.budget.room(PER_EXPONENT * n * sum(map(len, numerators[place:])), WORK)
         for monomial, coefficient in field.lift(numerator).terms():
             rest = list(monomial)
             for i in gone:

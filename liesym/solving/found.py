@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from liesym.coefficients.definitions import Definition
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.solving.linear.relations import dependent_places
@@ -41,6 +40,6 @@ def assumptions(pivots: Iterable[Element], field: Field) -> tuple[Expr, ...]:
     flags = dependent_places(field, field.variables)
     found: dict[str, Expr] = {}
     for pivot in pivots:
-        for factor, _ in factored(constant_content(field.lift(pivot.num), flags, field))[1]:
+        for factor, _ in field.factored(constant_content(field.lift(pivot.num), flags, field))[1]:
             found.setdefault(str(factor), field.poly_to_expr(factor))
     return tuple(found.values())

@@ -15,14 +15,13 @@ from liesym.coefficients import Field
 from liesym.coefficients.joined import joined
 from liesym.determine.forms import Determining, DeterminingSystem
 from liesym.determine.verify import is_trivial, remainder_elements
-from liesym.errors import TimeIsUp, TooLarge, VerificationError
+from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, VerificationError
 from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import Vector, constant_relations, independent_vectors, normalized, trivial_first
 from liesym.solving.pde.conditions import conditions_of
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
-from liesym.symmetries.search.shares import VERIFICATION
 from liesym.symmetries.state import Known
 from liesym.testing.second_look import hold_everywhere, place_generator
 
@@ -42,7 +41,8 @@ def concluded(
         nothing = DeterminingSystem(system.variables, (), (), ())
         return _Conclusion(known, spec, None).result(nothing, (), (), (None, Completeness.OPEN))
     field = determining.field
-    with field.within(budget.extended(VERIFICATION)):
+    beyond = budget.extended()
+    with field.within(beyond):
         known, passed = _substituted(known, field)
     known, vectors = _independent(known, passed, field)
     trivial: list[Vector] = []
@@ -51,10 +51,21 @@ def concluded(
     known, generators = _placed(known, [_generator(known, v, field, v in trivial) for v in [*trivial, *vectors]])
     families = tuple(_family(known, components, arbitrary) for components, arbitrary in known.families)
     conditions = conditions_of(known.pivots, field, system)
-    public = determining.public(system if system.is_first_order and spec is None else None)
+    known, public = _public(known, determining, system if system.is_first_order and spec is None else None, beyond)
     conclusion = _Conclusion(known, spec, certificate)
     claim = conclusion.claim(len(generators), bool(families))
     return conclusion.result(public, generators, families, claim, conditions)
+
+
+def _public(
+    known: Known, determining: Determining, system: ODESystem | None, budget: Budget
+) -> tuple[Known, DeterminingSystem]:
+    """The determining equations as expressions; none, and a note of it, where there is no time to write them."""
+    try:
+        return known, determining.public(system, budget)
+    except OutOfBudget:
+        known = known.noting("the determining equations are too long to be written out in the time that was left")
+        return known, DeterminingSystem(determining.variables, determining.unknowns, (), ())
 
 
 def _substituted(known: Known, field: Field) -> tuple[Known, list[Vector]]:

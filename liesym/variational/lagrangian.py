@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.budget import Budget
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
 from liesym.base.typed import replaced
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
 from liesym.errors import NotSolvable, Unsupported
 from liesym.model.system import ODESystem
@@ -144,6 +147,7 @@ def euler_lagrange(
     *,
     unknowns: Sequence[Symbol | str] | None = None,
     independent: Symbol | str = "t",
+    budget: float = math.inf,
 ) -> ODESystem:
     """The Euler-Lagrange equations, solved for the accelerations.
 
@@ -152,13 +156,15 @@ def euler_lagrange(
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text.
         unknowns, independent: for an expression or text; names with primes are the unknowns unless given.
+        budget: seconds.
 
     Raises:
         NotSolvable: the matrix ∂²L/∂q'∂q' is singular.
+        OutOfBudget: the equations were not solved in time, or are too large to be.
     Source: Goldstein 1980, equation (2-18).
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
-    field = given.field()
+    field = limited(given.field(), Budget.seconds(budget))
     value = field(given.expression)
     qs, vs = given.unknowns, given.velocities
     slopes = [value.diff(v) for v in vs]
@@ -236,6 +242,7 @@ def legendre(
     unknowns: Sequence[Symbol | str] | None = None,
     independent: Symbol | str = "t",
     names: Sequence[str] | None = None,
+    budget: float = math.inf,
 ) -> Hamiltonian:
     """The Legendre transform, for a Lagrangian quadratic in the velocities.
 
@@ -244,8 +251,10 @@ def legendre(
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text.
         names: of the momenta; p_q for the coordinate q unless given, with underscores after it where it is taken.
+        budget: seconds.
 
     Raises:
+        OutOfBudget: the velocities were not found in time, or are too large to be.
         Unsupported: L is not quadratic in the velocities, or a given name is taken.
         NotSolvable: the quadratic form is singular.
     Source: Goldstein 1980, section 8-1.
@@ -259,7 +268,9 @@ def legendre(
     if len(set(momenta)) != len(given.unknowns) or taken & set(momenta):
         raise Unsupported("the momenta need distinct names that are not in use; give them with names=")
     vs = given.velocities
+    whole = Budget.seconds(budget)
     field = Field.build([given.expression], (*given.variables, *vs, *momenta), tuple(p.symbol for p in given.parameters))
+    limited(field, whole)
     value = field(given.expression)
     slopes = [value.diff(v) for v in vs]
     mass = [[slope.diff(v) for v in vs] for slope in slopes]
@@ -278,5 +289,6 @@ def legendre(
     inserted = replaced(given.expression, dict(zip(vs, velocities, strict=True)))
     total = sum((p * v for p, v in zip(momenta, velocities, strict=True)), start=S.Zero)
     closing = Field.build([inserted, total], (*given.variables, *momenta), tuple(p.symbol for p in given.parameters))
+    limited(closing, whole)
     expression = presented(closing(total) - closing(inserted), closing, momenta)
     return Hamiltonian(expression, given.independent, given.unknowns, momenta, velocities, given.parameters)

@@ -30,7 +30,7 @@ from liesym.text.latex import latex
 from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
-from liesym.variational.shares import AFFINE, CHARGES, GENERAL, SEARCH
+from liesym.variational.shares import AFFINE, GENERAL, SEARCH
 
 MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
@@ -104,7 +104,7 @@ def noether(
         search.attempt("point symmetries", search.all_variational, 1.0)
         if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
             search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), 1.0)
-    return search.laws(whole.extended(CHARGES))
+    return search.laws(whole.extended())
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
@@ -165,9 +165,11 @@ class _Search:
         if not branched or budget.over:
             return list(charged), 0, len(branched)
         try:
-            equations = euler_lagrange(self.lagrangian)
+            equations = euler_lagrange(self.lagrangian, budget=budget.left)
         except NotSolvable:
             return list(charged), 0, 0
+        except OutOfBudget:
+            return list(charged), 0, len(branched)
         made: list[NoetherLaw] = []
         false = unseen = 0
         for law in charged:
@@ -214,7 +216,7 @@ def _affine_fields(lagrangian: Lagrangian) -> list[Generator]:
 def _of_the_equations(lagrangian: Lagrangian, budget: Budget) -> tuple[Generator, ...]:
     """Symmetries of the Euler-Lagrange equations: every variational symmetry is one of them (Olver 1993, Theorem 4.14)."""
     try:
-        system = euler_lagrange(lagrangian)
+        system = euler_lagrange(lagrangian, budget=budget.left)
     except NotSolvable:  # a degenerate Lagrangian has no equations solved for the accelerations
         return ()
     return find_symmetries(system, budget=budget.left).generators

@@ -11,5 +11,3 @@ GENERAL = 0.7
 """For integrating the condition itself; the symmetries of the Euler-Lagrange equations are the way out where it is cut."""
 METRICS = 0.7
 """For the matrices g of the inverse problem; the potentials of each are quadratures and take little."""
-CHARGES = 3.0
-"""Seconds beyond the budget for the charges of what was found, so that a search that overran does not lose it."""

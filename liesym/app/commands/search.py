@@ -13,7 +13,7 @@ from liesym.app.recheck import recheck_saved
 from liesym.app.report.json import determining_record, to_text
 from liesym.app.report.terminal import console, latex_lines, show_determining, show_result, show_summary
 from liesym.app.tasks import analysis, determining_of
-from liesym.base.budget import now
+from liesym.base.budget import Budget, now
 from liesym.base.files import write_whole
 from liesym.errors import ParseError
 from liesym.model.vectorfields import invented_names, read_generator
@@ -77,9 +77,9 @@ def determine(
     begun = now()
     check_budget(budget)
     problem = load_problem(inputs or (), independent=independent, ansatz=ansatz, branch=branch, moving=moving)
-    with clock(budget, begun), progress() as show:
+    with clock(budget, begun) as watched, progress() as show:
         show("determining system")
-        found = determining_of(problem.system, problem.ansatz)
+        found = determining_of(problem.system, problem.ansatz, Budget.seconds(watched.left()))
     if as_json:
         typer.echo(to_text(determining_record(problem.system, found)), nl=False)
     else:

@@ -15,6 +15,8 @@ from liesym.solving.linear.linear import nullspace
 Key = tuple[int, ...]
 PER_EXPONENT = 10
 """Operations for one exponent of one term that is taken apart, as measured."""
+AGAIN = 2
+"""The same as a safeguard of time: taken apart, and put together again."""
 
 
 def dependent_places(field: Field, variables: Sequence[Symbol]) -> list[bool]:
@@ -46,8 +48,11 @@ def split_columns(columns: Mapping[int, Element], field: Field, variables: Seque
     if len(flags) != field.capacity:  # a derivative made new slots and the ring grew
         return split_columns(columns, field, variables)
     parts: dict[Key, dict[int, dict[Key, object]]] = {}
+    rest_of_terms = sum(map(len, numerators.values()))
     for j, numerator in numerators.items():
         field.budget.spend(PER_EXPONENT * field.capacity * len(numerator), "split of coefficients")
+        field.budget.room(AGAIN * field.capacity * rest_of_terms, "split of coefficients")
+        rest_of_terms -= len(numerator)
         for monomial, coefficient in numerator.terms():
             key = tuple(e if flag else 0 for e, flag in zip(monomial, flags, strict=True))
             rest = tuple(0 if flag else e for e, flag in zip(monomial, flags, strict=True))

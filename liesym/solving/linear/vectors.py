@@ -21,9 +21,9 @@ def normalized(vector: Vector, field: Field) -> Vector:
     for e in vector:
         if e.is_zero:
             continue
-        top = top.gcd(constant_content(e.num, flags, field))
+        top = field.gcd(top, constant_content(e.num, flags, field))
         part = constant_content(e.den, flags, field)
-        bottom = bottom * (part / bottom.gcd(part))
+        bottom = bottom * (part / field.gcd(bottom, part))
     if top.is_zero():
         return vector
     scale = field.fraction(bottom, top)
@@ -39,7 +39,7 @@ def constant_content(poly: fmpz_mpoly, moving: Sequence[bool], field: Field) -> 
         parts.setdefault(key, {})[rest] = coefficient
     content = field.ctx.constant(0)
     for part in parts.values():
-        content = content.gcd(field.ctx.from_dict(part))
+        content = field.gcd(content, field.ctx.from_dict(part))
         if content.is_one():
             break
     return content

@@ -10,7 +10,6 @@ from math import isqrt
 from flint import fmpz_mpoly
 from sympy import Dummy
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element, Slot
 
@@ -60,7 +59,7 @@ def roots(coefficients: Sequence[Element], field: Field) -> list[Exponent] | Non
     """All roots of Σ coefficients[k] λ^k in closed form (factors up to degree 2 and biquadratic); None if one is missing."""
     slot = unknown_slot(field)
     found: list[Exponent] = []
-    for factor, multiplicity in factored(polynomial(coefficients, field))[1]:
+    for factor, multiplicity in field.factored(polynomial(coefficients, field))[1]:
         parts = {k: field.of_poly(p) for k, p in field.coefficients_in(field.lift(factor), slot).items()}
         degree = max(parts)
         if degree == 0:
@@ -130,7 +129,7 @@ def exact_root(element: Element, field: Field) -> Element | None:
     """q with q² = element, in the field without a new root; None if there is none."""
     halves = []
     for poly in (element.num, element.den):
-        constant, factors = factored(poly)
+        constant, factors = field.factored(poly)
         if constant < 0 or isqrt(int(constant)) ** 2 != constant or any(int(e) % 2 for _, e in factors):
             return None
         half = field.constant(isqrt(int(constant)))
@@ -163,7 +162,7 @@ def is_negative(element: Element, field: Field) -> bool:
 def _sign(poly: fmpz_mpoly, field: Field) -> int:
     """1 or -1 where all terms have that sign, else 0; a factored look catches -(k - 1)²."""
     total = 1
-    constant, factors = factored(poly)
+    constant, factors = field.factored(poly)
     total = -1 if constant < 0 else 1
     for factor, multiplicity in factors:
         if int(multiplicity) % 2 == 0:

@@ -18,7 +18,6 @@ from sympy import Symbol
 from sympy.core.function import AppliedUndef
 
 from liesym.coefficients.definitions import derivative_expression, function_and_orders
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Slot
@@ -43,7 +42,7 @@ def integrate(element: Element, variable: Symbol, field: Field, *, arbitrary: bo
     if not element.depends_on(variable):
         return element * x
     slots, possible = _slots_along(element, variable, field), possible_slots([element], 1, variable, field)
-    factors = [(p, int(e)) for p, e in factored(element.den)[1] if _depends(p, variable, field)]
+    factors = [(p, int(e)) for p, e in field.factored(element.den)[1] if _depends(p, variable, field)]
     logarithms = list(_logarithmic_candidates(slots, factors, variable, field))
     if arbitrary:
         logarithms += primitives(element, slots, variable, field)

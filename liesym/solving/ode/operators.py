@@ -9,7 +9,6 @@ from fractions import Fraction
 from flint import fmpz_mpoly
 from sympy import Symbol
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.solving.linear.relations import dependent_places, relations
@@ -71,7 +70,7 @@ def singular_factors(a: Iterable[Element], v: Symbol, field: Field) -> list[fmpz
     """Irreducible factors of the denominators that depend on v."""
     found: dict[str, fmpz_mpoly] = {}
     for c in a:
-        for p, _ in factored(c.den)[1]:
+        for p, _ in field.factored(c.den)[1]:
             if _depends(p, v, field):
                 found[str(p)] = field.lift(p)
     return list(found.values())
@@ -155,7 +154,7 @@ def square_root(element: Element, field: Field) -> Element | None:
     """The s with s² = element where it is a rational expression in the slots; else None."""
     root = field.one
     for poly, sign in ((element.num, 1), (element.den, -1)):
-        constant, factors = factored(poly)
+        constant, factors = field.factored(poly)
         if any(e % 2 for _, e in factors):
             return None
         for p, e in factors:

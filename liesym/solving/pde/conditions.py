@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from flint import fmpz_mpoly
 from sympy import Expr, Ne, Symbol
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
 from liesym.model.system import ODESystem
@@ -37,7 +36,7 @@ def conditions_of(pivots: Iterable[Element], field: Field, system: ODESystem) ->
 def _constant_factors(poly: fmpz_mpoly, field: Field) -> list[Expr]:
     """Irreducible factors of the content over what does not move."""
     content = constant_content(field.lift(poly), dependent_places(field, field.variables), field)
-    return [field.poly_to_expr(factor) for factor, _ in factored(content)[1]]
+    return [field.poly_to_expr(factor) for factor, _ in field.factored(content)[1]]
 
 
 def _known_nonzero(expression: Expr, system: ODESystem) -> bool:

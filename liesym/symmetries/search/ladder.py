@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from flint import fmpz_mpoly
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.ring import Element, Slot
 from liesym.determine.forms import Determining
 from liesym.solving.linear.sampled import independent_functions
@@ -106,6 +105,6 @@ def _factors(determining: Determining) -> list[fmpz_mpoly]:
     for form in determining.equations:
         for coefficient in form.values():
             for poly in (coefficient.num, coefficient.den):
-                for p, _ in factored(poly)[1]:
+                for p, _ in field.factored(poly)[1]:
                     found.setdefault(str(p), field.lift(p))
     return list(found.values())

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Expr, S, Symbol
 
-from liesym.coefficients.factors import factored
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element, Slot
 from liesym.determine.forms import Determining, UnknownFunction, add_to
@@ -185,7 +184,7 @@ def occurring_factors(field: Field, elements: Sequence[Element], variables: Sequ
     polys = [p for e in elements for p in (e.num, e.den)]
     polys += [s.relation for s in field.roots if s.relation is not None]
     for poly in polys:
-        for p, _ in factored(field.lift(poly))[1]:
+        for p, _ in field.factored(field.lift(poly))[1]:
             factor = field.of_poly(field.lift(p))
             if any(factor.depends_on(v) for v in variables):
                 found.setdefault(str(factor.num), factor)

@@ -69,5 +69,3 @@ SPECIAL_VALUES = 0.4
 """Of the time that is left for counts at special values of parameters: the cases are analysed after them."""
 LADDER = 0.9
 """Of all the time for the rungs: verification and the report come after them."""
-VERIFICATION = 3.0
-"""Seconds beyond the budget that substitution of what was found may take."""
