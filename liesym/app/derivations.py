@@ -17,7 +17,7 @@ from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, TooLarge, Unsuppor
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
 from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
-from liesym.reduction.solution import solved
+from liesym.reduction.explicit import looked_at
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.text import write
@@ -66,7 +66,7 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
                 "generator": _components(law.generator),
                 "gauge": write(law.gauge),
                 "integral": write(law.integral),
-                "on": [f"{write(e)} > 0" for e in law.on],
+                "on": _sides(law.on),
             }
             for law in laws
         ],
@@ -97,7 +97,7 @@ def noether_lines(record: dict[str, Any]) -> Iterator[str]:
         field = "; ".join(f"{name}: {value}" for name, value in law["generator"].items() if value != "0")
         gauge = "" if law["gauge"] == "0" else f"   gauge {law['gauge']}"
         yield f"  {field}{gauge}"
-        yield f"    I = {law['integral']}{'   where ' if law['on'] else ''}{', '.join(law['on'])}"
+        yield f"    I = {law['integral']}{_where(law['on'])}"
 
 
 # -- reduction ------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
             if scalar:
                 show("general solution")
                 with suppress(TooLarge):
-                    solution = solved(system, generators or None, Budget.seconds(watched.left()))
+                    solution = looked_at(system, generators or None, Budget.seconds(watched.left()))
                     record["solution"] = _solution(solution, system)
         except TimeIsUp:
             record["stopped"] = True
@@ -169,6 +169,10 @@ def _texts(expressions: Sequence[Expr]) -> list[str]:
     return [write(e) for e in expressions]
 
 
+def _sides(on: Sequence[Expr]) -> list[str]:
+    return [f"{write(e)} > 0" for e in on]
+
+
 def _solution(found: Solution | None, system: ODESystem) -> dict[str, Any] | None:
     if found is None:
         return None
@@ -181,6 +185,9 @@ def _solution(found: Solution | None, system: ODESystem) -> dict[str, Any] | Non
             "parameter": None if found.parameter is None else found.parameter.name,
             "constants": [c.name for c in found.constants],
             "variables": [v.name for v in system.variables],
+            "on": [_sides(on) for on in found.on],
+            "relation_on": _sides(found.relation_on),
+            "others": [_solution(o, system) for o in found.others],
         }
     except Unsupported as error:  # something that the grammar has no words for
         return {"relation": None, "explicit": [], "parametric": None, "note": str(error)}
@@ -225,10 +232,23 @@ def _solution_lines(record: dict[str, Any] | None) -> Iterator[str]:
         yield "general solution: not found"
         return
     yield "general solution:"
-    yield from (f"  {line}" for line in record["explicit"] or [record["relation"]] if line is not None)
+    for part in (record, *record.get("others", ())):
+        yield from _branch_lines(part)
+
+
+def _branch_lines(record: dict[str, Any]) -> Iterator[str]:
+    """The branches, the relation or the curve, each with what is positive where it holds."""
+    if record["explicit"]:
+        yield from (f"  {e}{_where(on)}" for e, on in zip(record["explicit"], record["on"], strict=True))
+    elif record["relation"] is not None:
+        yield f"  {record['relation']}{_where(record['relation_on'])}"
     if record["parametric"] is not None and not record["explicit"]:
         for name, value in zip(record["variables"], record["parametric"], strict=True):
             yield f"  {name} = {value}"
         yield f"  along the parameter {record['parameter']}"
     if record.get("note"):
         yield f"  {record['note']}"
+
+
+def _where(on: Sequence[str]) -> str:
+    return f"   where {', '.join(on)}" if on else ""

@@ -59,8 +59,12 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
 
 def forms_of(value: Expr) -> tuple[Expr, ...]:
     """With log|u| for the logarithms of rational u, which are real on both sides; as it stands; with all absolute values."""
-    logs = {n: log(Abs(argument(n))) for n in value.atoms(log) if _is_sided(argument(n))}
-    return tuple(dict.fromkeys((replaced(value, logs), value, with_absolute_values(value))))
+    return tuple(dict.fromkeys((with_logarithms_of_both_signs(value), value, with_absolute_values(value))))
+
+
+def with_logarithms_of_both_signs(value: Expr) -> Expr:
+    """log|u| for the logarithms of rational u."""
+    return replaced(value, {n: log(Abs(argument(n))) for n in value.atoms(log) if _is_sided(argument(n))})
 
 
 def _is_sided(inside: Expr) -> bool:

@@ -36,7 +36,7 @@ from sympy import (
 )
 from sympy.polys.polyerrors import PolynomialError
 
-from liesym.base.typed import expr, replaced
+from liesym.base.typed import expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
@@ -212,10 +212,9 @@ def vanishes(value: Expr, system: ODESystem) -> bool:
         return False
 
 
-def _separated(system: ODESystem) -> tuple[Expr, Expr] | None:
+def _separated(system: ODESystem, rate: Expr) -> tuple[Expr, Expr] | None:
     """f(x), g(y) with y' = f g: the right side at a place of y, and what is left."""
     x, y = system.variables
-    rate = system.rhs[0]
     if not rate.has(x):
         return S.One, rate
     for place in PLACES:
@@ -227,17 +226,38 @@ def _separated(system: ODESystem) -> tuple[Expr, Expr] | None:
             quotient = powsimp(field.to_expr(field(rate) / field(at_place)))
         except (Unsupported, NeedsRefinement, ZeroDivisionError):
             return None
-        return None if quotient.has(x) else (at_place, quotient)
+        return None if quotient.has(x, S.ImaginaryUnit) else (at_place, quotient)
     return None
 
 
 def _separable(system: ODESystem) -> Family | None:
-    parts = _separated(system)
-    if parts is None:
-        return None
     x, y = system.variables
-    constants = constants_for(system, 1)
-    return _through(antiderivative(1 / parts[1], y, constants) - antiderivative(parts[0], x, constants), system, ())
+    for rate in dict.fromkeys((_with_torn_roots(system.rhs[0], x, y), system.rhs[0])):
+        parts = _separated(system, rate)
+        if parts is not None:
+            constants = constants_for(system, 1)
+            return _through(antiderivative(1 / parts[1], y, constants) - antiderivative(parts[0], x, constants), system, ())
+    return None
+
+
+def _with_torn_roots(rate: Expr, x: Symbol, y: Symbol) -> Expr:
+    """sqrt(f(x)) sqrt(g(y)) for sqrt(f(x) g(y)), which is the same where both are positive."""
+    torn: dict[Expr, Expr] = {}
+    for root in powers_in(rate):
+        if root.exp.is_Rational and root.exp.q == 2 and root.has(x) and root.has(y):  # type: ignore[attr-defined]
+            of_y, of_x = root.base.factor().as_independent(x, as_Add=False)
+            signed = -1 if of_y.subs(y, 0).is_negative else 1
+            if not of_x.has(y) and of_y.has(y):
+                torn[root] = _root_of(signed * of_x, root.exp) * _root_of(signed * of_y, root.exp)
+    return replaced(rate, torn)
+
+
+def _root_of(quotient: Expr, exponent: Expr) -> Expr:
+    """n^k d^(-k), without a minus sign in front of n where d can take it."""
+    top, bottom = (e.expand() for e in quotient.as_numer_denom())
+    if top.is_number and top.is_negative:
+        top, bottom = -top, (-bottom).expand()
+    return top**exponent / bottom**exponent
 
 
 def _through(integral: Expr, system: ODESystem, lost: tuple[Expr, ...]) -> Family:

@@ -12,16 +12,26 @@ from dataclasses import replace
 from sympy import Abs, Eq, Expr, S, Symbol, exp
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.typed import equation, expr, over_one_denominator
 from liesym.coefficients.joined import with_joined_roots
-from liesym.errors import OutOfBudget, TimeIsUp
+from liesym.errors import OutOfBudget, TimeIsUp, Unsupported
 from liesym.model.system import ODESystem
-from liesym.reduction.checked import checked_integral, checked_value, curve_holds, is_real_throughout, look_at_value
+from liesym.reduction.checked import (
+    checked_integral,
+    checked_value,
+    curve_holds,
+    is_real_throughout,
+    look_at_value,
+    with_logarithms_of_both_signs,
+)
 from liesym.reduction.elementary import Family, constant_values, families
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.solution import Solution, solved, solves
 from liesym.reduction.superposition import is_linear
+from liesym.symmetries.generator import Generator
+from liesym.testing.second_look import on_main_side
 
 LINEAR = 0.5
 """Of the budget, for the solver of linear equations; symmetries come after."""
@@ -42,10 +52,57 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         return found
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut)
     try:
-        whole = solved(system, None, budget)
+        return looked_at(system, None, budget) or empty
     except OutOfBudget:
         return replace(empty, stopped=True)
-    return empty if whole is None else _of_solution(system, whole)
+
+
+@door("the search for the general solution")
+def general_solution(
+    system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
+) -> Solution | None:
+    """The general solution of one equation, from its first integrals, or from symmetries and quadratures.
+
+    Arguments:
+        system: one equation of any order.
+        generators: symmetries; looked for if None.
+        budget: seconds.
+
+    Returns:
+        None if neither way goes through.
+
+    Raises:
+        Unsupported: more than one unknown.
+    """
+    if len(system.unknowns) != 1:
+        raise Unsupported("general solutions are made for one equation at a time")
+    try:
+        return looked_at(system, generators, Budget.seconds(budget))
+    except OutOfBudget:
+        return None
+
+
+def looked_at(system: ODESystem, generators: Sequence[Generator] | None, budget: Budget) -> Solution | None:
+    """The same within a budget whose end is told.
+
+    Raises:
+        OutOfBudget: no solution was found in time; with more there may be one.
+    """
+    found = solved(system, generators, budget)
+    if found is not None:
+        found = _of_solution(system, found)
+    if found is None or not found.found:
+        found = _on_main_side(system, budget)
+    return found if found is not None and found.found else None
+
+
+def _on_main_side(system: ODESystem, budget: Budget) -> Solution | None:
+    """Solutions of the equation as it is on one side of its absolute values, with the side."""
+    side = on_main_side(system)
+    if side is None:
+        return None
+    inside = solutions_of(side[0], budget)
+    return _of_solution(system, inside) if inside.found else None
 
 
 def _first(
@@ -91,8 +148,15 @@ def _over_one(relation: Expr) -> Eq:
     return equation(over_one_denominator(relation)[0] if not relation.has(Abs) else relation)
 
 
-def _of_solution(system: ODESystem, found: Solution) -> Solution:
-    """What integrals and symmetries gave, without what does not pass the second look."""
+def _of_solution(system: ODESystem, found: Solution) -> Solution | None:
+    """What integrals and symmetries gave, without what does not pass the second look; None if that is nothing."""
+    parts = [_of_branch(system, part) for part in (found, *found.others)]
+    kept = [part for part in parts if part.found]
+    special = () if is_linear(system) else _special(system, ())
+    return replace(kept[0], others=tuple(kept[1:]), special=special) if kept else None
+
+
+def _of_branch(system: ODESystem, found: Solution) -> Solution:
     y, constants = system.unknowns[0], found.constants
     values = dict.fromkeys(_absorbed(expr(e.rhs), constants) for e in found.explicit)
     kept = [c for v in values if (c := checked_value(system, v, constants)) is not None]
@@ -111,17 +175,19 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution:
         parametric=curve,
         parameter=None if curve is None else found.parameter,
         variables=system.variables,
-        special=() if linear else _special(system, ()),
+        others=(),
         complete=linear and len(kept) == 1 and not kept[0].on and is_real_throughout(system, kept[0].expression),
     )
 
 
 def _checked_curve(system: ODESystem, found: Solution) -> tuple[Expr, Expr] | None:
-    """The curve in a form that holds for every parameter at which it is real, that with one root for a product first."""
+    """The curve in a form that holds for every parameter at which it is real, that which is real at most of them first."""
     if found.parametric is None or found.parameter is None:
         return None
     time, height = found.parametric
-    for curve in dict.fromkeys(((with_joined_roots(time), with_joined_roots(height)), (time, height))):
+    joined = with_joined_roots(time), with_joined_roots(height)
+    sided = with_logarithms_of_both_signs(joined[0]), with_logarithms_of_both_signs(joined[1])
+    for curve in dict.fromkeys((sided, joined, (time, height))):
         if curve_holds(system, *curve, found.parameter, found.constants):
             return curve
     return None

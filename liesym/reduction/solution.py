@@ -19,7 +19,6 @@ from typing import Any
 from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
-from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
@@ -31,7 +30,7 @@ from liesym.conservation.modes import linear_integrals
 from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
-from liesym.errors import OutOfBudget, TooLarge, Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.lowering.lower import lower
 from liesym.lowering.registry import Backend
 from liesym.model.system import ODESystem
@@ -148,34 +147,10 @@ class Solution(Shown):
         return computed(0.0, place[..., None], values)[..., 0]
 
 
-@door("the search for the general solution")
-def general_solution(
-    system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
-) -> Solution | None:
-    """The general solution of one equation, from its first integrals, or from symmetries and quadratures.
-
-    Arguments:
-        system: one equation of any order.
-        generators: symmetries; looked for if None.
-        budget: seconds.
-
-    Returns:
-        None if neither way goes through.
-
-    Raises:
-        Unsupported: more than one unknown.
-    """
-    if len(system.unknowns) != 1:
-        raise Unsupported("general solutions are made for one equation at a time")
-    try:
-        found = solved(system, generators, Budget.seconds(budget))
-    except OutOfBudget:
-        return None
-    return None if found is None else replace(found, variables=system.variables)
-
-
 def solved(system: ODESystem, generators: Sequence[Generator] | None, budget: Budget) -> Solution | None:
-    """The same within a budget whose end is told.
+    """The general solution from first integrals, or from symmetries and quadratures; None if neither way goes through.
+
+    It is right for formal roots and logarithms; on which side is for the second look to say.
 
     Raises:
         OutOfBudget: no solution was found in time; with more there may be one.
@@ -352,13 +327,14 @@ def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> So
     constants = constants_for(system, 2)
     r, s = reduction.coordinates.new
     w = reduction.reduced.unknowns[0]
+    branches: list[Solution] = []
     for value in solve_for(inside - constants[0], w):
         slope = reduction.slope.subs(w, value)
         height = antiderivative(slope, r, constants) + constants[1]
         first, second = (e.subs(s, height) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, r, constants):
-            return Solution(_relation(reduction, height), (), (first, second), r, constants, (integral,))
-    return None
+            branches.append(Solution(_relation(reduction, height), (), (first, second), r, constants, (integral,)))
+    return replace(branches[0], others=tuple(branches[1:])) if branches else None
 
 
 def by_canonical_form(form: CanonicalForm) -> Solution | None:

@@ -22,12 +22,15 @@ from sympy import (
     cos,
     exp,
     log,
+    nan,
+    oo,
     powsimp,
     sin,
     sinh,
     sqrt,
     tan,
     tanh,
+    zoo,
 )
 
 from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
@@ -59,7 +62,7 @@ def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> lis
 
 def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
     numerator = over_one_denominator(equation)[0].expand()
-    if not numerator.is_polynomial(unknown):
+    if not numerator.is_polynomial(unknown) or numerator.has(oo, -oo, zoo, nan):  # tan(u) = i nowhere
         return []
     coefficients = coefficients_in(numerator, unknown)
     degree = len(coefficients) - 1

@@ -41,6 +41,8 @@ from sympy import (
 )
 from sympy.core.function import AppliedUndef
 
+from liesym.base.typed import over_one_denominator
+
 DIGITS = 30
 TOLERANCE = 1e-18
 """Of a sum that should vanish, relative to the sum of the sizes of its terms."""
@@ -150,13 +152,7 @@ def branches(expressions: Sequence[Expr]) -> tuple[Expr, ...]:
 
 def _factors(argument: Expr) -> Iterator[Expr]:
     """The irreducible factors of a branch: (y' + 1)^2 is cut at y' = -1 although it changes no sign there."""
-    factors = [argument]
-    if argument.count_ops() <= LARGEST_BRANCH:
-        try:
-            factors = [f for f, _ in factor_list(argument)[1]]
-        except (PolynomialError, NotImplementedError):
-            factors = [argument]
-    for factor in factors:
+    for factor in _irreducible(argument):
         if not factor.free_symbols:
             continue
         # 1 ± sin u and 1 ± cos u touch zero where cos u and sin u change their signs
@@ -164,6 +160,18 @@ def _factors(argument: Expr) -> Iterator[Expr]:
         yield from ((cos if isinstance(n, sin) else sin)(n.args[0]) for n in touching)
         if not (factor.is_nonnegative or factor.is_nonpositive):  # such a factor, x^2 + y^2, cuts nothing
             yield factor
+
+
+def _irreducible(argument: Expr) -> list[Expr]:
+    """The factors of a polynomial, or of numerator and denominator; the argument itself where it is neither or long."""
+    if argument.count_ops() > LARGEST_BRANCH:
+        return [argument]
+    for parts in ((argument,), over_one_denominator(argument)):
+        try:
+            return [f for part in parts for f, _ in factor_list(part)[1]]
+        except (PolynomialError, NotImplementedError):
+            continue
+    return [argument]
 
 
 def look(
