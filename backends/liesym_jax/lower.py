@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -103,14 +103,14 @@ class JaxFunction:
             "lax": lax,
             "special": special,
             "inverse_gudermann": inverse_gudermann,
-            "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
             "derivatives": DERIVATIVES,
         }
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
-        self._jitted = jax.jit(self._traced, inline=True)
+        called = tuple(functions[name] for name in program.calls)
+        self._jitted = jax.jit(lambda t, x, args: self._traced(t, x, args, called), inline=True)
 
-    def _traced(self, t: Any, x: Any, args: Any) -> Any:
+    def _traced(self, t: Any, x: Any, args: Any, called: Sequence[Callable[..., Any]]) -> Any:
         x = jnp.asarray(x)
         if not jnp.issubdtype(x.dtype, jnp.floating):
             raise BackendError(f"x has dtype {x.dtype}; real floating point numbers are needed")
@@ -119,7 +119,7 @@ class JaxFunction:
             t = jnp.asarray(t, x.dtype)
         elif self.program.uses_time:
             raise BackendError("this program depends on time; t is needed")
-        values = self._evaluate(t, x, args)
+        values = self._evaluate(t, x, args, called)
         batch = jnp.broadcast_shapes(x.shape[:-1], () if t is None else t.shape)
         packing = packed(
             self.program,
@@ -134,8 +134,16 @@ class JaxFunction:
         return packing, tuple(jnp.sum(jnp.broadcast_to(flag, batch)) for flag in flags), math.prod(batch)
 
     def __call__(self, t: Any, x: Any, args: Any = None) -> Any:
-        given = tuple(lookup(args, *parameter) for parameter in self.program.parameters)
-        found = self._jitted(t, x, given)
+        return self._checked(self._jitted(t, x, self._given(args)))
+
+    def holding(self, called: Sequence[Callable[..., Any]], t: Any, x: Any, args: Any = None) -> Any:
+        """The same with these functions in place of those it was made with, in the order of `program.calls`; not jitted."""
+        return self._checked(self._traced(t, x, self._given(args), called))
+
+    def _given(self, args: Any) -> tuple[Any, ...]:
+        return tuple(lookup(args, *parameter) for parameter in self.program.parameters)
+
+    def _checked(self, found: Any) -> Any:
         if not self.program.failures:
             return found
         result, counts, total = found

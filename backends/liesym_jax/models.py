@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from liesym.learn import contrastive, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
 from liesym.learn.objectives import *  # noqa: F403
@@ -90,6 +90,7 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
     rtol: float = static()
     atol: float = static()
     retract: Any
+    held: Any
     max_steps: int = static()
 
     def __init__(self, field: Field, *, max_steps: int = 4096, **options: Any) -> None:
@@ -141,18 +142,84 @@ class LevelSets(levels.AbstractLevelSets):
     arrays = ARRAYS
 
 
+class HybridODE(hybrid.AbstractHybridODE, Module):
+    """The field of a system whose functions are networks; see `liesym.learn.hybrid.AbstractHybridODE`."""
+
+    levels_class = LevelSets
+    system: Any = static()
+    function: Any = static()
+    positive: frozenset[str] = static()
+    separate: frozenset[str] = static()
+    functions: dict[str, Any]
+    given: Any = static()
+    theta: dict[str, Array]
+
+    def keep(self, functions: dict[str, Any], inputs: dict[str, Any]) -> None:
+        """Keep modules as parts of the tree, other callables and inputs apart from it."""
+        self.functions = {n: f for n, f in functions.items() if isinstance(f, eqx.Module)}
+        self.given = _Given({n: f for n, f in functions.items() if n not in self.functions} | inputs)
+
+    def store(self, stored: dict[str, float], dtype: Any) -> None:
+        """Keep the trained parameters."""
+        self.theta = {name: ARRAYS.weights(value, dtype) for name, value in stored.items()}
+
+    def parameters_by_name(self) -> dict[str, Any]:
+        """The parameters as they enter the equations."""
+        return {n: jnp.exp(v) if n in self.positive else v for n, v in self.theta.items()}
+
+    def callables(self) -> dict[str, Callable[..., Array]]:
+        """The functions by name, point by point."""
+        return self.given.by_name | {name: partial(self._at, name, module) for name, module in self.functions.items()}
+
+    def holding(self, function: Any, t: Any, x: Array, args: Any) -> Array:
+        """See `liesym.learn.hybrid.AbstractHybridODE`; compiled, for any numbers in t and args."""
+        x = jnp.asarray(x)
+        clock = None if t is None else jnp.asarray(t, x.dtype)
+        return _compiled(self, function, clock, x, self.checked(args))
+
+    def _at(self, name: str, module: Any, *point: Any) -> Array:
+        arguments = jnp.broadcast_arrays(*point)
+        apart = name in self.separate or getattr(module, "in_size", None) == "scalar"
+        values = jax.vmap(module if apart else lambda *one: module(jnp.stack(one)))(*(a.reshape(-1) for a in arguments))
+        mechanics.check_scalar(name, values.shape, (arguments[0].size,))
+        return values.reshape(arguments[0].shape)
+
+
+@partial(eqx.filter_jit, inline=True)
+def _compiled(field: HybridODE, function: Any, t: Any, x: Array, args: dict[str, Array]) -> Array:
+    return hybrid.AbstractHybridODE.holding(field, function, t, x, args)
+
+
+class _Given:
+    """Callables that are no part of the tree; hybrids that hold the same ones have the same structure."""
+
+    def __init__(self, by_name: dict[str, Callable[..., Any]]) -> None:
+        self.by_name = by_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Given) and self._marks() == other._marks()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._marks().items()))
+
+    def _marks(self) -> dict[str, int]:
+        return {name: id(function) for name, function in self.by_name.items()}
+
+
 class TangentProjection(layers.AbstractTangentProjection, Module):
     """f - G⁺ (∂_t I + G f); see `liesym.learn.layers.AbstractTangentProjection`."""
 
     inner: Any
-    levels: LevelSets = static()
+    levels: Any = static()
+    held: Any
 
 
 class Stabilization(layers.AbstractStabilization, Module):
     """f - γ G⁺ (I(t, x) - I(t_0, x_0)); see `liesym.learn.layers.AbstractStabilization`."""
 
     inner: Any
-    levels: LevelSets = static()
+    levels: Any = static()
+    held: Any
     gamma: float = static()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -96,15 +96,19 @@ class TorchFunction:
         namespace: dict[str, object] = {
             "torch": torch,
             "inverse_gudermann": inverse_gudermann,
-            "functions": [functions[name] for name in program.calls],
             "parameter": parameter,
             "derivatives": DERIVATIVES,
         }
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
+        self._called = tuple(functions[name] for name in program.calls)
         self._components, self._uses_time = len(program.state), program.uses_time
         self._plain = len(program.results) == len(program.outputs)
 
     def __call__(self, t: Any, x: Tensor, args: Any = None) -> Any:
+        return self.holding(self._called, t, x, args)
+
+    def holding(self, called: Sequence[Callable[..., Any]], t: Any, x: Tensor, args: Any = None) -> Any:
+        """The same with these functions in place of those it was made with, in the order of `program.calls`."""
         if x.dim() == 0 or x.shape[-1] != self._components:
             check_state(tuple(x.shape), self.program.state)
         if not x.is_floating_point():
@@ -116,7 +120,7 @@ class TorchFunction:
                 batch = torch.broadcast_shapes(batch, t.shape)
         elif self._uses_time:
             raise BackendError("this program depends on time; t is needed")
-        results = self._evaluate(t, x, args)
+        results = self._evaluate(t, x, args, called)
         if self._plain:
             return stack(results, batch, x)
         if self.program.failures:

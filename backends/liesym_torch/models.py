@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.learn import contrastive, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
 from liesym.learn.objectives import *  # noqa: F403
@@ -98,6 +98,34 @@ class LevelSets(levels.AbstractLevelSets):
     """k functions I_j(t, x) and the linear algebra of their level sets; see `liesym.learn.levels.AbstractLevelSets`."""
 
     arrays = ARRAYS
+
+
+class HybridODE(hybrid.AbstractHybridODE, Module):
+    """The field of a system whose functions are networks; see `liesym.learn.hybrid.AbstractHybridODE`."""
+
+    levels_class = LevelSets
+
+    def keep(self, functions: dict[str, Any], inputs: dict[str, Any]) -> None:
+        """Keep modules as parts, other callables and inputs as they are."""
+        self.functions = nn.ModuleDict({n: f for n, f in functions.items() if isinstance(f, nn.Module)})
+        self.given = {n: f for n, f in functions.items() if not isinstance(f, nn.Module)} | inputs
+
+    def store(self, stored: dict[str, float], dtype: Any) -> None:
+        """Keep the trained parameters."""
+        self.theta = nn.ParameterDict({name: nn.Parameter(ARRAYS.weights(v, dtype)) for name, v in stored.items()})
+
+    def parameters_by_name(self) -> dict[str, Tensor]:
+        """The parameters as they enter the equations."""
+        return {n: torch.exp(v) if n in self.positive else v for n, v in self.theta.items()}
+
+    def callables(self) -> dict[str, Callable[..., Tensor]]:
+        """The functions by name, point by point."""
+        return self.given | {name: partial(self._at, name, module) for name, module in self.functions.items()}
+
+    def _at(self, name: str, module: nn.Module, *point: Any) -> Tensor:
+        arguments = torch.broadcast_tensors(*(as_tensor(a, module) if not isinstance(a, Tensor) else a for a in point))
+        values = module(*arguments) if name in self.separate else module(torch.stack(arguments, -1))
+        return values[..., 0] if mechanics.check_scalar(name, values.shape, arguments[0].shape) else values
 
 
 class TangentProjection(layers.AbstractTangentProjection, Module):

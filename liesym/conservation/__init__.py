@@ -5,6 +5,8 @@ verified by its derivative along the system.
 Source: Olver 1993, chapters 4 and 5; Goriely 2001, chapter 2.
 """
 
+from liesym.conservation.antiderivatives import Rewritten as Rewritten
+from liesym.conservation.antiderivatives import with_antiderivatives as with_antiderivatives
 from liesym.conservation.backward import BackwardLaw as BackwardLaw
 from liesym.conservation.backward import backward_conservation_laws as backward_conservation_laws
 from liesym.conservation.darboux import DarbouxPair as DarbouxPair

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.arrays import AbstractModule, Array
-from liesym.learn.levels import AbstractLevelSets
+from liesym.learn.levels import AbstractLevelSets, closed, opened
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
 
@@ -27,11 +27,12 @@ class AbstractTangentProjection(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets) -> None:
         super().__init__()
-        self.inner, self.levels = field, levels
+        self.inner = field
+        self.levels, self.held = opened(levels, field)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        return self.levels.tangent(t, x, self.inner(t, x, args))
+        return closed(self.levels, self.held, self.inner).tangent(t, x, self.inner(t, x, args), args)
 
 
 class AbstractStabilization(AbstractModule):
@@ -49,19 +50,21 @@ class AbstractStabilization(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets, gamma: float = 8.0) -> None:
         super().__init__()
-        self.inner, self.levels, self.gamma = field, levels, gamma
+        self.inner, self.gamma = field, gamma
+        self.levels, self.held = opened(levels, field)
 
     def prepare(self, t: Any, x: Array, args: Any) -> dict[str, Any]:
         """The arguments of a solve that starts at (t, x)."""
-        return dict(args or {}) | {"levels": self.levels.values(t, x, args)}
+        return dict(args or {}) | {"levels": closed(self.levels, self.held, self.inner).values(t, x, args)}
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
         value = self.inner(t, x, args)
         if not args or "levels" not in args:
             return value
-        defect = self.levels.values(t, x, args) - args["levels"]
-        return value - self.gamma * self.levels.correction(t, x, defect, args)
+        sets = closed(self.levels, self.held, self.inner)
+        defect = sets.values(t, x, args) - args["levels"]
+        return value - self.gamma * sets.correction(t, x, defect, args)
 
 
 class AbstractEquivariantField(AbstractModule):

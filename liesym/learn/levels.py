@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from sympy import Expr, Symbol
 
 from liesym.learn.arrays import Array, ArrayLibrary
-from liesym.learn.fitting import gradients_of
+from liesym.learn.fitting import gradients_of, time_among
 from liesym.lowering.lower import lower
 
 RETURN_STEPS = 20
@@ -53,6 +53,8 @@ class AbstractLevelSets:
         tolerance: float | None = None,
     ) -> None:
         self.values, self.gradients, self.rates, self.tolerance = values, gradients, rates, tolerance
+        self.open: Any = None
+        self.hybrid: Any = None
 
     @classmethod
     def from_expressions(
@@ -64,14 +66,23 @@ class AbstractLevelSets:
         parameters: Sequence[Symbol] = (),
         tolerance: float | None = None,
     ) -> Self:
-        """From exact expressions; values and gradients are lowered."""
+        """From exact expressions; values and gradients are lowered.
+
+        Arguments:
+            integrals: expressions in the states, in time and in parameters.
+            states: the symbols of the components of x, in order.
+            t: the symbol of time; where one named t occurs it is that unless given.
+            parameters: all symbols besides unless given.
+            tolerance: of the rank guard.
+        """
         k, m = len(integrals), len(states)
+        t = time_among(integrals, states) if t is None else t
         slopes, rates = gradients_of(integrals, states, t)
         options: dict[str, Any] = {"backend": cls.arrays.name, "t": t, "parameters": tuple(parameters)}
         values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
         return cls(
             values,
-            lambda time, x, args=None: flat(time, x, args).reshape(*x.shape[:-1], k, m),
+            Gradients(flat, k, m),
             lower(rates, states, **options) if rates else None,
             tolerance=tolerance,
         )
@@ -171,6 +182,44 @@ class AbstractLevelSets:
 
         step, size, left = look(x)
         return Returning(x, step, size, left, self.arrays.xp.ones_like(left), size > 1.0), attempt
+
+
+class Gradients:
+    """k gradients of m components each, from a callable that lists all of them on one axis."""
+
+    def __init__(self, listed: Callable[..., Array], laws: int, states: int) -> None:
+        self.listed, self.laws, self.states = listed, laws, states
+
+    def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
+        found = self.listed(t, x, args)
+        return found.reshape(*found.shape[:-1], self.laws, self.states)
+
+
+# -- level sets that hold the networks of a hybrid -------------------------------------------------
+
+
+def opened(levels: Any, field: Any) -> tuple[Any, Any]:
+    """(what a model keeps of level sets, the hybrid that it keeps beside them) for level sets that meet a field.
+
+    Those that hold networks keep their programs alone where the field holds the same networks, so that there is one copy of
+    them to be trained; elsewhere their hybrid becomes a part of the model.
+    """
+    if getattr(levels, "open", None) is None:
+        return levels, None
+    return levels.open, None if _hybrid_in(field) is levels.hybrid else levels.hybrid
+
+
+def closed(levels: Any, held: Any, field: Any) -> Any:
+    """The level sets of what `opened` kept, with the networks as they are now."""
+    of = getattr(levels, "of", None)
+    return levels if of is None else of(_hybrid_in(field) if held is None else held)
+
+
+def _hybrid_in(field: Any) -> Any:
+    """The field, or the one inside projections and other wrappers, that holds networks for open functions."""
+    while field is not None and not hasattr(field, "holding"):
+        field = getattr(field, "inner", None) or getattr(field, "field", None)
+    return field
 
 
 def _dot(a: Array, b: Array) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from liesym.errors import TrainingError
 from liesym.learn.arrays import AbstractModule, Array, ArrayLibrary
 from liesym.learn.fitting import check_solver, dense_weights, parameter_values
+from liesym.learn.levels import closed, opened
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
 
@@ -267,7 +268,8 @@ class AbstractNeuralODE(AbstractModule):
         super().__init__()
         check_solver(solver, gradient, retract)
         self.field, self.solver, self.gradient, self.substeps = field, solver, gradient, substeps
-        self.rtol, self.atol, self.retract = rtol, atol, retract
+        self.rtol, self.atol = rtol, atol
+        self.retract, self.held = opened(retract, field)
 
     def forward(self, x0: Array, times: Array, args: Any = None) -> Array:
         """States of shape (…, K, m) for x0 of shape (…, m) and times of shape (K,) or (…, K)."""
@@ -276,7 +278,8 @@ class AbstractNeuralODE(AbstractModule):
             args = prepare(self.arrays.xp.broadcast_to(times[..., 0], x0.shape[:-1]), x0, args)
         if self.solver != "rk4":
             return self.adaptive(x0, times, args)
-        return RungeKutta(self.arrays).rollout(self.field, x0, times, args, substeps=self.substeps, retract=self.retract)
+        retract = closed(self.retract, self.held, self.field)
+        return RungeKutta(self.arrays).rollout(self.field, x0, times, args, substeps=self.substeps, retract=retract)
 
 
 def rk4_step(field: Field, t: Array, x: Array, step: Array, args: Any = None) -> Array:

@@ -18,7 +18,7 @@ OWN = {"torch": "liesym_torch.toolkit", "jax": "liesym_jax.toolkit"}
 
 NAMES = (
     *("Autoencoder", "Batch", "ConservationProjection", "ContrastiveInvariant", "EquivariantField"),
-    *("GroupAugmentation", "HamiltonianODE", "InvariantLayer", "InvariantScalar", "LagrangianODE", "LevelSets"),
+    *("GroupAugmentation", "HamiltonianODE", "HybridODE", "InvariantLayer", "InvariantScalar", "LagrangianODE", "LevelSets"),
     *("MLP", "MLPField", "NeuralODE", "NoetherMonitor", "PositiveField", "ScalarNetwork", "SecondOrderField"),
     *("Stabilization", "SymbolicField", "SymmetryLoss", "TangentProjection", "as_tensor", "at_points"),
     *("audit_gradient", "augmented", "backward_charge", "backward_residual", "concatenate", "conservation"),

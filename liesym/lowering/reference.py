@@ -112,13 +112,13 @@ def check_state(shape: tuple[int, ...], names: tuple[str, ...]) -> None:
 
 
 def source_of(program: Program, dialect: Dialect) -> str:
-    """The source of ``evaluate(t, x, args)``, which returns the results as a tuple that is not yet broadcast.
+    """The source of ``evaluate(t, x, args, functions)``, which returns the results as a tuple that is not yet broadcast.
 
-    It refers to `parameter(args, position, x)` and, where the user supplied functions, to `functions`.
+    It refers to `parameter(args, position, x)`; `functions` are the user's, in the order of `program.calls`.
     """
     written = body(program, dialect, parameter=lambda k, name: f"parameter(args, {k}, x)", readable=False)
     lines = [*written.lines, f"return ({', '.join(written.results)},)"]
-    return "def evaluate(t, x, args):\n" + "".join(f"    {line}\n" for line in lines)
+    return "def evaluate(t, x, args, functions):\n" + "".join(f"    {line}\n" for line in lines)
 
 
 class NumpyFunction:
@@ -133,11 +133,12 @@ class NumpyFunction:
                     "derivative(n, ...), how often by each argument, such as a spline of SciPy; torch and jax take them"
                 )
         namespace: dict[str, object] = {
-            "np": np, "special": special, "functions": [functions[name] for name in program.calls],
+            "np": np, "special": special,
             "parameter": lambda args, k, x: typed(lookup(args, *program.parameters[k]), x),
             "derivatives": given_derivatives,
         }  # fmt: skip
         self._evaluate: Any = compile_function(source_of(program, DIALECT), "evaluate", namespace)
+        self._called = tuple(functions[name] for name in program.calls)
         self._uses_time = program.uses_time
         self._plain = len(program.results) == len(program.outputs)
 
@@ -154,7 +155,7 @@ class NumpyFunction:
         elif time.shape and time.shape != batch:
             batch = np.broadcast_shapes(batch, time.shape)
         with np.errstate(all="ignore"):
-            values: Any = self._evaluate(time, x, args)
+            values: Any = self._evaluate(time, x, args, self._called)
         if self._plain:
             return stack(values, batch, x)
         if self.program.failures:
