@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from runs import dealt
 from toy_site import site as site
 
 import liesym
@@ -35,21 +36,16 @@ def doubled(name):
     return contextlib.nullcontext()
 
 
-@pytest.mark.parametrize("name", ["numpy", "torch"])
+@pytest.mark.parametrize("name", dealt(("numpy", "torch", "jax"), late=("torch", "jax")))
 def test_a_shipped_backend_conforms(name):
     with doubled(name):
         assert_conforms(name)
 
 
-def test_jax_conforms_on_functions_that_compile_fast():
-    with doubled("jax"):
-        assert_conforms("jax", cases=PLAIN[::3])
-
-
-@pytest.mark.slow
-def test_jax_conforms():
-    with doubled("jax"):
-        assert_conforms("jax")
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_a_library_conforms_on_functions_that_compile_fast(name):
+    with doubled(name):
+        assert_conforms(name, cases=PLAIN[::3])
 
 
 def test_jax_conforms_in_single_precision():

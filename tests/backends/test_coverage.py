@@ -230,6 +230,7 @@ def test_a_program_of_ten_thousand_operations():
     assert np.allclose(found[:, 0], sp.lambdify(state, expressions[0], "numpy")(*x.T), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_compiled_without_a_break_in_the_graph():
     torch = pytest.importorskip("torch")
     function = liesym.lower([sp.atanh(sp.sin(X)) / Y, sp.sqrt(X)], (X, Y), backend="torch", guard="mask")

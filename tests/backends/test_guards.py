@@ -104,6 +104,7 @@ def numpy_of(values):
     return np.asarray(values.detach() if hasattr(values, "detach") else values)
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", EXPRESSIONS)
 @PROPERTY

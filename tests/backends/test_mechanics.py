@@ -63,6 +63,7 @@ def network(found, dtype, unknowns=2, **options):
 CASES = [*((name, "solve") for name in KNOWN), ("indefinite, coupled", "pseudo")]
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize(("name", "inverse"), CASES)
 def test_known_lagrangians_give_the_equations_of_the_engine(kit, name, inverse):
     """The same accelerations as the symbolic Euler-Lagrange system, to rounding; of another system's they are far."""
@@ -235,6 +236,7 @@ def test_gradients_of_the_adjoint_and_of_the_steps_agree(kit, kind):
     assert error["adjoint"] < 1e-6 and error["rk4"] < 1e-6 and error["few"] > 1e-5
 
 
+@pytest.mark.slow_with("jax")
 def test_energy_is_conserved_along_the_flow_of_any_network(kit):
     """By the equations themselves, whatever the weights; with time in the network it is not."""
     found, dtype = kit

@@ -137,6 +137,7 @@ def test_weights_for_unknown_residuals_are_refused(kit):
         found.SymmetryLoss(found.misfit(), {"data": energy_rate})
 
 
+@pytest.mark.slow_with("jax")
 def test_a_term_that_is_not_finite_is_named_with_its_step(kit, data):
     found, dtype = kit
 

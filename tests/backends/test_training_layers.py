@@ -150,6 +150,7 @@ def test_the_return_is_damped_near_equilibria(kit):
     assert np.isfinite(slope).all()
 
 
+@pytest.mark.slow_with("jax")
 @pytest.mark.parametrize("how", ["tangent", "retract"])
 def test_rollouts_keep_the_integrals(kit, how):
     found, dtype = kit

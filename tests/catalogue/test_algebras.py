@@ -61,7 +61,7 @@ def has_constants(algebra: LieAlgebra, expected: LieAlgebra) -> bool:
 
 
 @pytest.mark.parametrize(("family", "parameters"), CASES)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_real_algebras_of_dimension_at_most_4(family: str, parameters: tuple, seed: int) -> None:
     n = dimension(family)

@@ -37,7 +37,7 @@ FAMILIES = [
     ),
     pytest.param(
         "y'' = k/y^3 - w*y", "x", 3, {("k = 0",): 8, ("w = 0",): 3},
-        id="Ermakov: sl(2,R) for every k and w; free particle in disguise at k = 0",
+        marks=pytest.mark.slow, id="Ermakov: sl(2,R) for every k and w; free particle in disguise at k = 0",
     ),
     pytest.param(
         "y'' = f(y)", "x", 1, 

@@ -148,6 +148,7 @@ def test_two_conjugate_solutions_of_a_riccati_equation_make_a_real_symmetry(text
     assert_sound(result)
 
 
+@pytest.mark.slow
 def test_symmetries_that_hold_the_imaginary_unit_are_left_out() -> None:
     """sqrt(1 + cot²) is 1/|sin|, and the field writes it with a root of cos² - 1."""
     result = analyzed("y'^2 + 2*y*y'*cot(x) - y^2 = 0", "x", 30.0)
@@ -181,7 +182,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("number", dealt(TYPES, late=(16, 66, 80)))
+@pytest.mark.parametrize("number", dealt(TYPES, late=(16, 33, 66, 80)))
 def test_a_symmetry_for_each_type(number: int) -> None:
     result = analyzed(KAMKE[str(number)], "x", 30.0)
     assert result.nontrivial

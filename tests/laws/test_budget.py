@@ -56,7 +56,7 @@ def assert_honest(result: Result) -> None:
 
 
 @pytest.mark.parametrize("name", HARD)
-@pytest.mark.parametrize("budget", [0.0, 0.5, pytest.param(2.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("budget", [0.0, 0.5, pytest.param(2.0, marks=pytest.mark.nightly)])
 @pytest.mark.timeout(300)
 def test_a_small_budget_is_kept_and_the_claim_is_honest(name: str, budget: float) -> None:
     text, independent = HARD[name]

@@ -76,13 +76,13 @@ def test_a_known_relation_costs_no_proof(zero: str) -> None:
     assert bound(f"y'' = ({zero})*y'^4") == 8
 
 
-@pytest.mark.parametrize("zero", [*UNKNOWN_TO_THE_FIELD, *KNOWN_TO_THE_FIELD])
+@pytest.mark.parametrize("zero", dealt((*UNKNOWN_TO_THE_FIELD, *KNOWN_TO_THE_FIELD), usual=2))
 def test_twice_the_zero_plus_something_is_no_zero(zero: str) -> None:
     """The control: what does not vanish is not taken for linear."""
     assert bound(f"y'' = (2*({zero}) + 1 + t)*y'^4") != 8
 
 
-@pytest.mark.parametrize(("text", "dimension"), INDEPENDENT)
+@pytest.mark.parametrize(("text", "dimension"), dealt(INDEPENDENT, usual=2))
 def test_functions_without_relations_keep_their_proof(text: str, dimension: int) -> None:
     system = ODESystem.parse(text)
     certificate = certify(system, structure=False)

@@ -64,7 +64,7 @@ def test_the_mass_of_a_reaction():
     assert texts(result.found) == ["x1 + x2"] and result.found[0].misfit < 1e-2
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.parametrize("noise", [0.0, pytest.param(0.1, marks=pytest.mark.slow)])
 def test_both_integrals_of_keplers_problem(noise):
     x = orbits()
     result = identify_invariants(KEPLER, x, energy_and_momentum(x, noise))

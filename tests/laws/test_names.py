@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from renaming import Renaming, generator_renamed, system_renamed, with_jets
+from runs import dealt
 from sympy import Dummy, Expr, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 
@@ -361,7 +362,7 @@ def test_names_are_read_from_the_source() -> None:
     assert words_of_makers(ast.parse("def f():\n    return g(name='omega', made=Symbol('zeta'))")) == {"omega", "zeta"}
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", dealt(ENGINES, usual=2))
 def test_a_renamed_symbol_changes_nothing(name: str) -> None:
     assert changes(name, sample(name)) == []
 

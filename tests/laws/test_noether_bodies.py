@@ -27,7 +27,7 @@ def lagrangian(masses: tuple[str, str, str], force: str) -> str:
 def test_three_bodies() -> None:
     """Energy, momenta, centre of mass, angular momentum."""
     text = lagrangian(("m1", "m2", "m3"), "{i}*{j}/sqrt({d})")
-    laws = noether(text, budget=20)
+    laws = noether(text, budget=8)
     system = euler_lagrange(text)
     found = [law.integral for law in laws]
     assert len(laws) >= 6 and all(is_first_integral(i, system) for i in found)
@@ -40,4 +40,4 @@ def test_three_bodies() -> None:
 @pytest.mark.timeout(600)
 def test_a_budget_is_kept_where_the_affine_fields_take_long() -> None:
     """Rational pair potentials over one denominator: what is found in time is returned, or nothing."""
-    assert isinstance(noether(lagrangian(("1", "1", "1"), "1/{d}"), budget=4), tuple)
+    assert isinstance(noether(lagrangian(("1", "1", "1"), "1/{d}"), budget=2), tuple)

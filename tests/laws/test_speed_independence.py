@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from renaming import generator_renamed, system_renamed
+from runs import dealt
 from symmetry_examples import is_spanned, is_spanned_modulo_trivial
 from sympy import Symbol
 
@@ -73,7 +74,7 @@ def assert_same_or_stopped(result: Result, usual: Result) -> None:
 # -- speed -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", FEW)
+@pytest.mark.parametrize("text", dealt(FEW, usual=2))
 def test_a_slow_clock_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = normally(text, FEW[text])
     monkeypatch.setattr("liesym.base.budget.now", lambda: 5 * time.monotonic())
@@ -159,7 +160,7 @@ def assert_commutes_with_names(text: str, independent: str) -> None:
             assert is_spanned(generator, usual.generators, usual.system)
 
 
-@pytest.mark.parametrize("text", FEW)
+@pytest.mark.parametrize("text", dealt(FEW, usual=2))
 def test_names_change_nothing(text: str) -> None:
     assert_commutes_with_names(text, FEW[text])
 

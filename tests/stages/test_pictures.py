@@ -97,6 +97,7 @@ def test_pictures_go_into_a_file_and_onto_given_axes(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "two.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_pictures_of_the_documentation_are_made_by_their_script(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     script = root / "examples" / "pictures.py"

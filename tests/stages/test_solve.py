@@ -9,6 +9,7 @@ import random
 
 import mpmath
 import pytest
+from runs import dealt
 from sympy import Integral, Symbol, lambdify
 
 import liesym
@@ -73,7 +74,7 @@ def defects(found: Solution, system: ODESystem, seed: int = 3) -> list[float]:
     return sizes
 
 
-@pytest.mark.parametrize("text", TEXTBOOK)
+@pytest.mark.parametrize("text", dealt(TEXTBOOK, usual=2))
 def test_textbook_equations(text: str) -> None:
     """Each has a family, and each of its branches solves the equation with numbers too."""
     found = liesym.solve(text, budget=60)
