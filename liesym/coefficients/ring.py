@@ -9,6 +9,7 @@ from fractions import Fraction
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Expr, Pow, Symbol, exp
 
+from liesym.base.budget import Meter
 from liesym.coefficients.polynomials import ARITHMETIC, DIVISION, GCD, LARGE, WRITING, Polynomials
 from liesym.coefficients.written import polynomial, product, quotient
 from liesym.coefficients.zero_divisors import ZeroDivisor
@@ -17,6 +18,8 @@ from liesym.errors import TooLarge, Unsupported
 SPARE = 24
 # operations that arithmetic with the shortest elements costs, in products of terms: the work around them
 OVERHEAD = 100
+# minors that are expanded where a sum with a root of high degree is made rational: there may be as many as its factorial
+MOST_MINORS = 50_000
 # beyond it the coefficients of a power of a sum or a number alone would fill the memory
 LARGEST_POWER = 10_000
 
@@ -339,6 +342,8 @@ class Ring(Polynomials):
         """c with c*den free of the slot, modulo its relation: the adjugate of multiplication by den."""
         coefficients = self.coefficients_in(den, slot)
         s = slot.degree
+        if len(coefficients) == 1:
+            return self.poly(slot) ** (s - next(iter(coefficients)))
         if s == 2:
             return coefficients.get(0, self.ctx.constant(0)) - coefficients.get(1, self.ctx.constant(0)) * self.poly(slot)
         # Column j of the matrix holds the coordinates of den * R^j in the basis 1, R, …, R^(s-1).
@@ -347,19 +352,21 @@ class Ring(Polynomials):
             product = self.reduce(den * self.poly(slot) ** j)
             parts = self.coefficients_in(product, slot)
             columns.append([parts.get(i, self.ctx.constant(0)) for i in range(s)])
-        total = self.ctx.constant(0)
+        total, minors = self.ctx.constant(0), Meter(MOST_MINORS)
         for j in range(s):
             minor = [[columns[c][r] for c in range(s) if c != j] for r in range(1, s)]
-            total += (-1) ** j * self._determinant(minor) * self.poly(slot) ** j
+            total += (-1) ** j * self._determinant(minor, minors) * self.poly(slot) ** j
         return self.reduce(total)
 
-    def _determinant(self, rows: list[list[fmpz_mpoly]]) -> fmpz_mpoly:
+    def _determinant(self, rows: list[list[fmpz_mpoly]], minors: Meter) -> fmpz_mpoly:
+        self._budget.check(ARITHMETIC)
+        minors.spend(1, "norm of a sum with a root of high degree")
         if len(rows) == 1:
             return rows[0][0]
         total = self.ctx.constant(0)
         for j, entry in enumerate(rows[0]):
             if not entry.is_zero():
-                total += (-1) ** j * entry * self._determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]])
+                total += (-1) ** j * entry * self._determinant([[*r[:j], *r[j + 1 :]] for r in rows[1:]], minors)
         return self.reduce(total)
 
     def coefficients_in(self, poly: fmpz_mpoly, slot: Slot) -> dict[int, fmpz_mpoly]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import QQ, Matrix, Rational, Symbol, cos, exp, sin, sqrt, symbols, sympify
 
+from liesym import ODESystem, find_symmetries
 from liesym.algebra import LieAlgebra, linear
 from liesym.algebra.rational import rationalized
 from liesym.errors import Unsupported, VerificationError
@@ -177,3 +178,28 @@ def test_roots_of_parameters_become_parameters() -> None:
     nilpotent = LieAlgebra.from_constants(3, {(1, 2): {0: r}})
     assert nilpotent.name != "sl(2,R)"
     assert rationalized(LieAlgebra.from_constants(3, {(1, 2): {0: k}})) is None
+
+
+def test_broken_powers_of_parameters_become_powers_of_parameters() -> None:
+    """The eight of y'' = a y/n^(17/10), whose constants hold sqrt(a) n^(3/20)."""
+    algebra = find_symmetries(ODESystem.parse("y'' = a*y/n^1.7")).algebra
+    assert algebra is not None and algebra.name == "sl(3,R)"
+    plain = rationalized(algebra)
+    assert plain is not None and all(c.is_rational_function() for *_, c in plain[0].constants)
+    assert algebra.standard_basis is not None and not any(
+        e.has(*(r for r, _ in plain[1])) for e in algebra.standard_basis[1]
+    )
+
+
+def test_what_only_rewriting_of_expressions_would_name_is_left_open() -> None:
+    """exp(k) beside sqrt(exp(k) + exp(w)): in no field of SymPy's, and no parameter makes them rational."""
+    k, w = symbols("k w", real=True)
+    r = sqrt(exp(k) + exp(w))
+    constants = {(0, i): {i: r + i * exp(k)} for i in range(1, 5)}
+    small, large = (
+        LieAlgebra.from_constants(3, {(0, 1): {1: r}, (0, 2): {2: exp(k)}}),
+        LieAlgebra.from_constants(8, constants),
+    )
+    assert small.domain.is_EX and large.domain.is_EX and rationalized(large) is None
+    assert not small.identification.open
+    assert large.identification.open and "not identified in time" in large.description

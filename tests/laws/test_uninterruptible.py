@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sympy import symbols
+from sympy import Rational, symbols
 
 from liesym import ODESystem, find_symmetries, noether
 from liesym.base.budget import PACE, Budget
@@ -75,3 +75,14 @@ def test_determining_equations_that_take_too_long_to_write_are_left_out_and_it_i
     with pytest.raises(OutOfBudget):
         determining.public(budget=Budget(until=float("-inf")))
     assert find_symmetries(system).determining_system == determining.public()
+
+
+def test_a_root_of_high_degree_in_a_denominator_is_made_rational_or_refused() -> None:
+    """1/(a + R) with R^20 = b by its norm a^20 - b, 1/(a R^7) by R^13; 1/(1 + R + … + R^19) would take 19! minors."""
+    a, b = symbols("a b", positive=True)
+    field = Field((), (a, b))
+    root = field(b ** Rational(1, 20))
+    for e in (field(a) + root, field(a) * root**7):
+        assert (field.one / e * e).is_one
+    with pytest.raises(TooLarge):
+        field.one / sum((root**k * (k + 1) for k in range(1, 20)), start=field.one)
