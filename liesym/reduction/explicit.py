@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from sympy import Abs, Eq, Expr, S, Symbol, exp
+from sympy import Abs, Eq, Expr, S
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
@@ -25,9 +25,11 @@ from liesym.reduction.checked import (
     look_at_value,
     with_logarithms_of_both_signs,
 )
+from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import Family, constant_values, families
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for
+from liesym.reduction.second import substituted_families
 from liesym.reduction.solution import Solution, solved, solves
 from liesym.reduction.superposition import is_linear
 from liesym.symmetries.generator import Generator
@@ -35,6 +37,8 @@ from liesym.testing.second_look import on_main_side
 
 LINEAR = 0.5
 """Of the budget, for the solver of linear equations; symmetries come after."""
+SUBSTITUTIONS = 0.3
+"""Of the budget, for a textbook's substitutions in a nonlinear equation of order 2 and above; symmetries come after."""
 
 
 def solutions_of(system: ODESystem, budget: Budget) -> Solution:
@@ -47,7 +51,7 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     elif len(system.unknowns) == 1 and is_linear(system):
         found, cut = _first(system, lambda limit: linear_families(system, limit), budget.share(LINEAR))
     else:
-        found = None
+        found, cut = _shortest(system, budget.share(SUBSTITUTIONS))
     if found is not None:
         return found
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut)
@@ -121,6 +125,26 @@ def _first(
     return None, False
 
 
+def _shortest(system: ODESystem, budget: Budget) -> tuple[Solution | None, bool]:
+    """Of the substitutions that pass the checks, the one whose answer is written with the fewest operations."""
+    passed: list[Solution] = []
+    cut = False
+    try:
+        for lowered in substituted_families(system, budget):
+            found, cut = _first(system, lambda limit, them=lowered: them, budget)
+            if found is not None and any(e.rhs.free_symbols.issuperset(found.constants) for e in found.explicit):
+                passed.append(found)
+            if cut:
+                break
+    except OutOfBudget as stop:
+        cut = isinstance(stop, TimeIsUp)
+    return (min(passed, key=_operations), False) if passed else (None, cut)
+
+
+def _operations(found: Solution) -> int:
+    return sum(expr(e.rhs).count_ops() for e in found.explicit)
+
+
 def _of_family(system: ODESystem, family: Family) -> Solution:
     constants, y = constants_for(system, system.order), system.unknowns[0]
     kept = [c for v in family.values if (c := checked_value(system, v.expression, constants, v.on)) is not None]
@@ -158,7 +182,7 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution | None:
 
 def _of_branch(system: ODESystem, found: Solution) -> Solution:
     y, constants = system.unknowns[0], found.constants
-    values = dict.fromkeys(_absorbed(expr(e.rhs), constants) for e in found.explicit)
+    values = dict.fromkeys(absorbed(expr(e.rhs), constants, system.independent) for e in found.explicit)
     kept = [c for v in values if (c := checked_value(system, v, constants)) is not None]
     passed = [checked_integral(system, i) for i in found.integrals]
     sides = tuple(dict.fromkeys(a for p in passed if p is not None for a in p.on))
@@ -191,15 +215,6 @@ def _checked_curve(system: ODESystem, found: Solution) -> tuple[Expr, Expr] | No
         if curve_holds(system, *curve, found.parameter, found.constants):
             return curve
     return None
-
-
-def _absorbed(value: Expr, constants: Sequence[Symbol]) -> Expr:
-    """C for exp(C), where the constant occurs nowhere else."""
-    for constant in constants:
-        free = expr(value.replace(exp(constant), constant))
-        if free != value and not expr(value.replace(exp(constant), S.One)).has(constant):
-            value = free
-    return value
 
 
 def _special(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:

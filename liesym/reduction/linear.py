@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from sympy import (
     Dummy,
     Expr,
+    Function,
     I,
     Integer,
     Integral,
@@ -120,9 +121,18 @@ def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
             inner = replaced(value.expression, {first: S.One, second: constant})
             lost = replaced(value.expression, {first: S.Zero, second: S.One})
             shown, other = (expr((-e.diff(x) / (a * e)).together()) for e in (inner, lost))
-            # substitution in a field of Bessel functions of roots, or of long angles, takes longer than symmetries do
-            if shown.count_ops() <= LARGEST and all(n.exp.is_Integer or not n.base.has(x) for n in powers_in(shown)):
+            if shown.count_ops() <= LARGEST and (not _roots_of(x, shown) or _is_elementary(shown)):
                 yield Family((Value(shown, value.on),), lost=(other,))
+
+
+def _roots_of(x: Symbol, value: Expr) -> bool:
+    """True if it holds a fractional power of an expression of x."""
+    return any(not n.exp.is_Integer and n.base.has(x) for n in powers_in(value) if n.base is not S.Exp1)
+
+
+def _is_elementary(value: Expr) -> bool:
+    """True without named functions, whose field over roots takes longer to substitute in than symmetries take to find."""
+    return all(isinstance(f, (exp, log, sin, cos)) for f in value.atoms(Function))
 
 
 def _coefficients(system: ODESystem) -> tuple[list[Expr], Expr]:

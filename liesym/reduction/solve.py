@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from sympy import Basic, Eq, Expr, S, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.doors import door
 from liesym.base.typed import equation, expr, replaced
 from liesym.errors import ParseError, Unsupported
 from liesym.model.implicit import ImplicitEquation
@@ -43,6 +44,7 @@ class _Question:
     implicit: ImplicitEquation | None = None
 
 
+@door("the search for solutions")
 def solve(
     system: Given,
     *,

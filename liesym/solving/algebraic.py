@@ -53,7 +53,7 @@ def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> lis
         if base.has(unknown) and base != unknown:
             found += (
                 _polynomial_roots(base, unknown)
-                or _by_kernel(base, unknown)
+                or _by_kernel(base, unknown, squaring)
                 or _by_power(base, unknown)
                 or (_by_squaring(base, unknown) if squaring else [])
             )
@@ -83,7 +83,7 @@ def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
     return [sign * value ** Rational(1, step) for value in values for sign in signs]
 
 
-def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
+def _by_kernel(equation: Expr, unknown: Symbol, squaring: bool) -> list[Expr]:
     """The unknown inside one function only: solve for the function, then for its argument."""
     found = _by_tangent(equation, unknown)
     if found:
@@ -96,7 +96,7 @@ def _by_kernel(equation: Expr, unknown: Symbol) -> list[Expr]:
             continue
         for value in _polynomial_roots(rest, name):
             inner = argument(node) - (log(value) if isinstance(node, exp) else INVERSES[node.func](value))
-            found += solve_for(inner, unknown)
+            found += solve_for(inner, unknown, squaring=squaring)
         if found:
             return found
     return found

@@ -1,6 +1,6 @@
 """Equations of order two that Airy and Bessel functions solve.
 
-Source: DLMF 9.2, 10.13.5, 10.16.1, 10.36, 10.39.1.
+Source: DLMF 9.2, 10.6.1, 10.13.5, 10.16.1, 10.29.1, 10.36, 10.39.1.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from liesym.solving.ode.exponents import HALF, is_negative
 from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.operators import Coefficients, singular_factors
 from liesym.solving.ode.workspace import Workspace
+
+LARGEST_STEPS = 6
+"""Bessel functions of order n + 1/2 up to this n are written with sines, cosines and exponentials."""
 
 
 def special_second_order(work: Workspace, a: Coefficients, v: Symbol) -> list[Element] | None:
@@ -76,21 +79,35 @@ def _bessel_pair(c: Element, nu: Element, half: Element, power: Element, s: Elem
     scale = field.converter.any_root(c if grows else -c, HALF) / half
     if is_negative(half, field):
         scale = -scale  # Z_ν(-u) solves the same equation, and is complex
-    if (nu - HALF).is_zero:
-        return _bessel_of_order_half(scale * power, half, s, grows)
+    steps = nu - HALF
+    if steps.is_rational and steps.as_fraction() in range(LARGEST_STEPS + 1):
+        return _bessel_of_half_integer(int(steps.as_fraction()), scale * power, half, s, grows)
     order, argument = field.to_expr(nu), field.to_expr(scale * power)
     pair = (sp.besseli, sp.besselk) if grows else (sp.besselj, sp.bessely)
     root_s = field.converter.any_root(s, HALF)
     return [root_s * field(f(order, argument)) for f in pair]
 
 
-def _bessel_of_order_half(argument: Element, half: Element, s: Element, grows: bool) -> list[Element]:
-    """√s Z_{1/2}(κ s^h) is s^((1-h)/2) times sine and cosine, or exponentials (DLMF 10.16.1, 10.39.1)."""
+def _bessel_of_half_integer(n: int, z: Element, half: Element, s: Element, grows: bool) -> list[Element]:
+    """√s Z_ν(z), ν = n + 1/2, z = κ s^h: s^((1-h)/2) times e^(±z), or sine and cosine, with coefficients rational in z.
+
+    √z Z_ν for ν = -1/2, 1/2 and Z_(ν+1) = ±(Z_(ν-1) - 2ν Z_ν/z). Source: DLMF 10.16.1, 10.39.1, 10.6.1, 10.29.1.
+    """
     converter = s.field.converter
     front = converter.exponential((1 - half) / 2 * converter.logarithm(s))
     if grows:
-        return [front * converter.exponential(argument), front * converter.exponential(-argument)]
-    return [front * z for z in converter.cos_sin(argument)]
+        up, down = converter.exponential(z), converter.exponential(-z)
+        starts = [(up, up), (down, -down)]
+    else:
+        cosine, sine = converter.cos_sin(z)
+        starts = [(cosine, sine), (sine, -cosine)]
+    found = []
+    for before, here in starts:
+        for k in range(n):
+            step = Fraction(2 * k + 1) * here / z
+            before, here = here, before - step if grows else step - before
+        found.append(front * here)
+    return found
 
 
 def _shifts(r: Element, v: Symbol) -> list[Element]:

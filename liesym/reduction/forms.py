@@ -1,0 +1,73 @@
+"""Families of solutions in the form in which a person writes them, and their real form for the other sign of a constant.
+
+Nothing here is checked: a family written so is substituted by whoever asks for it.
+Source: DLMF, chapter 4 (4.28, 4.37.24 to 4.37.26).
+"""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt
+
+from liesym.base.typed import argument, expr, powers_in, replaced
+from liesym.coefficients.joined import joined
+
+
+def without_signs(value: Expr) -> Expr:
+    """One sign for both, where y = value stands beside y = -value: a sqrt(b) for sqrt(a² b), and 1 for sign(u)."""
+    plain = replaced(value, dict.fromkeys(value.atoms(sign), S.One))
+    return replaced(plain, {n: _out_of_root(n) for n in powers_in(plain) if n.exp in (S.Half, -S.Half)})
+
+
+def _out_of_root(root: Pow) -> Expr:
+    outside, inside = S.One, S.One
+    for factor in Mul.make_args(root.base.factor()):
+        base, power = factor.as_base_exp()
+        whole = power / 2 if power.is_Integer and power.is_even else S.Zero
+        outside *= base**whole
+        inside *= S.One if whole else factor
+    top, bottom = inside.as_numer_denom()
+    power = -root.exp if top.is_number else root.exp
+    inside = bottom / top if top.is_number else inside
+    return expr(outside ** (2 * root.exp) * inside.expand() ** power)
+
+
+def turned(value: Expr, x: Symbol) -> Expr | None:
+    """The family for the other sign of what is under a root of constants: sqrt(q) = i sqrt(-q) inserted, if that is real."""
+    roots = {n for n in powers_in(value) if n.exp in (S.Half, -S.Half) and n.base.free_symbols and not n.base.has(x)}
+    bases = {n.base for n in roots}
+    if len(bases) != 1:
+        return None
+    (base,) = bases
+    inserted = replaced(value, {n: (I * sqrt(-base)) ** (2 * n.exp) for n in roots})
+    real = inserted if not inserted.has(I) else expr(inserted.expand())
+    return None if real.has(I) else real
+
+
+def shortened(value: Expr) -> Expr:
+    """Exponentials and roots joined, -log u for log(1/u), cosh and sinh for their two exponentials: what is shortest."""
+    short = joined(value)
+    logs = {n: -log(1 / argument(n)) for n in short.atoms(log) if argument(n).as_base_exp()[1] == -1}
+    plain = replaced(short, logs)
+    return min((plain, _hyperbolic(plain), short, value), key=lambda e: e.count_ops())
+
+
+def _hyperbolic(value: Expr) -> Expr:
+    """2 a cosh(u) for a e^u + a e^-u, and 2 a sinh(u) for a e^u - a e^-u."""
+    fronts: dict[Expr, Expr] = {}
+    for term in Add.make_args(joined(value.expand())):
+        exponent, front = _parts(term)
+        fronts[exponent] = fronts.get(exponent, S.Zero) + front
+    for exponent, front in fronts.items():
+        back = fronts.get(expr((-exponent).expand()))
+        if exponent == 0 or back is None or back not in (front, -front):
+            continue
+        rest = Add(*(f * exp(u) for u, f in fronts.items() if (u + exponent).expand() != 0 and u != exponent))
+        return rest + 2 * front * (cosh(exponent) if back == front else sinh(exponent))
+    return value
+
+
+def _parts(term: Expr) -> tuple[Expr, Expr]:
+    """(u, a) of a e^u."""
+    held = [f for f in Mul.make_args(term) if isinstance(f, exp)]
+    exponent = expr(Add(*(f.args[0] for f in held)).expand())
+    return exponent, Mul(*(f for f in Mul.make_args(term) if f not in held))

@@ -1,0 +1,186 @@
+"""Nonlinear equations that a textbook's substitution makes linear, or of an order less.
+
+    y^(n) = F(x, y', …)               p = y':  p^(n-1) = F(x, p, …),  y = ∫ p dx + C
+    y'' = F, of degree 1 in y, y'     u = y'/y:  u' = F(x, 1, u) - u²,  y = C exp ∫ u dx
+    y'' = g(y) y'² + a(x) y' + h      v = ∫ e^(-∫g dy) dy:  v'' = a v' + h e^(-∫g dy), where that is linear in v
+    y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C
+
+Nothing here is checked: every value is substituted by whoever asks for it.
+Source: Ince 1956, sections 2.6 and 3.2; Kamke 1977, part A, sections 15 and 23; Liouville 1889.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Add, Dummy, Expr, Integral, Poly, S, Symbol
+from sympy.polys.polyerrors import PolynomialError
+
+from liesym.base.budget import Budget
+from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr, replaced
+from liesym.coefficients import Field
+from liesym.coefficients.lattice import NeedsRefinement
+from liesym.errors import Unsupported
+from liesym.model.system import ODESystem
+from liesym.reduction.constants import absorbed
+from liesym.reduction.elementary import Family, Value, exponential, families
+from liesym.reduction.forms import shortened, turned, without_signs
+from liesym.reduction.linear import linear_families, riccati_families
+from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.superposition import is_linear
+from liesym.solving.algebraic import solve_for
+
+FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
+
+
+def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator[Family]]:
+    """For every substitution that the equation is made for, the families that it leads to.
+
+    Arguments:
+        system: one nonlinear equation of order 2 or above.
+        budget: looked at between the steps.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
+    for method in (_without_unknown, _of_degree_one, _with_squared_slope, _without_time):
+        budget.check("substitutions")
+        yield method(system, budget)
+
+
+def _inner(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """Families of the equation that a substitution leads to."""
+    if system.order == 1:
+        yield from families(system)
+        yield from riccati_families(system, budget)
+    elif is_linear(system):
+        yield from linear_families(system, budget)
+    else:
+        for found in substituted_families(system, budget):
+            yield from found
+
+
+def _scalar(system: ODESystem, x: Symbol, u: Symbol, order: int, rate: Expr) -> ODESystem:
+    return ODESystem(x, (u,), (order,), (rate,), system.parameters)
+
+
+def _renamed(value: Expr, inner: ODESystem, outer: ODESystem) -> Expr:
+    """With the first constants of the outer equation for those of the inner one."""
+    pairs = zip(constants_for(inner, inner.order), constants_for(outer, inner.order), strict=True)
+    return replaced(value, dict(pairs))
+
+
+def _family(system: ODESystem, found: Sequence[tuple[Expr, tuple[Expr, ...]]], whole: bool = False) -> Iterator[Family]:
+    """The family as it is written, with its form for the other sign of a constant under a root, if there is a value."""
+    x, constants = system.independent, constants_for(system, system.order)
+    twins = [(other, on) for v, on in found if (other := turned(v, x)) is not None]
+    written = dict.fromkeys((absorbed(shortened(absorbed(v, constants, x)), constants, x), on) for v, on in (*found, *twins))
+    if written:
+        yield Family(tuple(Value(v, on) for v, on in written), whole=whole and not twins)
+
+
+def _slopes(family: Family) -> list[tuple[Expr, tuple[Expr, ...]]]:
+    """The values of a family, without the signs that the family takes both of, and those that its steps lost."""
+    values = [v.expression for v in family.values]
+    both = all(expr(-v) in values for v in values)
+    return [(without_signs(v.expression) if both else v.expression, v.on) for v in family.values] + [
+        (v, ()) for v in family.lost
+    ]
+
+
+def _is_free(value: Expr, of: Symbol, symbols: tuple[Symbol, ...], system: ODESystem) -> bool:
+    """True if the derivative by `of` is identically zero; False also where that is not decided."""
+    slope = value.diff(of)
+    try:
+        return Field.build([slope], symbols, system.parameter_symbols)(slope).is_zero
+    except FAILURES:
+        return False
+
+
+def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y^(n) = F(x, y', …, y^(n-1))."""
+    (x, y), rate, n = system.variables, system.rhs[0], system.order
+    if rate.has(y):
+        return
+    p = Dummy("p", real=True)
+    slopes = {jet_symbol(y, k): jet_symbol(p, k - 1) if k > 1 else p for k in range(1, n)}
+    inner = _scalar(system, x, p, n - 1, replaced(rate, slopes))
+    constants = constants_for(system, n)
+    for family in _inner(inner, budget):
+        lowered = [(_renamed(v, inner, system), on) for v, on in _slopes(family)]
+        heights = [(antiderivative(v, x, constants) + constants[-1], on) for v, on in lowered]
+        yield from _family(system, heights, whole=family.whole)
+
+
+def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y'' = F(x, y, y') with F(x, λ y, λ y') = λ F."""
+    (x, y), rate = system.variables, system.rhs[0]
+    if system.order != 2:
+        return
+    u = Dummy("u", real=True)
+    ratio = expr((replaced(rate, {jet_symbol(y, 1): u * y}) / y).expand())
+    if not _is_free(ratio, y, (x, y, u), system):
+        return
+    inner = _scalar(system, x, u, 1, expr((ratio.subs(y, S.One) - u**2).expand()))
+    last = constants_for(system, 2)[1]
+    for family in _inner(inner, budget):
+        growths = [antiderivative(_renamed(v.expression, inner, system), x, constants_for(system, 2)) for v in family.values]
+        values = [(last * exponential(g), v.on) for g, v in zip(growths, family.values, strict=True)]
+        yield from _family(system, values)
+
+
+def _with_squared_slope(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y'' = g(y) y'² + a(x) y' + h(x, y)."""
+    (x, y), rate = system.variables, system.rhs[0]
+    if system.order != 2:
+        return
+    try:
+        squared = Poly(rate, jet_symbol(y, 1))
+    except PolynomialError:
+        return
+    if squared.degree() != 2:
+        return
+    g, a, h = map(expr, squared.all_coeffs())
+    if g.has(x) or a.has(y):
+        return
+    weight = exponential(-antiderivative(g, y, ()))
+    height = antiderivative(weight, y, ())
+    if weight.has(Integral) or height.has(Integral):
+        return
+    try:
+        field = Field.build([h * weight, weight, height], (x, y), system.parameter_symbols)
+        slope = field.to_expr(field((h * weight).diff(y)) / field(weight))
+        rest = field.to_expr(field(h * weight) - field(slope) * field(height))
+    except FAILURES:
+        return
+    if slope.has(y) or rest.has(y):
+        return
+    v = Dummy("v", real=True)
+    inner = _scalar(system, x, v, 2, a * jet_symbol(v, 1) + slope * v + rest)
+    for family in _inner(inner, budget):
+        values = [
+            (back, value.on)
+            for value in family.values
+            for back in solve_for(height - _renamed(value.expression, inner, system), y, squaring=True)
+        ]
+        yield from _family(system, values)
+
+
+def _without_time(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y'' = F(y, y')."""
+    (x, y), rate = system.variables, system.rhs[0]
+    if system.order != 2 or rate.has(x):
+        return
+    p = Dummy("p", real=True)
+    inner = _scalar(system, y, p, 1, expr((replaced(rate, {jet_symbol(y, 1): p}) / p).expand()))
+    constants = constants_for(system, 2)
+    for family in _inner(inner, budget):
+        values = []
+        for slope, on in _slopes(family):
+            time = S.NaN if slope == 0 else antiderivative(1 / _renamed(slope, inner, system), y, constants)
+            if time.has(Integral, S.NaN):
+                continue
+            held = Add(*(term for term in Add.make_args(time.expand()) if term.has(y)))
+            values += [(back, on) for back in solve_for(held - x - constants[1], y, squaring=True)]
+        yield from _family(system, values)

@@ -1,0 +1,83 @@
+"""Nonlinear equations of order 2 and above by a textbook's substitution, in the form of the textbook.
+
+Sources: Kamke 1977, part C, chapters 6 and 7; Ince 1956, sections 2.6 and 3.2; Murphy 1960.
+"""
+
+from __future__ import annotations
+
+import pytest
+from sympy import Abs, Expr, Symbol, cos, cosh, exp, log, sinh, sqrt, sympify, tan
+
+import liesym
+from liesym.base.typed import expr
+from liesym.reduction.constants import absorbed
+from liesym.reduction.forms import shortened, turned, without_signs
+from liesym.reduction.solution import Solution
+from liesym.text import write
+
+X, C1, C2 = (Symbol(name, real=True) for name in ("x", "C1", "C2"))
+
+PRINTED = {
+    "y'' = 1 + y'^2": ("y = C2 - log(cos(C1 + x))",),
+    "y'' = a*y'^2/y": ("y = C2*(C1 + a*x - x)^(-1/(a - 1))",),
+    "y'' = y'^2/y + y*log(y)": ("y = exp(C1*exp(x) + C2*exp(-x))",),
+    "x*y' - y + y^2 = x^(2/3)": (
+        "y = -3*x^(2/3)*(C1 - exp(6*x^(1/3)))/(C1*(3*x^(1/3) + 1) + 3*x^(1/3)*exp(6*x^(1/3)) - exp(6*x^(1/3)))",
+    ),
+    "y'' = 2*y*y'": ("y = C1*tan(C1*x + C2)", "y = -C1*tanh(C1*x + C2)"),
+    "y*y'' = 1 + y'^2": ("y = cosh(C1*x + C2)/C1",),
+    "y'' = sqrt(1 + y'^2)": ("y = C1 + cosh(C2 + x)",),
+    "x*y'' = y' + y'^3": ("y = C2 - sqrt(C1 - x^2)", "y = C2 + sqrt(C1 - x^2)", "y = C2"),
+    "y'' + y'^2 = x": ("y = log(C1*airyai(x) + C2*airybi(x))",),
+    "y*y'' = y'^2 + y*y'": ("y = C2*exp(C1*exp(x))",),
+    "y''' = y''^2": ("y = C1*log(C1 - x) + C2*x + C3 - x*log(C1 - x) + x", "y = C2*x + C3"),
+}
+
+
+def _lines(found: Solution) -> set[str]:
+    """The branches as `liesym solve` prints them."""
+    return {f"y = {write(expr(e.rhs))}" for e in found.explicit}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_the_answer_is_the_textbooks(text: str) -> None:
+    """Every branch that a book gives stands in the answer, as a person would write it."""
+    found = liesym.solve(text, independent="x", budget=30)
+    assert set(PRINTED[text]) <= _lines(found)
+
+
+def test_no_claim_of_all_solutions_where_a_constant_has_one_sign() -> None:
+    """y' = -2/(x^2 + c): an arc tangent for c > 0, an area tangent for c < 0, a pole for c = 0."""
+    found = liesym.solve("y'' = x*y'^2", independent="x", budget=30)
+    assert not found.complete
+    assert {"y = C2 - 2*C1*atan(C1*x)", "y = 2*C1*atanh(C1*x) + C2", "y = C2"} <= _lines(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (sqrt(2) * sqrt(C1) * tan(sqrt(2) * sqrt(C1) * X / 2 + C2), 2 * C1 * tan(C1 * X + C2)),
+        (sqrt(C1) * C2 + sqrt(C1) * X, C1 * X + C2),
+        (X * exp(C2), C2 * X),
+        (exp(C1 * X + C2), C2 * exp(C1 * X)),
+        (cosh(sqrt(C1) * X) / sqrt(C1), cosh(C1 * X) / C1),
+        (C1 * log(C1 - X), C1 * log(C1 - X)),
+        (C2**2 * X + C2, C2**2 * X + C2),
+        (C1 * exp(C2) * exp(-X), C1 * exp(C2) * exp(-X)),
+    ],
+)
+def test_what_stands_around_a_constant(value: Expr, written: Expr) -> None:
+    """m(C) is written C where nothing else holds C; where another place holds it too, nothing changes."""
+    assert absorbed(value, (C1, C2), X) == written
+
+
+def test_forms() -> None:
+    """Hyperbolic functions for two exponentials, one sign of a root for both, the other sign of what is under a root."""
+    assert shortened((exp(2 * X) + 1) * exp(-X) / 2) == cosh(X)
+    assert shortened((exp(2 * X) - 1) * exp(-X) / 2) == sinh(X)
+    assert shortened(log(1 / (C1 + X))) == -log(C1 + X)
+    assert shortened(cos(X) + X) == cos(X) + X
+    assert without_signs(sqrt(X**3 + X**2)) == X * sqrt(1 + X)
+    assert turned(sqrt(C1) * tan(sqrt(C1) * X), X) == sympify("-sqrt(-C1)*tanh(sqrt(-C1)*x)", {"C1": C1, "x": X})
+    assert turned(sqrt(C1 - X), X) is None
+    assert turned(sqrt(C1) * Abs(X), X) is None
