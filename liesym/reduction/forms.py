@@ -51,6 +51,20 @@ def shortened(value: Expr) -> Expr:
     return min((plain, _hyperbolic(plain), short, value), key=lambda e: e.count_ops())
 
 
+def completed(value: Expr, x: Symbol) -> Expr:
+    """Roots of a polynomial of degree 2 in x with its square completed: sqrt(a (x + h)² + k), where that is shorter."""
+    shown = {n: Pow(_square_completed(expr(n.base), x), n.exp) for n in powers_in(value) if n.exp in (S.Half, -S.Half)}
+    return min((value, replaced(value, shown)), key=lambda e: e.count_ops())
+
+
+def _square_completed(inside: Expr, x: Symbol) -> Expr:
+    poly = inside.as_poly(x)
+    if poly is None or poly.degree() != 2 or not poly.LC().is_number:
+        return inside
+    a, b, c = map(expr, poly.all_coeffs())
+    return a * (x + b / (2 * a)) ** 2 + expr((c - b**2 / (4 * a)).expand())
+
+
 def _hyperbolic(value: Expr) -> Expr:
     """2 a cosh(u) for a e^u + a e^-u, and 2 a sinh(u) for a e^u - a e^-u."""
     fronts: dict[Expr, Expr] = {}

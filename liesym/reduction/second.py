@@ -25,7 +25,7 @@ from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import Family, Value, exponential, families
-from liesym.reduction.forms import shortened, turned, without_signs
+from liesym.reduction.forms import completed, shortened, turned, without_signs
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import antiderivative, constants_for
 from liesym.reduction.superposition import is_linear
@@ -75,7 +75,8 @@ def _family(system: ODESystem, found: Sequence[tuple[Expr, tuple[Expr, ...]]], w
     """The family as it is written, with its form for the other sign of a constant under a root, if there is a value."""
     x, constants = system.independent, constants_for(system, system.order)
     twins = [(other, on) for v, on in found if (other := turned(v, x)) is not None]
-    written = dict.fromkeys((absorbed(shortened(absorbed(v, constants, x)), constants, x), on) for v, on in (*found, *twins))
+    short = [(shortened(absorbed(v, constants, x)), on) for v, on in (*found, *twins)]
+    written = dict.fromkeys((completed(absorbed(v, constants, x), x), on) for v, on in short)
     if written:
         yield Family(tuple(Value(v, on) for v, on in written), whole=whole and not twins)
 

@@ -28,6 +28,7 @@ PRINTED = {
     "y*y'' = 1 + y'^2": ("y = cosh(C1*x + C2)/C1",),
     "y'' = sqrt(1 + y'^2)": ("y = C1 + cosh(C2 + x)",),
     "x*y'' = y' + y'^3": ("y = C2 - sqrt(C1 - x^2)", "y = C2 + sqrt(C1 - x^2)", "y = C2"),
+    "y'' = (y'^2-1)^(3/2)": ("y = C2 - sqrt((C1 + x)^2 - 1)",),
     "y'' + y'^2 = x": ("y = log(C1*airyai(x) + C2*airybi(x))",),
     "y*y'' = y'^2 + y*y'": ("y = C2*exp(C1*exp(x))",),
     "y''' = y''^2": ("y = C1*log(C1 - x) + C2*x + C3 - x*log(C1 - x) + x", "y = C2*x + C3"),
