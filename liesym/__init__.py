@@ -32,6 +32,7 @@ from liesym.errors import VerificationError as VerificationError
 if TYPE_CHECKING:
     from liesym import residuals as residuals
     from liesym.base.jets import JetSpace as JetSpace
+    from liesym.base.memory import memory_limit as memory_limit
     from liesym.base.parameters import Parameter as Parameter
     from liesym.conservation import backward_conservation_laws as backward_conservation_laws
     from liesym.conservation import first_integrals as first_integrals
@@ -56,6 +57,7 @@ _LAZY = {
     "Parameter": ("liesym.base.parameters", "Parameter"),
     "ODESystem": ("liesym.model.system", "ODESystem"),
     "Generator": ("liesym.symmetries.generator", "Generator"),
+    "memory_limit": ("liesym.base.memory", "memory_limit"),
     "lower": ("liesym.lowering.lower", "lower"),
     "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
     "Result": ("liesym.symmetries.pipeline", "Result"),

@@ -57,18 +57,32 @@ class TrainingError(LiesymError):
 class OutOfBudget(LiesymError):
     """Time or size ran out in a stage; what was verified so far is kept by the caller. Raised as one of the two below."""
 
+    ends = False
+    """True if a limit that the user may raise ended the work, so that more of it may find more."""
+
     @property
     def note(self) -> str:
         """What happened, as it stands in the notes of a result."""
         return str(self)
 
+    @property
+    def reason(self) -> str:
+        """The same in short, as it stands behind the name of the work."""
+        return "too large"
+
 
 class TimeIsUp(OutOfBudget):
     """The seconds of the budget are over: said to the user as "the budget ran out". The text names the work."""
 
+    ends = True
+
     @property
     def note(self) -> str:
         return f"time ran out during the {self}"
+
+    @property
+    def reason(self) -> str:
+        return "the budget ran out"
 
 
 class TooLarge(OutOfBudget):
@@ -77,3 +91,29 @@ class TooLarge(OutOfBudget):
     @property
     def note(self) -> str:
         return f"the {self} is larger than this step may be"
+
+
+class OutOfMemory(TooLarge):
+    """The memory that the work may take is full. The text names the work.
+
+    Arguments:
+        what: the work.
+        gigabytes: the limit.
+    """
+
+    ends = True
+
+    def __init__(self, what: str, gigabytes: float) -> None:
+        self.gigabytes = gigabytes
+        super().__init__(what, gigabytes)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def note(self) -> str:
+        return f"the memory limit of {self.gigabytes:g} GB was reached during the {self}"
+
+    @property
+    def reason(self) -> str:
+        return f"the memory limit of {self.gigabytes:g} GB was reached"

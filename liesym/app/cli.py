@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from liesym.app.console import guarded
+from liesym.base.memory import GIGABYTES, memory_limit
 from liesym.base.version import __version__
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ Moving = Annotated[
     typer.Option(help="Parameters that the symmetries may move too: their names, such as k1,k2, or all."),
 ]
 Budget = Annotated[float, typer.Option(help="Seconds that the search may take.")]
+Memory = Annotated[float, typer.Option(help="Gigabytes that the search may take.")]
 Branch = Annotated[int | None, typer.Option(help="Which solution of implicit equations to take, from 0.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The summary in sentences alone, no progress.")]
@@ -57,12 +59,16 @@ def main() -> None:
 
 
 def loaded(module: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command whose work is the function of its name in a module that is imported at the call."""
+    """A command whose work is the function of its name in a module that is imported at the call.
+
+    Its limit of memory is set around the work.
+    """
 
     def around(declared: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(declared)
         def run(**given: Any) -> None:
-            getattr(import_module(module), declared.__name__)(**given)
+            with memory_limit(given.pop("memory")):
+                getattr(import_module(module), declared.__name__)(**given)
 
         return run
 
@@ -90,6 +96,7 @@ def analyze(
     as_json: AsJson = False,
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     moving: Moving = None,
     independent: Independent = None,
     classify: Annotated[bool, typer.Option(help="Follow the special values of the parameters.")] = False,
@@ -112,6 +119,7 @@ def determine(
     as_json: AsJson = False,
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     moving: Moving = None,
     independent: Independent = None,
     branch: Branch = None,
@@ -132,6 +140,7 @@ def verify(
     independent: Independent = None,
     branch: Branch = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
 ) -> None:
     """Is it a symmetry? The nonzero remainder if not. Also rechecks a saved result of `analyze --json`."""
 
@@ -143,6 +152,7 @@ def noether(
     inputs: Annotated[list[str], typer.Argument(metavar="LAGRANGIAN | FILE | EQUATION")],
     as_json: AsJson = False,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
 ) -> None:
@@ -156,6 +166,7 @@ def reduce(
     inputs: Inputs = None,
     as_json: AsJson = False,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
 ) -> None:
@@ -170,6 +181,7 @@ def solve(
     as_json: AsJson = False,
     at: Annotated[str | None, typer.Option(help='Conditions, such as "y(0)=1, y\'(0)=0".')] = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Annotated[
         str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
     ] = None,
@@ -190,6 +202,7 @@ def identify(
     ] = None,
     as_json: AsJson = False,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
     seed: Seed = 0,
@@ -213,6 +226,7 @@ def discover(
     noise: Annotated[float | None, typer.Option(help="Standard deviation of the states; estimated unless given.")] = None,
     as_json: AsJson = False,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Annotated[str | None, typer.Option(help="Name of the column of times.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -235,6 +249,7 @@ def export(
     name: Annotated[str, typer.Option(help="Name of the function in the module.")] = "residual",
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
 ) -> None:
@@ -259,6 +274,7 @@ def train(
     width: Annotated[int, typer.Option(help="Width of the network.")] = 32,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.")] = Path("results"),
     budget: Annotated[float, typer.Option(help="Seconds for finding the laws.")] = 30.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
 ) -> None:
@@ -273,6 +289,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
     independent: Independent = None,
     branch: Branch = None,
     seed: Seed = 0,
@@ -289,6 +306,7 @@ def batch(
     workers: Annotated[int, typer.Option(help="Processes on this machine; 0 takes all cores.")] = 0,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
     budget: Annotated[float, typer.Option(help="Seconds for each system.")] = 60.0,
+    memory: Memory = GIGABYTES,
     only: Annotated[str | None, typer.Option(help="Take the systems whose id or class holds this.")] = None,
     seed: Seed = 0,
 ) -> None:

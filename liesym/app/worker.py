@@ -22,6 +22,7 @@ from typing import Any
 from sympy.core.cache import clear_cache
 
 from liesym.app.tasks import analysis
+from liesym.base.memory import GIGABYTES, memory_limit
 from liesym.errors import LiesymError
 from liesym.model.ansatz import parse_ansatz
 from liesym.model.problem import Problem
@@ -47,6 +48,7 @@ class Job:
         expected: the dimension that the corpus states, None if it states none.
         budget: seconds.
         seed: of the random draws.
+        memory: gigabytes.
     """
 
     id: str
@@ -58,11 +60,12 @@ class Job:
     expected: int | None = None
     budget: float = 60.0
     seed: int = 0
+    memory: float = GIGABYTES
 
     @property
     def key(self) -> str:
         """A mark of everything that the answer depends on."""
-        content = {k: v for k, v in asdict(self).items() if k not in ("id", "group", "expected")}
+        content = {k: v for k, v in asdict(self).items() if k not in ("id", "group", "expected", "memory")}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -74,7 +77,8 @@ def solve(job: Job) -> dict[str, Any]:
         equations, parameters = "\n".join(job.equations), json.loads(job.parameters)
         system = ODESystem.parse(equations, independent=job.independent, parameters=parameters)
         ansatz = None if job.ansatz is None else parse_ansatz(job.ansatz, system)
-        done = analysis(Problem(system, ansatz), budget=job.budget, seed=job.seed)
+        with memory_limit(job.memory):
+            done = analysis(Problem(system, ansatz), budget=job.budget, seed=job.seed)
         record |= {"state": "budget" if done.ran_out else "done", "result": done.record()}
     except LiesymError as error:
         record |= {"state": "refused", "error": f"{type(error).__name__}: {error}"}

@@ -12,10 +12,13 @@ import math
 import time
 from dataclasses import dataclass, field, replace
 
+from liesym.base.memory import Memory, present
 from liesym.errors import TimeIsUp, TooLarge
 
 PACE = 2e6
 """Operations a second that uninterruptible arithmetic does at least; products of terms are about twice as fast."""
+LARGE = 1e7
+"""Bytes from which on room is looked for."""
 BEYOND, GRACE = 0.1, 0.5
 """Part of the whole, and seconds, that writing and checking what was found may take after the end of the budget."""
 
@@ -62,17 +65,19 @@ class Budget:
         meter: counter of the step's operations, None where they are not bounded.
         terms: the most terms that a coefficient may have.
         whole: seconds that the whole work was given.
+        memory: what it may take, None where that is not limited.
     """
 
     until: float = math.inf
     meter: Meter | None = field(default=None, compare=False)
     terms: float = math.inf
     whole: float = field(default=math.inf, compare=False)
+    memory: Memory | None = field(default=None, compare=False)
 
     @staticmethod
     def seconds(seconds: float) -> Budget:
-        """A budget that ends this many seconds from now."""
-        return Budget(now() + seconds, whole=seconds)
+        """A budget that ends this many seconds from now, and may take the memory that is set."""
+        return Budget(now() + seconds, whole=seconds, memory=present())
 
     @property
     def left(self) -> float:
@@ -85,28 +90,41 @@ class Budget:
         return now() > self.until
 
     def check(self, what: str) -> None:
-        """Go on only if there is time.
+        """Go on only if there is time and memory.
 
         Arguments:
             what: the work, as it is named in "time ran out during the ...".
 
         Raises:
             TimeIsUp: the budget ran out.
+            OutOfMemory: it may not take more memory.
         """
-        if now() > self.until:
+        at = now()
+        if at > self.until:
             raise TimeIsUp(what)
+        if self.memory is not None:
+            self.memory.look(at, what)
 
-    def room(self, operations: float, what: str) -> None:
-        """Go on to work that cannot be interrupted only if there is time for it.
+    def room(self, operations: float, what: str, size: float = 0.0) -> None:
+        """Go on to work that cannot be interrupted only if there is time and memory for it.
 
         Arguments:
             operations: estimate of what it takes, in products of terms.
+            size: estimate of the bytes that what is made takes.
 
         Raises:
-            TimeIsUp: so many would not end in time.
+            TimeIsUp: so many operations would not end in time.
+            OutOfMemory: there is no room for so many bytes.
         """
-        if operations > PACE * (self.until - now()):
+        at = now()
+        if operations > PACE * (self.until - at):
             raise TimeIsUp(what)
+        if self.memory is None:
+            return
+        if size > LARGE:
+            self.memory.room(size, what)
+        else:
+            self.memory.look(at, what)
 
     def spend(self, operations: float, what: str) -> None:
         """Count operations of the step.

@@ -12,6 +12,7 @@ from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeVar
 
+from liesym.base.memory import one_limit
 from liesym.errors import LiesymError, Unsupported
 
 Given = ParamSpec("Given")
@@ -39,7 +40,11 @@ def errors_of_ours(work: str) -> Iterator[None]:
 
 
 def door(work: str) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:
-    """A public function, whose unexpected errors become `Unsupported`; `work` names what it does."""
+    """A public function, whose unexpected errors become `Unsupported`, and with it all it calls shares one limit of memory.
+
+    Arguments:
+        work: what it does.
+    """
 
     def around(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
         form = signature(function)
@@ -47,7 +52,7 @@ def door(work: str) -> Callable[[Callable[Given, Answer]], Callable[Given, Answe
         @wraps(function)
         def enter(*given: Given.args, **named: Given.kwargs) -> Answer:
             form.bind(*given, **named)
-            with errors_of_ours(work):
+            with one_limit(), errors_of_ours(work):
                 return function(*given, **named)
 
         return enter

@@ -29,7 +29,7 @@ from liesym.certify.splitting import splitting_is_confirmed
 from liesym.certify.structure import StructureModPrime, structure_modulo
 from liesym.determine.forms import Determining
 from liesym.determine.invariance import determine
-from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported
+from liesym.errors import OutOfBudget, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 
 HIGHEST_DEGREE = 14
@@ -100,7 +100,7 @@ def certify(
 
 def certified(
     system: ODESystem, budget: Budget, *, seed: int = 0, structure: bool = True
-) -> tuple[Certificate, TimeIsUp | None]:
+) -> tuple[Certificate, OutOfBudget | None]:
     """The certificate, and what the budget ran out in if it did."""
     start = now()
     if not system.is_finite_type:
@@ -108,7 +108,7 @@ def certified(
     try:
         return _certify(system, start, budget, seed, structure), None
     except OutOfBudget as stop:
-        return _none(f"no bound: {stop.note}", start), stop if isinstance(stop, TimeIsUp) else None
+        return _none(f"no bound: {stop.note}", start), stop if stop.ends else None
     except Unsupported as stop:
         return _none(f"no bound: {stop}", start), None
     except NoPoint:

@@ -25,6 +25,8 @@ DIVISION = 20
 """The same of a division by a relation of the field."""
 WRITING = 100
 """The same of an expression that is written."""
+TERM = 16
+"""Bytes of a term beside one for each exponent."""
 LARGEST_PRODUCT = 10**7
 """Terms to multiply from which on a product is not begun within a budget."""
 LARGEST_GCD = 10**5
@@ -36,6 +38,8 @@ ARITHMETIC = "arithmetic with coefficients"
 
 class Polynomials:
     """Products, greatest common divisors and factors of polynomials, within a budget."""
+
+    capacity: int
 
     def __init__(self) -> None:
         self._budget = UNLIMITED
@@ -71,7 +75,7 @@ class Polynomials:
             raise TooLarge(f"product of coefficients of {left} and {right} terms")
         self._budget.spend(left * right, ARITHMETIC)
         if left * right > LARGE:
-            self._budget.room(left * right, ARITHMETIC)
+            self._budget.room(left * right, ARITHMETIC, left * right * (TERM + self.capacity))
 
     def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
         """a b, refused within a budget where that is over or where the product would not end by it.

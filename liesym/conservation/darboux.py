@@ -27,7 +27,7 @@ from liesym.coefficients.ring import Element
 from liesym.conservation.modes import linear_rates
 from liesym.conservation.shares import DARBOUX
 from liesym.determine.on_solutions import OnSolutions, jet_field
-from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported
+from liesym.errors import OutOfBudget, TooLarge, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
 from liesym.solving.linear.span import monomials
@@ -75,7 +75,7 @@ def darboux_polynomials(system: ODESystem, degree: int = 2, *, budget: float = 1
     try:
         search.run(LARGEST_DETERMINANT)
     except OutOfBudget as stop:  # what was found before is verified
-        looked, stopped = f"{looked}, as far as the {stop}", isinstance(stop, TimeIsUp)
+        looked, stopped = f"{looked}, as far as the {stop}", stop.ends
     return Listing(search.pairs(), looked, stopped)
 
 

@@ -49,7 +49,7 @@ from liesym.conservation.velocities import polynomial_integrals
 from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velocity_spans
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
-from liesym.errors import TimeIsUp, TooLarge, Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
@@ -122,10 +122,10 @@ def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search
         joint.offer([fixed_on(e, side[1]) for e in first])
         known = len(joint.kept)
         joint.offer(again.selection.kept)
-    except (TooLarge, TimeIsUp, Unsupported) as stop:
+    except (OutOfBudget, Unsupported) as stop:
         known = len(joint.kept)
         cut = "; what was found there could not be told from these and is left out"
-        stopped |= isinstance(stop, TimeIsUp)
+        stopped |= isinstance(stop, OutOfBudget) and stop.ends
     second = _placed(joint.kept[known:], side[0], again.within, again.stopped, side[1])
     within = f"{search.within}; where {', '.join(f'{write(c)} > 0' for c in side[1])}: {again.within}{cut}"
     return Listing((*first, *second), within, stopped, (*first.on, *second.on))
@@ -157,11 +157,12 @@ class _Search:
             try:
                 with errors_of_ours(name):
                     method()
-            except (TooLarge, Unsupported) as stop:
+            except Unsupported as stop:
                 self.met_zero_divisors |= isinstance(stop, ZeroDivisor)
-                self.note_cut(name, f"too large: {stop}" if isinstance(stop, TooLarge) else f"not readable: {stop}")
-            except TimeIsUp:
-                self.note_cut(name)
+                self.note_cut(name, f"not readable: {stop}")
+            except OutOfBudget as stop:
+                self.stopped |= stop.ends
+                self.note_cut(name, stop.reason if stop.ends else f"{stop.reason}: {stop}")
 
     def note_cut(self, name: str, why: str | None = None) -> None:
         """Of a method that did not go to its end; by time unless another reason is given."""

@@ -15,7 +15,7 @@ from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.base.typed import equation, expr, over_one_denominator
 from liesym.coefficients.joined import with_joined_roots
-from liesym.errors import OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import (
     checked_integral,
@@ -121,7 +121,7 @@ def _first(
             if budget.over:
                 return None, True
     except OutOfBudget as stop:
-        return None, isinstance(stop, TimeIsUp)
+        return None, stop.ends
     return None, False
 
 

@@ -9,7 +9,7 @@ from liesym.base.budget import Budget
 from liesym.coefficients.definitions import Definition
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining
-from liesym.errors import OutOfBudget, TimeIsUp
+from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
 from liesym.solving.found import Found
 from liesym.solving.linear.vectors import Vector
@@ -70,7 +70,7 @@ class Known:
 
     def out_of_budget(self, stop: OutOfBudget) -> Known:
         """The same, after time or size ran out in a step."""
-        return replace(self.noting(stop.note), stopped=self.stopped or isinstance(stop, TimeIsUp))
+        return replace(self.noting(stop.note), stopped=self.stopped or stop.ends)
 
 
 Strategy = Callable[[Determining, Known, Budget, Report], Known]

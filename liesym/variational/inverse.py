@@ -26,7 +26,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
 from liesym.determine.on_solutions import jet_field
-from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import linear_combination, normalized
@@ -99,7 +99,7 @@ def inverse_problem(system: ODESystem, *, budget: float = 60.0) -> InverseProble
             return InverseProblem(None, len(metrics), True)
         return InverseProblem(_first_regular(problem, metrics, limit), len(metrics), False, stopped)
     except OutOfBudget as stop:
-        return InverseProblem(None, len(metrics), False, isinstance(stop, TimeIsUp))
+        return InverseProblem(None, len(metrics), False, stop.ends)
 
 
 def _first_regular(problem: _Problem, metrics: Sequence[Metric], budget: Budget) -> Lagrangian | None:

@@ -17,7 +17,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
-from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported, VerificationError
+from liesym.errors import NotSolvable, OutOfBudget, Unsupported, VerificationError
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
@@ -134,10 +134,8 @@ class _Search:
 
     def note_cut(self, name: str, stop: OutOfBudget | None) -> None:
         """Of a search that did not go to its end, with what stopped it, None if it knew no further step."""
-        by_time = isinstance(stop, TimeIsUp)
-        self.stopped |= by_time
-        why = "the budget ran out" if by_time else "not all solutions found" if stop is None else "too large"
-        self.cut.append(f"{name} ({why})")
+        self.stopped |= stop is not None and stop.ends
+        self.cut.append(f"{name} ({'not all solutions found' if stop is None else stop.reason})")
 
     def laws(self, budget: Budget) -> Listing[NoetherLaw]:
         """The charges of what was found, as far as they are written in time."""
@@ -197,7 +195,7 @@ class _Search:
         solution = solve_general(determining, budget=budget.share(GENERAL), taken=lagrangian.names)
         moving = [v for v in solution.vectors if not all(e.is_zero for e in v[:-1])]
         if not solution.complete:
-            self.note_cut("integration of the condition", TimeIsUp("integration") if solution.stopped else None)
+            self.note_cut("integration of the condition", solution.stop)
             symmetries = _of_the_equations(lagrangian, budget)
             if len(symmetries) > len(moving):
                 return _among(lagrangian, symmetries, budget)

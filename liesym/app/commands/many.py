@@ -16,6 +16,7 @@ from liesym.app.shares import PAGE
 from liesym.app.tasks import analysis
 from liesym.base.budget import now
 from liesym.base.files import write_whole
+from liesym.base.memory import present
 from liesym.errors import DataError, ParseError
 
 
@@ -51,7 +52,7 @@ def batch(
     if not entries:
         raise DataError(f"no system in {corpus} has {only!r} in its id or class")
     check_writable(output)
-    jobs = [replace(e, budget=budget, seed=seed) for e in entries]
+    jobs = [replace(e, budget=budget, seed=seed, memory=present().gigabytes) for e in entries]
     summary = run_batch(jobs, output, workers=workers, dask=dask)
     for line in summary.lines():
         typer.echo(line)

@@ -27,7 +27,7 @@ from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, Index, LinearForm, Term, add_multiple, add_to
-from liesym.errors import OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.solving.linear.relations import split_columns
 from liesym.solving.ode.ode import OdeSolver
 from liesym.solving.pde.characteristics import solve_first_order
@@ -48,7 +48,7 @@ class GeneralSolution:
         reason: what stopped the integration, empty if complete.
         pivots: coefficients divided by.
         definitions: named functions that occur.
-        stopped: True if the end of the budget cut the integration short.
+        stop: the end of the budget, if that cut the integration short.
     """
 
     vectors: tuple[tuple[Element, ...], ...]
@@ -57,7 +57,12 @@ class GeneralSolution:
     reason: str
     pivots: tuple[Element, ...]
     definitions: tuple[Definition, ...]
-    stopped: bool = False
+    stop: OutOfBudget | None = dataclass_field(default=None, compare=False)
+
+    @property
+    def stopped(self) -> bool:
+        """True if the end of the budget cut the integration short."""
+        return self.stop is not None
 
 
 @dataclass
@@ -116,19 +121,19 @@ def solve_general(
         [{(a, (0,) * len(determining.variables)): field.one} for a in range(len(determining.unknowns))],
     )
     solver = OdeSolver(field, allow_names=False, taken=taken, names_early=names_early)
-    reason, stopped = "", False
+    reason, ended = "", None
     try:
         with field.within(budget.small(MOST_TERMS)):
             reason = _integrate_all(state, solver, progress or (lambda text: None))
     except OutOfBudget as stop:
-        reason, stopped = stop.note, isinstance(stop, TimeIsUp)
+        reason, ended = stop.note, stop if stop.ends else None
     except NeedsRefinement:
         reason = "a fraction of an angle that the field cannot represent"
     except Unsupported as stop:
         reason = str(stop)
     except ZeroDivisionError as stop:
         reason = str(stop)
-    return replace(_result(state, solver, reason, taken), stopped=stopped)
+    return replace(_result(state, solver, reason, taken), stop=ended)
 
 
 def _integrate_all(state: _State, solver: OdeSolver, progress: Callable[[str], None]) -> str:
