@@ -137,7 +137,7 @@ def _shortest(system: ODESystem, budget: Budget) -> tuple[Solution | None, bool]
             if cut:
                 break
     except OutOfBudget as stop:
-        cut = isinstance(stop, TimeIsUp)
+        cut = stop.ends
     return (min(passed, key=_operations), False) if passed else (None, cut)
 
 
