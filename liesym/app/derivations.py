@@ -9,11 +9,11 @@ from typing import Any
 from sympy import Eq, Expr
 
 from liesym.app.clock import clock
-from liesym.app.shares import REDUCED
+from liesym.app.shares import REDUCED, SOLVED
 from liesym.base.budget import Budget
 from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, TooLarge, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
 from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
@@ -117,16 +117,18 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
             generators, record["stopped"] = found.nontrivial, found.stopped
             show("lower order")
             record["reductions"] = [r for g in generators if (r := _reduction(system, g)) is not None]
-            if scalar and system.order == 2:
+            if scalar:
+                show("general solution")
+                try:
+                    solution = looked_at(system, generators or None, Budget.seconds(SOLVED * watched.left()))
+                    record["solution"] = _solution(solution, system)
+                except OutOfBudget as stop:
+                    record["stopped"] |= isinstance(stop, TimeIsUp)
+            if scalar and system.order == 2 and watched.left() > 0:
                 show("linearization")
                 record["linearization"] = _linearization(linearization(system, generators))
                 forms = canonical_forms(system, generators)
                 record["canonical_forms"] = [_form(f) for f, _ in zip(forms, range(3), strict=False)]
-            if scalar:
-                show("general solution")
-                with suppress(TooLarge):
-                    solution = looked_at(system, generators or None, Budget.seconds(watched.left()))
-                    record["solution"] = _solution(solution, system)
         except TimeIsUp:
             record["stopped"] = True
     return record
@@ -141,6 +143,7 @@ def _reduction(system: ODESystem, generator: Generator) -> dict[str, Any] | None
             "reduced": list(write_system(found.reduced)),
             "slope": write(found.slope),
             "invariants": invariants,
+            "on": _sides(found.on),
         }
     except FAILURES:
         return None
@@ -153,6 +156,7 @@ def _linearization(found: Linearization) -> dict[str, Any]:
         forward = found.coordinates.forward
         record["map"] = None if forward is None else _texts(forward)
         record["inverse"] = _texts(found.coordinates.backward)
+        record["on"] = _sides(found.on)
     return record
 
 
@@ -162,6 +166,7 @@ def _form(form: Any) -> dict[str, Any]:
         "generators": [_components(g) for g in form.generators],
         "coordinates": _texts(form.coordinates.forward or ()),
         "equation": list(write_system(form.equation)),
+        "on": _sides(form.on),
     }
 
 
@@ -203,14 +208,15 @@ def reduction_lines(record: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {line}" for line in record["equations"])
     for part in record["reductions"]:
         field = "; ".join(f"{name}: {value}" for name, value in part["generator"].items() if value != "0")
-        yield f"by {field}: {'; '.join(part['reduced'])}"
+        yield f"by {field}: {'; '.join(part['reduced'])}{_where(part['on'])}"
         if part["invariants"] is not None:
             yield f"  invariants {', '.join(part['invariants'])}"
     if not record["reductions"]:
         yield "no symmetry was found that lowers the order"
     yield from _linear_lines(record["linearization"])
     for form in record["canonical_forms"]:
-        yield f"Lie's type {form['type']}: {'; '.join(form['equation'])}   in {', '.join(form['coordinates'])}"
+        given = f"in {', '.join(form['coordinates'])}{_where(form['on'])}"
+        yield f"Lie's type {form['type']}: {'; '.join(form['equation'])}   {given}"
     if "solution" in record:
         yield from _solution_lines(record["solution"])
 
@@ -222,7 +228,7 @@ def _linear_lines(record: dict[str, Any] | None) -> Iterator[str]:
         yield "not linearizable by a point transformation"
     elif record.get("linear"):
         given = f"in {', '.join(record['map'])}" if record["map"] else f"from {', '.join(record['inverse'])}"
-        yield f"linearizable: {'; '.join(record['linear'])}   {given}"
+        yield f"linearizable: {'; '.join(record['linear'])}   {given}{_where(record['on'])}"
     else:
         yield "linearizable; the map was not found"
 

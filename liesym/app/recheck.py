@@ -10,7 +10,7 @@ from liesym.algebra import LieAlgebra
 from liesym.app.report.json import Saved, read_result
 from liesym.certify import recheck
 from liesym.determine.on_solutions import jet_field
-from liesym.determine.verify import is_trivial, total_rate
+from liesym.determine.verify import is_first_integral, is_trivial
 from liesym.errors import DataError, LiesymError, Unsupported
 from liesym.model.reading import read_in_system
 from liesym.solving.linear.vectors import independent_vectors
@@ -32,8 +32,10 @@ def recheck_saved(path: str | Path, *, budget: float = 60.0) -> tuple[list[str],
     saved = read_result(path)
     lines: list[str] = []
     sound = _recheck_generators(saved, lines)
-    for i, integral in enumerate(saved.integrals):
-        sound &= _line(lines, f"first integral {i + 1}", total_rate(integral, saved.system) == 0)
+    if len(saved.integrals) != len(saved.integrals_on):
+        raise DataError("first_integrals and first_integrals_on must be of one length")
+    for i, (integral, on) in enumerate(zip(saved.integrals, saved.integrals_on, strict=True)):
+        sound &= _line(lines, f"first integral {i + 1}", is_first_integral(integral, saved.system, on=on))
     sound &= _recheck_count(saved, lines)
     sound &= _recheck_certificate(saved, lines)
     sound &= _recheck_algebra(saved, lines)

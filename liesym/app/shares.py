@@ -15,6 +15,8 @@ PAGE = 0.9
 """Of the budget of `report`, for the analysis; the pictures of the page come after."""
 REDUCED = 1 / 3
 """Of the budget of `reduce`, for the symmetries that all the rest starts from."""
+SOLVED = 2 / 3
+"""Of what is then left, for the general solution; the linear form and the canonical ones come after."""
 LAGRANGIAN = 0.5
 """Of the budget of `noether`, for a Lagrangian where equations are given."""
 LAWS = 0.9

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sympy import Expr, Symbol
+from sympy import Abs, Expr, S, Symbol, sign
 
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import argument, replaced
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
 from liesym.determine.forms import LinearForm, UnknownFunction, add_to
 from liesym.model.system import ODESystem
@@ -17,6 +19,21 @@ def jet_field(system: ODESystem, extra: Sequence[Expr] = (), definitions: Sequen
     variables = (*system.variables, *system.jet_coordinates)
     expressions = [*system.rhs, *extra]
     return Field.build(expressions, variables, system.parameter_symbols, definitions, system.jet_coordinates)
+
+
+def on_side(system: ODESystem, side: Sequence[Expr]) -> ODESystem:
+    """The equations with signs and absolute values as they are where all of `side` is positive."""
+    if not side:
+        return system
+    field = jet_field(system)
+    return replace(system, rhs=tuple(with_signs_of(field.to_expr(field(f)), side) for f in system.rhs))
+
+
+def with_signs_of(expression: Expr, side: Sequence[Expr]) -> Expr:
+    """|u| and sign(u) as they are where all of `side` is positive."""
+    signs = {**dict.fromkeys(side, S.One), **{-a: S.NegativeOne for a in side}}
+    found = {n: signs[argument(n)] for n in expression.atoms(Abs, sign) if argument(n) in signs}
+    return replaced(expression, {n: s * argument(n) if isinstance(n, Abs) else s for n, s in found.items()})
 
 
 class OnSolutions:

@@ -15,14 +15,14 @@ from liesym.base.jets import jet_symbol
 from liesym.coefficients import Element, Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.parts import by_roots
-from liesym.determine.on_solutions import OnSolutions, jet_field
+from liesym.determine.on_solutions import OnSolutions, jet_field, on_side, with_signs_of
 from liesym.errors import AnsatzError
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 
 
 def remainder(generator: VectorField, system: ODESystem) -> tuple[Expr, ...]:
-    """η_i^(n_i) - X F_i on solutions, one for each equation; all are 0 exactly if X is a symmetry.
+    """η_i^(n_i) - X F_i on solutions, all 0 exactly if X is a symmetry where its `on` is positive.
 
     Raises:
         AnsatzError: the generator is over other variables than the system.
@@ -33,8 +33,10 @@ def remainder(generator: VectorField, system: ODESystem) -> tuple[Expr, ...]:
             f"the generator is over {generator.variables}, the system over {system.variables}; "
             "give it all of them, in that order"
         )
-    field = jet_field(system, generator.components, generator.definitions)
-    elements = [field(c) for c in generator.components]
+    system = on_side(system, generator.on)
+    components = [with_signs_of(c, generator.on) for c in generator.components]
+    field = jet_field(system, components, generator.definitions)
+    elements = [field(c) for c in components]
     return tuple(S.Zero if r.is_zero else field.to_expr(r) for r in remainder_elements(elements, system, field))
 
 
@@ -72,13 +74,13 @@ def is_trivial(generator: VectorField, system: ODESystem) -> bool:
     return all((field(eta) - xi * field(f)).is_zero for eta, f in zip(generator.components[1:], system.rhs, strict=True))
 
 
-def is_first_integral(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> bool:
-    """True if D_t I = 0 on solutions, decided exactly.
+def is_first_integral(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED, *, on: Sequence[Expr] = ()) -> bool:
+    """True if D_t I = 0 on solutions where all of `on` is positive, decided exactly.
 
     Raises:
         OutOfBudget: not decided within the budget.
     """
-    return total_rate(integral, system, budget) == 0
+    return total_rate(with_signs_of(integral, on), on_side(system, on), budget) == 0
 
 
 def total_rate(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> Expr:

@@ -8,9 +8,12 @@ from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.doors import door
 from liesym.base.kept import kept
 from liesym.base.names import free_symbols_named, names_in
+from liesym.flow.check import satisfies_flow
 from liesym.flow.exact import exact_flow
 from liesym.flow.record import Flow, lie_series
 from liesym.model.generators import VectorField
+from liesym.testing.second_look import Placed
+from liesym.testing.second_maps import place_flow
 
 
 @door("the flow of a generator")
@@ -34,14 +37,24 @@ def flow(generator: VectorField, epsilon: Symbol | None = None, *, order: int = 
     """
     parameter = epsilon if epsilon is not None else _parameter_for(generator)
     images = _exact(budget, generator, parameter)
-    if images is None:
+    placed = None if images is None else _placed(budget, generator, parameter, images)
+    if placed is None or not placed.true:
         return lie_series(generator, parameter, order)
-    return Flow(generator, parameter, images, exact=True)
+    return Flow(generator, parameter, placed.components, exact=True, on=placed.on)
 
 
 @kept(512)
 def _exact(budget: Budget, generator: VectorField, parameter: Symbol) -> tuple[Expr, ...] | None:
     return exact_flow(generator, parameter, budget)
+
+
+@kept(512)
+def _placed(budget: Budget, generator: VectorField, parameter: Symbol, images: tuple[Expr, ...]) -> Placed:
+    """The closed form as it holds on every side, or with its side."""
+    budget.check("look at a flow")
+    return place_flow(
+        generator.components, generator.variables, images, parameter, lambda e: satisfies_flow(generator, e, parameter)
+    )
 
 
 def _parameter_for(generator: VectorField) -> Symbol:

@@ -24,6 +24,7 @@ class Flow:
         exact: True for the closed form, checked by substitution; False for a truncated Lie series, which is
             neither a group nor an exact symmetry.
         order: highest power of ε of the series, None if exact.
+        on: what is positive where the closed form holds; empty where that is wherever X is real.
     """
 
     generator: VectorField
@@ -31,6 +32,7 @@ class Flow:
     components: tuple[Expr, ...]
     exact: bool
     order: int | None = None
+    on: tuple[Expr, ...] = ()
 
     @property
     def expressions(self) -> dict[Symbol, Expr]:

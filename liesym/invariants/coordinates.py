@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Dummy, Expr, Integral, S, Symbol
 
@@ -29,6 +29,7 @@ from liesym.invariants.frame import Frame, frames
 from liesym.model.system import ODESystem
 from liesym.solving.algebraic import solve_for
 from liesym.symmetries.generator import Generator
+from liesym.testing.second_maps import place_coordinates
 from liesym.variational.lagrangian import solve_linear
 
 
@@ -41,12 +42,15 @@ class Coordinates:
         new: the new variables, the new independent one first.
         backward: the old variables as functions of the new.
         forward: the new variables as functions of the old, or None where they were not solved for.
+        on: what is positive where they are coordinates, in the old variables (in the new ones without a way forward);
+            empty where that is wherever the generator is real.
     """
 
     old: tuple[Symbol, ...]
     new: tuple[Symbol, ...]
     backward: tuple[Expr, ...]
     forward: tuple[Expr, ...] | None = None
+    on: tuple[Expr, ...] = ()
 
 
 @door("the search for canonical coordinates")
@@ -67,12 +71,22 @@ def canonical_coordinates(
     default = ["r", "s"] if m == 1 else [*(f"r{i + 1}" for i in range(m)), "s"]
     used = names_in(*generator.variables, *generator.components)
     new = free_symbols_named(names or default, used.union(taken))
-    found = next(candidates(generator, new), None)
-    if found is not None:
-        return found
+    for found in candidates(generator, new):
+        placed = _placed(generator, found)
+        if placed is not None:
+            return placed
     if not flow(generator).exact:
         raise Unsupported("canonical coordinates are made from the closed form of the flow, which was not found")
-    return _from_slice(generator, new)
+    placed = _placed(generator, _from_slice(generator, new))
+    if placed is None:
+        raise Unsupported("the canonical coordinates that were found fail at real points")
+    return placed
+
+
+def _placed(generator: Generator, found: Coordinates) -> Coordinates | None:
+    """With the side on which the second look finds them true; None if it finds none."""
+    placed = place_coordinates(generator.components, found.old, found.new, found.backward, found.forward)
+    return replace(found, on=placed.on) if placed.true else None
 
 
 def candidates(generator: Generator, new: tuple[Symbol, ...], budget: Budget = UNLIMITED) -> Iterator[Coordinates]:
@@ -121,7 +135,7 @@ def _from_slice(generator: Generator, new: tuple[Symbol, ...]) -> Coordinates:
     exact = flow(generator)
     old = generator.variables
     for place, value in itertools.product(range(len(old)), (S.Zero, S.One)):
-        if generator.components[place] == 0 or generator.components[place].subs(old[place], value) == 0:
+        if generator.components[place].subs(old[place], value) in (S.Zero, S.NaN, S.ComplexInfinity):
             continue
         rest = [i for i in range(len(old)) if i != place]
         start = {old[place]: value, **{old[i]: r for i, r in zip(rest, new[:-1], strict=True)}}
@@ -215,5 +229,5 @@ def with_ratio(base: Coordinates, ratio: Expr) -> Coordinates | None:
     for value in solve_for(field.to_expr(element) - u, r):
         backward = tuple(e.subs(r, value).subs(u, r) for e in base.backward)
         forward = None if base.forward is None else (ratio, base.forward[1])
-        return Coordinates((t, y), (r, s), backward, forward)
+        return Coordinates((t, y), (r, s), backward, forward, base.on)
     return None

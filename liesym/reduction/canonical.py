@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from sympy import Expr, Integral, Symbol, exp
@@ -33,6 +33,7 @@ from liesym.solving.algebraic import solve_for
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.solving.ode.integrate import integrate
 from liesym.symmetries.generator import Generator
+from liesym.testing.second_maps import place_change
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 
@@ -58,6 +59,7 @@ class CanonicalForm:
         equation: the equation for s(r), one of the four above.
         force: F, in w for the types I and III, in r for II and IV.
         argument: the symbol w or r.
+        on: what is positive where the equation holds, in (t, y, y'); empty where that is wherever the original is real.
     """
 
     original: ODESystem
@@ -67,6 +69,7 @@ class CanonicalForm:
     equation: ODESystem
     force: Expr
     argument: Symbol
+    on: tuple[Expr, ...] = ()
 
     def curve(self, constants: tuple[Symbol, Symbol]) -> tuple[Expr, Expr]:
         """(r, s) of the general solution as functions of `argument` and two constants, by quadratures."""
@@ -114,8 +117,17 @@ def canonical_forms(system: ODESystem, generators: Sequence[Generator]) -> Itera
             found = _in_form(system, *pair)
         except FAILURES:
             continue
-        if found is not None:
-            yield found
+        placed = None if found is None else _placed(found)
+        if placed is not None:
+            yield placed
+
+
+def _placed(form: CanonicalForm) -> CanonicalForm | None:
+    """With the side on which the second look finds the equation true; None if it finds none."""
+    if form.coordinates.forward is None:
+        return form
+    placed = place_change(form.original, form.coordinates.forward, form.equation)
+    return replace(form, on=placed.on) if placed.true else None
 
 
 def _normal_pair(one: Generator, two: Generator) -> tuple[Generator, Generator, bool] | None:
@@ -244,4 +256,4 @@ def _with_unknown(base: Coordinates, ratio: Expr, system: ODESystem) -> Coordina
         return None
     back = tuple(e.subs(s, s - field.to_expr(shift)) for e in base.backward)
     forward = None if base.forward is None else (base.forward[0], ratio)
-    return Coordinates(base.old, base.new, back, forward)
+    return Coordinates(base.old, base.new, back, forward, base.on)

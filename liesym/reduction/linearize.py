@@ -11,7 +11,7 @@ Sources: Lie 1883; Liouville 1889; Ibragimov and Magri 2004, theorem 1; Stephani
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr
 
@@ -30,6 +30,7 @@ from liesym.reduction.canonical import canonical_forms
 from liesym.solving.linear.vectors import constant_relations, linear_combination
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
+from liesym.testing.second_maps import place_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,15 @@ class Linearization:
         conditions: the two expressions that vanish exactly if it is; empty if the equation is not cubic in y'.
         coordinates: (u, v) as functions of (t, y) and back, None if no map was found; one direction may be missing.
         linear: the linear equation for v, None if no map was found.
+        on: what is positive where the linear equation holds, in (t, y, y'); empty where that is wherever the original is
+            real.
     """
 
     linearizable: bool
     conditions: tuple[Expr, ...]
     coordinates: Coordinates | None = None
     linear: ODESystem | None = None
+    on: tuple[Expr, ...] = ()
 
 
 @door("the test for linearization")
@@ -78,13 +82,24 @@ def linearization(
     best = Linearization(True, shown)
     for coordinates in _candidate_maps(generators, taken_names(system)):
         linear = _as_linear(system, coordinates)
-        if linear is not None and not linear.rhs[0].has(jet_symbol(linear.unknowns[0], 1)):
-            return Linearization(True, shown, coordinates, linear)
-        if linear is not None and best.linear is None:
-            best = Linearization(True, shown, coordinates, linear)
+        found = None if linear is None else _placed(system, Linearization(True, shown, coordinates, linear))
+        if found is not None and linear is not None and not linear.rhs[0].has(jet_symbol(linear.unknowns[0], 1)):
+            return found
+        if found is not None and best.linear is None:
+            best = found
     if best.linear is None:
         best = _by_quadratures(system, generators, best)
     return best if best.linear is not None else _with_names_exchanged(system, best)
+
+
+def _placed(system: ODESystem, found: Linearization) -> Linearization | None:
+    """With the side on which the second look finds the linear equation true; None if it finds none."""
+    assert found.coordinates is not None and found.linear is not None
+    forward = found.coordinates.forward
+    if forward is None:
+        return found
+    placed = place_change(system, forward, found.linear)
+    return replace(found, on=placed.on) if placed.true else None
 
 
 def _with_names_exchanged(system: ODESystem, verdict: Linearization) -> Linearization:
@@ -108,7 +123,7 @@ def _by_quadratures(system: ODESystem, generators: Sequence[Generator], verdict:
         field = jet_field(form.equation)
         rhs, slope = field(form.equation.rhs[0]), jet_symbol(s, 1)
         if not rhs.depends_on(s) and not rhs.diff(slope).depends_on(slope):
-            return Linearization(True, verdict.conditions, form.coordinates, form.equation)
+            return Linearization(True, verdict.conditions, form.coordinates, form.equation, form.on)
     return verdict
 
 

@@ -8,7 +8,7 @@ first-order system loses the unknown s. Source: Olver 1993, section 2.5; Bluman 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
@@ -16,12 +16,14 @@ from liesym.base.doors import door
 from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.typed import replaced
 from liesym.coefficients.field import Field
-from liesym.determine.on_solutions import jet_field
+from liesym.determine.on_solutions import jet_field, on_side
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten
 from liesym.model.names import free_symbol, taken_names
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.testing.second_look import on_main_side
+from liesym.testing.second_maps import place_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Reduction:
         reduced: the equation for w(r), or the system for r_2, …, r_m and w.
         slope: ds/dr in the variables of `reduced`; w or 1/w from order 2 on.
         invariants: (r_1, …, r_m, w) as functions of (t, y, y'), None if the coordinates were not solved for.
+        on: what is positive where the reduced equation holds, in (t, y, y'); empty where that is wherever the original
+            is real. Without invariants only the generator's side is told. The way back holds where `coordinates.on` says.
     """
 
     original: ODESystem
@@ -43,6 +47,7 @@ class Reduction:
     reduced: ODESystem
     slope: Expr
     invariants: tuple[Expr, ...] | None
+    on: tuple[Expr, ...] = ()
 
     def induced(self, other: Generator) -> Generator:
         """The generator on (r, w) that another symmetry Y with [X, Y] = c X leaves behind.
@@ -90,8 +95,32 @@ def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str
         raise Unsupported("the order of one equation is lowered from order 2 or more")
     if not generator.is_symmetry_of(system):
         raise Unsupported(f"{generator} is no symmetry of the equation")
-    if len(system.unknowns) > 1:
-        return _system_reduced(system, generator, names)
+    made = _system_reduced if len(system.unknowns) > 1 else _equation_reduced
+    found = made(on_side(system, generator.on), generator, names)
+    side = on_main_side(system) if any(f.has(found.coordinates.new[-1]) for f in found.reduced.rhs) else None
+    if side is not None:  # a sign of s is constant, and which it is depends on s
+        placed = _placed(made(side[0], generator, names))
+        return replace(placed, on=tuple(dict.fromkeys((*side[1], *placed.on))))
+    return _placed(found)
+
+
+def _placed(found: Reduction) -> Reduction:
+    """With the side on which the second look finds the reduced equation true.
+
+    Raises:
+        Unsupported: it finds none.
+    """
+    on = found.generator.on
+    if found.invariants is None:
+        return replace(found, on=on)
+    placed = place_change(found.original, found.invariants, found.reduced)
+    if not placed.true:
+        raise Unsupported(f"the equation reduced by {found.generator} fails at real points")
+    return replace(found, on=tuple(dict.fromkeys((*on, *placed.on))))
+
+
+def _equation_reduced(system: ODESystem, generator: Generator, names: Sequence[str]) -> Reduction:
+    """s' = w or 1/w, whichever gives the shorter equation."""
     coordinates = canonical_coordinates(generator, names=names[:2], taken=taken_names(system))
     moved = rewritten(system, coordinates)
     w = free_symbol(names[2], system, moved)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr
+from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import Budget
 from liesym.certify import Certificate
@@ -50,6 +51,7 @@ def concluded(
         trivial, vectors = trivial_first(vectors, [field(f) for f in system.rhs], field)
     known, generators = _placed(known, [_generator(known, v, field, v in trivial) for v in [*trivial, *vectors]])
     families = tuple(_family(known, components, arbitrary) for components, arbitrary in known.families)
+    known, families = _families_placed(known, families)
     conditions = conditions_of(known.pivots, field, system)
     known, public = _public(known, determining, system if system.is_first_order and spec is None else None, beyond)
     conclusion = _Conclusion(known, spec, certificate)
@@ -122,6 +124,25 @@ def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple
         if placed.nowhere_real and NOWHERE_REAL not in known.notes:
             known = known.noting(NOWHERE_REAL)
         kept.append(replace(generator, components=placed.components, on=placed.on))
+    return known, tuple(kept)
+
+
+def _families_placed(known: Known, families: Sequence[Family]) -> tuple[Known, tuple[Family, ...]]:
+    """The same of families, with a smooth function for each arbitrary one; ρ X is a symmetry wherever X is real."""
+    kept = []
+    for family in families:
+        generator = family.generator
+        if family.trivial or generator.definitions:
+            kept.append(family)
+            continue
+        placed = place_generator(generator.components, known.system)
+        if not placed.true:
+            known = known.noting("a family failed at real points and was dropped")
+            continue
+        names = [f.func for f, _ in family.arbitrary]
+        applied = [a for c in placed.components for a in sorted(c.atoms(AppliedUndef), key=str) if a.func in names]
+        arbitrary = tuple((a, a.args) for a in dict.fromkeys(applied))
+        kept.append(Family(replace(generator, components=placed.components, on=placed.on), arbitrary))  # type: ignore[arg-type]
     return known, tuple(kept)
 
 

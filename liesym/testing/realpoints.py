@@ -183,6 +183,7 @@ def look(
     draws: int = DRAWS,
     positive: Collection[Symbol] = (),
     everywhere: bool = False,
+    per_side: int = PER_SIDE,
 ) -> Look:
     """Evaluate a claim at real points on each side of the branches.
 
@@ -195,6 +196,7 @@ def look(
         draws: points that are tried at most.
         positive: symbols that are drawn positive, as their assumptions say.
         everywhere: it is only asked whether it holds everywhere: where it is absent on a side, the claim is not looked at.
+        per_side: points that are kept on each side.
 
     Returns:
         Look: with `readable` False if something in the claim has no numerical value.
@@ -219,7 +221,7 @@ def look(
         if signs is None or not _has_values(equations, at_point):
             continue
         found = real if _has_values(stated, at_point) else absent
-        if len(found.get(signs, ())) >= PER_SIDE or (len(found) >= MOST_SIDES and signs not in found):
+        if len(found.get(signs, ())) >= per_side or (len(found) >= MOST_SIDES and signs not in found):
             continue
         found.setdefault(signs, []).append(values)
         quiet = 0

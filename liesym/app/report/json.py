@@ -110,7 +110,7 @@ def system_record(system: ODESystem) -> dict[str, Any]:
 def family_record(family: Family) -> dict[str, Any]:
     """A generator with arbitrary functions: infinitesimals, and the arguments of each function."""
     arguments = {f.func.__name__: [write(a) for a in given] for f, given in family.arbitrary}
-    return {**family.generator.to_mapping(), "arbitrary": arguments, "trivial": family.trivial}
+    return {**generator_record(family.generator), "arbitrary": arguments}
 
 
 def definition_record(definition: Definition) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def case_record(case: Case) -> dict[str, Any]:
         "values": {s.name: write(v) for s, v in case.values},
         "dimension": case.result.dimension,
         "completeness": case.result.completeness.value,
-        "generators": [{**g.to_mapping(), "trivial": g.trivial} for g in case.result.generators],
+        "generators": [generator_record(g) for g in case.result.generators],
         "cases": [case_record(c) for c in case.children],
     }
 
@@ -175,6 +175,7 @@ class Saved:
         generators: those without arbitrary functions.
         families: those with.
         integrals: first integrals.
+        integrals_on: for each, what is positive where it holds.
         certificate: the independent count, None without one.
         dimension, upper_bound, completeness: the claim.
         algebra: the record of the Lie algebra, None without one.
@@ -184,6 +185,7 @@ class Saved:
     generators: tuple[Generator, ...]
     families: tuple[Generator, ...]
     integrals: tuple[Expr, ...]
+    integrals_on: tuple[tuple[Expr, ...], ...]
     certificate: Certificate | None
     dimension: int | None
     upper_bound: int | None
@@ -253,11 +255,14 @@ def _saved(record: Mapping[str, Any]) -> Saved:
         raise DataError("the unknowns or orders of the saved result do not fit its equations")
     told_count = record.get("certificate")
     definitions = tuple(_definition(d, system) for d in record.get("definitions", ()))
+    integrals = tuple(read_in_system(i, system) for i in record.get("first_integrals") or ())
+    places = record.get("first_integrals_on") or [()] * len(integrals)
     return Saved(
         system,
         tuple(_generator(g, system, definitions) for g in record["generators"]),
         tuple(_generator(g, system, definitions) for g in record.get("families", ())),
-        tuple(read_in_system(i, system) for i in record.get("first_integrals") or ()),
+        integrals,
+        tuple(_positive(on, system) for on in places),
         None if told_count is None else Certificate.from_dict(told_count),
         record.get("dimension"),
         record.get("upper_bound"),
@@ -272,7 +277,12 @@ def _definition(record: Mapping[str, Any], system: ODESystem) -> Definition:
 
 
 def _generator(record: Mapping[str, Any], system: ODESystem, definitions: tuple[Definition, ...]) -> Generator:
-    texts = {k: v for k, v in record.items() if k not in ("trivial", "arbitrary")}
+    texts = {k: v for k, v in record.items() if k not in ("trivial", "arbitrary", "on")}
     read = generator_from_texts(texts, system, trivial=bool(record.get("trivial", False)))
     used = tuple(d for d in definitions if any(c.has(d.function.func) for c in read.components))
-    return Generator(read.variables, read.components, read.trivial, used)
+    return Generator(read.variables, read.components, read.trivial, used, _positive(record.get("on", ()), system))
+
+
+def _positive(inequalities: Sequence[str], system: ODESystem) -> tuple[Expr, ...]:
+    """What `inequality` has written."""
+    return tuple(read_in_system(text.removesuffix(" > 0"), system) for text in inequalities)

@@ -156,7 +156,8 @@ def _generators(screen: Console, result: Result) -> None:
         named.append((f"X{i}", g, (f"   ({remark})" if remark else "") + where(g.on, by)))
     for i, family in enumerate(result.families, 1):
         free = ", ".join(by.name(f.func.__name__) for f, _ in family.arbitrary)
-        named.append((f"F{i}", family.generator, f"   ({free} arbitrary{', trivial' if family.trivial else ''})"))
+        remark = f"   ({free} arbitrary{', trivial' if family.trivial else ''})"
+        named.append((f"F{i}", family.generator, remark + where(family.generator.on, by)))
     for name, g, remark in named:
         tell(screen, f"  {name} = {field_text(g.variables, g.components, by)}{remark}", "       ")
     for definition in result.definitions:
