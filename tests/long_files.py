@@ -29,17 +29,16 @@ SECONDS: dict[str, float] = {
 """Of `make test`."""
 
 SLOW_SECONDS: dict[str, float] = {
-    "backends/test_experiments.py": 350,
-    "catalogue/test_first_order.py": 250,
+    "backends/test_experiments.py": 230,
+    "catalogue/test_first_order.py": 200,
     "backends/test_training_examples.py": 250,
-    "backends/test_mechanics.py": 150,
+    "backends/test_mechanics.py": 110,
     "backends/test_training_laws.py": 100,
     "laws/test_planted_faults.py": 80,
-    "laws/test_noether_bodies.py": 80,
+    "laws/test_noether_bodies.py": 70,
     "catalogue/test_algebras_optimal.py": 60,
-    "backends/test_contrastive.py": 60,
+    "backends/test_contrastive.py": 70,
     "catalogue/test_integrals.py": 60,
-    "laws/test_budget.py": 60,
     "backends/test_training_layers.py": 60,
     "backends/test_coverage.py": 50,
     "backends/test_conformance.py": 50,

@@ -229,7 +229,7 @@ def test_a_drift_of_the_own_momentum_does_not_depend_on_the_scale_of_the_lagrang
     assert exact_laws.own_units(runs[0], "L", [1e-3]) == [1e-3]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_exact_laws(script, tmp_path):
     """With invariants the model's own charge stays to rounding, the true one better than without; training resumes."""
     exact_laws = script("exact_laws")

@@ -223,5 +223,5 @@ def test_a_lagrangian_network_keeps_the_energy_of_the_pendulum(monkeypatch):
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_a_hamiltonian_network_is_trained_by_either_gradient(backend, monkeypatch):
     monkeypatch.syspath_prepend(str(EXAMPLES))
-    found = importlib.import_module("learn_hamiltonian").main(backend, 100)
+    found = importlib.import_module("learn_hamiltonian").main(backend, 50)
     assert found["direct"] < 0.5 and found["adjoint"] == pytest.approx(found["direct"], rel=1e-2)
