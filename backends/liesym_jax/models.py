@@ -122,9 +122,15 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
         if not batch:
             return one(x0, times, args)
         flat, clocks = x0.reshape(-1, x0.shape[-1]), jnp.broadcast_to(times, (*batch, times.shape[-1]))
-        extra = jax.tree.map(lambda a: a.reshape(-1, *a.shape[len(batch) :]), args)
+        extra = jax.tree.map(lambda a: _flat(jnp.asarray(a, x0.dtype), batch), args)
         states = jax.vmap(one)(flat, clocks.reshape(-1, times.shape[-1]), extra)
         return states.reshape(*batch, *states.shape[1:])
+
+
+def _flat(values: Array, batch: tuple[int, ...]) -> Array:
+    """An argument with the samples on its first axis: one that has no axes of the batch is the same for each."""
+    rest = values.shape[len(batch) :]
+    return jnp.broadcast_to(values, (*batch, *rest)).reshape(-1, *rest)
 
 
 class _Bound(eqx.Module):

@@ -104,11 +104,13 @@ class TorchFunction:
         self._components, self._uses_time = len(program.state), program.uses_time
         self._plain = len(program.results) == len(program.outputs)
 
-    def __call__(self, t: Any, x: Tensor, args: Any = None) -> Any:
+    def __call__(self, t: Any, x: Any, args: Any = None) -> Any:
         return self.holding(self._called, t, x, args)
 
-    def holding(self, called: Sequence[Callable[..., Any]], t: Any, x: Tensor, args: Any = None) -> Any:
+    def holding(self, called: Sequence[Callable[..., Any]], t: Any, x: Any, args: Any = None) -> Any:
         """The same with these functions in place of those it was made with, in the order of `program.calls`."""
+        if not isinstance(x, Tensor):
+            x = torch.as_tensor(x)
         if x.dim() == 0 or x.shape[-1] != self._components:
             check_state(tuple(x.shape), self.program.state)
         if not x.is_floating_point():

@@ -73,14 +73,23 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
                 raise TrainingError(f"{self.solver} needs samples with the same spacing of times; use rk4 where they differ")
             common = common[0]
         right_side = _Bound(self.field, offset, args)
-        solve = odeint_adjoint if self.gradient == "adjoint" else odeint
         # steps end at the times asked for: torchdiffeq's interpolation is of lower order than its steps
-        options = {"step_t": common[1:].detach()}
+        options: dict[str, Any] = {"rtol": self.rtol, "atol": self.atol, "options": {"step_t": common[1:].detach()}}
+        solve = odeint
+        if self.gradient == "adjoint":
+            solve = odeint_adjoint
+            options["adjoint_params"] = (*right_side.parameters(), *_trained_in(args))
         try:
-            states: Any = solve(right_side, x0, common, rtol=self.rtol, atol=self.atol, method=self.solver, options=options)
+            states: Any = solve(right_side, x0, common, method=self.solver, **options)
         except AssertionError as error:
             raise TrainingError(f"{self.solver} cannot go on: {error}; the field may be stiff or diverge") from None
         return torch.movedim(states, 0, -2)
+
+
+def _trained_in(args: Any) -> list[Tensor]:
+    """The tensors among arguments that the adjoint equations are to give a gradient."""
+    leaves = torch.utils._pytree.tree_leaves(args)  # pyright: ignore[reportPrivateImportUsage]
+    return [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.requires_grad]
 
 
 class _Bound(nn.Module):

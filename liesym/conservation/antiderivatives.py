@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sympy import Basic, Derivative, Dummy, Expr, Function, Integral, S, Symbol
+from sympy import Basic, Derivative, Dummy, Expr, Function, Integral, S, Symbol, fraction, together
 from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import Budget
@@ -49,7 +50,7 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """F with F'(s) = integrand(s), which is linear in f(s): f(s) = old(s, F'(s))."""
+    """F with F'(s) = integrand(s), solved for f(s): f(s) = old(s, F'(s))."""
 
     function: str
     new: str
@@ -106,8 +107,8 @@ def with_antiderivatives(
         budget: seconds, for the search and for the checks.
 
     Returns:
-        The new system with its integrals. A function of one argument that occurs linearly below one kind of integral gets an
-        antiderivative; where two integrals weigh it differently the first one decides.
+        The new system with its integrals. A function of one argument gets an antiderivative where the integrand is linear in
+        it or a ratio of such; where two integrals weigh it differently the first one decides.
 
     Raises:
         VerificationError: an integral is none of the new system.
@@ -143,8 +144,8 @@ def _roles(system: ODESystem, integrals: Sequence[Expr]) -> list[_Role]:
 
 
 def _role(found: Integral, taken: set[str]) -> _Role | None:
-    """The antiderivative that an integral asks for, of the one function of its variable that it is linear in."""
-    variable = found.limits[0][0]
+    """The antiderivative that an integral asks for: F' = (a f + b)/(c f + d) is solved for f."""
+    variable: Any = found.limits[0].args[0]
     s, slope = Dummy("s", real=True), Dummy("slope", real=True)
     integrand = found.function.xreplace({variable: s})
     candidates = [f for f in integrand.atoms(AppliedUndef) if f.args == (s,)]
@@ -152,10 +153,12 @@ def _role(found: Integral, taken: set[str]) -> _Role | None:
         return None
     for function in sorted(candidates, key=str):
         value = Dummy("value", real=True)
-        linear = integrand.xreplace({function: value})
-        weight = linear.diff(value)
-        if weight != 0 and not weight.has(value) and not linear.has(function.func):
-            old = (slope - linear.xreplace({value: S.Zero})) / weight
+        replaced = integrand.xreplace({function: value})
+        numerator, denominator = fraction(together(replaced))
+        equation = numerator - slope * denominator
+        factor = equation.diff(value)
+        if factor != 0 and not factor.expand().has(value) and not replaced.has(function.func):
+            old = -equation.xreplace({value: S.Zero}) / factor.expand()
             name = function.func.__name__
             capital = name.upper() if name.upper() != name else f"{name}_"
             return _Role(name, free_name(capital, taken), s, integrand, slope, old)

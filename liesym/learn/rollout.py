@@ -312,6 +312,7 @@ class RungeKutta:
             retract: a `LevelSets`; after each step the state goes back to the level of x0.
         """
         xp, batch = self.arrays.xp, x0.shape[:-1]
+        times = self.arrays.as_array(times, x0)
         clocks = xp.moveaxis(xp.broadcast_to(times, (*batch, times.shape[-1])), -1, 0)
         levels = None if retract is None else retract.values(clocks[0], x0, args)
 

@@ -225,3 +225,13 @@ def test_a_hamiltonian_network_is_trained_by_either_gradient(backend, monkeypatc
     monkeypatch.syspath_prepend(str(EXAMPLES))
     found = importlib.import_module("learn_hamiltonian").main(backend, 50)
     assert found["direct"] < 0.5 and found["adjoint"] == pytest.approx(found["direct"], rel=1e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_an_unknown_force_as_a_network_keeps_the_angular_momentum(backend, monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import hybrid  # pyright: ignore[reportMissingImports]
+
+    found = hybrid.main(backend, steps=60)
+    assert found["V as a network"][1] < 1e-4 < found["plain network"][1]

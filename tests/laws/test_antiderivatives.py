@@ -12,7 +12,7 @@ from liesym.text.writer import write
 SYSTEMS = {
     "x'' = f(x)": ("F'(s)", 1),
     "x'' = -f(sqrt(x^2+y^2))*x; y'' = -f(sqrt(x^2+y^2))*y": ("F'(s)/s", 2),
-    "x' = x*(a-f(y)); y' = y*(g(x)-b)": ("s*(F'(s) + a/s)", 1),
+    "x' = x*(a-f(y)); y' = y*(g(x)-b)": ("F'(s)*s + a", 1),
     "x'' = f'(x)*x' + f(x)*x'": ("F'(s)", 1),
     "x1'' = f((x1-x2)^2)*(x2-x1); x2'' = f((x1-x2)^2)*(x1-x2)": ("F'(s)", 3),
 }
