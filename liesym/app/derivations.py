@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from sympy import Eq, Expr
 
-from liesym.app.clock import clock
-from liesym.app.shares import REDUCED, SOLVED
-from liesym.base.budget import Budget
+from liesym.app.clock import Clock, clock
+from liesym.app.shares import EQUATIONS, FORMS, LAWS, LOWERED, REDUCED, SOLVED
+from liesym.base.budget import Budget, now
 from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
@@ -24,6 +24,7 @@ from liesym.text import write
 from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, inverse_problem, legendre, noether
 
 Show = Callable[[str], None]
+Found = TypeVar("Found")
 FAILURES = (Unsupported, NotSolvable, NeedsRefinement, ZeroDivisionError)
 
 
@@ -52,15 +53,21 @@ def lagrangian_of(system: ODESystem, *, budget: float) -> Lagrangian:
 
 def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent) -> dict[str, Any]:
     """The Euler-Lagrange equations, the variational symmetries with gauge terms and charges, and the Hamiltonian."""
-    show("Euler-Lagrange equations")
-    system = euler_lagrange(lagrangian)
+    begun = now()
     show("variational symmetries")
-    laws: Listing[NoetherLaw] = Listing(stopped=True)
+    laws: Listing[NoetherLaw] = Listing(within="cut short: the budget ran out", stopped=True)
     with suppress(OutOfBudget), clock(budget):
-        laws = noether(lagrangian, budget=budget)
+        laws = noether(lagrangian, budget=LAWS * budget)
+    left = max(0.0, budget - (now() - begun))
+    show("Euler-Lagrange equations")
+    system = hamiltonian = None
+    with suppress(OutOfBudget), clock(left):
+        system = euler_lagrange(lagrangian, budget=EQUATIONS * left)
+    with suppress(OutOfBudget), clock(EQUATIONS * left):
+        hamiltonian = _hamiltonian(lagrangian, EQUATIONS * left)
     return {
         "lagrangian": write(lagrangian.expression),
-        "equations": list(write_system(system)),
+        "equations": None if system is None else list(write_system(system)),
         "laws": [
             {
                 "generator": _components(law.generator),
@@ -70,7 +77,8 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
             }
             for law in laws
         ],
-        "hamiltonian": _hamiltonian(lagrangian),
+        "hamiltonian": hamiltonian,
+        "within": laws.within,
         "stopped": laws.stopped,
     }
 
@@ -79,9 +87,9 @@ def _components(generator: Generator) -> dict[str, str]:
     return {v.name: write(c) for v, c in zip(generator.variables, generator.components, strict=True)}
 
 
-def _hamiltonian(lagrangian: Lagrangian) -> str | None:
+def _hamiltonian(lagrangian: Lagrangian, budget: float) -> str | None:
     try:
-        return write(legendre(lagrangian).expression)
+        return write(legendre(lagrangian, budget=budget).expression)
     except FAILURES:
         return None
 
@@ -89,7 +97,9 @@ def _hamiltonian(lagrangian: Lagrangian) -> str | None:
 def noether_lines(record: dict[str, Any]) -> Iterator[str]:
     """The record for people."""
     yield f"L = {record['lagrangian']}"
-    yield from (f"  {line}" for line in record["equations"])
+    yield from (
+        f"  {line}" for line in record["equations"] or ["equations too large to be solved for the accelerations in time"]
+    )
     if record["hamiltonian"] is not None:
         yield f"H = {record['hamiltonian']}"
     yield f"{len(record['laws'])} variational symmetries, each with its conserved quantity"
@@ -98,40 +108,74 @@ def noether_lines(record: dict[str, Any]) -> Iterator[str]:
         gauge = "" if law["gauge"] == "0" else f"   gauge {law['gauge']}"
         yield f"  {field}{gauge}"
         yield f"    I = {law['integral']}{_where(law['on'])}"
+    yield f"looked among: {record['within']}"
 
 
 # -- reduction ------------------------------------------------------------------------------------------
 
 
 def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -> dict[str, Any]:
-    """Symmetries, the equation in lower order by each, Lie's test and canonical forms, and the general solution."""
+    """Symmetries, the equation in lower order by each, Lie's test and canonical forms, and the general solution.
+
+    `within` says what was looked among and what was cut short, `stopped` whether time or memory ended a part.
+    """
     record: dict[str, Any] = {"equations": list(write_system(system)), "stopped": False}
     record |= {"reductions": [], "linearization": None, "canonical_forms": []}
     scalar = len(system.unknowns) == 1
     if scalar:
         record["solution"] = None
     with clock(budget) as watched:
+        steps = _Steps(watched, show)
+        found = steps.done("symmetries", lambda: find_symmetries(system, budget=REDUCED * budget), 1.0)
+        generators = () if found is None else found.nontrivial
+        steps.looked[-1] = "symmetries" if found is None else f"symmetries ({found.headline})"
+        steps.stopped |= found is not None and found.stopped
+        if generators:
+            steps.looked.append("lower order by each of them")
+        for i, g in enumerate(generators, 1):
+            lower = steps.done(f"lower order by symmetry {i}", lambda g=g: _reduction(system, g), LOWERED, listed=False)
+            record["reductions"] += [] if lower is None else [lower]
+        if scalar:
+            solution = steps.done(
+                "general solution",
+                lambda: looked_at(system, generators or None, Budget.seconds(SOLVED * watched.left())),
+                1.0,
+            )
+            record["solution"] = _solution(solution, system)
+        if scalar and system.order == 2 and found is not None:
+            test = steps.done("linearization", lambda: linearization(system, generators), FORMS)
+            record["linearization"] = None if test is None else _linearization(test)
+            forms = steps.done("canonical forms", lambda: _forms(canonical_forms(system, generators)), 1.0)
+            record["canonical_forms"] = forms or []
+    return record | {"within": steps.within, "stopped": steps.stopped}
+
+
+class _Steps:
+    """The parts of a command one after the other: which looked, and which were cut."""
+
+    def __init__(self, watched: Clock, show: Show) -> None:
+        self.watched, self.show = watched, show
+        self.looked: list[str] = []
+        self.cut: list[str] = []
+        self.stopped = False
+
+    def done(self, name: str, work: Callable[[], Found], part: float, *, listed: bool = True) -> Found | None:
+        """What the work finds in a part of the time that is left; None, noted with the reason, where it was cut."""
+        self.show(name)
+        self.looked += [name] if listed else []
         try:
-            show("symmetries")
-            found = find_symmetries(system, budget=REDUCED * budget)
-            generators, record["stopped"] = found.nontrivial, found.stopped
-            show("lower order")
-            record["reductions"] = [r for g in generators if (r := _reduction(system, g)) is not None]
-            if scalar:
-                show("general solution")
-                try:
-                    solution = looked_at(system, generators or None, Budget.seconds(SOLVED * watched.left()))
-                    record["solution"] = _solution(solution, system)
-                except OutOfBudget as stop:
-                    record["stopped"] |= isinstance(stop, TimeIsUp)
-            if scalar and system.order == 2 and watched.left() > 0:
-                show("linearization")
-                record["linearization"] = _linearization(linearization(system, generators))
-                forms = canonical_forms(system, generators)
-                record["canonical_forms"] = [_form(f) for f, _ in zip(forms, range(3), strict=False)]
-        except TimeIsUp:
-            record["stopped"] = True
-    return record
+            with self.watched.limit(part * self.watched.left()):
+                return work()
+        except OutOfBudget as stop:
+            self.stopped |= stop.ends
+            self.cut.append(f"{name} ({stop.reason}{'' if stop.ends else f': {stop}'})")
+        return None
+
+    @property
+    def within(self) -> str:
+        """What was looked among, and how far."""
+        told = f"cut short: {', '.join(self.cut)}" if self.cut else "each of them went to its end"
+        return f"{', '.join(self.looked)}; {told}"
 
 
 def _reduction(system: ODESystem, generator: Generator) -> dict[str, Any] | None:
@@ -158,6 +202,10 @@ def _linearization(found: Linearization) -> dict[str, Any]:
         record["inverse"] = _texts(found.coordinates.backward)
         record["on"] = _sides(found.on)
     return record
+
+
+def _forms(forms: Iterable[Any]) -> list[dict[str, Any]]:
+    return [_form(f) for f, _ in zip(forms, range(3), strict=False)]
 
 
 def _form(form: Any) -> dict[str, Any]:
@@ -219,6 +267,7 @@ def reduction_lines(record: dict[str, Any]) -> Iterator[str]:
         yield f"Lie's type {form['type']}: {'; '.join(form['equation'])}   {given}"
     if "solution" in record:
         yield from _solution_lines(record["solution"])
+    yield f"looked among: {record['within']}"
 
 
 def _linear_lines(record: dict[str, Any] | None) -> Iterator[str]:

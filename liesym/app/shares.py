@@ -17,6 +17,12 @@ REDUCED = 1 / 3
 """Of the budget of `reduce`, for the symmetries that all the rest starts from."""
 SOLVED = 2 / 3
 """Of what is then left, for the general solution; the linear form and the canonical ones come after."""
+LOWERED = 0.2
+"""Of what is then left, for the order that one symmetry lowers."""
+FORMS = 0.5
+"""Of what is then left, for the linear form; the canonical forms come after."""
+EQUATIONS = 0.5
+"""Of what the laws of `noether` leave, for the equations, and of the same again for the Hamiltonian."""
 LAGRANGIAN = 0.5
 """Of the budget of `noether`, for a Lagrangian where equations are given."""
 LAWS = 0.9

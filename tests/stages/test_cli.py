@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import liesym
 from liesym.app.cli import app
 from liesym.app.report.json import read_result
+from liesym.errors import TooLarge
 from liesym.model.reading import read_in_system
 
 TOY = "z' = cos(theta1*z + theta2)"
@@ -384,3 +385,25 @@ def test_work_that_ignores_its_budget_is_stopped() -> None:
     assert record["generators"] == []
     assert record["completeness"] == "open"
     assert remarks.startswith("incomplete: the budget ran out")
+
+
+def test_reduce_and_noether_say_within_what_they_looked() -> None:
+    record = json.loads(call("reduce", "y'' = y'^2/y", "--json"))
+    assert not record["stopped"] and record["within"].endswith("each of them went to its end")
+    assert "8 symmetries, proven complete" in record["within"] and "general solution" in record["within"]
+    assert "all of that form found" in json.loads(call("noether", "x'^2/2 - x^2/2", "--json"))["within"]
+    for command in (["reduce", "y'' = y'^2/y"], ["noether", "x'^2/2 - x^2/2"]):
+        cut = RUNNER.invoke(app, [*command, "--json", "--budget", "0.001"])
+        assert cut.exit_code == 3
+        told = json.loads(cut.stdout)
+        assert told["stopped"] and "cut short" in told["within"] and "the budget ran out" in told["within"]
+
+
+def test_a_part_of_reduce_that_is_too_large_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: object, **named: object) -> None:
+        raise TooLarge("test of a form")
+
+    monkeypatch.setattr("liesym.app.derivations.linearization", refused)
+    record = json.loads(call("reduce", "y'' = y'^2/y", "--json"))
+    assert record["linearization"] is None and record["reductions"] and record["solution"] is not None
+    assert "linearization (too large: test of a form)" in record["within"] and not record["stopped"]

@@ -12,7 +12,7 @@ from liesym.app.console import check_budget, leave, progress
 from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import to_text
-from liesym.app.shares import LAGRANGIAN, LAWS
+from liesym.app.shares import LAGRANGIAN
 from liesym.base.budget import now
 from liesym.errors import ParseError
 from liesym.model.system import ODESystem
@@ -28,7 +28,7 @@ def noether(inputs: list[str], as_json: bool, budget: float, independent: str | 
         if isinstance(given, ODESystem):
             show("Lagrangian")
             given = lagrangian_of(given, budget=LAGRANGIAN * watched.left())
-        record = noether_record(given, budget=LAWS * watched.left(), show=show)
+        record = noether_record(given, budget=watched.left(), show=show)
     _print(record, as_json, noether_lines(record))
 
 
