@@ -25,8 +25,8 @@ from liesym.reduction.checked import (
     look_at_value,
     with_logarithms_of_both_signs,
 )
-from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import Family, constant_values, families
+from liesym.reduction.forms import written
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.second import substituted_families
@@ -182,7 +182,7 @@ def _of_solution(system: ODESystem, found: Solution) -> Solution | None:
 
 def _of_branch(system: ODESystem, found: Solution) -> Solution:
     y, constants = system.unknowns[0], found.constants
-    values = dict.fromkeys(absorbed(expr(e.rhs), constants, system.independent) for e in found.explicit)
+    values = dict.fromkeys(written(expr(e.rhs), constants, system.independent) for e in found.explicit)
     kept = [c for v in values if (c := checked_value(system, v, constants)) is not None]
     passed = [checked_integral(system, i) for i in found.integrals]
     sides = tuple(dict.fromkeys(a for p in passed if p is not None for a in p.on))

@@ -6,10 +6,13 @@ Source: DLMF, chapter 4 (4.28, 4.37.24 to 4.37.26).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt
 
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients.joined import joined
+from liesym.reduction.constants import absorbed
 
 
 def without_signs(value: Expr) -> Expr:
@@ -48,21 +51,27 @@ def shortened(value: Expr) -> Expr:
     short = joined(value)
     logs = {n: -log(1 / argument(n)) for n in short.atoms(log) if argument(n).as_base_exp()[1] == -1}
     plain = replaced(short, logs)
-    return min((plain, _hyperbolic(plain), short, value), key=lambda e: e.count_ops())
+    return min((plain, _hyperbolic(plain), short, value, value.expand()), key=lambda e: e.count_ops())
+
+
+def written(value: Expr, constants: Sequence[Symbol], x: Symbol) -> Expr:
+    """The family y = value as it is printed, up to what its constants are called."""
+    short = shortened(absorbed(value, constants, x))
+    return completed(absorbed(short, constants, x), x)
 
 
 def completed(value: Expr, x: Symbol) -> Expr:
-    """Roots of a polynomial of degree 2 in x with its square completed: sqrt(a (x + h)² + k), where that is shorter."""
-    shown = {n: Pow(_square_completed(expr(n.base), x), n.exp) for n in powers_in(value) if n.exp in (S.Half, -S.Half)}
-    return min((value, replaced(value, shown)), key=lambda e: e.count_ops())
+    """A polynomial of degree 2 in x, also under a root, with its square completed, a (x + h)² + k, where that is shorter."""
+    inside = {n: Pow(_square_completed(expr(n.base), x), n.exp) for n in powers_in(value) if n.exp in (S.Half, -S.Half)}
+    return min((value, replaced(value, inside), _square_completed(value, x)), key=lambda e: e.count_ops())
 
 
 def _square_completed(inside: Expr, x: Symbol) -> Expr:
     poly = inside.as_poly(x)
-    if poly is None or poly.degree() != 2 or not poly.LC().is_number:
+    if poly is None or poly.degree() != 2:
         return inside
     a, b, c = map(expr, poly.all_coeffs())
-    return a * (x + b / (2 * a)) ** 2 + expr((c - b**2 / (4 * a)).expand())
+    return expr(a.cancel()) * (x + expr((b / (2 * a)).cancel())) ** 2 + expr((c - b**2 / (4 * a)).cancel())
 
 
 def _hyperbolic(value: Expr) -> Expr:

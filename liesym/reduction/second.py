@@ -23,9 +23,8 @@ from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
-from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import Family, Value, exponential, families
-from liesym.reduction.forms import completed, shortened, turned, without_signs
+from liesym.reduction.forms import turned, without_signs, written
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import antiderivative, constants_for
 from liesym.reduction.superposition import is_linear
@@ -75,10 +74,9 @@ def _family(system: ODESystem, found: Sequence[tuple[Expr, tuple[Expr, ...]]], w
     """The family as it is written, with its form for the other sign of a constant under a root, if there is a value."""
     x, constants = system.independent, constants_for(system, system.order)
     twins = [(other, on) for v, on in found if (other := turned(v, x)) is not None]
-    short = [(shortened(absorbed(v, constants, x)), on) for v, on in (*found, *twins)]
-    written = dict.fromkeys((completed(absorbed(v, constants, x), x), on) for v, on in short)
-    if written:
-        yield Family(tuple(Value(v, on) for v, on in written), whole=whole and not twins)
+    shown = dict.fromkeys((written(v, constants, x), on) for v, on in (*found, *twins))
+    if shown:
+        yield Family(tuple(Value(v, on) for v, on in shown), whole=whole and not twins)
 
 
 def _slopes(family: Family) -> list[tuple[Expr, tuple[Expr, ...]]]:

@@ -14,6 +14,8 @@ from sympy import Abs, Expr, Integral, Symbol, acot, atan, lambdify, log, sign, 
 
 from liesym import ODESystem, first_integrals, noether, solve
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr
+from liesym.reduction import general_solution
 from liesym.testing.jumps import jumps
 from liesym.variational import euler_lagrange
 
@@ -149,8 +151,14 @@ def test_jumps_are_seen_where_solutions_cross(text: str, integral: Expr, found: 
 
 
 def test_a_relation_between_solutions_names_the_side_of_its_constants() -> None:
+    found = general_solution(ODESystem.parse("y'' = sign(y-1)"))
+    assert found is not None and found.equation is not None and y - 1 in found.relation_on
+
+
+def test_a_branch_on_one_side_names_it() -> None:
+    """y'' = sign(y - 1) is y'' = 1 where y > 1."""
     found = solve("y'' = sign(y-1)")
-    assert found.equation is not None and y - 1 in found.relation_on
+    assert [(2 * (expr(e.rhs) - 1) - a).expand() for e, on in zip(found.explicit, found.on, strict=True) for a in on] == [0]
 
 
 @pytest.mark.parametrize("number", range(FEW))
