@@ -11,12 +11,8 @@ from sympy import (
     Derivative,
     Eq,
     Expr,
-    Heaviside,
     Indexed,
-    Max,
-    Min,
     Mod,
-    Piecewise,
     S,
     Subs,
     Symbol,
@@ -30,11 +26,12 @@ from liesym.base.jets import JetSpace, jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
 from liesym.text.parameters import ASSUMPTIONS
+from liesym.text.pieces import without_pieces
 from liesym.text.reader import MAX_ORDER, counted
 from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
 
-PIECES = (Piecewise, Max, Min, Heaviside, Mod, floor, ceiling, frac)
-"""Functions of SymPy that are analytic in pieces only."""
+JUMPS = (Mod, floor, ceiling, frac)
+"""Functions of SymPy that jump at infinitely many places."""
 
 
 def equations_from_sympy(
@@ -136,14 +133,14 @@ def _independent(derivatives: Sequence[Any], independent: Symbol | None) -> Symb
 def _in_jets(side: Any, jets: Mapping[Any, Symbol], symbols: Mapping[Any, Symbol]) -> Expr:
     """Derivatives to jet coordinates first, then x(t) to x, then Subs of arbitrary functions resolved."""
     result = side.xreplace(dict(jets)).xreplace(dict(symbols))
-    return result.replace(lambda e: isinstance(e, Subs), lambda e: e.doit())
+    return without_pieces(result.replace(lambda e: isinstance(e, Subs), lambda e: e.doit()))
 
 
 def _refuse_unread(sides: Sequence[tuple[Any, Any]], functions: Sequence[Any]) -> None:
-    """What SymPy can write and no analytic equation holds: pieces, jumps, delays, indices."""
+    """What SymPy can write and no analytic equation holds: jumps, delays, indices."""
     unknowns = {f.func: f for f in functions}
     for side in (s for pair in sides for s in pair):
-        for node in sorted(side.atoms(AppliedUndef, *PIECES, Indexed), key=str):
+        for node in sorted(side.atoms(AppliedUndef, *JUMPS, Indexed), key=str):
             if isinstance(node, Indexed):
                 raise Unsupported(f"{node} is an indexed symbol; give each component a name of its own")
             if isinstance(node, AppliedUndef):
@@ -155,7 +152,7 @@ def _refuse_unread(sides: Sequence[tuple[Any, Any]], functions: Sequence[Any]) -
                     )
             else:
                 kind = type(node).__name__
-                raise Unsupported(f"{node}: {kind} is analytic in pieces only; write an equation for each piece")
+                raise Unsupported(f"{node}: {kind} jumps at infinitely many places; write an equation for each piece")
 
 
 def _refuse_name_clash(read: Sequence[tuple[Expr, ...]], space: JetSpace) -> None:

@@ -70,13 +70,13 @@ NAMES: Mapping[Any, str] = MappingProxyType({cls: name for name, (cls, _) in FUN
 
 CONSTANTS: Mapping[str, sp.Expr] = MappingProxyType({"pi": sp.pi})
 
-_PIECES = "it is analytic in pieces only; write an equation for each piece"
+_PIECES = "write it with max(a, b), min(a, b) or heaviside(u), or an equation for each piece"
 UNSUPPORTED: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(
-            ["max", "min", "maximum", "minimum", "fmax", "fmin", "piecewise", "ifelse", "where", "clip"], _PIECES
+            ["maximum", "minimum", "fmax", "fmin", "piecewise", "ifelse", "where", "clip", "relu", "hinge"], _PIECES
         ),
-        **dict.fromkeys(["heaviside", "unitstep", "ustep", "relu", "hinge"], _PIECES),
+        **dict.fromkeys(["unitstep", "ustep"], "write heaviside(u)"),
         **dict.fromkeys(["floor", "ceil", "ceiling", "round", "trunc", "frac", "mod", "rem", "fmod"], "it jumps"),
         **dict.fromkeys(["delay", "lag"], "equations with a delay are no ordinary differential equations"),
         **dict.fromkeys(["rand", "random", "randn", "noise"], "it has no value of its own"),
@@ -90,7 +90,8 @@ UNSUPPORTED: Mapping[str, str] = MappingProxyType(
 ORDERED = frozenset({"diracdelta"})
 
 # words of the grammar itself in call position
-OPERATORS = ("D", "at", "integral")
+DERIVATIVES = ("D", "diff", "Derivative")
+OPERATORS = (*DERIVATIVES, "at", "integral")
 
 _MISNOMERS: Mapping[str, str] = MappingProxyType(
     {

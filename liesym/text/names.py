@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
-from liesym.text.functions import FUNCTIONS, OPERATORS
+from liesym.text.functions import DERIVATIVES, FUNCTIONS, OPERATORS
 from liesym.text.grammar import Tree, error_at
 from liesym.text.parameters import check_name
 from liesym.text.reader import Scope, bases_of_exponentials, order_in_parentheses, walk
@@ -42,7 +42,7 @@ def _differentiated(node: Tree, independent: str) -> str:
     """The name under a derivative y'', D(y, 2), D(y, t) or D(y), or ''."""
     if node.data == "jet":
         return str(node.children[0])
-    if node.data != "call" or str(node.children[0]) != "D" or len(node.children) < 2:
+    if node.data != "call" or str(node.children[0]) not in DERIVATIVES or len(node.children) < 2:
         return ""
     target, *rest = node.children[1:]
     along = not rest or rest[0].data == "number" or (rest[0].data == "name" and str(rest[0].children[0]) == independent)

@@ -17,8 +17,19 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import jet_symbol
 from liesym.errors import ParseError
 from liesym.text import arithmetic
-from liesym.text.functions import CONSTANTS, FUNCTIONS, OPERATORS, ORDERED, UNSUPPORTED, arity, lookalike, nearest
+from liesym.text.functions import (
+    CONSTANTS,
+    DERIVATIVES,
+    FUNCTIONS,
+    OPERATORS,
+    ORDERED,
+    UNSUPPORTED,
+    arity,
+    lookalike,
+    nearest,
+)
 from liesym.text.grammar import Tree, error_at, parse
+from liesym.text.pieces import CALLED
 
 MAX_ORDER = 12
 MAX_OPERATIONS = 5_000
@@ -240,16 +251,33 @@ class Reader:
 
     def _call(self, tree: Tree) -> Expr:
         name, arguments = str(tree.children[0]), tree.children[1:]
+        if name in DERIVATIVES:
+            return self._operator_D(tree, arguments)
         if name in OPERATORS:
             return getattr(self, f"_operator_{name}")(tree, arguments)
+        if name.lower() in CALLED and name not in self.scope.functions:
+            return self._in_pieces(name, arguments, tree)
         if name in FUNCTIONS:
             if len(arguments) != arity(name) and not (name in ORDERED and len(arguments) == arity(name) + 1):
                 raise self._error(f"{name} takes {counted(arity(name), 'argument')}, not {len(arguments)}", tree)
             return arithmetic.call(FUNCTIONS[name][0], [self._node(a) for a in arguments])
         return self._arbitrary(name, arguments, tree)
 
+    def _in_pieces(self, name: str, arguments: list[Tree], tree: Tree) -> Expr:
+        function, fewest, most = CALLED[name.lower()]
+        if not fewest <= len(arguments) <= most:
+            wanted = counted(fewest, "argument") if fewest == most else f"{fewest} to {most} arguments"
+            raise self._error(f"{name} takes {wanted}, not {len(arguments)}", tree)
+        return arithmetic.call(function, [self._node(a) for a in arguments])
+
     def _arbitrary(self, name: str, arguments: list[Tree], tree: Tree) -> Any:
         scope = self.scope
+        if name in scope.unknowns and arguments:
+            raise self._error(
+                f"{name}(…) would be the unknown {name} at another place, and equations with a delay are no ordinary "
+                f"differential equations; for the unknown write {name}, for a product {name}*(…)",
+                tree,
+            )
         if name in scope.bound or name in scope.symbols or name in CONSTANTS:
             what = "the constant" if name in CONSTANTS and name not in scope.symbols else "a variable or parameter"
             raise self._error(f"{name} is {what}, not a function; for a product write {name}*(…)", tree)

@@ -58,7 +58,7 @@ def caret(error: ParseError) -> str:
         ("y' = foo()", "undefined function foo", "f"),
         ("y' = foo(a)", "undefined function foo", "f"),
         ("y' = a(y + 1) + a", "both as a parameter and as a function", "a"),
-        ("y' = y(t + 1)", "y is a variable", "y"),
+        ("y' = y(t + 1)", "equations with a delay", "y"),
         ("y' = y'(t + 1)", "written without arguments", "y"),
         ("y' = sin", "sin is a function", "s"),
         ("y' = sin(y, t)", "takes 1 argument, not 2", "s"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Eq, Function, Heaviside, Indexed, Max, Piecewise, Symbol, exp, floor, pi, symbols
+from sympy import Eq, Function, Indexed, Piecewise, Symbol, exp, floor, pi, sqrt, symbols
 
 from liesym.app.report.terminal import names_as_read
 from liesym.errors import ParseError, Unsupported
@@ -41,7 +41,7 @@ def test_pi_is_a_constant() -> None:
     assert ODESystem.parse("x'=pi*x").rhs == (pi * real("x"),)
 
 
-@pytest.mark.parametrize("call", ["max(x, 0)", "Max(x, 0)", "heaviside(x)", "floor(t)*x", "mod(t, 2)*x", "piecewise(x)"])
+@pytest.mark.parametrize("call", ["relu(x)", "floor(t)*x", "mod(t, 2)*x", "piecewise(x)", "delay(x, 1)"])
 def test_known_functions_that_are_not_supported_are_refused_by_name(call: str) -> None:
     name = call.split("(")[0]
     with pytest.raises(ParseError, match=f"the function {name} is not supported"):
@@ -53,9 +53,9 @@ def test_known_functions_that_are_not_supported_are_refused_by_name(call: str) -
     [
         X(T - 1),
         X(0) * X(T),
-        Max(X(T), 0),
-        Piecewise((X(T), X(T) > 0), (0, True)),
-        Heaviside(X(T)),
+        Piecewise((sqrt(X(T)), X(T) > 0), (0, True)),
+        Piecewise((1, (X(T) > 0) & (T > 0)), (0, True)),
+        Piecewise((1, X(T) > 0)),
         floor(T) * X(T),
         Indexed("a", 0) * X(T),
     ],
@@ -64,6 +64,16 @@ def test_known_functions_that_are_not_supported_are_refused_by_name(call: str) -
 def test_sympy_input_is_held_to_the_same_rules(rate: object) -> None:
     with pytest.raises(Unsupported):
         ODESystem.from_sympy([Eq(X(T).diff(T), rate)])
+
+
+def test_an_unknown_at_another_place_is_refused() -> None:
+    with pytest.raises(ParseError, match="equations with a delay"):
+        ODESystem.parse("x'=x(t-1)")
+
+
+@pytest.mark.parametrize("word", ["D", "diff", "Derivative"])
+def test_derivatives_by_any_of_their_names(word: str) -> None:
+    assert ODESystem.parse(f"{word}(y, t, 2) = {word}(f(y, t), y)") == ODESystem.parse("y'' = D(f(y, t), y)")
 
 
 def test_a_function_that_is_no_unknown_may_have_any_argument() -> None:
