@@ -12,9 +12,10 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any
 
-from sympy import Derivative, Expr, Mul, Pow, S, Symbol, exp, factor, factor_terms, powsimp
+from sympy import Add, Derivative, Expr, Mul, Pow, S, Symbol, exp, factor, factor_terms, powsimp
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
@@ -33,6 +34,8 @@ SAMPLE = "∂ξ₁η−·ψ²"
 LONGEST_TO_TIDY = 150
 """Operations in an expression beyond which it is shown as it is."""
 LONGEST_TO_FACTOR = 60
+LARGEST_SPREAD = 400
+"""Terms times symbols of a sum over one denominator that is still factored for eyes."""
 
 _JET = re.compile(r"(?P<name>.+?)(?P<mark>'+|\^\(\d+\))")
 _PARTS = re.compile(r"(?P<head>[^\W\d_]+)(?P<digits>\d*)(?P<rest>(?:_\w*)?)")
@@ -195,11 +198,17 @@ def _forms(e: Expr) -> Iterable[Expr]:
     if e.atoms(Derivative):
         return
     yield factor_terms(joined)
-    if e.count_ops() <= LONGEST_TO_FACTOR and not e.has(exp):
+    if e.count_ops() <= LONGEST_TO_FACTOR and _spread(e) <= LARGEST_SPREAD and not e.has(exp):
         try:
             yield factor(joined)
         except (PolynomialError, NotImplementedError):
             return
+
+
+def _spread(e: Expr) -> int:
+    """Terms over one denominator, at most, times symbols: what factoring in SymPy takes grows with both."""
+    sums = e.atoms(Add) - {e}
+    return len(Add.make_args(e)) * prod(len(a.args) for a in sums) * len(e.free_symbols)
 
 
 @lru_cache(maxsize=512)

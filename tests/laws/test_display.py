@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sympy
-from sympy import Derivative, Function, S, Symbol, exp, sin, sqrt
+from sympy import Derivative, Expr, Function, S, Symbol, exp, sin, sqrt, symbols
 
 import liesym
 from liesym.model.reading import read_in_system
@@ -189,3 +189,15 @@ def test_what_holds_on_a_side_is_never_shown_without_it() -> None:
 def test_every_branch_is_shown() -> None:
     shown = str(liesym.solve("y'^2 = 4*y*y' - 3*y^2", independent="x"))
     assert "exp(x)" in shown and "exp(3·x)".replace("·", "*") in shown.replace("·", "*")
+
+
+def test_what_is_long_over_one_denominator_is_not_factored_for_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate of a kinetic model: factoring it takes SymPy a minute, and shows nothing shorter."""
+    asked: list[Expr] = []
+    monkeypatch.setattr("liesym.text.display.factor", lambda e: asked.append(e) or e)
+    x, y = symbols("x y", real=True)
+    assert shown(x**2 + 2 * x * y + y**2) and asked
+    asked.clear()
+    a, b, c, *k = symbols("a b c k1:10", real=True)
+    rate = k[0] - k[1] * a - k[2] * a * b / (k[3] + a + k[4] * b) + k[5] * c * a / (k[6] + c + k[7] * a)
+    assert shown(rate) and not asked
