@@ -15,7 +15,7 @@ from jax.scipy import special
 
 from liesym.errors import BackendError
 from liesym.lowering.reference import NUMPY_NAMES, check_state, lookup, source_of
-from liesym.lowering.slopes import Slopes
+from liesym.lowering.slopes import Slopes, written
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 
 DIALECT = Dialect(
@@ -35,7 +35,9 @@ DIALECT = Dialect(
     constant="jnp.asarray({0}, x.dtype)",
     component="lax.index_in_dim(x, {0}, -1, keepdims=False)",
     imports=(
+        ("from dataclasses import dataclass", "derivatives("),
         ("import jax", "inverse_gudermann("),
+        ("import jax", "derivatives("),
         ("import jax.numpy as jnp", ""),
         ("from jax import Array", ""),
         ("from jax import lax", "lax."),
@@ -70,6 +72,7 @@ def stack(values: tuple[Any, ...], batch: tuple[int, ...], x: Array) -> Array:
 
 
 DERIVATIVES = Slopes(jax.jvp, jax.vjp, jnp.broadcast_arrays, jnp.ones_like, jnp.zeros_like)
+MADE = "Slopes(jax.jvp, jax.vjp, jnp.broadcast_arrays, jnp.ones_like, jnp.zeros_like)"
 
 MODULE = ModuleText(
     "Array",
@@ -81,6 +84,7 @@ MODULE = ModuleText(
     ),
     helpers=(inspect.getsource(typed), inspect.getsource(stack)),
     functions=(
+        ("derivatives", written(MADE)),
         (
             "inverse_gudermann",
             f"{inspect.getsource(inverse_gudermann.fun)}\n\n{inspect.getsource(inverse_gudermann_slope)}",

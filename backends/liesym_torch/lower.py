@@ -12,7 +12,7 @@ from torch import Tensor
 
 from liesym.errors import BackendError
 from liesym.lowering.reference import check_state, lookup, source_of
-from liesym.lowering.slopes import Slopes
+from liesym.lowering.slopes import Slopes, written
 from liesym.program import COMMON, Dialect, ModuleText, Program, calls, compile_function, failed, packed
 from liesym_torch.operations import inverse_gudermann
 
@@ -44,7 +44,11 @@ DIALECT = Dialect(
         "add product": "torch.addcmul({0}, {1}, {2})",
         "sub product": "torch.addcmul({0}, {1}, {2}, value=-1)",
     },
-    imports=(("import torch", ""), ("from torch import Tensor", "")),
+    imports=(
+        ("from dataclasses import dataclass", "derivatives("),
+        ("import torch", ""),
+        ("from torch import Tensor", ""),
+    ),
 )
 
 
@@ -70,6 +74,7 @@ def stack(values: tuple[Any, ...], batch: torch.Size, x: Tensor) -> Tensor:
 
 
 DERIVATIVES = Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like)
+MADE = "Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like)"
 
 MODULE = ModuleText(
     "Tensor",
@@ -80,6 +85,7 @@ MODULE = ModuleText(
         "batch = torch.broadcast_shapes(t.shape, x.shape[:-1])",
     ),
     helpers=(inspect.getsource(typed), inspect.getsource(stack)),
+    functions=(("derivatives", written(MADE)),),
 )
 
 

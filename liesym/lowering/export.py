@@ -34,6 +34,7 @@ def export(
     state: Sequence[Basic] | None = None,
     t: Symbol | None = None,
     parameters: Parameters | None = None,
+    functions: Sequence[str] = (),
     name: str = "residual",
     title: str = "",
 ) -> str:
@@ -43,6 +44,8 @@ def export(
         target, state, t, parameters: as for `liesym.lower`.
         path: the file to write; it appears whole or not at all.
         backend: "numpy", "torch", "jax", or a backend that can write source.
+        functions: names of arbitrary functions, which the function in the module then takes as an argument,
+            ``residual(t, x, args, functions={"V": network})``, as `liesym.lower` takes them.
         name: of the function in the module; a Python identifier.
         title: what the module is about, for its docstring.
 
@@ -57,9 +60,9 @@ def export(
     check_function_name(name)
     chosen = get_backend(backend)
     dialect, text = writer_of(chosen)
-    program = for_backend(build_program(target, state, t=t, parameters=parameters), chosen)
+    program = for_backend(build_program(target, state, t=t, parameters=parameters, functions=functions), chosen)
     program = expand(program, dialect.operations)
-    missing = sorted(op for op in program.operations if op not in dialect.operations)
+    missing = sorted(program.operations - dialect.operations - {"call"})
     if missing:
         raise BackendError(f"{', '.join(missing)} cannot be written in a module that imports only {chosen.name}")
     formula = target.formula if isinstance(target, Residual) else ""
@@ -148,23 +151,25 @@ def module_source(
     """The text of a module that holds the program as one function."""
     written = body(program, dialect, parameter=lambda k, key: f"typed(parameter(args, {_quoted(key)}), x)", readable=True)
     called = [source for word, source in text.functions if any(f"{word}(" in line for line in written.lines)]
+    taken = ", functions: Mapping[str, Callable[..., Any]] | None = None" if program.calls else ""
     values = ", ".join(written.results) + ("," if len(written.results) == 1 else "")
     lines = [
         *_documentation(program, dialect, title, formula),
         "",
         "from __future__ import annotations",
         "",
-        *_imports(dialect, written.lines),
+        *_imports(dialect, written.lines, bool(program.calls)),
         "",
         f"STATE = {_tuple(program.state)}",
         f"PARAMETERS: dict[str, float | None] = {_table(program.parameters)}",
         f"VALUES = {_tuple(program.names or tuple(f'value {i + 1}' for i in range(len(program.outputs))))}",
+        *([f"FUNCTIONS = {_tuple(program.calls)}"] if program.calls else []),
         "",
         "",
         *text.decorator,
-        f"def {name}(t: Any, x: {text.array}, args: Mapping[str, Any] | None = None) -> {text.array}:",
+        f"def {name}(t: Any, x: {text.array}, args: Mapping[str, Any] | None = None{taken}) -> {text.array}:",
         f'    """The values {_prose(_limited(program.names))} at each point of the batch."""',
-        *(f"    {line}" for line in text.opening),
+        *(f"    {line}" for line in (*text.opening, *(OPEN_FUNCTIONS if program.calls else ()))),
         *(f"    {line}" for line in written.lines),
         f"    return stack(({values}), batch, x)",
         "",
@@ -175,6 +180,12 @@ def module_source(
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
+OPEN_FUNCTIONS = (
+    "if functions is None or not set(FUNCTIONS) <= set(functions):",
+    '    raise ValueError(f"functions must hold a callable for each of {FUNCTIONS}")',
+    "called = [functions[name] for name in FUNCTIONS]",
+)
+
 PARAMETER_HELPER = '''def parameter(args: Mapping[str, Any] | None, name: str) -> Any:
     """The value given for a parameter, or its default."""
     value = PARAMETERS[name] if args is None else args.get(name, PARAMETERS[name])
@@ -183,24 +194,30 @@ PARAMETER_HELPER = '''def parameter(args: Mapping[str, Any] | None, name: str) -
     return value'''
 
 
-def _imports(dialect: Dialect, lines: Sequence[str]) -> list[str]:
+def _imports(dialect: Dialect, lines: Sequence[str], calls: bool) -> list[str]:
     """Import lines: the standard library first, then the backend; none that is not used."""
     text = "\n".join(lines)
-    needed = [line for line, word in dialect.imports if not word or word in text]
-    standard = [line for line in needed if line == "import math"]
-    ours = [*standard, "from collections.abc import Mapping", "from typing import Any", ""]
-    return [*ours, *(line for line in needed if line not in standard)]
+    needed = dict.fromkeys(line for line, word in dialect.imports if not word or word in text)
+    standard = [line for line in needed if line in ("import math", "from dataclasses import dataclass")]
+    containers = "Callable, Mapping, Sequence" if "derivatives(" in text else "Callable, Mapping" if calls else "Mapping"
+    ours = [f"from collections.abc import {containers}", *standard, "from typing import Any", ""]
+    return [
+        *sorted(ours[:-1], key=lambda line: line.startswith("from")),
+        "",
+        *(line for line in needed if line not in standard),
+    ]
 
 
 def _documentation(program: Program, dialect: Dialect, title: str, formula: str) -> list[str]:
     shape = f"x has shape (..., {len(program.state)}) and holds {', '.join(program.state)}"
     takes = ", ".join(k if v is None else f"{k} (default {v!r})" for k, v in program.parameters)
     singular = "; ".join(program.singular_set)
+    called = f"functions holds a callable for each of {', '.join(program.calls)}, point by point. " if program.calls else ""
     paragraphs = [
         title or f"A residual of an ordinary differential equation, for {dialect.name}.",
         f"It computes {formula}." if formula else "",
         f"{shape}; t has shape (...) or is a number. args holds {takes or 'nothing'}. "
-        f"The result has shape (..., {len(program.outputs)}), with the dtype and the device of x.",
+        f"{called}The result has shape (..., {len(program.outputs)}), with the dtype and the device of x.",
         f"Not defined where {singular}." if singular else "",
         f"Written by liesym; imports only {dialect.name}.",
     ]

@@ -112,13 +112,13 @@ def check_state(shape: tuple[int, ...], names: tuple[str, ...]) -> None:
 
 
 def source_of(program: Program, dialect: Dialect) -> str:
-    """The source of ``evaluate(t, x, args, functions)``, which returns the results as a tuple that is not yet broadcast.
+    """The source of ``evaluate(t, x, args, called)``, which returns the results as a tuple that is not yet broadcast.
 
-    It refers to `parameter(args, position, x)`; `functions` are the user's, in the order of `program.calls`.
+    It refers to `parameter(args, position, x)`; `called` are the user's functions, in the order of `program.calls`.
     """
     written = body(program, dialect, parameter=lambda k, name: f"parameter(args, {k}, x)", readable=False)
     lines = [*written.lines, f"return ({', '.join(written.results)},)"]
-    return "def evaluate(t, x, args, functions):\n" + "".join(f"    {line}\n" for line in lines)
+    return "def evaluate(t, x, args, called):\n" + "".join(f"    {line}\n" for line in lines)
 
 
 class NumpyFunction:
@@ -209,7 +209,10 @@ MODULE = ModuleText(
     ),
     helpers=(inspect.getsource(typed), inspect.getsource(stack)),
     decorator=('@np.errstate(all="ignore")',),
-    functions=(("elementwise", f"{inspect.getsource(finite_or_infinity)}\n\n{inspect.getsource(elementwise)}"),),
+    functions=(
+        ("derivatives", inspect.getsource(given_derivatives).replace("given_derivatives", "derivatives")),
+        ("elementwise", f"{inspect.getsource(finite_or_infinity)}\n\n{inspect.getsource(elementwise)}"),
+    ),
 )
 
 

@@ -7,6 +7,7 @@ Of several first derivatives one reverse pass takes all.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,16 @@ class Slopes:
         values, slopes = self.jvp(lambda *u: self._taken(function, distinct, u), at, along)
         place = [distinct.index(s) for s in lower]
         return tuple((slopes if s[i] else values)[k] for s, k in zip(orders, place, strict=True))
+
+
+def written(made: str) -> str:
+    """The source of what is called `derivatives` in a stand-alone module.
+
+    Arguments:
+        made: the text of the `Slopes` of a library.
+    """
+    parts = "\n\n".join(inspect.getsource(part) for part in (Slopes, _whole, _lowered))
+    return f"Orders = tuple[int, ...]\n\n\n{parts.replace('BackendError', 'ValueError')}\n\nderivatives = {made}\n"
 
 
 def _whole(value: Any, like: Any, zeros: Callable[[Any], Any]) -> Any:

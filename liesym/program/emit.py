@@ -17,7 +17,7 @@ COMMON: dict[str, str] = {
     "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
     "pow": "{0} ** {1}", "lt": "{0} < {1}", "le": "{0} <= {1}", "eq": "{0} == {1}", "and": "{0} & {1}",
     "or": "{0} | {1}", "not": "~{0}",
-    "derivative": "derivatives(functions[{function}], {orders}, ({all}))",
+    "derivative": "derivatives(called[{function}], {orders}, ({all}))",
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ RESERVED = frozenset(
         *dir(builtins),
         "t", "x", "args", "batch", "np", "jnp", "lax", "torch", "math", "special", "functions", "typed",
         "parameter", "stack", "residual", "elementwise", "inverse_gudermann", "jax", "Tensor", "Array", "Any", "Mapping",
-        "STATE", "PARAMETERS", "VALUES", "_", "derivatives",
+        "STATE", "PARAMETERS", "VALUES", "FUNCTIONS", "_", "derivatives", "called", "Callable", "Sequence", "Slopes",
     }
 )  # fmt: skip
 
@@ -233,7 +233,7 @@ class _Writer:
         if node.op in self.dialect.arrays_only or (numbers_only and node.op != "call"):
             operands = [self.dialect.constant.format(o) if c else o for o, c in zip(operands, constants, strict=True)]
         if node.op == "call":
-            template = "functions[{value}]({all})"
+            template = "called[{value}]({all})"
             return template.format(value=self.program.calls.index(str(node.value)), all=", ".join(operands))
         return self.dialect.templates[node.op].format(*operands, value=node.value)
 

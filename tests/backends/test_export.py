@@ -140,3 +140,32 @@ def test_float64_is_refused_where_jax_has_none():
     pytest.importorskip("jax")
     with pytest.raises(BackendError, match="float64 is off in JAX"), pytest.warns(UserWarning):
         serialize(EXPRESSIONS, backend="jax", state=(X, Y), t=T)
+
+
+OPEN = {
+    "numpy": "class Wave:\n    def __call__(self, s): return np.sin(s)\n    def derivative(self, n): return np.cos\n",
+    "torch": "class Wave(torch.nn.Module):\n    def forward(self, s): return torch.sin(s)\n",
+    "jax": "Wave = lambda: jax.numpy.sin\n",
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_module_takes_the_functions_that_are_left_open(backend, tmp_path):
+    """V'(x y) + x V(x y) with V = sin, without liesym; called without V it says what is needed."""
+    pytest.importorskip(backend)
+    V = sp.Function("V")
+    expression = sp.Subs(V(A).diff(A), A, X * Y) + X * V(X * Y)
+    export(expression, tmp_path / "residuals.py", backend=backend, state=(X, Y), functions=("V",))
+    code = (
+        CONVERT[backend]
+        + OPEN[backend]
+        + (
+            "import residuals\n"
+            "np.save('y.npy', np.asarray(residuals.residual(None, x, functions={'V': Wave()})))\n"
+            "try: residuals.residual(None, x)\n"
+            "except ValueError as error: print(residuals.FUNCTIONS, error)"
+        )
+    )
+    assert fresh(tmp_path, code).strip() == "('V',) functions must hold a callable for each of ('V',)"
+    x, y = DATA.T
+    assert np.abs(np.load(tmp_path / "y.npy")[:, 0] - (np.cos(x * y) + x * np.sin(x * y))).max() < 1e-13
