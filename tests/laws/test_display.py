@@ -199,5 +199,5 @@ def test_what_is_long_over_one_denominator_is_not_factored_for_eyes(monkeypatch:
     assert shown(x**2 + 2 * x * y + y**2) and asked
     asked.clear()
     a, b, c, *k = symbols("a b c k1:10", real=True)
-    rate = k[0] - k[1] * a - k[2] * a * b / (k[3] + a + k[4] * b) + k[5] * c * a / (k[6] + c + k[7] * a)
+    rate = k[0] - k[1] * a * b / (k[2] + a + k[3] * b) + k[4] * c * a / (k[5] + c + k[6] * a) - b * c / (k[7] + b + k[8] * c)
     assert shown(rate) and not asked
