@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from runs import dealt
 from sympy import Expr, Rational, Symbol
@@ -52,6 +54,59 @@ def test_no_other_rational_value_is_special(equation: str) -> None:
     for value in {Rational(p, q) for q in range(1, 5) for p in range(-8, 9)} - set(values):
         count = bound_at_parameters(system, {system.parameter_symbols[0]: value})
         assert not count.exact or count.bound == generic, value
+
+
+def drawn(number: int) -> str:
+    """An equation with a parameter k: in coefficients, in exponents, or in both."""
+    source = random.Random(f"special {number}")
+    a, b, c = (source.choice((-3, -2, -1, 1, 2, 3)) for _ in range(3))
+    factor = source.choice((f"(k+{a})*(k-{b})", "(k^2-4)", f"({a}*k+{b})", f"k*(k-{a})", "(k-1/2)", "(2*k-3)"))
+    term = source.choice(("y^2", "y^3", "y'^2", "t*y", "y*y'", "1/y", "y'^3", "exp(y)"))
+    rest = source.choice(("y", "t*y", "y'", "0", "y^3", "t^2*y", "1/y^3"))
+    right = source.choice(
+        (
+            f"{factor}*{term}+{rest}",
+            f"y^k+{c}*{rest}",
+            f"{term}+y'^k",
+            f"(y+{c}*y')^(k-{a})",
+            f"y^(2*k+{a})*y'^{abs(b)}",
+            f"k*y*y'+{factor}*y^3",
+            f"k*y'/t+{term}",
+            f"t^k*y^{abs(a) + 1}",
+        )
+    )
+    return f"y''={right}"
+
+
+def missing_of(equation: str, count: int) -> list[str]:
+    """Values of k, drawn without a hint, at which the dimension is another and the list does not say so."""
+    system = ODESystem.parse(equation)
+    if not system.parameter_symbols:
+        return []
+    generic, values, within = found_in(equation)
+    source = random.Random(equation)
+    tried = {Rational(source.randint(-12, 12), source.choice((1, 1, 2, 3, 4, 5))) for _ in range(count)} - set(values)
+    if within.startswith("list may be short"):
+        return []
+    counts = {v: bound_at_parameters(system, {K: v}) for v in tried}
+    return [f"{equation}: {c.bound} at k = {v}, not {generic}" for v, c in counts.items() if c.exact and c.bound != generic]
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_list_against_values_that_nothing_suggested(number: int) -> None:
+    assert missing_of(drawn(number), 8) == []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(2, 202))
+def test_the_list_against_sixty_values(number: int) -> None:
+    assert missing_of(drawn(number), 60) == []
+
+
+def test_a_missing_value_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control: a list that lost its values is caught."""
+    monkeypatch.setattr(f"{__name__}.found_in", lambda equation: (1, {}, "looked at nothing"))
+    assert missing_of("y''=t^k*y^3", 24)
 
 
 def test_a_budget_that_is_over_is_said() -> None:
