@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt
+from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt, tanh
 
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients.joined import joined
@@ -34,16 +34,21 @@ def _out_of_root(root: Pow) -> Expr:
     return expr(outside ** (2 * root.exp) * inside.expand() ** power)
 
 
-def turned(value: Expr, x: Symbol) -> Expr | None:
-    """The family for the other sign of what is under a root of constants: sqrt(q) = i sqrt(-q) inserted, if that is real."""
+def turned(value: Expr, x: Symbol) -> tuple[Expr, ...]:
+    """The family for the other sign of what is under a root of constants: sqrt(q) = i sqrt(-q) inserted, if that is real.
+
+    tan(i u) = i tanh u; with a constant moved by i π/2 it is i coth u.
+    """
     roots = {n for n in powers_in(value) if n.exp in (S.Half, -S.Half) and n.base.free_symbols and not n.base.has(x)}
     bases = {n.base for n in roots}
     if len(bases) != 1:
-        return None
+        return ()
     (base,) = bases
     inserted = replaced(value, {n: (I * sqrt(-base)) ** (2 * n.exp) for n in roots})
     real = inserted if not inserted.has(I) else expr(inserted.expand())
-    return None if real.has(I) else real
+    if real.has(I):
+        return ()
+    return tuple(dict.fromkeys((real, replaced(real, {n: 1 / n for n in real.atoms(tanh)}))))
 
 
 def shortened(value: Expr) -> Expr:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sympy import Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, sqrt
+from sympy import Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sqrt
 
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_symbols_named
-from liesym.base.typed import expr
+from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
+
+SUBSTITUTIONS = 3
+"""One after the other in an integral."""
 
 
 def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:
@@ -26,12 +29,44 @@ def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -
     """∫ slope d(variable), unevaluated if it is not found."""
     if slope.has(Integral):
         return Integral(slope, variable)
+    found = _integrated(slope, variable, constants)
+    return Integral(slope, variable) if found is None else _real_form(found, slope, variable, constants)
+
+
+def _integrated(slope: Expr, variable: Symbol, constants: Sequence[Symbol], steps: int = SUBSTITUTIONS) -> Expr | None:
+    """The antiderivative by parallel integration, else after substitutions for exponentials, squares and roots."""
     try:
         field = Field.build([slope], (variable, *constants))
         found = integrate(field(slope), variable, field)
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
-        return Integral(slope, variable)
-    return Integral(slope, variable) if found is None else _real_form(field.to_expr(found), slope, variable, constants)
+        return None
+    if found is not None:
+        return field.to_expr(found)
+    for inner, outer, new in _substitutions(slope, variable) if steps else ():
+        value = _integrated(expr((replaced(slope, {variable: inner}) * inner.diff(new)).cancel()), new, constants, steps - 1)
+        if value is not None:
+            return replaced(value, {new: outer})
+    return None
+
+
+def _substitutions(slope: Expr, x: Symbol) -> Iterator[tuple[Expr, Expr, Symbol]]:
+    """Ways to write x = φ(u), u = ψ(x), u > 0: u = e^(k x), x², sqrt(a x + b).  Source: Bronstein 2005, chapter 5."""
+    u = Dummy("u", positive=True)
+    rates = {expr(argument(n) / x) for n in slope.atoms(exp) if n.has(x)}
+    if (
+        len(rates) == 1
+        and not next(iter(rates)).has(x)
+        and not replaced(slope, dict.fromkeys(slope.atoms(exp), S.One)).has(x)
+    ):
+        (rate,) = rates
+        yield log(u) / rate, exp(rate * x), u
+    if expr(slope.subs(x, -x) + slope) == 0:
+        yield sqrt(u), x**2, u
+    roots = {n.base for n in powers_in(slope) if n.exp in (S.Half, -S.Half) and n.has(x)}
+    poly = next(iter(roots)).as_poly(x) if len(roots) == 1 else None
+    if poly is not None and poly.degree() == 1:
+        a, b = map(expr, poly.all_coeffs())
+        yield (u**2 - b) / a, sqrt(a * x + b), u
 
 
 def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -> Expr:

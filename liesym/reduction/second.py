@@ -73,7 +73,7 @@ def _renamed(value: Expr, inner: ODESystem, outer: ODESystem) -> Expr:
 def _family(system: ODESystem, found: Sequence[tuple[Expr, tuple[Expr, ...]]], whole: bool = False) -> Iterator[Family]:
     """The family as it is written, with its form for the other sign of a constant under a root, if there is a value."""
     x, constants = system.independent, constants_for(system, system.order)
-    twins = [(other, on) for v, on in found if (other := turned(v, x)) is not None]
+    twins = [(other, on) for v, on in found for other in turned(v, x)]
     shown = dict.fromkeys((written(v, constants, x), on) for v, on in (*found, *twins))
     if shown:
         yield Family(tuple(Value(v, on) for v, on in shown), whole=whole and not twins)

@@ -94,7 +94,7 @@ def _by_kernel(equation: Expr, unknown: Symbol, squaring: bool) -> list[Expr]:
         rest = replaced(equation, {node: name})
         if rest.has(unknown):
             continue
-        for value in _polynomial_roots(rest, name):
+        for value in _polynomial_roots(rest, name) or (_by_squaring(rest, name) if squaring else []):
             inner = argument(node) - (log(value) if isinstance(node, exp) else INVERSES[node.func](value))
             found += solve_for(inner, unknown, squaring=squaring)
         if found:

@@ -6,12 +6,13 @@ Sources: Kamke 1977, part C, chapters 6 and 7; Ince 1956, sections 2.6 and 3.2; 
 from __future__ import annotations
 
 import pytest
-from sympy import Abs, Expr, Symbol, cos, cosh, exp, log, sinh, sqrt, sympify, tan
+from sympy import Abs, Expr, Integral, Symbol, cos, cosh, exp, log, sinh, sqrt, sympify, tan
 
 import liesym
 from liesym.base.typed import expr
 from liesym.reduction.constants import absorbed
 from liesym.reduction.forms import shortened, turned, without_signs
+from liesym.reduction.quadrature import antiderivative
 from liesym.reduction.solution import Solution
 from liesym.text import write
 
@@ -24,7 +25,7 @@ PRINTED = {
     "x*y' - y + y^2 = x^(2/3)": (
         "y = -3*x^(2/3)*(C1 - exp(6*x^(1/3)))/(C1*(3*x^(1/3) + 1) + 3*x^(1/3)*exp(6*x^(1/3)) - exp(6*x^(1/3)))",
     ),
-    "y'' = 2*y*y'": ("y = C1*tan(C1*x + C2)", "y = -C1*tanh(C1*x + C2)"),
+    "y'' = 2*y*y'": ("y = C1*tan(C1*x + C2)", "y = -C1*tanh(C1*x + C2)", "y = -C1/tanh(C1*x + C2)"),
     "y*y'' = 1 + y'^2": ("y = cosh(C1*x + C2)/C1",),
     "y'' = sqrt(1 + y'^2)": ("y = C1 + cosh(C2 + x)",),
     "x*y'' = y' + y'^3": ("y = C2 - sqrt(C1 - x^2)", "y = C2 + sqrt(C1 - x^2)", "y = C2"),
@@ -32,6 +33,7 @@ PRINTED = {
     "2*y*y'' - y'^2 + a = 0": ("y = C1*(C2 + x)^2/4 - a/C1",),
     "y^3*y'' - a = 0": ("y = sqrt(C1*(C2 + x)^2 + a/C1)", "y = -sqrt(C1*(C2 + x)^2 + a/C1)"),
     "x^2*(x+y)*y'' - (x*y'-y)^2 = 0": ("y = C2*x*exp(C1/x) - x",),
+    "y'' = exp(y)": ("y = log(2*C1^2*tan(C1*x + C2)^2 + 2*C1^2)",),
     "y'' + y'^2 = x": ("y = log(C1*airyai(x) + C2*airybi(x))",),
     "y*y'' = y'^2 + y*y'": ("y = C2*exp(C1*exp(x))",),
     "y''' = y''^2": ("y = C1*log(C1 - x) + C2*x + C3 - x*log(C1 - x) + x", "y = C2*x + C3"),
@@ -82,6 +84,26 @@ def test_forms() -> None:
     assert shortened(log(1 / (C1 + X))) == -log(C1 + X)
     assert shortened(cos(X) + X) == cos(X) + X
     assert without_signs(sqrt(X**3 + X**2)) == X * sqrt(1 + X)
-    assert turned(sqrt(C1) * tan(sqrt(C1) * X), X) == sympify("-sqrt(-C1)*tanh(sqrt(-C1)*x)", {"C1": C1, "x": X})
-    assert turned(sqrt(C1 - X), X) is None
-    assert turned(sqrt(C1) * Abs(X), X) is None
+    names = {"C1": C1, "x": X}
+    assert turned(sqrt(C1) * tan(sqrt(C1) * X), X) == (
+        sympify("-sqrt(-C1)*tanh(sqrt(-C1)*x)", names),
+        sympify("-sqrt(-C1)/tanh(sqrt(-C1)*x)", names),
+    )
+    assert turned(sqrt(C1 - X), X) == ()
+    assert turned(sqrt(C1) * Abs(X), X) == ()
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [1 / sqrt(C1 + 2 * exp(X)), X / sqrt(X**4 + C2**2), 1 / (X * sqrt(C1 + 2 * X)), 1 / sqrt(1 - exp(2 * X))],
+)
+def test_integrals_by_substitution(slope: Expr) -> None:
+    """An exponential, a square or a root as the new variable: found, and the derivative is the integrand at a place."""
+    found = antiderivative(slope, X, (C1, C2))
+    place = {X: -0.37, C1: 1.3, C2: 0.4}
+    assert not found.has(Integral)
+    assert abs(complex((found.diff(X) - slope).subs(place).evalf())) < 1e-12
+
+
+def test_what_has_no_elementary_integral_stays() -> None:
+    assert antiderivative(1 / sqrt(C1 + X**3), X, (C1,)).has(Integral)
