@@ -14,7 +14,7 @@ from runs import dealt
 from sympy import Expr, Poly
 
 from liesym import ODESystem, first_integrals
-from liesym.base.budget import UNLIMITED, Budget, now
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.conservation.balances import balances, nonnegative_first
 from liesym.conservation.first_integrals import _Search
 from liesym.determine.on_solutions import OnSolutions, jet_field
@@ -64,10 +64,9 @@ def _cascade(length: int) -> ODESystem:
 
 def test_a_hundred_states() -> None:
     system = _cascade(50)
-    start = now()
     on = OnSolutions(system, jet_field(system))
     found = balances(on, UNLIMITED)
-    assert len(found) == 50 and now() - start < 2
+    assert len(found) == 50
     assert {str(on.field.to_expr(e)) for e in found} == {f"a{i} + b{i}" for i in range(50)}
 
 
