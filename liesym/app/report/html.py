@@ -17,6 +17,7 @@ from liesym.model.reading import write_system
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
 from liesym.text.mathml import mathml
+from liesym.text.shown import where
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; }
@@ -125,11 +126,13 @@ def _symmetries(result: Result) -> str:
         return "<p>No symmetry was found.</p>"
     header = ["", *(mathml(v) for v in result.system.variables), ""]
     rows, marks = [], []
+    by = result.system.display
     for i, g in enumerate(result.generators):
-        rows.append([f"X{i + 1}", *(mathml(c) for c in g.components), "trivial" if g.trivial else ""])
+        remark = ("trivial" if g.trivial else "") + escape(where(g.on, by))
+        rows.append([f"X{i + 1}", *(mathml(c) for c in g.components), remark])
         marks.append("trivial" if g.trivial else "")
     for i, family in enumerate(result.families):
-        arbitrary = ", ".join(mathml(f) for f, _ in family.arbitrary) + " arbitrary"
+        arbitrary = ", ".join(mathml(f) for f, _ in family.arbitrary) + " arbitrary" + escape(where(family.generator.on, by))
         rows.append([f"F{i + 1}", *(mathml(c) for c in family.generator.components), arbitrary])
         marks.append("trivial" if family.trivial else "")
     parts = ["<p>Infinitesimals by variable; each verified by substitution.</p>", _table(header, rows, marks)]
