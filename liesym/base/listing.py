@@ -20,11 +20,13 @@ class Listing(tuple[Item, ...]):
         within: in words, what was looked through and what was left out.
         stopped: True if the budget ran out, or a share of it that one method may take: a larger one may find more.
         on: for each item the expressions that are positive where it holds, none where that is everywhere.
+        notes: how the question was read, where that may be another way than it was meant.
     """
 
     within: str
     stopped: bool
     on: tuple[tuple[Expr, ...], ...]
+    notes: tuple[str, ...]
 
     def __new__(
         cls,
@@ -32,10 +34,12 @@ class Listing(tuple[Item, ...]):
         within: str = "",
         stopped: bool = False,
         on: Iterable[tuple[Expr, ...]] | None = None,
+        notes: Iterable[str] = (),
     ) -> Listing[Item]:
         made = super().__new__(cls, items)
         made.within, made.stopped = within, stopped
         made.on = ((),) * len(made) if on is None else tuple(on)
+        made.notes = tuple(notes)
         return made
 
     def _repr_latex_(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from sympy import Expr, Symbol
+from sympy import Dummy, Expr, Symbol
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -25,6 +25,17 @@ def free_symbols_named(names: Iterable[str], taken: Iterable[str]) -> tuple[Symb
         used.add(chosen)
         result.append(Symbol(chosen, real=True))
     return tuple(result)
+
+
+def in_symbols(expression: Expr, symbols: Iterable[Symbol]) -> Expr:
+    """The expression in these symbols, matched by name: SymPy's symbols of one name differ where their assumptions do.
+
+    Invented symbols, which are dummies, are matched by none.
+    """
+    known = {s.name: s for s in symbols if not isinstance(s, Dummy)}
+    free = [s for s in expression.free_symbols if isinstance(s, Symbol) and not isinstance(s, Dummy)]
+    other = {s: known[s.name] for s in free if known.get(s.name, s) != s}
+    return expression.xreplace(other) if other else expression
 
 
 def names_in(*expressions: Expr) -> set[str]:

@@ -50,6 +50,7 @@ from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velo
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import OutOfBudget, Unsupported
+from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.linear.vectors import normalized
@@ -64,8 +65,9 @@ LARGEST_SPAN_WITH_TIME = 400
 
 @door("the search for first integrals")
 def first_integrals(
-    system: ODESystem,
+    system: Given,
     *,
+    independent: str | None = None,
     budget: float = 30.0,
     degree: int = 2,
     generators: Sequence[Generator] | None = None,
@@ -73,7 +75,8 @@ def first_integrals(
     """First integrals of a system, each verified by exact substitution.
 
     Arguments:
-        system: any system in solved form.
+        system: any system, its equations as text, or SymPy equations.
+        independent: name of the independent variable; read off the text if None, and `notes` says how.
         budget: seconds.
         degree: highest total degree in the derivatives (order 2 and above), or of the polynomial part (order 1, one more).
         generators: symmetries to make integrals from; looked for in small systems where the rest finds too few.
@@ -87,11 +90,14 @@ def first_integrals(
         where solutions cross them.
     """
     limit = Budget.seconds(budget)
+    system, notes = read_given(system, independent)
     search = _Search(system, degree, limit, generators)
     search.run()
     if search.met_zero_divisors or any(has_root_of_signs(e) for e in search.selection.kept):
-        return _on_one_side(system, degree, limit, search)
-    return _placed(search.selection.kept, system, search.within, search.stopped)
+        found = _on_one_side(system, degree, limit, search)
+    else:
+        found = _placed(search.selection.kept, system, search.within, search.stopped)
+    return Listing(found, found.within, found.stopped, found.on, (*notes, *system.notes))
 
 
 def _placed(

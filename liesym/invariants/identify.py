@@ -17,11 +17,10 @@ from sympy import Expr, Function, Integer, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
-from liesym.base.parameters import Parameter
 from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
 from liesym.invariants.joint import invariants
-from liesym.model.reading import read_in_system
+from liesym.model.reading import read_observable, with_measurement
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.identifiability import unidentifiable
@@ -154,8 +153,8 @@ def identify(
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
     system = _with_inputs(system, inputs)
-    seen = tuple(_observable(h, system) for h in observables)
-    system = _with_measurement(system, seen)
+    seen = tuple(read_observable(h, system) for h in observables)
+    system = with_measurement(system, seen)
     names = {s.name: s for s in (*system.unknowns, *system.parameter_symbols)}
     for name in known:
         if name not in names:
@@ -196,23 +195,6 @@ def _with_inputs(system: ODESystem, inputs: Sequence[str]) -> ODESystem:
         return system
     rest = tuple(p for p in system.parameters if p.symbol not in plain)
     return replace(system, rhs=tuple(f.subs(plain) for f in system.rhs), parameters=rest)
-
-
-def _observable(given: Expr | str, system: ODESystem) -> Expr:
-    if not isinstance(given, str):
-        by_name = {s.name: s for s in (*system.variables, *system.parameter_symbols)}
-        return given.xreplace(
-            {s: by_name[s.name] for s in given.free_symbols if isinstance(s, Symbol) and s.name in by_name}
-        )
-    _, equals, right = given.partition("=")
-    return read_in_system((right if equals else given).strip(), system, jets=False, strict=False)
-
-
-def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESystem:
-    """The system with the parameters that only the observables have."""
-    known = {*system.variables, *system.parameter_symbols}
-    new = {s for h in observables for s in h.free_symbols if isinstance(s, Symbol)} - known
-    return replace(system, parameters=(*system.parameters, *(Parameter(s) for s in sorted(new, key=str))))
 
 
 # -- counting ----------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from sympy import Basic, Eq, Expr, S, Symbol
 from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.base.typed import equation, expr, replaced
-from liesym.errors import ParseError, Unsupported
+from liesym.errors import Unsupported
 from liesym.model.implicit import ImplicitEquation
+from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import with_limits
 from liesym.reduction.conditions import decided, fitted, read_conditions
@@ -27,8 +28,6 @@ from liesym.text.equations import read_residuals
 from liesym.text.from_sympy import residuals_from_sympy
 from liesym.text.solved import Residuals
 from liesym.text.spelling import spelled, with_names_for_decimals
-
-Given = str | ODESystem | Eq | Sequence[Basic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +88,16 @@ def _found(asked: _Question, budget: Budget) -> Solution:
 
 
 def _read(given: Given, independent: str | None, branch: int | None) -> _Question:
-    if isinstance(given, ODESystem):
-        if independent not in (None, given.independent.name):
-            raise ParseError(f"the system has the independent variable {given.independent.name}; {independent} differs")
-        return _Question(given)
     if isinstance(given, str):
         return _read_text(given, independent, branch)
-    equations = [given] if isinstance(given, Basic) else list(given)
-    variable = None if independent is None else Symbol(independent, real=True)
-    implicit = None if branch is not None else _implicit(residuals_from_sympy(equations, independent=variable))
-    if implicit is not None:
-        return _Question(implicit.solved(), implicit=implicit)
-    return _Question(ODESystem.from_sympy(equations, independent=variable, branch=branch))
+    equations = [given] if isinstance(given, Basic) else [] if isinstance(given, ODESystem) else list(given)
+    ours = [e for e in equations if isinstance(e, Basic)]
+    if ours and branch is None and len(ours) == len(equations):
+        variable = None if independent is None else Symbol(independent, real=True)
+        implicit = _implicit(residuals_from_sympy(ours, independent=variable))
+        if implicit is not None:
+            return _Question(implicit.solved(), implicit=implicit)
+    return _Question(*read_given(given, independent, branch))
 
 
 def _read_text(given: str, independent: str | None, branch: int | None) -> _Question:

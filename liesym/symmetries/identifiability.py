@@ -17,12 +17,12 @@ from sympy import Expr, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
-from liesym.base.parameters import Parameter
 from liesym.coefficients import Element, Field
 from liesym.coefficients.clearing import cleared
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import remainder_elements
 from liesym.errors import Unsupported, VerificationError
+from liesym.model.reading import Given, read_given, read_observable, with_measurement
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
@@ -41,12 +41,14 @@ class Unidentifiable:
         directions: independent at a generic point; each is a symmetry of `system` that leaves time and the
             observables alone. Every other one of the form is a combination of them with functions as coefficients.
         degree: their form, the degree of η in time and states; coefficients are any functions of the parameters.
+        notes: how the question was read, where that may be another way than it was meant.
     """
 
     system: ODESystem
     observables: tuple[Expr, ...]
     directions: tuple[Generator, ...]
     degree: int
+    notes: tuple[str, ...] = ()
 
     @property
     def moved(self) -> tuple[Symbol, ...]:
@@ -65,14 +67,20 @@ class Unidentifiable:
 
 @door("the search for what cannot be identified")
 def unidentifiable(
-    system: ODESystem, observables: Sequence[Expr], *, degree: int = 1, budget: float = 60.0
+    system: Given,
+    observables: Sequence[Expr | str],
+    *,
+    independent: str | None = None,
+    degree: int = 1,
+    budget: float = 60.0,
 ) -> Unidentifiable:
     """All directions of a form that hide behind observables, for generic parameters.
 
     Arguments:
-        system: of first order.
-        observables: expressions in time, unknowns and parameters; symbols that the system does not have are
-            parameters of the measurement.
+        system: of first order: a system, its equations as text, or SymPy equations.
+        observables: expressions in time, unknowns and parameters, in SymPy or as text such as "y1 = x1 + x2"; names that the
+            system does not have are parameters of the measurement.
+        independent: name of the independent variable; read off the text if None, and the notes say how.
         degree: of η in time and states; 1 is affine, scalings and translations among them.
         budget: seconds.
 
@@ -85,18 +93,20 @@ def unidentifiable(
         TimeIsUp: the budget was too short.
     Source: Merkt et al. 2015; Massonis and Villaverde 2020.
     """
+    system, notes = read_given(system, independent)
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
-    wider = _with_measurement(system, observables).with_moving_parameters()
-    field = jet_field(wider, observables)
+    seen = tuple(read_observable(h, system) for h in observables)
+    wider = with_measurement(system, seen).with_moving_parameters()
+    field = jet_field(wider, seen)
     with field.within(Budget.seconds(budget)):
-        found = _hidden(wider, observables, field, degree)
+        found = _hidden(wider, seen, field, degree)
     kept = [found[i] for i in _independent(found)]
     directions = tuple(_oriented(Generator(wider.variables, tuple(field.to_expr(c) for c in v))) for v in kept)
     for direction in directions:
-        if not direction.is_symmetry_of(wider) or any(not field(direction.apply(h)).is_zero for h in observables):
+        if not direction.is_symmetry_of(wider) or any(not field(direction.apply(h)).is_zero for h in seen):
             raise VerificationError(f"{direction} does not leave the system and its observables alone")
-    return Unidentifiable(wider, tuple(observables), directions, degree)
+    return Unidentifiable(wider, seen, directions, degree, (*notes, *system.notes))
 
 
 def _oriented(generator: Generator) -> Generator:
@@ -105,13 +115,6 @@ def _oriented(generator: Generator) -> Generator:
     if not first.could_extract_minus_sign():
         return generator
     return replace(generator, components=tuple(-c for c in generator.components))
-
-
-def _with_measurement(system: ODESystem, observables: Sequence[Expr]) -> ODESystem:
-    """The system with the parameters that only the observables have."""
-    known = {*system.variables, *system.parameter_symbols}
-    new = {s for h in observables for s in h.free_symbols if isinstance(s, Symbol)} - known
-    return replace(system, parameters=(*system.parameters, *(Parameter(s) for s in sorted(new, key=str))))
 
 
 def _hidden(system: ODESystem, observables: Sequence[Expr], field: Field, degree: int) -> list[Vector]:

@@ -20,7 +20,7 @@ from liesym.base.doors import door
 from liesym.coefficients.zero_divisors import ZeroDivisor
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
-from liesym.model.system import ODESystem
+from liesym.model.reading import Given, read_given
 from liesym.symmetries.classify import classify_cases
 from liesym.symmetries.engine import Analysis, analyze
 from liesym.symmetries.results import Completeness, Result
@@ -31,9 +31,10 @@ from liesym.text.writer import write
 
 @door("the search for symmetries")
 def find_symmetries(
-    system: ODESystem,
+    system: Given,
     ansatz: str | AnsatzSpec | None = None,
     *,
+    independent: str | None = None,
     budget: float = 60.0,
     classify: bool = False,
     progress: Report | None = None,
@@ -42,9 +43,10 @@ def find_symmetries(
     """The Lie point symmetries of a system, verified, with a claim about their completeness.
 
     Arguments:
-        system: any system in solved form.
+        system: any system, its equations as text, or SymPy equations.
         ansatz: None lets the engine choose; else ``"general"``, ``"polynomial: 2"``, ``"separable: t(t), z(z)"``,
             ``"span: 1, u, log(u)"`` or the record of one.
+        independent: name of the independent variable; read off the text if None, and the notes say how.
         budget: seconds. When it runs out, or at Ctrl-C, what is verified so far is returned, marked open.
         classify: also follow the branches on which a parameter expression that was divided by vanishes.
         progress: called with one line for each stage.
@@ -55,9 +57,11 @@ def find_symmetries(
 
     Raises:
         AnsatzError: the ansatz names an unknown variable or is malformed.
+        ParseError, NotSolvable: what is given is no system, or cannot be solved for its highest derivatives.
         Unsupported: a function without a rule in the coefficient field.
     Source: Olver 1993, chapter 2; Bluman and Anco 2002, chapter 3.
     """
+    system, notes = read_given(system, independent)
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
     analysis = Analysis(system, spec, Budget.seconds(budget), progress or (lambda line: None), seed)
     try:
@@ -70,7 +74,7 @@ def find_symmetries(
     if classify and not interrupted:
         cases, undecided = classify_cases(result, analysis.budget, report=analysis.report)
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
-    return result
+    return replace(result, notes=(*notes, *result.notes)) if notes else result
 
 
 def _needs_a_side(result: Result) -> bool:

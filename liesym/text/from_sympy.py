@@ -125,7 +125,7 @@ def _independent(derivatives: Sequence[Any], independent: Symbol | None) -> Symb
     if len(variables) > 1:
         names = ", ".join(sorted(str(v) for v in variables))
         raise Unsupported(f"derivatives by more than one variable ({names}): these are no ordinary equations")
-    if independent is not None and variables[0] != independent:
+    if independent is not None and variables[0].name != independent.name:
         raise Unsupported(f"the derivatives are by {variables[0]}, not by {independent}")
     return variables[0]
 
