@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Abs, Dummy, Expr, Integral, Mul, S, Symbol, log, sign
+from sympy import Abs, Dummy, Expr, Integral, Mul, S, Symbol, log, pi, sign
 
-from liesym.base.jets import jet_symbol
+from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_name, names_in
 from liesym.base.typed import argument, powers_in, replaced
 from liesym.coefficients import Field
@@ -47,7 +47,7 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
         value: holds t, the constants, and indefinite integrals.
         on: what was known to be positive.
     """
-    for form in forms_of(value):
+    for form in forms_of(value, constants if system.order > 1 else ()):
         if not solves(system, form, constants):
             continue
         seen = look_at_value(system, form, constants)
@@ -57,14 +57,31 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
     return Checked(value, (*on, *sides)) if sides and _solves_where(system, value, constants, sides) else None
 
 
-def forms_of(value: Expr) -> tuple[Expr, ...]:
-    """With log|u| for the logarithms of rational u, which are real on both sides; as it stands; with all absolute values."""
-    return tuple(dict.fromkeys((with_logarithms_of_both_signs(value), value, with_absolute_values(value))))
+def forms_of(value: Expr, constants: Sequence[Symbol] = ()) -> tuple[Expr, ...]:
+    """With log|u| for the logarithms of rational u, which are real on both sides; as it stands; with all absolute values.
+
+    Arguments:
+        value: y.
+        constants: those that may take up the sign of a logarithm's argument, which then stays as it is.
+    """
+    sided = with_logarithms_of_both_signs(value, constants)
+    return tuple(dict.fromkeys((sided, value, with_absolute_values(value))))
 
 
-def with_logarithms_of_both_signs(value: Expr) -> Expr:
-    """log|u| for the logarithms of rational u."""
-    return replaced(value, {n: log(Abs(argument(n))) for n in value.atoms(log) if _is_sided(argument(n))})
+def with_logarithms_of_both_signs(value: Expr, constants: Sequence[Symbol] = ()) -> Expr:
+    """log|u| for the logarithms of rational u, but where -u is u with other constants, as in log(cos(C + x))."""
+    logs = [n for n in value.atoms(log) if _is_sided(argument(n)) and not _is_taken_up(n, value, constants)]
+    return replaced(value, {n: log(Abs(argument(n))) for n in logs})
+
+
+def _is_taken_up(node: Expr, value: Expr, constants: Sequence[Symbol]) -> bool:
+    """True if constants turned around, or one moved by π, change the sign of a logarithm's argument and nothing else."""
+    inside, rest = argument(node), replaced(value, {node: Dummy("logarithm")})
+    held = [c for c in constants if inside.has(c)]
+    moves = [{c: -c for c in held}, *({c: c + pi} for c in held)] if held else []
+    return any(
+        (replaced(inside, move) + inside).expand() == 0 and (replaced(rest, move) - rest).expand() == 0 for move in moves
+    )
 
 
 def _is_sided(inside: Expr) -> bool:
@@ -111,7 +128,9 @@ def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -
 
     def claim(fix: Fix) -> list[Expr]:
         fixed = fix(value)
-        return [fixed.diff(t, system.order) - fix(replaced(system.rhs[0], _jets(system, fixed)))]
+        jets = _jets(system, fixed)
+        highest = partial_derivative(jets[jet_symbol(system.unknowns[0], system.order - 1)], t)
+        return [highest - fix(replaced(system.rhs[0], jets))]
 
     rate = replaced(system.rhs[0], _jets(system, value))
     held = [sign(c) for c in constants if value.has(c)] if has_branches((value, rate)) else []
@@ -123,9 +142,19 @@ def is_real_throughout(system: ODESystem, value: Expr) -> bool:
     return not look(lambda fix: [], [system.rhs[0]], [value], positive=_positive(system)).absent_on
 
 
+def real_where_derived(system: ODESystem, value: Expr) -> bool:
+    """True unless there is a side on which y^(n-1) is real and y = value is not: -log(C - x) for y' = 1/(C - x) is such."""
+    highest = _jets(system, value)[jet_symbol(system.unknowns[0], system.order - 1)]
+    return system.order == 1 or not look(lambda fix: [], [highest], [value], positive=_positive(system)).absent_on
+
+
 def _jets(system: ODESystem, value: Expr) -> dict[Symbol, Expr]:
     t, y = system.variables
-    return {y: value, **{jet_symbol(y, k): value.diff(t, k) for k in range(1, system.order)}}
+    found = {}
+    for k in range(system.order):
+        found[jet_symbol(y, k)] = value
+        value = partial_derivative(value, t)
+    return found
 
 
 def checked_integral(system: ODESystem, integral: Expr) -> Checked | None:

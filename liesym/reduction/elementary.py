@@ -159,7 +159,7 @@ def _riccati(system: ODESystem) -> Family | None:
 
 
 def _constant_riccati(system: ODESystem, a: Expr, b: Expr, c: Expr) -> Family:
-    """(y - y_1)/(y - y_2) = C exp((y_1 - y_2) a x) for real roots; a tangent for complex ones; -1/(a (x + C)) for one."""
+    """(y - y_1)/(y - y_2) = C e^((y_1 - y_2) a x) for real roots, y_2 lost; a tangent for complex ones; -1/(a (x + C))."""
     x, (constant,) = system.independent, constants_for(system, 1)
     middle = -b / (2 * a)
     under = expr((b**2 - 4 * a * c).factor())
@@ -168,8 +168,10 @@ def _constant_riccati(system: ODESystem, a: Expr, b: Expr, c: Expr) -> Family:
     real, turning = sqrt(under), sqrt(-under)
     apart = middle - real / (2 * a) + real / (a * (1 - constant * exp(real * x)))
     together = middle + turning / (2 * a) * tan(turning * (x + constant) / 2)
-    if under.is_positive or under.is_negative:
-        return Family((Value(apart if under.is_positive else together),), whole=True)
+    if under.is_positive:
+        return Family((Value(apart),), lost=(expr((middle - real / (2 * a)).expand()),), whole=True)
+    if under.is_negative:
+        return Family((Value(together),), whole=True)
     side = expr(under.as_content_primitive()[1])
     return Family((Value(apart, (side,)), Value(together, (-side,))))
 

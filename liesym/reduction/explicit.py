@@ -23,6 +23,7 @@ from liesym.reduction.checked import (
     curve_holds,
     is_real_throughout,
     look_at_value,
+    real_where_derived,
     with_logarithms_of_both_signs,
 )
 from liesym.reduction.elementary import Family, constant_values, families
@@ -151,6 +152,7 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
     passed = None if family.integral is None else checked_integral(system, family.integral)
     relation = None if passed is None else _over_one(passed.expression - constants[0])
     whole = family.whole and len(kept) == len(family.values) and not any(c.on for c in kept)
+    whole = whole and all(real_where_derived(system, c.expression) for c in kept)
     whole = whole and bool(kept) and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
     return Solution(
         relation,

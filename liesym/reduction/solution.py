@@ -19,7 +19,7 @@ from typing import Any
 from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
-from liesym.base.jets import jet_symbol
+from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import Field
@@ -300,10 +300,11 @@ def _eliminated(one: Expr, two: Expr, name: Symbol) -> Expr | None:
 def solves(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> bool:
     """y = value inserted in the equation."""
     t, y = system.variables
-    derivatives = {y: value}
-    for k in range(1, system.order):
-        derivatives[jet_symbol(y, k)] = value.diff(t, k)
-    defect = value.diff(t, system.order) - system.rhs[0].xreplace(derivatives)
+    derivatives, slope = {}, value
+    for k in range(system.order):
+        derivatives[jet_symbol(y, k)] = slope
+        slope = partial_derivative(slope, t)
+    defect = slope - system.rhs[0].xreplace(derivatives)
     try:
         vanishes = Field.build([defect], (t, *constants), system.parameter_symbols)(defect).is_zero
     except (Unsupported, NeedsRefinement, ZeroDivisionError):

@@ -9,8 +9,11 @@ import pytest
 from sympy import Abs, Expr, Integral, Symbol, cos, cosh, exp, log, sinh, sqrt, sympify, tan
 
 import liesym
+from liesym import ODESystem
 from liesym.base.typed import expr
+from liesym.reduction.checked import checked_value, real_where_derived, with_logarithms_of_both_signs
 from liesym.reduction.constants import absorbed
+from liesym.reduction.elementary import families
 from liesym.reduction.forms import shortened, turned, without_signs
 from liesym.reduction.quadrature import antiderivative
 from liesym.reduction.solution import Solution
@@ -36,7 +39,7 @@ PRINTED = {
     "y'' = exp(y)": ("y = log(2*C1^2*tan(C1*x + C2)^2 + 2*C1^2)",),
     "y'' + y'^2 = x": ("y = log(C1*airyai(x) + C2*airybi(x))",),
     "y*y'' = y'^2 + y*y'": ("y = C2*exp(C1*exp(x))",),
-    "y''' = y''^2": ("y = C1*log(C1 - x) + C2*x + C3 - x*log(C1 - x) + x", "y = C2*x + C3"),
+    "y''' = y''^2": ("y = C1*log(abs(C1 - x)) + C2*x + C3 - x*log(abs(C1 - x)) + x", "y = C2*x + C3"),
 }
 
 
@@ -57,6 +60,27 @@ def test_no_claim_of_all_solutions_where_a_constant_has_one_sign() -> None:
     found = liesym.solve("y'' = x*y'^2", independent="x", budget=30)
     assert not found.complete
     assert {"y = C2 - 2*C1*atan(C1*x)", "y = 2*C1*atanh(C1*x) + C2", "y = C2"} <= _lines(found)
+
+
+def test_both_sides_of_a_logarithm() -> None:
+    """-log|C - x| solves y'' = y'^2 on both sides of C; log(cos(C + x)) has its other sign by C + π."""
+    system = ODESystem.parse("y'' = y'^2", independent="x")
+    found = checked_value(system, C2 - log(C1 - X), (C1, C2))
+    assert found is not None and found.expression == C2 - log(Abs(C1 - X)) and not found.on
+    assert real_where_derived(system, found.expression)
+    assert not real_where_derived(system, C2 - log(C1 - X))
+    turning = C2 - log(cos(C1 + X))
+    assert with_logarithms_of_both_signs(turning, (C1, C2)) == turning
+    assert with_logarithms_of_both_signs(turning) == C2 - log(Abs(cos(C1 + X)))
+    both = C1 * log(C1 + C2 * X)
+    assert with_logarithms_of_both_signs(both, (C1, C2)) == C1 * log(Abs(C1 + C2 * X))
+
+
+def test_what_a_family_loses_at_infinite_constants() -> None:
+    """The family of y' = 1 - y^2 with y = -1 at C = 0 has y = 1 at C = ∞ alone, so y'' = 1 - y'^2 has y = x + C beside."""
+    family = next(families(ODESystem.parse("y' = 1 - y^2", independent="x")))
+    (value,) = family.values
+    assert family.whole and family.lost == (1,) and value.expression.subs(C1, 0) == -1
 
 
 @pytest.mark.parametrize(
