@@ -38,6 +38,15 @@ def in_symbols(expression: Expr, symbols: Iterable[Symbol]) -> Expr:
     return expression.xreplace(other) if other else expression
 
 
+def by_name(expressions: Iterable[Expr], symbols: Iterable[Symbol]) -> list[Expr]:
+    """With one symbol for each name: of the given ones, and for other names a real one that occurs."""
+    many = list(expressions)
+    free = {s for e in many for s in e.free_symbols if isinstance(s, Symbol)}
+    ordered = sorted(free, key=lambda s: (s.is_real is True, str(s.assumptions0)))
+    known = (*ordered, *symbols)
+    return [in_symbols(e, known) for e in many]
+
+
 def names_in(*expressions: Expr) -> set[str]:
     """Names of the symbols that occur."""
     return {s.name for e in expressions for s in e.free_symbols if isinstance(s, Symbol)}

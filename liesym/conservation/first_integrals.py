@@ -91,7 +91,8 @@ def first_integrals(
     """
     limit = Budget.seconds(budget)
     system, notes = read_given(system, independent)
-    search = _Search(system, degree, limit, generators)
+    known = None if generators is None else [g.over(system.variables, system.parameter_symbols) for g in generators]
+    search = _Search(system, degree, limit, known)
     search.run()
     if search.met_zero_divisors or any(has_root_of_signs(e) for e in search.selection.kept):
         found = _on_one_side(system, degree, limit, search)

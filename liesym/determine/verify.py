@@ -16,8 +16,8 @@ from liesym.coefficients import Element, Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.parts import by_roots
 from liesym.determine.on_solutions import OnSolutions, jet_field, on_side, with_signs_of
-from liesym.errors import AnsatzError
 from liesym.model.generators import VectorField
+from liesym.model.reading import in_names_of
 from liesym.model.system import ODESystem
 
 
@@ -28,11 +28,7 @@ def remainder(generator: VectorField, system: ODESystem) -> tuple[Expr, ...]:
         AnsatzError: the generator is over other variables than the system.
         Unsupported: a function that the coefficient field has no rule for.
     """
-    if generator.variables != system.variables:
-        raise AnsatzError(
-            f"the generator is over {generator.variables}, the system over {system.variables}; "
-            "give it all of them, in that order"
-        )
+    generator = generator.over(system.variables, system.parameter_symbols)
     system = on_side(system, generator.on)
     components = [with_signs_of(c, generator.on) for c in generator.components]
     field = jet_field(system, components, generator.definitions)
@@ -66,6 +62,7 @@ def remainder_elements(components: Sequence[Element], system: ODESystem, field: 
 
 def is_trivial(generator: VectorField, system: ODESystem) -> bool:
     """True for ρ (∂_t + f·∂_x) of a first-order system x' = f: η = ξ f, seen from how it is written or computed."""
+    generator = generator.over(system.variables, system.parameter_symbols)
     if all(eta == generator.xi * f for eta, f in zip(generator.components[1:], system.rhs, strict=True)):
         return True
     parts = [*generator.components, *system.rhs]
@@ -80,7 +77,7 @@ def is_first_integral(integral: Expr, system: ODESystem, budget: Budget = UNLIMI
     Raises:
         OutOfBudget: not decided within the budget.
     """
-    return total_rate(with_signs_of(integral, on), on_side(system, on), budget) == 0
+    return total_rate(with_signs_of(in_names_of(system, integral), on), on_side(system, on), budget) == 0
 
 
 def total_rate(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) -> Expr:
@@ -89,6 +86,7 @@ def total_rate(integral: Expr, system: ODESystem, budget: Budget = UNLIMITED) ->
     Raises:
         OutOfBudget: not found within the budget.
     """
+    integral = in_names_of(system, integral)
     field = limited(jet_field(system, (integral,)), budget)
     on = OnSolutions(system, field)
     terms = [field(term) for term in Add.make_args(integral)]

@@ -2,8 +2,8 @@
 
 A field is any callable ``f(t, x, args)`` (a module or a function), t of shape (...) or a number, x of shape (...,
 n*m) grouped by order (q, q', ...), that returns the leading derivatives (..., m) or the whole derivative
-(..., n*m), whose last m components are then taken. n is `order`: 1 for x' = f, 2 for an acceleration a(t, q,
-v).
+(..., n*m), whose last m components are then taken, and by `conservation_residual` all of them. n is `order`: 1 for x' = f,
+2 for an acceleration a(t, q, v).
 
     invariance_residual(field, generator, order=1, moving=())        -> fn(t, x, args)  -> (..., m)
     conservation_residual(field, integrals, state=..., order=1)      -> fn(t, x, args)  -> (..., k)
@@ -28,7 +28,7 @@ from liesym.errors import BackendError, Unsupported
 from liesym.learn.arrays import Array, ArrayLibrary, together
 from liesym.learn.rollout import leading_part, pushforward
 from liesym.lowering.lower import lower
-from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion
+from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion, whole_rate
 from liesym.symmetries.generator import Generator
 
 Field = Callable[[Any, Array, Any], Array]
@@ -106,6 +106,9 @@ class FieldResiduals:
     ) -> Field:
         """The rate of change of the integrals along the field: R = ∂_t I + ∇I·f, pointwise.
 
+        A field of order 2 and more that returns the whole derivative is taken at its word: where its first components are
+        not the velocities of the state, the rate is that of what it says.
+
         Arguments:
             field: see the head of this module.
             integrals: expressions (then `state` names x_1 … x_m), a residual made by
@@ -116,16 +119,21 @@ class FieldResiduals:
             order: n.
         """
         if isinstance(integrals, Residual):
-            rate = self._lower(integrals)
+            law = integrals
         elif callable(integrals) and not isinstance(integrals, Expr):
             return self._rate_of(integrals, field, order)
         else:
-            rate = self._lower(field_conservation(integrals, _named(state), _time(t), order)[1])
+            law = field_conservation(integrals, _named(state), _time(t), order)[1]
+        rate = self._lower(law)
+        along = rate if order == 1 else self._lower(whole_rate(law, order))
+        leading_of = leading_part(field, order)
 
         def residual(t: Any, x: Array, args: Any = None) -> Array:
             t, x = together(self.arrays, t, x)
-            leading = field(t, x, args)
-            return rate(t, self._joined((x, _last(leading, x.shape[-1] // order))), args)
+            leading, m = leading_of(t, x, args), x.shape[-1] // order
+            if not _is_whole(leading, x, order) or order == 1:
+                return rate(t, self._joined((x, leading)), args)
+            return along(t, self._joined((x, leading[..., -m:], leading[..., :-m])), args)
 
         return residual
 
@@ -134,8 +142,8 @@ class FieldResiduals:
 
         def residual(t: Any, x: Array, args: Any = None) -> Array:
             t, x = together(self.arrays, t if t is not None else 0.0, x)
-            m = x.shape[-1] // order
-            velocity = self._joined((x[..., m:], field(t, x, args)[..., -m:]))
+            found, m = field(t, x, args), x.shape[-1] // order
+            velocity = found if _is_whole(found, x, order) else self._joined((x[..., m:], found))
             pair = (self.arrays.xp.ones_like(t), velocity)
             return self.arrays.jvp(lambda when, where: integral(when, where, args), (t, x), pair)[1]
 
@@ -252,6 +260,23 @@ class FieldResiduals:
 
     def _joined(self, parts: Sequence[Array]) -> Array:
         return self.arrays.xp.concat(parts, axis=-1)
+
+
+def _is_whole(values: Array, x: Array, order: int) -> bool:
+    """Whether a field gives all derivatives of the state, or the leading ones alone.
+
+    Raises:
+        BackendError: it gives neither.
+    """
+    given, states = values.shape[-1], x.shape[-1]
+    if given == states:
+        return True
+    if given * order == states:
+        return False
+    raise BackendError(
+        f"the field returns {given} components for {states} of the state; a field of order {order} returns "
+        f"{states // order} or {states}"
+    )
 
 
 def _last(values: Array, m: int) -> Array:

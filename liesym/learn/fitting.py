@@ -230,8 +230,6 @@ def gradients_of(functions: Sequence[Expr], states: Sequence[Symbol], t: Symbol 
 def time_among(functions: Sequence[Expr], states: Sequence[Symbol]) -> Symbol | None:
     """The symbol named t in expressions, where it is no state."""
     found = {s for f in functions for s in f.free_symbols if isinstance(s, Symbol) and s.name == "t"} - set(states)
-    if len(found) > 1:
-        raise TrainingError("two different symbols are named t; name the independent variable with t=")
     return next(iter(found), None)
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from sympy import Expr, Integral, Symbol
+from sympy import Expr, Integral
 
 from liesym.base.listing import Listing
 from liesym.conservation.first_integrals import first_integrals
@@ -27,7 +27,7 @@ from liesym.learn.fitting import gradients_of, parameter_values
 from liesym.learn.levels import AbstractLevelSets, Gradients
 from liesym.lowering.lower import lower
 from liesym.lowering.target import phase_state
-from liesym.model.reading import read_in_system
+from liesym.model.reading import in_names_of, read_in_system
 from liesym.model.system import ODESystem
 
 Laws = Expr | str | Sequence[Expr | str]
@@ -142,11 +142,9 @@ class AbstractHybridODE(AbstractModule):
     def _read(self, expressions: Laws) -> list[Expr]:
         """Expressions whose symbols are those of the system, matched by name."""
         entries = [expressions] if isinstance(expressions, (str, Expr)) else list(expressions)
-        known = {s.name: s for s in (*phase_state(self.system), self.system.independent, *self.system.parameter_symbols)}
         read = []
         for entry in entries:
-            e = read_in_system(entry, self.system) if isinstance(entry, str) else entry
-            e = e.xreplace({s: known[s.name] for s in e.free_symbols if isinstance(s, Symbol) and s.name in known})
+            e = read_in_system(entry, self.system) if isinstance(entry, str) else in_names_of(self.system, entry)
             if e.has(Integral):
                 raise Unsupported(
                     f"{e} holds an antiderivative; liesym.conservation.with_antiderivatives writes the system so that the "

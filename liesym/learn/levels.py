@@ -7,6 +7,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from sympy import Expr, Symbol
 
+from liesym.base.jets import as_expression
+from liesym.base.names import by_name
 from liesym.learn.arrays import Array, ArrayLibrary
 from liesym.learn.fitting import gradients_of, time_among
 from liesym.lowering.lower import lower
@@ -69,13 +71,14 @@ class AbstractLevelSets:
         """From exact expressions; values and gradients are lowered.
 
         Arguments:
-            integrals: expressions in the states, in time and in parameters.
+            integrals: expressions in the states, in time and in parameters, matched by name.
             states: the symbols of the components of x, in order.
             t: the symbol of time; where one named t occurs it is that unless given.
             parameters: all symbols besides unless given.
             tolerance: of the rank guard.
         """
         k, m = len(integrals), len(states)
+        integrals = by_name([as_expression(e) for e in integrals], (*parameters, *([] if t is None else [t]), *states))
         t = time_among(integrals, states) if t is None else t
         slopes, rates = gradients_of(integrals, states, t)
         options: dict[str, Any] = {"backend": cls.arrays.name, "t": t, "parameters": tuple(parameters)}

@@ -24,6 +24,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.matrices import MatrixBase
 
 from liesym.base.jets import as_expression
+from liesym.base.names import by_name
 from liesym.base.parameters import Parameter
 from liesym.errors import BackendError, Unsupported
 from liesym.lowering.registry import Backend, get_backend
@@ -111,7 +112,9 @@ def build_program(
             guard=guard,
             jacobian=jacobian,
         )
-    expressions, symbols = _plain(target, state)
+    given, symbols = _plain(target, state)
+    named = [] if parameters is None else [p.symbol if isinstance(p, Parameter) else p for p in parameters]
+    expressions = by_name(given, (*(p for p in named if isinstance(p, Symbol)), *([] if t is None else [t]), *symbols))
     time = t if t is not None else _time_among(expressions, symbols)
     free = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol)} - {*symbols, time}
     known = _given(parameters, free)
@@ -158,8 +161,6 @@ def _plain(target: Any, state: Sequence[Basic] | None) -> tuple[list[Basic], lis
 
 def _time_among(expressions: Sequence[Basic], symbols: Sequence[Symbol]) -> Symbol | None:
     found = {s for e in expressions for s in e.free_symbols if isinstance(s, Symbol) and s.name == "t"} - set(symbols)
-    if len(found) > 1:
-        raise Unsupported("two different symbols are named t; name the independent variable with t=")
     return next(iter(found), None)
 
 
@@ -167,11 +168,12 @@ def _given(parameters: Parameters | None, free: set[Symbol]) -> dict[Symbol, flo
     """Symbol -> default; a name stands for the symbol of that name."""
     if parameters is None:
         return {}
-    by_name = {s.name: s for s in free}
+    known = {s.name: s for s in free}
     if isinstance(parameters, Mapping):
-        pairs = [(by_name.get(k, Symbol(k, real=True)) if isinstance(k, str) else k, v) for k, v in parameters.items()]
+        pairs = [(Symbol(k, real=True) if isinstance(k, str) else k, v) for k, v in parameters.items()]
     else:
         pairs = [(p.symbol, p.value) if isinstance(p, Parameter) else (p, None) for p in parameters]
+    pairs = [(known.get(symbol.name, symbol), value) for symbol, value in pairs]
     return {symbol: None if value is None else float(value) for symbol, value in pairs}
 
 
@@ -186,6 +188,5 @@ def _check_names(
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise Unsupported(
-            f"different symbols are called {', '.join(twice)}; SymPy symbols are equal only if their "
-            "assumptions are, so make them with the same assumptions"
+            f"{', '.join(twice)} names more than one of the state, the independent variable and the parameters"
         )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sympy import Expr, S, Symbol
 
 from liesym.base.jets import JetSpace, as_expression, jet_symbol, partial_derivative
+from liesym.base.names import in_symbols
 from liesym.coefficients.definitions import Definition
 from liesym.errors import AnsatzError
 from liesym.model.prolongation import prolonged
 from liesym.text.display import Display, same
 from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.text.writer import write
+
+HIGHEST_NAMED = 4
+"""Derivatives up to this one are matched by name where a user's symbols are not ours."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,7 +30,7 @@ class VectorField(Shown):
 
     Arguments:
         variables: (t, x_1, …, x_m).
-        components: (ξ, η_1, …, η_m), expressions in the variables and parameters.
+        components: (ξ, η_1, …, η_m), numbers or expressions in the variables, which are matched by name, and parameters.
         trivial: True for ρ(t,x)(∂_t + f·∂_x) of a first-order system x' = f.
         definitions: linear ODEs that define functions which occur in the components, such as psi1(t).
         on: expressions that are positive where the field is what it is said to be; empty where that is everywhere.
@@ -37,6 +41,14 @@ class VectorField(Shown):
     trivial: bool = False
     definitions: tuple[Definition, ...] = ()
     on: tuple[Expr, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.components) != len(self.variables):
+            raise AnsatzError(
+                f"{len(self.components)} components for {len(self.variables)} variables; one of each is needed"
+            )
+        matched = tuple(in_symbols(as_expression(c), self.variables) for c in self.components)
+        object.__setattr__(self, "components", matched)
 
     @classmethod
     def from_mapping(cls, variables: tuple[Symbol, ...], components: Mapping[str, object], *, trivial: bool = False) -> Self:
@@ -52,6 +64,24 @@ class VectorField(Shown):
                 raise AnsatzError(f"{key!r} is not a variable here; the variables are {', '.join(names)}")
         given = {str(k): as_expression(v) for k, v in components.items()}
         return cls(variables, tuple(given.get(n, S.Zero) for n in names), trivial)
+
+    def over(self, variables: Sequence[Symbol], parameters: Iterable[Symbol] = ()) -> Self:
+        """The field over these variables and in these parameters, matched by name.
+
+        Raises:
+            AnsatzError: it is over variables of other names.
+        """
+        own, given = ([v.name for v in every] for every in (self.variables, variables))
+        if own != given:
+            raise AnsatzError(
+                f"the generator is over ({', '.join(own)}), not ({', '.join(given)}); give it all of them, in that order"
+            )
+        known = (*parameters, *variables)
+        components = tuple(in_symbols(c, known) for c in self.components)
+        if (self.variables, self.components) == (tuple(variables), components):
+            return self
+        on = tuple(in_symbols(c, known) for c in self.on)
+        return replace(self, variables=tuple(variables), components=components, on=on)
 
     @property
     def xi(self) -> Expr:
@@ -74,7 +104,8 @@ class VectorField(Shown):
         )
 
     def apply(self, expression: Expr) -> Expr:
-        """X(f) = ξ ∂f/∂t + Σ η_i ∂f/∂x_i, for f on the space of (t, x)."""
+        """X(f) = ξ ∂f/∂t + Σ η_i ∂f/∂x_i, for f on the space of (t, x), its symbols matched by name."""
+        expression = in_symbols(expression, self.variables)
         rates = zip(self.variables, self.components, strict=True)
         return sum((c * partial_derivative(expression, v) for v, c in rates if c != 0), start=S.Zero)
 
@@ -86,8 +117,10 @@ class VectorField(Shown):
         return prolong(self, order)
 
     def prolonged(self, expression: Expr) -> Expr:
-        """X^(k)(f) for a function f on jet space, with k the order of f."""
+        """X^(k)(f) for a function f on jet space, with k the order of f, its symbols matched by name."""
         jets = self.jets
+        primed = [jet_symbol(x, k) for x in self.variables[1:] for k in range(1, HIGHEST_NAMED + 1)]
+        expression = in_symbols(expression, (*primed, *self.variables))
         order = jets.order_of(expression)
         result = self.xi * partial_derivative(expression, self.variables[0])
         for x, row in zip(self.variables[1:], self.prolong(order), strict=True):
@@ -99,8 +132,7 @@ class VectorField(Shown):
 
     def bracket(self, other: VectorField) -> Self:
         """The Lie bracket [X, Y], with components X(Y^a) - Y(X^a)."""
-        if self.variables != other.variables:
-            raise AnsatzError("the bracket of generators over different variables is not defined")
+        other = other.over(self.variables)
         return type(self)(
             self.variables,
             tuple((self.apply(b) - other.apply(a)).expand() for a, b in zip(self.components, other.components, strict=True)),
@@ -141,8 +173,7 @@ class VectorField(Shown):
     def __add__(self, other: VectorField) -> Self:
         if not isinstance(other, VectorField):
             return NotImplemented
-        if self.variables != other.variables:
-            raise AnsatzError("the sum of generators over different variables is not defined")
+        other = other.over(self.variables)
         return type(self)(
             self.variables,
             tuple(a + b for a, b in zip(self.components, other.components, strict=True)),

@@ -93,6 +93,7 @@ def reduce_order(system: ODESystem, generator: Generator, *, names: Sequence[str
     """
     if len(system.unknowns) == 1 and system.order < 2:
         raise Unsupported("the order of one equation is lowered from order 2 or more")
+    generator = generator.over(system.variables, system.parameter_symbols)
     if not generator.is_symmetry_of(system):
         raise Unsupported(f"{generator} is no symmetry of the equation")
     made = _system_reduced if len(system.unknowns) > 1 else _equation_reduced

@@ -28,3 +28,4 @@ from liesym.residuals.learned import FieldMotion as FieldMotion
 from liesym.residuals.learned import field_condition as field_condition
 from liesym.residuals.learned import field_conservation as field_conservation
 from liesym.residuals.learned import field_motion as field_motion
+from liesym.residuals.learned import whole_rate as whole_rate

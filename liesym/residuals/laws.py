@@ -14,6 +14,7 @@ from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
 from liesym.lowering.target import Residual, jet_state, listed, phase_state
 from liesym.model.generators import VectorField
+from liesym.model.reading import in_names_of
 from liesym.model.system import ODESystem
 
 FlowPair = tuple[Expr, Sequence[Expr]]
@@ -49,7 +50,7 @@ def invariance(generator: VectorField, system: ODESystem) -> Residual:
         AnsatzError: the generator is over other variables.
     Source: Olver 1993, Theorem 2.31.
     """
-    _check_variables(generator, system)
+    generator = generator.over(system.variables, system.parameter_symbols)
     expressions = []
     for i, (n, rhs) in enumerate(zip(system.orders, system.rhs, strict=True)):
         moved = generator.prolonged(rhs)
@@ -72,7 +73,7 @@ def conservation(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual
     Raises:
         Unsupported: an integral holds a derivative that the equations determine.
     """
-    integrals = _expressions(integral)
+    integrals = [in_names_of(system, e) for e in _expressions(integral)]
     for expression in integrals:
         _check_phase(expression, system)
     rates = [system.jets.total_derivative(e) for e in integrals]
@@ -82,7 +83,7 @@ def conservation(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual
 
 def drift(integral: Expr | Sequence[Expr], system: ODESystem) -> Residual:
     """The integrals themselves, as functions of `phase_state`: their differences along a solve are the drift."""
-    integrals = _expressions(integral)
+    integrals = [in_names_of(system, e) for e in _expressions(integral)]
     for expression in integrals:
         _check_phase(expression, system)
     names = tuple(f"I{j + 1}" for j in range(len(integrals)))
@@ -162,7 +163,7 @@ def group(
         Unsupported: no closed form of the flow is known and no order is given, the order is outside
             1 … `HIGHEST_SERIES`, or the system has a symbol with the name of the one given as `epsilon`.
     """
-    _check_variables(generator, system)
+    generator = generator.over(system.variables, system.parameter_symbols)
     taken = (*system.variables, *system.parameter_symbols)
     if epsilon is None:
         (epsilon,) = free_symbols_named(("epsilon",), names_in(*taken, *_symbols(generator)))
@@ -216,6 +217,8 @@ def backward_law(
     """
     pair = system.adjoint(names)
     moved = [*system.unknowns, *system.parameter_symbols]
+    own = {s.name: s for s in (system.independent, *moved)}
+    generator = generator.over([own.get(v.name, v) for v in generator.variables], moved)
     costates = dict(zip(moved, pair.unknowns[len(system.unknowns) :], strict=True))
     components = dict(zip(generator.variables, generator.components, strict=True))
     xi = components.pop(generator.variables[0])
@@ -242,7 +245,7 @@ def backward(law: Expr | VectorField | Sequence[Expr], system: ODESystem) -> Res
         expression, pair = backward_law(law, system)
         integrals: Sequence[Expr] = (expression,)
     else:
-        integrals = _expressions(law)
+        integrals = [in_names_of(system, e) for e in _expressions(law)]
         own = set(system.variables) | set(system.parameter_symbols)
         pair = system if all(e.free_symbols <= own for e in integrals) else system.adjoint()
     result = conservation(integrals, pair)
@@ -291,13 +294,6 @@ def _within_orders(expression: Expr, system: ODESystem) -> Expr:
 def _expressions(given: Expr | Sequence[Expr]) -> tuple[Expr, ...]:
     many = given if isinstance(given, Sequence) else (given,)
     return tuple(as_expression(getattr(e, "expression", e)) for e in many)
-
-
-def _check_variables(generator: VectorField, system: ODESystem) -> None:
-    if generator.variables != system.variables:
-        raise AnsatzError(
-            f"the generator is over ({listed(generator.variables)}), the system over ({listed(system.variables)})"
-        )
 
 
 def _check_phase(expression: Expr, system: ODESystem) -> None:

@@ -7,11 +7,12 @@ only the derivative of f along a direction; direction and all the rest are expre
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
-from liesym.base.jets import JetSpace, jet_symbol
+from liesym.base.jets import JetSpace, as_expression, jet_symbol, partial_derivative
+from liesym.base.names import in_symbols
 from liesym.base.parameters import Parameter
 from liesym.errors import AnsatzError, Unsupported
 from liesym.lowering.target import Residual
@@ -135,8 +136,13 @@ def field_motion(
 def field_conservation(
     integrals: Expr | Sequence[Expr], unknowns: Sequence[Symbol], time: Symbol, order: int = 1
 ) -> tuple[Residual, Residual]:
-    """(I, D_t I) on (t, x, …, x^(n-1)) and on (t, x, …, x^(n)), for integrals of a field of this order."""
-    given = tuple(integrals) if isinstance(integrals, Sequence) else (integrals,)
+    """(I, D_t I) on (t, x, …, x^(n-1)) and on (t, x, …, x^(n)), for integrals of a field of this order.
+
+    Symbols of the integrals are those of the unknowns and of time if they have their names.
+    """
+    coordinates = (time, *_jets(unknowns, order + 1))
+    many = tuple(integrals) if isinstance(integrals, Sequence) else (integrals,)
+    given = tuple(in_symbols(as_expression(e), coordinates) for e in many)
     jets = JetSpace(time, tuple(unknowns))
     for expression in given:
         if jets.order_of(expression) >= order:
@@ -146,6 +152,43 @@ def field_conservation(
         _record("integral", given, time, _jets(unknowns, order)),
         _record("conservation", rates, time, _jets(unknowns, order + 1)),
     )
+
+
+def whole_rate(rate: Residual, order: int) -> Residual:
+    """The rate of integrals along a field that gives all of d/dt (x, …, x^(n-1)), whatever it says of the derivatives.
+
+        R = ∂_t I + Σ_k u_k ∂I/∂x^(k),   u the whole field
+
+    made of D_t I alone, in which ∂I/∂x^(k-1) = ∂(D_t I)/∂x^(k) - D_t ∂I/∂x^(k), from k = n down, holds no x^(n).
+
+    Arguments:
+        rate: D_t I as a function of (t, x, …, x^(n)).
+        order: n.
+
+    Returns:
+        R as a function of (t, x, …, x^(n-1), u_(n-1), u_0, …, u_(n-2)).
+
+    Raises:
+        Unsupported: the residual is no function of these coordinates.
+    """
+    m, left = divmod(len(rate.state), order + 1)
+    unknowns = rate.state[:m]
+    if left or rate.state != _jets(unknowns, order + 1):
+        raise Unsupported(f"a conservation law of a field of order {order} is a residual on derivatives up to that order")
+    jets = JetSpace(rate.time, unknowns)
+    velocities = tuple(Symbol(f"d({s.name})/dt", real=True) for s in rate.state[: m * (order - 1)])
+    resting = dict.fromkeys(rate.state[m * order :], S.Zero)
+    expressions = []
+    for expression in rate.expressions:
+        total = expression
+        for i, x in enumerate(unknowns):
+            slope = partial_derivative(expression, jet_symbol(x, order))
+            for k in range(order - 1, 0, -1):
+                slope = partial_derivative(expression, jet_symbol(x, k)) - jets.total_derivative(slope)
+                slope = slope.xreplace(resting)
+                total += slope * (velocities[(k - 1) * m + i] - jet_symbol(x, k))
+        expressions.append(total)
+    return replace(rate, expressions=tuple(expressions), state=(*rate.state, *velocities))
 
 
 def _jets(unknowns: Sequence[Symbol], count: int) -> tuple[Symbol, ...]:

@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import Budget
 from liesym.base.jets import JetSpace, jet_symbol
-from liesym.base.names import free_symbols_named, names_in
+from liesym.base.names import free_symbols_named, in_symbols, names_in
 from liesym.base.parameters import Parameter
 from liesym.base.typed import replaced
 from liesym.coefficients import Definition, Derivation, Element, Field, Space
@@ -130,7 +130,8 @@ def as_lagrangian(
         primed = sorted(s.name[:-1] for s in given.free_symbols if isinstance(s, Symbol) and s.name.endswith("'"))
         unknowns = list(dict.fromkeys(name.rstrip("'") for name in primed))
     symbols = tuple(u if isinstance(u, Symbol) else Symbol(u, real=True) for u in unknowns)
-    return Lagrangian(given, t, symbols).with_parameters()
+    jets = (*(jet_symbol(q, 1) for q in symbols), t, *symbols)
+    return Lagrangian(in_symbols(given, jets), t, symbols).with_parameters()
 
 
 def _primed_in(text: str) -> list[str]:

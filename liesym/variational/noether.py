@@ -94,6 +94,8 @@ def noether(
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
+    if generators is not None:
+        generators = [g.over(given.variables, [p.symbol for p in given.parameters]) for g in generators]
     whole = Budget.seconds(budget)
     search = _Search(given, whole.share(SEARCH))
     if generators is not None:

@@ -15,7 +15,7 @@ from training_support import kit as kit
 import liesym
 from liesym.errors import BackendError, Unsupported
 from liesym.learn.rollout import leading_part
-from liesym.residuals import backward, conservation, field_of, group, invariance, jet_state, phase_state
+from liesym.residuals import backward, conservation, field_of, group, invariance, jet_state, phase_state, whole_rate
 from liesym.symmetries.generator import Generator
 
 assert BACKENDS == ("torch", "jax")
@@ -122,6 +122,53 @@ def test_a_callable_integral_has_the_rate_of_its_expression(kit):
     by_call = found.conservation_residual(field, liesym.lower([integral], (X, Y), backend=name_of(found), t=T))
     by_expression = found.conservation_residual(field, integral, state=(X, Y))
     assert np.abs(np.asarray(by_call(t, x, None)) - np.asarray(by_expression(t, x, None))).max() < 1e-12
+
+
+def test_a_whole_field_of_second_order_is_taken_at_its_word(kit):
+    """q' = 0, v' = -sin q at (1, 2): d/dt (v² - 2 cos q) = -4 sin 1, though q'' = -sin q alone conserves it."""
+    found, _ = kit
+    q, v = sp.symbols("q q'", real=True)
+    law, xp = v**2 - 2 * sp.cos(q), found.ARRAYS.xp
+    system = liesym.ODESystem.parse("q'' = -sin(q)")
+    x = array(found, np.array([[1.0, 2.0]]))
+    for given in (law, conservation(law, system), liesym.lower([law], (q, v), backend=name_of(found))):
+        options = {} if given is not law else {"state": (q,)}
+        for first, rate in ((0.0, -4 * np.sin(1.0)), (1.0, 0.0)):
+            whole = lambda t, x, args, first=first: xp.stack([first * x[..., 1], -xp.sin(x[..., 0])], -1)  # noqa: E731
+            residual = found.conservation_residual(whole, given, order=2, **options)
+            assert np.asarray(residual(None, x, None)) == pytest.approx(np.array([[rate]]), abs=1e-14)
+    with pytest.raises(BackendError, match="returns 3 components for 2"):
+        found.conservation_residual(lambda t, x, args: xp.stack([x[..., 0]] * 3, -1), law, state=(q,), order=2)(
+            None, x, None
+        )
+
+
+def test_the_whole_rate_of_a_field_of_third_order():
+    """I = x x'' + t x'^2 along (u_0, u_1, u_2): x'^2 + u_0 x'' + 2 t x' u_1 + x u_2."""
+    x, v, a, jerk = (liesym.JetSpace(T, (X,)).coordinate(X, k) for k in range(4))
+    whole = whole_rate(conservation(x * a + T * v**2, liesym.ODESystem.parse("D(x, 3) = 0")), 3)
+    assert whole.state[:4] == (x, v, a, jerk)
+    first, second = whole.state[4:]
+    assert (whole.expressions[0] - (v**2 + first * a + 2 * T * v * second + x * jerk)).expand() == 0
+
+
+@pytest.mark.parametrize("kind", [{}, {"positive": True}, {"integer": True}], ids=str)
+def test_symbols_are_matched_by_name(kit, kind):
+    """The rate, the level sets and the invariance of a field are those that real symbols give."""
+    found, _ = kit
+    t, x, y, v = (sp.Symbol(name, **kind) for name in ("t", "x", "y", "x'"))
+    point = [array(found, np.array(values)) for values in (0.5, [0.3, 0.7])]
+    field = liesym.lower([Y, -X * Y], (X, Y), backend=name_of(found))
+    rate = found.conservation_residual(field, x**2 + t * y, state=(X, Y))(*point, None)
+    assert np.asarray(rate) == pytest.approx([2 * 0.3 * 0.7 + 0.7 - 0.5 * 0.21])
+    second = found.conservation_residual(lambda t, x, args: -x[..., :1], v**2 + x**2, state=(X,), order=2)
+    assert np.abs(np.asarray(second(*point, None))).max() < 1e-15
+    for states in ((X, Y), (x, y)):
+        levels = found.LevelSets.from_expressions([X**2 + t * y + T], states)
+        assert np.asarray(levels.values(*point)) == pytest.approx([0.09 + 0.35 + 0.5])
+        assert np.asarray(levels.gradients(*point)) == pytest.approx(np.array([[0.6, 0.5]]))
+    turned = [found.invariance_residual(field, Generator(over, (0, y, -x)))(*point, None) for over in ((T, X, Y), (t, x, y))]
+    assert np.asarray(turned[0]) == pytest.approx(np.asarray(turned[1])) and np.abs(np.asarray(turned[0])).max() > 0.1
 
 
 def test_drift_is_the_change_of_the_integral_along_a_solve(kit):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from sympy import Eq, Function, Symbol, symbols
+from sympy import Eq, Function, Symbol, cos, symbols
 
 import liesym
-from liesym.errors import NotSolvable, ParseError, Unsupported
+from liesym import residuals
+from liesym.base.jets import jet_symbol
+from liesym.determine.verify import is_first_integral
+from liesym.errors import AnsatzError, NotSolvable, ParseError, Unsupported
 from liesym.model.reading import in_names_of, read_given
 from liesym.model.system import ODESystem
+from liesym.symmetries.generator import Generator
 
-KINDS = ({}, {"real": True}, {"positive": True}, {"integer": True})
+KINDS: tuple[dict[str, bool], ...] = ({}, {"real": True}, {"positive": True}, {"integer": True})
 DECAY = ODESystem.parse("x' = -k*y; y' = k*x")
 
 
@@ -86,3 +91,91 @@ def test_expressions_are_matched_by_name() -> None:
         curve = Function("q")(t)
         assert in_names_of(pendulum, curve.diff(t) ** 2 + curve) == v**2 + q
     assert in_names_of(pendulum, Function("f")(q)) == Function("f")(q)
+
+
+# -- symbols of any assumptions ------------------------------------------------------------------------------------------
+
+PENDULUM = ODESystem.parse("q'' = -w^2*sin(q)", parameters={"w": {"positive": True}})
+SPRING = ODESystem.parse("x'' = -k*x; y'' = -k*y")
+TOY = ODESystem.parse("z' = cos(a*z)")
+
+
+def named(names: str, kind: dict[str, bool]) -> list[Symbol]:
+    return [Symbol(name, **kind) for name in names.split()]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_generator_in_any_symbols_is_a_symmetry_where_it_is_one(kind: dict[str, bool]) -> None:
+    t, x, y, k = named("t x y k", kind)
+    variables, own = (t, x, y), SPRING.variables
+    for over in (variables, own):
+        turn, bent = Generator(over, (0, y, -x)), Generator(over, (0, k * x**2, 0))
+        assert turn.is_symmetry_of(SPRING) and not bent.is_symmetry_of(SPRING)
+        assert bent.over(own, SPRING.parameter_symbols).components[1] == SPRING.parameter_symbols[0] * own[1] ** 2
+        assert Generator.from_mapping(over, {"x": y, "y": -x}).over(own) == turn.over(own)
+        assert turn(x**2 + y**2) == 0 and turn(x) == over[2] and turn.apply(y) == -over[1]
+        assert (turn + Generator(own, (1, 0, 0))).is_symmetry_of(SPRING) and turn.bracket(bent).variables == over
+    with pytest.raises(AnsatzError):
+        Generator((t, y, x), (0, y, -x)).is_symmetry_of(SPRING)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_residuals_of_a_system_are_those_of_its_own_symbols(kind: dict[str, bool]) -> None:
+    t, x, y, q, v, w = named("t x y q q' w", kind)
+    turn, own = Generator((t, x, y), (0, y, -x)), Generator(SPRING.variables, (0, SPRING.unknowns[1], -SPRING.unknowns[0]))
+    assert residuals.invariance(turn, SPRING) == residuals.invariance(own, SPRING)
+    (angle,), (rate,), (omega,) = PENDULUM.unknowns, PENDULUM.jet_coordinates, PENDULUM.parameter_symbols
+    energy, ours = v**2 / 2 - w**2 * cos(q), rate**2 / 2 - omega**2 * cos(angle)
+    for law in (residuals.conservation, residuals.drift):
+        assert law(energy, PENDULUM) == law(ours, PENDULUM)
+    assert is_first_integral(energy, PENDULUM) and not is_first_integral(energy + q, PENDULUM)
+    z, a = named("z a", kind)
+    moved = Generator((t, z), (1, 0))
+    assert residuals.backward(moved, TOY) == residuals.backward(Generator(TOY.variables, (1, 0)), TOY)
+    scaled = Generator((t, z, a), (0, z, -a))
+    plain = Generator((*TOY.variables, *TOY.parameter_symbols), (0, TOY.unknowns[0], -TOY.parameter_symbols[0]))
+    assert residuals.backward(scaled, TOY) == residuals.backward(plain, TOY)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_given_generators_make_the_same_integrals(kind: dict[str, bool]) -> None:
+    t, x, y = named("t x y", kind)
+    system = ODESystem.parse("x' = x*y; y' = -y^2")
+    given = [Generator((t, x, y), (0, x, 0)), Generator((t, x, y), (t, 0, -y))]
+    own = [g.over(system.variables) for g in given]
+    assert liesym.first_integrals(system, generators=given, budget=5) == liesym.first_integrals(
+        system, generators=own, budget=5
+    )
+    (law,) = liesym.noether(named("x'", kind)[0] ** 2 / 2, generators=[Generator((t, x), (0, 1))], budget=5)
+    assert law.integral == jet_symbol(Symbol("x", real=True), 1)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_lowered_functions_have_one_value(kind: dict[str, bool]) -> None:
+    """Whatever the symbols of state, time and parameters are, t x + k x² has one value at one place."""
+    t, x, k = named("t x k", kind)
+    point = (np.array(3.0), np.array([0.5]), {"k": 2.0})
+    for other in KINDS:
+        s, u, p = named("t x k", other)
+        for options in ({}, {"t": s}, {"parameters": (p,)}, {"t": s, "parameters": {p: 7.0}}, {"parameters": {"k": None}}):
+            value = liesym.lower(t * x + k * x**2, (u,), backend="numpy", **options)
+            assert value(*point) == pytest.approx([2.0]), (kind, other, options)
+        mixed = liesym.lower(t * x + p * u**2, (Symbol("x", real=True),), backend="numpy")
+        assert mixed(*point) == pytest.approx([2.0])
+    residual = residuals.conservation(PENDULUM.unknowns[0], PENDULUM)
+    assert liesym.lower(residual, backend="numpy", parameters={Symbol("w", **kind): 1.0})(0.0, np.ones(3), {}) == [1.0]
+
+
+def test_names_that_mean_two_things_are_refused() -> None:
+    x = Symbol("x")
+    with pytest.raises(Unsupported, match="more than one"):
+        liesym.lower(x, (x, Symbol("x", positive=True)), backend="numpy")
+    with pytest.raises(Unsupported, match="more than one"):
+        liesym.lower(x, (x,), t=Symbol("x", real=True), backend="numpy")
+
+
+def test_terms_of_a_discovery_are_matched_by_name() -> None:
+    system, region = ODESystem.parse("x' = y; y' = -x^3"), ((-1, 1), (-1, 1))
+    every = [Symbol("x", **kind) ** 4 for kind in KINDS]
+    told, found = (liesym.discover(system, region=region, terms=given, budget=10) for given in (["x^4"], every))
+    assert found.integrals and [law.expression for law in found.integrals] == [law.expression for law in told.integrals]
