@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -53,6 +53,7 @@ class SymbolicField(rollout.AbstractSymbolicField, Module):
     def store(self, stored: dict[str, float], start: dict[str, float], fixed: Sequence[str], dtype: Any) -> None:
         """Keep all parameters, those that are fixed without a gradient."""
         weights = {name: ARRAYS.weights(value, dtype) for name, value in stored.items()}
+        _check_names(stored, nn.ParameterDict())
         self.theta = nn.ParameterDict({name: nn.Parameter(w, name not in fixed) for name, w in weights.items()})
 
     def parameters_by_name(self) -> dict[str, Tensor]:
@@ -109,6 +110,14 @@ class LevelSets(levels.AbstractLevelSets):
     arrays = ARRAYS
 
 
+def _check_names(names: Iterable[str], container: nn.Module) -> None:
+    for name in names:
+        if hasattr(container, name):
+            raise TrainingError(
+                f"{name}: containers of torch have a method of that name; give it another name in the equations"
+            )
+
+
 class HybridODE(hybrid.AbstractHybridODE, Module):
     """The field of a system whose functions are networks; see `liesym.learn.hybrid.AbstractHybridODE`."""
 
@@ -116,11 +125,14 @@ class HybridODE(hybrid.AbstractHybridODE, Module):
 
     def keep(self, functions: dict[str, Any], inputs: dict[str, Any]) -> None:
         """Keep modules as parts, other callables and inputs as they are."""
-        self.functions = nn.ModuleDict({n: f for n, f in functions.items() if isinstance(f, nn.Module)})
+        modules = {n: f for n, f in functions.items() if isinstance(f, nn.Module)}
+        _check_names(modules, nn.ModuleDict())
+        self.functions = nn.ModuleDict(modules)
         self.given = {n: f for n, f in functions.items() if not isinstance(f, nn.Module)} | inputs
 
     def store(self, stored: dict[str, float], dtype: Any) -> None:
         """Keep the trained parameters."""
+        _check_names(stored, nn.ParameterDict())
         self.theta = nn.ParameterDict({name: nn.Parameter(ARRAYS.weights(v, dtype)) for name, v in stored.items()})
 
     def parameters_by_name(self) -> dict[str, Tensor]:

@@ -184,11 +184,21 @@ def parameter_values(system: ODESystem, values: Mapping[str, float], fixed: Sequ
     unknown = sorted((set(values) | set(fixed)) - set(names))
     if unknown:
         raise TrainingError(f"{', '.join(unknown)}: no such parameters; the system has {', '.join(names) or 'none'}")
-    start = {p.name: float(values.get(p.name, 1.0 if p.value is None else p.value)) for p in system.parameters}
+    start = {p.name: _number(p.name, values.get(p.name, 1.0 if p.value is None else p.value)) for p in system.parameters}
     for p in system.parameters:
         if "positive" in p.assumptions and start[p.name] <= 0:
             raise TrainingError(f"{p.name} is declared positive but is to start at {start[p.name]}")
     return start
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise TrainingError(f"{name} = {value!r}; expected a finite number")
+    return found
 
 
 def term_weights(residuals: Mapping[str, object], weights: float | Mapping[str, float]) -> dict[str, float]:

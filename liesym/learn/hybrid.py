@@ -51,8 +51,9 @@ class AbstractHybridODE(AbstractModule):
         dtype: of the parameters, single precision unless given.
 
     Raises:
-        TrainingError: a function or parameter that the system does not have, a function without a network, or a positive
-            parameter that starts at what is not.
+        TrainingError: a function or parameter that the system does not have, a function without a network or with what is no
+            callable, a parameter that starts at no number, or a positive one that starts at what is not. In torch also one
+            whose name is that of a method of its containers.
     """
 
     levels_class: ClassVar[type[AbstractLevelSets]]
@@ -75,6 +76,7 @@ class AbstractHybridODE(AbstractModule):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        check_given(functions, parameters, inputs)
         self.system = ODESystem.parse(system) if isinstance(system, str) else system
         arities = checked_functions(self.system, functions or {}, inputs or {})
         start = parameter_values(self.system, parameters or {}, ())
@@ -196,6 +198,20 @@ class OpenLevels:
         made = self.sets(Law(hybrid, self.values), gradients, rates, tolerance=self.tolerance)
         made.open, made.hybrid = self, hybrid
         return made
+
+
+def check_given(functions: Any, parameters: Any, inputs: Any) -> None:
+    """Mappings, to callables where they name functions.
+
+    Raises:
+        TrainingError: one is something else.
+    """
+    for what, given in (("functions", functions), ("parameters", parameters), ("inputs", inputs)):
+        if given is not None and not isinstance(given, Mapping):
+            raise TrainingError(f"{what} is a mapping from names, not {type(given).__name__}")
+    for name, function in {**(functions or {}), **(inputs or {})}.items():
+        if not callable(function):
+            raise TrainingError(f"{name} = {function!r}; expected a module or another callable")
 
 
 def checked_functions(system: ODESystem, functions: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, int]:

@@ -114,6 +114,30 @@ def test_what_is_missing_or_foreign_is_named(kit):
         found.HybridODE(CENTRAL, {"V": found.MLP((1, 4, 2), dtype=kit[1])})(None, array(kit, STARTS))
 
 
+def test_what_is_no_mapping_callable_or_number_is_named(kit):
+    found, _ = kit
+    text = "x' = -k*f(x) + u(t)"
+    for functions, parameters, inputs, said in (
+        ({"f": 3}, None, {"u": abs}, "f = 3; expected a module or another callable"),
+        ({"f": abs}, None, {"u": None}, "u = None; expected"),
+        ([abs], None, None, "functions is a mapping from names, not list"),
+        ({"f": abs}, ["k"], {"u": abs}, "parameters is a mapping from names, not list"),
+        ({"f": abs}, {"k": "a"}, {"u": abs}, "k = 'a'; expected a finite number"),
+        ({"f": abs}, {"k": [1, 2]}, {"u": abs}, "expected a finite number"),
+        ({"f": abs}, {"k": np.nan}, {"u": abs}, "k = nan; expected a finite number"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            found.HybridODE(text, functions, parameters, inputs=inputs)
+
+
+def test_names_of_methods_of_torch_are_named():
+    torch, found = pytest.importorskip("torch"), pytest.importorskip("liesym_torch")
+    with pytest.raises(TrainingError, match="half: containers of torch have a method of that name"):
+        found.HybridODE("x' = half(x)", {"half": torch.nn.Linear(1, 1)})
+    with pytest.raises(TrainingError, match="items: containers of torch"):
+        found.HybridODE("x' = items*f(x)", {"f": abs}, {"items": 1.0})
+
+
 def test_the_laws_proven_with_the_function_open_hold_for_every_network(kit):
     """∇I·f = 0 for the integrals that the engine finds, and along a solve that is put back on their level set."""
     found, _ = kit
