@@ -216,6 +216,7 @@ class TangentProjection(layers.AbstractTangentProjection, Module):
     """f - G⁺ (∂_t I + G f); see `liesym.learn.layers.AbstractTangentProjection`."""
 
     inner: Any
+    bare: bool = static()
     levels: Any = static()
     held: Any
 
@@ -224,6 +225,7 @@ class Stabilization(layers.AbstractStabilization, Module):
     """f - γ G⁺ (I(t, x) - I(t_0, x_0)); see `liesym.learn.layers.AbstractStabilization`."""
 
     inner: Any
+    bare: bool = static()
     levels: Any = static()
     held: Any
     gamma: float = static()

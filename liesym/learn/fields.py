@@ -1,9 +1,9 @@
 """Residuals of a learned field: what a symmetry or an integral asks of a network.
 
-A field is any callable ``f(t, x, args)`` (a module or a function), t of shape (...) or a number, x of shape (...,
-n*m) grouped by order (q, q', ...), that returns the leading derivatives (..., m) or the whole derivative
-(..., n*m), whose last m components are then taken, and by `conservation_residual` all of them. n is `order`: 1 for x' = f,
-2 for an acceleration a(t, q, v).
+A field is any callable ``f(t, x, args)`` or ``f(t, x)``, as its signature says (a module or a function), t of shape
+(...) or a number, x of shape (..., n*m) grouped by order (q, q', ...), that returns the leading derivatives (..., m)
+or the whole derivative (..., n*m), whose last m components are then taken, and by `conservation_residual` all of them.
+n is `order`: 1 for x' = f, 2 for an acceleration a(t, q, v).
 
     invariance_residual(field, generator, order=1, moving=())        -> fn(t, x, args)  -> (..., m)
     conservation_residual(field, integrals, state=..., order=1)      -> fn(t, x, args)  -> (..., k)
@@ -26,6 +26,7 @@ from sympy import Expr, Symbol
 
 from liesym.errors import BackendError, Unsupported
 from liesym.learn.arrays import Array, ArrayLibrary, together
+from liesym.learn.calling import with_args
 from liesym.learn.rollout import leading_part, pushforward
 from liesym.lowering.lower import lower
 from liesym.residuals import FlowPair, Residual, field_condition, field_conservation, field_motion, whole_rate
@@ -58,6 +59,7 @@ class FieldResiduals:
             moving: parameters of the field that the generator moves; entries of the mapping args.
         Source: Olver 1993, Theorem 2.31, with the field in place of the right side.
         """
+        field = with_args(field)
         condition = field_condition(generator, order, moving)
         direction = self._lower(condition.direction)
         value = self._lower(condition.value)
@@ -118,6 +120,7 @@ class FieldResiduals:
             t: the symbol of time in them; a symbol named t unless given.
             order: n.
         """
+        field = with_args(field)
         if isinstance(integrals, Residual):
             law = integrals
         elif callable(integrals) and not isinstance(integrals, Expr):
@@ -207,6 +210,7 @@ class FieldResiduals:
             truncation: use the Lie series up to this order; the residual then measures the truncation too.
             order: n.
         """
+        field = with_args(field)
         motion = field_motion(generator, order, flow=flow, variables=variables, epsilon=parameter, truncation=truncation)
         name = parameter.name if parameter is not None else "epsilon"
         defaults = {name: epsilon}
@@ -226,6 +230,7 @@ class FieldResiduals:
     def backward_charge(self, field: Field, generator: Generator) -> Field:
         """The quantity a·(η - ξ f) that a symmetry of x' = f conserves along backpropagation, as a function of
         (x, a)."""
+        field = with_args(field)
         condition = field_condition(generator, 1)
         direction = self._lower(condition.direction)
         m = condition.unknowns

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.arrays import AbstractModule, Array
+from liesym.learn.calling import takes_args
 from liesym.learn.levels import AbstractLevelSets, closed, opened
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
@@ -19,7 +20,7 @@ class AbstractTangentProjection(AbstractModule):
     independent ones are imposed.
 
     Arguments:
-        field: the field to project.
+        field: the field to project, f(t, x, args) or f(t, x).
         levels: the integrals.
     Source: Matsubara and Yaguchi 2023 (continuous-time projection); Hairer, Lubich and Wanner 2006,
         section IV.4.
@@ -27,12 +28,12 @@ class AbstractTangentProjection(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets) -> None:
         super().__init__()
-        self.inner = field
+        self.inner, self.bare = field, not takes_args(field)
         self.levels, self.held = opened(levels, field)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        return closed(self.levels, self.held, self.inner).tangent(t, x, self.inner(t, x, args), args)
+        return closed(self.levels, self.held, self.inner).tangent(t, x, _called(self, t, x, args), args)
 
 
 class AbstractStabilization(AbstractModule):
@@ -42,7 +43,7 @@ class AbstractStabilization(AbstractModule):
     field is left as it is.
 
     Arguments:
-        field: the field to stabilize.
+        field: the field to stabilize, f(t, x, args) or f(t, x).
         levels: the integrals.
         gamma: the rate; an explicit solver with step h needs γ h below about 2.
     Source: White et al. 2023, equation (5).
@@ -50,7 +51,7 @@ class AbstractStabilization(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets, gamma: float = 8.0) -> None:
         super().__init__()
-        self.inner, self.gamma = field, gamma
+        self.inner, self.gamma, self.bare = field, gamma, not takes_args(field)
         self.levels, self.held = opened(levels, field)
 
     def prepare(self, t: Any, x: Array, args: Any) -> dict[str, Any]:
@@ -59,12 +60,17 @@ class AbstractStabilization(AbstractModule):
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        value = self.inner(t, x, args)
+        value = _called(self, t, x, args)
         if not args or "levels" not in args:
             return value
         sets = closed(self.levels, self.held, self.inner)
         defect = sets.values(t, x, args) - args["levels"]
         return value - self.gamma * sets.correction(t, x, defect, args)
+
+
+def _called(wrapper: Any, t: Any, x: Array, args: Any) -> Array:
+    """The field inside, with the arguments that it takes."""
+    return wrapper.inner(t, x) if wrapper.bare else wrapper.inner(t, x, args)
 
 
 class AbstractEquivariantField(AbstractModule):

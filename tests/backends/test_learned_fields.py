@@ -171,6 +171,27 @@ def test_symbols_are_matched_by_name(kit, kind):
     assert np.asarray(turned[0]) == pytest.approx(np.asarray(turned[1])) and np.abs(np.asarray(turned[0])).max() > 0.1
 
 
+def test_fields_of_two_arguments_are_called_with_two(kit):
+    """f(t, x) has the residuals and the projection of f(t, x, args); what takes neither is refused."""
+    found, _ = kit
+    t, x = array(found, np.array([0.5])), array(found, np.array([[0.3, 0.7]]))
+    three = lambda t, x, args: x[..., [1, 0]] * x  # noqa: E731
+    two = lambda t, x: three(t, x, None)  # noqa: E731
+    levels = found.LevelSets.from_expressions([X**2 + Y], (X, Y))
+    makers = [
+        lambda f: found.invariance_residual(f, ROTATION),
+        lambda f: found.conservation_residual(f, X**2 + Y, state=(X, Y)),
+        lambda f: found.group_residual(f, ROTATION, epsilon=0.1),
+        lambda f: found.TangentProjection(f, levels),
+        lambda f: found.Stabilization(f, levels),
+    ]
+    for make in makers:
+        assert np.asarray(make(two)(t, x, None)) == pytest.approx(np.asarray(make(three)(t, x, None)))
+        for wrong in (lambda x: x, lambda t, x, args, more: x):
+            with pytest.raises(BackendError, match=r"f\(t, x\) or f\(t, x, args\)"):
+                make(wrong)
+
+
 def test_drift_is_the_change_of_the_integral_along_a_solve(kit):
     found, _ = kit
     x = np.random.default_rng(0).uniform(0.5, 1.0, (5, 3, 2))
