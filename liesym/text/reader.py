@@ -273,6 +273,9 @@ class Reader:
     def _arbitrary(self, name: str, arguments: list[Tree], tree: Tree) -> Any:
         scope = self.scope
         if name in scope.unknowns and arguments:
+            here = scope.independent
+            if [str(a.children[0]) for a in arguments if a.data == "name"] == [here] and len(arguments) == 1:
+                raise self._error(f"{name}({here}) is written {name}", tree, (name,))
             raise self._error(
                 f"{name}(…) would be the unknown {name} at another place, and equations with a delay are no ordinary "
                 f"differential equations; for the unknown write {name}, for a product {name}*(…)",
