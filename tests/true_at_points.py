@@ -27,6 +27,8 @@ DIGITS, STEP = 50, "1e-12"
 AGAIN = (90, "1e-22")
 """Digits and steps of differences; what fails is computed a second time with the second pair."""
 TOLERANCE = 1e-9
+STEEP = 1e-5
+"""A step that moves a coordinate by more than this part of it is no step of a derivative."""
 Values = dict[Symbol, Any]
 Function = Callable[[Values], Any]
 
@@ -163,6 +165,8 @@ def _along(f: Function, field: Callable[[Values], Values], step: Any) -> Functio
 
     def slope(p: Values) -> Any:
         v = field(p)
+        if any(abs(step * w) > STEEP * (1 + abs(p[s])) for s, w in v.items()):
+            raise NoValue("too steep for a difference")
         ahead, behind = ({**p, **{s: p[s] + sign * step * w for s, w in v.items()}} for sign in (1, -1))
         return (f(ahead) - f(behind)) / (2 * step)
 

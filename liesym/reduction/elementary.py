@@ -1,10 +1,12 @@
-"""First-order equations that are solved by a textbook's substitution: linear, Bernoulli, Riccati, separable, homogeneous.
+"""First-order equations that are solved by a textbook's substitution: linear, Bernoulli, Riccati, separable, homogeneous,
+of a sum.
 
     y' = p y + q                y = e^P (C + ∫ e^-P q dx),  P = ∫ p dx
     y' = p y + q y^n            u = y^(1-n),  u' = (1-n)(p u + q)
     y' = a y² + b y + c         y - y_1 = 1/u,  u' = -(b + 2 a y_1) u - a;  with constant a, b, c by the sign of b² - 4 a c
     y' = f(x) g(y)              ∫ dy/g = ∫ f dx + C
     y' = g(y/x)                 u = y/x,  ∫ du/(g(u) - u) = log|x| + C
+    y' = g(y + m x)             u = y + m x,  ∫ du/(g(u) + m) = x + C
 
 Nothing here is checked: every value is substituted by whoever asks for it. Source: Ince 1956, chapter 2.
 """
@@ -78,7 +80,7 @@ class Family:
 
 def families(system: ODESystem) -> Iterator[Family]:
     """The families of every method that the equation is made for, the most telling first."""
-    for method in (_linear, _bernoulli, _riccati, _separable, _homogeneous):
+    for method in (_linear, _bernoulli, _riccati, _separable, _homogeneous, _of_sum):
         found = method(system)
         if found is not None:
             yield found
@@ -313,6 +315,29 @@ def _homogeneous(system: ODESystem) -> Family | None:
     if inner.has(Integral):
         return None
     return _through(inner.subs(ratio, y / x) - log(x), system, tuple(lines))
+
+
+def _of_sum(system: ODESystem) -> Family | None:
+    x, y = system.variables
+    along, across = system.rhs[0].diff(x), system.rhs[0].diff(y)
+    if along == 0 or across == 0:
+        return None
+    try:
+        field = Field.build([along, across], (x, y), system.parameter_symbols)
+        slope = field.to_expr(field(along) / field(across))
+    except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        return None
+    if slope.has(x, y):
+        return None
+    total = Symbol("total", real=True)
+    rest = expr(cancel(slope + replaced(system.rhs[0], {y: total - slope * x}).expand()))
+    if rest == 0 or rest.has(x):
+        return None
+    inner = antiderivative(1 / rest, total, constants_for(system, 1))
+    if inner.has(Integral):
+        return None
+    lines = [v - slope * x for v in solve_for(rest, total) if not v.has(S.ImaginaryUnit)]
+    return _through(inner.subs(total, y + slope * x) - x, system, tuple(lines))
 
 
 def _with_real_logarithms(value: Expr) -> Expr:

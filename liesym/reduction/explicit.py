@@ -26,7 +26,7 @@ from liesym.reduction.checked import (
     real_where_derived,
     with_logarithms_of_both_signs,
 )
-from liesym.reduction.elementary import Family, constant_values, families
+from liesym.reduction.elementary import Family, Value, constant_values, families
 from liesym.reduction.forms import written
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for
@@ -57,7 +57,8 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         return found
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut)
     try:
-        return looked_at(system, None, budget) or empty
+        whole = looked_at(system, None, budget)
+        return empty if whole is None else replace(whole, stopped=whole.stopped or cut)
     except OutOfBudget:
         return replace(empty, stopped=True)
 
@@ -139,7 +140,7 @@ def _shortest(system: ODESystem, budget: Budget) -> tuple[Solution | None, bool]
                 break
     except OutOfBudget as stop:
         cut = stop.ends
-    return (min(passed, key=_operations), False) if passed else (None, cut)
+    return (replace(min(passed, key=_operations), stopped=cut), False) if passed else (None, cut)
 
 
 def _operations(found: Solution) -> int:
@@ -148,10 +149,11 @@ def _operations(found: Solution) -> int:
 
 def _of_family(system: ODESystem, family: Family) -> Solution:
     constants, y = constants_for(system, system.order), system.unknowns[0]
-    kept = [c for v in family.values if (c := checked_value(system, v.expression, constants, v.on)) is not None]
+    values = _written(system, family)
+    kept = [c for v in values if (c := checked_value(system, v.expression, constants, v.on)) is not None]
     passed = None if family.integral is None else checked_integral(system, family.integral)
     relation = None if passed is None else _over_one(passed.expression - constants[0])
-    whole = family.whole and len(kept) == len(family.values) and not any(c.on for c in kept)
+    whole = family.whole and len(kept) == len(values) and not any(c.on for c in kept)
     whole = whole and all(real_where_derived(system, c.expression) for c in kept)
     whole = whole and bool(kept) and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
     return Solution(
@@ -167,6 +169,14 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
         special=() if is_linear(system) else _special(system, family.lost),
         complete=whole,
     )
+
+
+def _written(system: ODESystem, family: Family) -> Sequence[Value]:
+    """The values as they are printed; as they are where a relation beside them has the same constants."""
+    if family.integral is not None or is_linear(system):
+        return family.values
+    constants, x = constants_for(system, system.order), system.independent
+    return [Value(written(v.expression, constants, x), v.on) for v in family.values]
 
 
 def _over_one(relation: Expr) -> Eq:

@@ -273,13 +273,7 @@ def test_in_torch_it_is_saved_loaded_and_copied(tmp_path):
     assert next(iter(field.state_dict())) == "functions.V.weights.0"
     torch.save(projected, tmp_path / "field.pt")
     loaded = torch.load(tmp_path / "field.pt", weights_only=False)
-    for same in (
-        other,
-        copy.deepcopy(field),
-        pickle.loads(pickle.dumps(field)),
-        loaded,
-        torch.compile(field, fullgraph=True),
-    ):
+    for same in (other, copy.deepcopy(field), pickle.loads(pickle.dumps(field)), loaded):
         assert torch.allclose(same(None, x), field(None, x), rtol=1e-13)
     assert next(central(found).float().parameters()).dtype == torch.float32
 
