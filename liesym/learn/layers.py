@@ -45,7 +45,11 @@ class AbstractStabilization(AbstractModule):
     Arguments:
         field: the field to stabilize, f(t, x, args) or f(t, x).
         levels: the integrals.
-        gamma: the rate; an explicit solver with step h needs γ h below about 2.
+        gamma: the rate. Runge-Kutta steps h of order 4 are stable for γ h < 2.785, where |1 - z + z²/2 - z³/6 + z⁴/24| < 1;
+            that is no bound under which the drift falls. Stages inside a step are O(h²) off the level set, and the pull on
+            them adds an error of O(h²) for a fixed γ h: from γ h of some 0.2 to 0.5 on the drift can be larger than without
+            stabilization (a pendulum, h = 0.1, γ h = 0.8: 8e-5 against 2e-6). Choose γ h well below 0.2 for a field that
+            nearly conserves; larger only where the field is far off.
     Source: White et al. 2023, equation (5).
     """
 

@@ -373,3 +373,20 @@ def test_a_second_order_field_is_asked_for_its_acceleration_alone():
 
 def test_jets_of_the_cases_are_ordered_by_derivative():
     assert [s.name for s in jet_state(KEPLER)] == ["x", "y", "x'", "y'", "x''", "y''"]
+
+
+def test_stabilization_helps_below_its_bound_and_harms_above():
+    """RK4 with h = 0.1 on a pendulum that conserves: γ h = 0.05 leaves the drift, 0.8 makes it larger, 3 is unstable."""
+    found, _, context = precise("torch")
+    with context:
+        levels = found.LevelSets.from_expressions([Y**2 / 2 - sp.cos(X)], (X, Y))
+        field = liesym.lower([Y, -sp.sin(X)], (X, Y), backend="torch")
+        start, step = array(found, np.array([[1.0, 0.0]])), array(found, np.array([0.1]))
+        drifts = []
+        for pull in (0.0, 0.05, 0.8, 3.0):
+            held, x = found.Stabilization(field, levels, gamma=pull / 0.1), start
+            args = held.prepare(0 * step, start, None)
+            for _ in range(100):
+                x = found.rk4_step(held, 0 * step, x, step, args)
+            drifts.append(float(abs(levels.values(None, x) - levels.values(None, start))[0, 0]))
+        assert drifts[1] < 1e-5 and drifts[2] > 10 * drifts[0] and not drifts[3] < 1e-2
