@@ -11,7 +11,7 @@ from sympy import Add, DiracDelta, Expr, Integral, Pow, S, Symbol, asin, atan, c
 from liesym.base.typed import argument, replaced, substituted
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.errors import TooLarge, Unsupported
 from liesym.model.generators import VectorField
 
 DIGITS = 60
@@ -79,7 +79,7 @@ def satisfies_flow(generator: VectorField, images: Sequence[Expr], epsilon: Symb
             field = Field.build(attempt, (epsilon, *generator.variables))
             if all(field(d).is_zero for d in attempt):
                 return True
-        except (Unsupported, NeedsRefinement, ZeroDivisionError):
+        except (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError):
             continue
     return satisfies_flow_numerically(generator, images, epsilon)
 

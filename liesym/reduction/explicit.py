@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from sympy import Abs, Eq, Expr, S
+from sympy import Abs, Add, Eq, Expr, S
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
@@ -27,9 +27,9 @@ from liesym.reduction.checked import (
     with_logarithms_of_both_signs,
 )
 from liesym.reduction.elementary import Family, Value, constant_values, families
-from liesym.reduction.forms import written
+from liesym.reduction.forms import without_signs, written
 from liesym.reduction.linear import linear_families, riccati_families
-from liesym.reduction.quadrature import constants_for
+from liesym.reduction.quadrature import constants_for, with_real_roots
 from liesym.reduction.second import substituted_families
 from liesym.reduction.solution import Solution, solved, solves
 from liesym.reduction.superposition import is_linear
@@ -223,10 +223,17 @@ def _checked_curve(system: ODESystem, found: Solution) -> tuple[Expr, Expr] | No
     time, height = found.parametric
     joined = with_joined_roots(time), with_joined_roots(height)
     sided = with_logarithms_of_both_signs(joined[0]), with_logarithms_of_both_signs(joined[1])
-    for curve in dict.fromkeys((sided, joined, (time, height))):
+    real = _one_sign(time), _one_sign(height)
+    for curve in dict.fromkeys((sided, joined, (time, height), real)):
         if curve_holds(system, *curve, found.parameter, found.constants):
             return curve
     return None
+
+
+def _one_sign(value: Expr) -> Expr:
+    """Roots whose product is real as one, and one sign for sign(u) before a root; the curve is checked as it then stands."""
+    plain = Add(*(without_signs(expr(term)) for term in Add.make_args(value)))
+    return with_real_roots(plain)
 
 
 def _special(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:

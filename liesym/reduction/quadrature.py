@@ -73,7 +73,7 @@ def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[S
     """i sqrt(p) sqrt(q) written sqrt(-p q), where the derivative is still the slope."""
     if not value.has(I):
         return value
-    merged = expr(value.replace(lambda e: e.is_Mul and e.has(I), _merged))
+    merged = with_real_roots(value)
     if merged.has(I):
         return value
     for candidate in (merged, -merged):
@@ -84,6 +84,11 @@ def _real_form(value: Expr, slope: Expr, variable: Symbol, constants: Sequence[S
         except (Unsupported, NeedsRefinement, ZeroDivisionError):
             return value
     return value
+
+
+def with_real_roots(value: Expr) -> Expr:
+    """sqrt(-p q) for i sqrt(p) sqrt(q): the same up to a sign where it is real."""
+    return expr(value.replace(lambda e: e.is_Mul and e.has(I), _merged))
 
 
 def _merged(product: Expr) -> Expr:

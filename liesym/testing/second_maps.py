@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sympy import Dummy, Expr, S, Symbol, sign
+from sympy import Dummy, Expr, I, S, Symbol, log, pi, sign
 
 from liesym.base.jets import jet_symbol
-from liesym.base.typed import replaced
+from liesym.base.typed import argument, expr, replaced
 from liesym.model.system import ODESystem
 from liesym.testing.jumps import cuts_of
 from liesym.testing.realpoints import Look, Side, look
@@ -69,12 +69,24 @@ def place_flow(
     if not has_branches((*components, *given)):
         return Placed(given)
     seen = look_at_flow(components, variables, given, epsilon)
-    if not seen.readable or seen.holds:
-        return Placed(given, nowhere_real=seen.nowhere_real)
+    if not seen.readable or (seen.holds and not seen.nowhere_real):
+        return Placed(given)
     absolute = tuple(with_absolute_values(e) for e in given)
-    if absolute != given and look_at_flow(components, variables, absolute, epsilon).holds and is_exact(absolute):
-        return Placed(absolute)
-    return _partly(given, seen)
+    near = tuple(with_absolute_values(e) for e in _with_logarithms_near_zero(given, epsilon))
+    for real in dict.fromkeys((absolute, near)):
+        if real == given:
+            continue
+        again = look_at_flow(components, variables, real, epsilon)
+        if again.holds and not again.nowhere_real and is_exact(real):
+            return Placed(real)
+    return Placed(given, nowhere_real=True) if seen.holds else _partly(given, seen)
+
+
+def _with_logarithms_near_zero(images: tuple[Expr, ...], epsilon: Symbol) -> tuple[Expr, ...]:
+    """log(-u) + i π for log u where u < 0 at ε = 0; as they are if that leaves an i."""
+    logs = {n for e in images for n in e.atoms(log) if argument(n).subs(epsilon, 0).is_negative}
+    found = tuple(expr(replaced(e, {n: log(-argument(n)) + I * pi for n in logs}).expand()) for e in images)
+    return images if any(e.has(I) for e in found) else found
 
 
 def _partly(given: tuple[Expr, ...], seen: Look) -> Placed:

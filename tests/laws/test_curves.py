@@ -5,6 +5,8 @@ Each side of the parameter is taken by itself, and y'' - F computed there.
 
 from __future__ import annotations
 
+import itertools
+
 import mpmath
 import pytest
 from mpmath import mpf
@@ -12,27 +14,29 @@ from sympy import Dummy, lambdify
 
 from liesym import ODESystem, solve
 from liesym.base.jets import jet_symbol
-from liesym.base.typed import replaced
+from liesym.base.typed import expr, replaced
 
 CONSTANTS = (mpf("0.7"), mpf("1.3"))
-PLACES = (mpf("1.2"), mpf("1.9"), mpf("2.6"))
+PLACES = (mpf("0.15"), mpf("1.2"), mpf("1.9"), mpf("2.6"))
 
 
 def seen(text: str) -> list[tuple[float, float]]:
-    """(y', y'' - F) at places of the parameter of both signs, where the curve is real."""
+    """(y', y'' - F) at places of the parameter of both signs, where the curve or the branch is real."""
     system = ODESystem.parse(text)
     found = solve(system, budget=20)
-    assert found.parametric is not None and found.parameter is not None
     t, y = system.variables
+    curves, parameter = [(t, expr(e.rhs)) for e in found.explicit], t
+    if found.parametric is not None and found.parameter is not None:
+        curves, parameter = [found.parametric], found.parameter
     rhs = lambdify([t, y, jet_symbol(y, 1)], system.rhs[0], "mpmath")
     p = Dummy("p", positive=True)
     points = []
-    for side in (p, -p):
-        time, height = (replaced(e, {found.parameter: side}) for e in found.parametric)
+    for side, curve in itertools.product((p, -p), curves):
+        time, height = (replaced(e, {parameter: side}) for e in curve)
         slope = height.diff(p) / time.diff(p)
-        curve = lambdify([p, *found.constants], [time, height, slope, slope.diff(p) / time.diff(p)], "mpmath")
+        computed = lambdify([p, *found.constants], [time, height, slope, slope.diff(p) / time.diff(p)], "mpmath")
         for place in PLACES:
-            values = curve(place, *CONSTANTS)
+            values = computed(place, *CONSTANTS)
             if all(mpmath.im(v) == 0 for v in values):
                 points.append((float(values[2]), float(values[3] - rhs(*values[:3]))))
     return points

@@ -16,14 +16,14 @@ import mpmath
 import pytest
 from mpmath import mpf
 from real_line_systems import KINDS
-from sympy import Expr, S, exp
+from sympy import Expr, I, S, exp, symbols
 from true_at_points import coordinates, points
 
 import liesym
 from liesym import Generator, ODESystem
 from liesym.base.jets import jet_symbol
 from liesym.errors import LiesymError
-from liesym.flow import Flow
+from liesym.flow import Flow, flow
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates
 from liesym.reduction import Reduction, reduce_order
 from liesym.testing.realpoints import NoValue, readable, value_at
@@ -214,3 +214,10 @@ def test_a_generator_of_one_side_is_a_symmetry_there() -> None:
     assert one.is_symmetry_of(system)
     assert not all_of_it.is_symmetry_of(system)
     assert not other.is_symmetry_of(system)
+
+
+def test_a_flow_that_complex_logarithms_made_is_real() -> None:
+    """x² ∂x with log(ε x - 1) - i π in what it carries along: log|ε x - 1|, real on both sides."""
+    t, x, y, a, g = symbols("t x y a g", real=True)
+    found = flow(Generator((t, x, y), (-x / a, x**2, x * (a * (t * g + y * a) + g) / a**2)))
+    assert found.exact and found.on == () and not any(e.has(I) for e in found.components)
