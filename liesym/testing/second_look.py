@@ -263,6 +263,11 @@ def _placed(
         absolute = tuple(with_absolute_values(c) for c in given)
         if absolute != given and looked(absolute).holds and is_exact(absolute):
             return Placed(absolute)
+    return partly(given, seen)
+
+
+def partly(given: tuple[Expr, ...], seen: Look) -> Placed:
+    """With the side on which it holds: what tells it from the others, or else all that is known of it."""
     if not seen.true_on:
         return Placed(given, true=False)
     on = seen.separating()

@@ -16,7 +16,7 @@ from liesym.base.typed import argument, expr, replaced
 from liesym.model.system import ODESystem
 from liesym.testing.jumps import cuts_of
 from liesym.testing.realpoints import Look, Side, look
-from liesym.testing.second_look import Fix, Placed, has_branches, with_absolute_values
+from liesym.testing.second_look import Fix, Placed, has_branches, partly, with_absolute_values
 
 NEAR = 10**6
 """Times that group parameters are smaller than other numbers: a flow is a statement near ε = 0."""
@@ -79,7 +79,7 @@ def place_flow(
         again = look_at_flow(components, variables, real, epsilon)
         if again.holds and not again.nowhere_real and is_exact(real):
             return Placed(real)
-    return Placed(given, nowhere_real=True) if seen.holds else _partly(given, seen)
+    return Placed(given, nowhere_real=True) if seen.holds else partly(given, seen)
 
 
 def _with_logarithms_near_zero(images: tuple[Expr, ...], epsilon: Symbol) -> tuple[Expr, ...]:
@@ -87,17 +87,6 @@ def _with_logarithms_near_zero(images: tuple[Expr, ...], epsilon: Symbol) -> tup
     logs = {n for e in images for n in e.atoms(log) if argument(n).subs(epsilon, 0).is_negative}
     found = tuple(expr(replaced(e, {n: log(-argument(n)) + I * pi for n in logs}).expand()) for e in images)
     return images if any(e.has(I) for e in found) else found
-
-
-def _partly(given: tuple[Expr, ...], seen: Look) -> Placed:
-    """With the side on which it holds: what tells it from the others, or else all that is known of it."""
-    if not seen.true_on:
-        return Placed(given, true=False)
-    on = seen.separating()
-    if not on:
-        main = max(seen.true_on, key=lambda side: sum(s for _, s in side.signs))
-        on = tuple(a if s > 0 else -a for a, s in main.signs if s)
-    return Placed(given, on)
 
 
 def place_coordinates(
@@ -136,7 +125,7 @@ def place_coordinates(
         seen = look(both, components, [*forward, *back], per_side=PER_SIDE)
     if not seen.readable or (seen.holds and not seen.nowhere_real):
         return Placed(given)
-    return _partly(given, seen)
+    return partly(given, seen)
 
 
 def look_at_change(original: ODESystem, forward: Sequence[Expr], target: ODESystem) -> Look:
@@ -181,4 +170,4 @@ def place_change(original: ODESystem, forward: Sequence[Expr], target: ODESystem
     seen = look_at_change(original, forward, target)
     if not seen.readable or seen.holds:
         return Placed(given, nowhere_real=seen.nowhere_real)
-    return _partly(given, seen)
+    return partly(given, seen)
