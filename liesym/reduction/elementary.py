@@ -217,7 +217,7 @@ def vanishes(value: Expr, system: ODESystem) -> bool:
 
 
 def _separated(system: ODESystem, rate: Expr) -> tuple[Expr, Expr] | None:
-    """f(x), g(y) with y' = f g: the right side at a place of y, and what is left."""
+    """f(x), g(y) with y' = f g: the right side at a place of y, without its constant factor, and what is left."""
     x, y = system.variables
     if not rate.has(x):
         return S.One, rate
@@ -230,7 +230,10 @@ def _separated(system: ODESystem, rate: Expr) -> tuple[Expr, Expr] | None:
             quotient = powsimp(field.to_expr(field(rate) / field(at_place)))
         except (Unsupported, NeedsRefinement, ZeroDivisionError):
             return None
-        return None if quotient.has(x, S.ImaginaryUnit) else (at_place, quotient)
+        if quotient.has(x, S.ImaginaryUnit):
+            return None
+        number, factor = at_place.as_independent(x, as_Add=False)
+        return expr(factor), expr(number * quotient)
     return None
 
 

@@ -22,6 +22,7 @@ from liesym.text import write
 X, C1, C2 = (Symbol(name, real=True) for name in ("x", "C1", "C2"))
 
 PRINTED = {
+    "x*y' = y*log(y)": ("y = exp(C1*x)",),
     "y'' = 1 + y'^2": ("y = C2 - log(cos(C1 + x))",),
     "y'' = a*y'^2/y": ("y = C2*(C1 + a*x - x)^(-1/(a - 1))",),
     "y'' = y'^2/y + y*log(y)": ("y = exp(C1*exp(x) + C2*exp(-x))",),
