@@ -25,7 +25,7 @@ import liesym
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
 from liesym.errors import LiesymError
-from liesym.testing.realpoints import NoValue, value_at
+from liesym.testing.values import NoValue, value_at
 
 BUDGET = 1.0
 READING = 10.0

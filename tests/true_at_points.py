@@ -21,7 +21,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym import Generator, ODESystem
 from liesym.base.jets import jet_symbol
-from liesym.testing.realpoints import NoValue, value_at
+from liesym.testing.values import NoValue, value_at
 
 DIGITS, STEP = 50, "1e-12"
 AGAIN = (90, "1e-22")

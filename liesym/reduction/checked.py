@@ -23,8 +23,9 @@ from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import follows_curve
 from liesym.reduction.solution import solves
-from liesym.testing.realpoints import Look, NoValue, look, value_at
+from liesym.testing.realpoints import Look, look
 from liesym.testing.second_look import has_branches, jumps_of, look_at_integral, with_absolute_values
+from liesym.testing.values import NoValue, value_at
 
 Fix = Callable[[Expr], Expr]
 LOWER = (S.Zero, S.One, S.NegativeOne)

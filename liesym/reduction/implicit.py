@@ -34,7 +34,7 @@ from liesym.reduction.quadrature import constants_for
 from liesym.reduction.solution import Solution
 from liesym.reduction.surface import CheckedCurve, curve_on_surface, is_zero_on, value_on_surface
 from liesym.solving.algebraic import solve_for
-from liesym.testing.realpoints import NoValue, value_at
+from liesym.testing.values import NoValue, value_at
 
 LARGEST = 400
 """Operations up to which a residual is factored, and a resultant is taken."""

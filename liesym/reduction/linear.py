@@ -52,7 +52,7 @@ from liesym.reduction.quadrature import antiderivative, constants_for
 from liesym.reduction.superposition import by_variation
 from liesym.solving.ode.hypergeometric import hypergeometric_solutions
 from liesym.solving.ode.ode import OdeSolver
-from liesym.testing.realpoints import NoValue, value_at
+from liesym.testing.values import NoValue, value_at
 
 SOME = 0.37
 """The value of a parameter where only the sign of something is asked for."""

@@ -24,7 +24,7 @@ from liesym.solving.pde.conditions import conditions_of
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 from liesym.symmetries.state import Known
-from liesym.testing.second_look import hold_everywhere, place_generator
+from liesym.testing.second_look import hold_everywhere, place_generator, place_generators
 
 NOWHERE_REAL = "no real point was found at which the equations and all that is said of them are real"
 
@@ -111,12 +111,12 @@ def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple
     valued = [g.components for g in generators if not g.definitions]
     if hold_everywhere(valued, known.system):
         return known, tuple(generators)
-    kept = []
+    kept, looked_at = [], iter(place_generators(valued, known.system))
     for generator in generators:
         if generator.definitions:  # named solutions of equations have no values to look at
             kept.append(generator)
             continue
-        placed = place_generator(generator.components, known.system)
+        placed = next(looked_at)
         if not placed.true:
             known = known.noting("a candidate failed at real points and was dropped")
             known = replace(known, settled=False)

@@ -15,17 +15,8 @@ from sympy import Abs, Expr, Symbol, acot, acsc, asec, atan, cos, cot, sign, sin
 
 from liesym.base.jets import jet_symbol
 from liesym.model.system import ODESystem
-from liesym.testing.realpoints import (
-    DIGITS,
-    MOST_OPERATIONS,
-    NoValue,
-    Point,
-    branches,
-    drawn_points,
-    nodes,
-    readable,
-    value_at,
-)
+from liesym.testing.realpoints import MOST_OPERATIONS, branches, drawn_points, nodes, readable
+from liesym.testing.values import DIGITS, NoValue, Point, value_at
 
 CROSSINGS = 4
 """Points on each branch at which solutions cross it and values are compared."""

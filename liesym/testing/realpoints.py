@@ -2,9 +2,8 @@
 
 In: an expression that is claimed to vanish identically, and expressions whose real domain it speaks of. Out: at which real
 points it was evaluated, on which sides of the branches it vanishes and on which it does not. Nothing here shares code with
-the exact zero test: an evaluator of its own walks the expression with 30 digits and real functions (a root of a negative
-number, like the logarithm of one, has no value), and derivatives are taken side by side, with the sign of each absolute
-value fixed there.
+the exact zero test: an evaluator of its own (`values`) walks the expression with 30 digits and real functions, and
+derivatives are taken side by side, with the sign of each absolute value fixed there.
 
 A branch is an argument of a root, a logarithm, an absolute value, a sign, or an inverse function; its zeros (for asin and
 acos the places ±1) cut the real domain into sides. Source: Corless, Jeffrey, Watt and
@@ -15,11 +14,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 from zlib import crc32
 
 import mpmath
+import numpy as np
 from sympy import (
     Abs,
     Add,
@@ -42,29 +44,23 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 
 from liesym.base.typed import over_one_denominator
+from liesym.testing.sampled import Sampled
+from liesym.testing.values import DIGITS, NEAR, NoValue, Point, evaluator
 
-DIGITS = 30
 TOLERANCE = 1e-18
 """Of a sum that should vanish, relative to the sum of the sizes of its terms."""
-NEAR = 1e-10
-"""Values of floating point that count as zero."""
 DRAWS = 240
 """Random points that are tried at most."""
 QUIET = 60
 """Draws after which, where they showed no new side, no more are made."""
+AT_ONCE = 30
+"""Points that are evaluated together."""
 PER_SIDE = 3
 """Points that are kept on each side of the branches."""
 MOST_SIDES = 24
 LARGEST_BRANCH = 60
 MOST_OPERATIONS = 20_000
 """Sizes beyond which an expression is not evaluated."""
-
-
-Point = Mapping[Symbol, float]
-
-
-class NoValue(ArithmeticError):
-    """The expression has no real value at the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +124,32 @@ class Look:
         return tuple(a if common[a] > 0 else -a for a in chosen)
 
 
+UNREADABLE = Look(0, (), (), readable=False)
+
+
 def branches(expressions: Sequence[Expr]) -> tuple[Expr, ...]:
     """Arguments whose zeros cut the real domain: of roots, logarithms, absolute values, signs and inverse functions.
 
     What has one sign everywhere is left out: with s^2 = u and u > 0 an exact identity in s holds at every point.
     """
-    found: dict[Expr, None] = {}
-    for expression in expressions:
-        for node in nodes(expression):
-            if isinstance(node, Pow) and not node.exp.is_integer and not node.base.is_number:
-                found.setdefault(node.base)
-            elif isinstance(node, Abs | sign) or node.func.__name__ in ("log", "acot", "acosh", "asec", "acsc"):
-                found.setdefault(node.args[0])  # type: ignore[arg-type]
-            elif node.func.__name__ in ("asin", "acos", "atanh", "acoth"):
-                found.setdefault(1 - node.args[0])  # type: ignore[operator, arg-type]
-                found.setdefault(1 + node.args[0])  # type: ignore[operator, arg-type]
+    found = dict.fromkeys(a for expression in expressions for node in nodes(expression) for a in cut_by(node))
     cuts: dict[Expr, None] = {}
     for argument in found:
         for factor in _factors(argument):
             cuts.setdefault(factor)
     return tuple(cuts)
+
+
+def cut_by(node: Basic) -> tuple[Expr, ...]:
+    """Arguments whose zeros bound the real domain of a node, or are places where it is not smooth."""
+    if isinstance(node, Pow):
+        return () if node.exp.is_integer or node.base.is_number else (node.base,)  # type: ignore[return-value]
+    name = node.func.__name__
+    if isinstance(node, Abs | sign) or name in ("log", "acot", "acosh", "asec", "acsc"):
+        return (node.args[0],)  # type: ignore[return-value]
+    if name in ("asin", "acos", "atanh", "acoth"):
+        return 1 - node.args[0], 1 + node.args[0]  # type: ignore[operator, return-value]
+    return ()
 
 
 def _factors(argument: Expr) -> Iterator[Expr]:
@@ -162,6 +164,7 @@ def _factors(argument: Expr) -> Iterator[Expr]:
             yield factor
 
 
+@lru_cache(4096)
 def _irreducible(argument: Expr) -> list[Expr]:
     """The factors of a polynomial, or of numerator and denominator; the argument itself where it is neither or long."""
     if argument.count_ops() > LARGEST_BRANCH:
@@ -174,8 +177,12 @@ def _irreducible(argument: Expr) -> list[Expr]:
     return [argument]
 
 
+Claim = Callable[[Callable[[Expr], Expr]], Sequence[Expr]]
+Claims = Callable[[Callable[[Expr], Expr]], Sequence[Sequence[Expr]]]
+
+
 def look(
-    claim: Callable[[Callable[[Expr], Expr]], Sequence[Expr]],
+    claim: Claim,
     domain: Sequence[Expr],
     statement: Sequence[Expr] = (),
     *,
@@ -201,76 +208,126 @@ def look(
     Returns:
         Look: with `readable` False if something in the claim has no numerical value.
     """
-    equations, stated = [readable(e) for e in domain], [readable(e) for e in statement]
-    if None in equations or None in stated or sum(int(e.count_ops()) for e in (*domain, *statement)) > MOST_OPERATIONS:
-        return Look(0, (), (), readable=False)
-    cuts = branches([e for e in (*equations, *stated) if e is not None])
-    symbols = sorted(
-        {s for e in (*equations, *stated) if e is not None for s in e.free_symbols},
-        key=lambda s: s.name,
-    )
-    real: dict[tuple[int, ...], list[Point]] = {}
-    absent: dict[tuple[int, ...], list[Point]] = {}
+    found = real_points(domain, [statement], seed=seed, draws=draws, positive=positive, per_side=per_side)
+    if not found:
+        return UNREADABLE
+    if everywhere and found[0].without:
+        return Look(0, (), (), found[0].without)
+    return verdicts(lambda fix: [claim(fix)], found)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RealPoints:
+    """Points at which equations and what is stated of them are real, by the side on which they lie.
+
+    Arguments:
+        points: some of each side.
+        without: sides on which the equations are real and what is stated is not.
+        folded: arguments of absolute values and signs: sides that differ in none of these share their claim.
+    """
+
+    points: Mapping[Side, Sequence[tuple[int, Point]]]
+    without: tuple[Side, ...]
+    folded: frozenset[Basic]
+
+
+def real_points(
+    domain: Sequence[Expr],
+    statements: Sequence[Sequence[Expr]],
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
+    positive: Collection[Symbol] = (),
+    per_side: int = PER_SIDE,
+) -> list[RealPoints]:
+    """For each statement; points are drawn until no new sides show (arguments as those of `look`).
+
+    Returns:
+        list: empty if something has no numerical value.
+    """
+    equations, stated = _all_readable(domain), [_all_readable(s) for s in statements]
+    whole = [*domain, *(e for s in statements for e in s)]
+    if equations is None or None in stated or sum(int(e.count_ops()) for e in whole) > MOST_OPERATIONS:
+        return []
+    said = [s for s in stated if s is not None]
+    used = [*equations, *(e for s in said for e in s)]
+    cuts = branches(used)
+    symbols = sorted({s for e in used for s in e.free_symbols}, key=lambda s: s.name)
+    real: list[dict[tuple[int, ...], list[tuple[int, Point]]]] = [{} for _ in said]
+    absent: list[dict[tuple[int, ...], list[tuple[int, Point]]]] = [{} for _ in said]
     quiet = 0
-    for values in drawn_points(symbols, draws, seed, positive):
+    points = _signed(drawn_points(symbols, draws, seed, positive), symbols, cuts, equations, said)
+    for number, (point, signs, present) in enumerate(points):
         quiet += 1
         if quiet > QUIET:
             break
-        at_point = _evaluator(values, mpmath.fp)
-        signs = _signs(cuts, at_point)
-        if signs is None or not _has_values(equations, at_point):
-            continue
-        found = real if _has_values(stated, at_point) else absent
-        if len(found.get(signs, ())) >= per_side or (len(found) >= MOST_SIDES and signs not in found):
-            continue
-        found.setdefault(signs, []).append(values)
-        quiet = 0
-    without = tuple(Side(tuple(zip(cuts, signs, strict=True))) for signs in absent if signs not in real)
-    if everywhere and without:
-        return Look(0, (), (), without)
-    true_on, false_on, points = [], [], 0
-    folded = {node.args[0] for e in (*domain, *statement) for node in e.atoms(Abs, sign)}
-    read: dict[tuple[int, ...], tuple[Expr, ...] | None] = {}  # sides that differ in no absolute value share their claim
-    held: dict[tuple[int, ...], list[Symbol]] = {}
-    for signs, found in real.items():
-        side = Side(tuple(zip(cuts, signs, strict=True)))
-        key = tuple(s for cut, s in side.signs if cut in folded)
-        if key not in read:
-            read[key] = _all_readable(claim(lambda e, fixed=dict(side.signs): with_signs(e, fixed)))
-            held[key] = sorted({s for r in read[key] or () for s in r.free_symbols}, key=str)  # type: ignore[arg-type]
-        remainders = read[key]
-        if remainders is None:
-            return Look(0, (), (), readable=False)
-        verdicts = [v for v in (_vanishes(remainders, held[key], p) for p in found) if v is not None]
-        points += len(verdicts)
-        if verdicts:
-            (true_on if all(verdicts) else false_on).append(side)
-    return Look(points, tuple(true_on), tuple(false_on), without)
+        for k, is_there in enumerate(present if signs is not None else ()):
+            found = real[k] if is_there else absent[k]
+            if len(found.get(signs, ())) < per_side and (len(found) < MOST_SIDES or signs in found):
+                found.setdefault(signs, []).append((number, point))
+                quiet = 0
+
+    def side(signs: tuple[int, ...]) -> Side:
+        return Side(tuple(zip(cuts, signs, strict=True)))
+
+    folded = frozenset(node.args[0] for e in whole for node in nodes(e) if isinstance(node, Abs | sign))
+    return [
+        RealPoints({side(s): p for s, p in there.items()}, tuple(side(s) for s in missing if s not in there), folded)
+        for there, missing in zip(real, absent, strict=True)
+    ]
 
 
-def _signs(cuts: Sequence[Expr], at_point: Callable[[Basic], Any]) -> tuple[int, ...] | None:
-    """The side of each branch; 0 where a branch itself has no value there, None on the branch or next to it."""
-    signs = []
-    for cut in cuts:
-        try:
-            sign_there = _sign_of(at_point(cut))
-        except NoValue:
-            signs.append(0)
-            continue
-        if sign_there == 0:
-            return None
-        signs.append(sign_there)
-    return tuple(signs)
+def _signed(
+    points: Iterator[Point],
+    symbols: Sequence[Symbol],
+    cuts: Sequence[Expr],
+    equations: Sequence[Expr],
+    statements: Sequence[Sequence[Expr]],
+) -> Iterator[tuple[Point, tuple[int, ...] | None, tuple[bool, ...]]]:
+    """Each point with its side and which statements have values there; None for the side where the equations have none.
+
+    The sign of a branch is 0 where it has no value itself; on the branch or next to it there is no side.
+    """
+    while several := list(islice(points, AT_ONCE)):
+        sampled = Sampled(np.array([[p[s] for s in symbols] for p in several]).reshape(len(several), len(symbols)), symbols)
+        at = np.array([sampled(cut) for cut in cuts]).reshape(len(cuts), len(several))
+        signs = np.where(np.isnan(at), 0, np.sign(at)).astype(int).T.tolist()
+        is_real = ~(np.abs(at) < NEAR).any(axis=0) & sampled.real(equations)
+        present = np.array([sampled.real(s) for s in statements]).T.tolist()
+        for k, point in enumerate(several):
+            yield point, tuple(signs[k]) if is_real[k] else None, tuple(present[k])
 
 
-def _has_values(expressions: Sequence[Expr | None], at_point: Callable[[Basic], Any]) -> bool:
-    try:
-        for e in expressions:
-            if e is not None:
-                at_point(e)
-    except NoValue:
-        return False
-    return True
+def verdicts(claims: Claims, found: Sequence[RealPoints]) -> list[Look]:
+    """A `Look` for each of several claims, of which each has its own points; they are written down once for all."""
+    read: dict[tuple[int, ...], list[tuple[Expr, ...] | None]] = {}
+    symbols: dict[tuple[int, ...], set[Basic]] = {}
+    values: dict[tuple[tuple[int, ...], int], Callable[[Basic], Any]] = {}
+    looks = []
+    for k, of_one in enumerate(found):
+        seen = Look(0, (), (), of_one.without)
+        for side, points in of_one.points.items():
+            key = tuple(s for cut, s in side.signs if cut in of_one.folded)
+            if key not in read:
+                read[key] = [_all_readable(c) for c in claims(lambda e, fixed=dict(side.signs): with_signs(e, fixed))]
+                symbols[key] = {s for claim in read[key] for r in claim or () for s in r.free_symbols}
+            for number, point in points:
+                if (key, number) not in values:
+                    values[key, number] = _values(point, symbols[key])
+            seen = _seen(seen, side, read[key][k], [values[key, number] for number, _ in points])
+        looks.append(seen)
+    return looks
+
+
+def _seen(before: Look, side: Side, remainders: tuple[Expr, ...] | None, points: Sequence[Callable[[Basic], Any]]) -> Look:
+    """With what is seen on one more side."""
+    if remainders is None or not before.readable:
+        return UNREADABLE
+    found = [v for v in (_vanishes(remainders, p) for p in points) if v is not None]
+    if not found:
+        return before
+    key = "true_on" if all(found) else "false_on"
+    return replace(before, points=before.points + len(found), **{key: (*getattr(before, key), side)})
 
 
 # -- points ------------------------------------------------------------------------------------------
@@ -289,13 +346,17 @@ def drawn_points(symbols: Sequence[Symbol], count: int, seed: int, positive: Col
         yield values
 
 
-def _vanishes(remainders: Sequence[Expr], symbols: Collection[Symbol], values: Point) -> bool | None:
-    """True if each is zero to the digits that its terms leave; None where one has no value. The symbols are all in them."""
+def _values(point: Point, symbols: Collection[Basic]) -> Callable[[Basic], Any]:
+    """Values with many digits at one point, also of integrals of what was fixed on a side: any number will do for these,
+    since their constants are free."""
+    free = {s: 0.5 + crc32(str(s).encode()) / 2**32 for s in symbols if s not in point}
+    return evaluator({**point, **free}, mpmath.mp)  # type: ignore[dict-item]
+
+
+def _vanishes(remainders: Sequence[Expr], at_point: Callable[[Basic], Any]) -> bool | None:
+    """True if each is zero to the digits that its terms leave; None where one has no value."""
     try:
         with mpmath.workdps(DIGITS):
-            # integrals of what was fixed on this side: any number will do, since their constants are free
-            values = {**{s: 0.5 + crc32(str(s).encode()) / 2**32 for s in symbols if s not in values}, **values}
-            at_point = _evaluator(values, mpmath.mp)
             for r in remainders:
                 terms = [at_point(a) for a in Add.make_args(r)]
                 size = mpmath.fsum(abs(t) for t in terms)
@@ -337,6 +398,8 @@ def _all_readable(expressions: Sequence[Expr]) -> tuple[Expr, ...] | None:
 
 def readable(expression: Expr) -> Expr | None:
     """With sample functions for arbitrary ones and numbers for indefinite integrals; None if neither will do."""
+    if not any(isinstance(n, Integral | AppliedUndef | Derivative | Subs) for n in nodes(expression)):
+        return expression
     result = expression
     for integral in sorted(result.atoms(Integral), key=lambda e: -e.count_ops()):
         if all(len(limit) == 1 for limit in integral.limits):
@@ -360,126 +423,3 @@ def _sample(name: str) -> Callable[..., Expr]:
         return Add(*(a**3 / (5 + k) + (k + 2) * a / 3 for k, a in enumerate(arguments)), Mul(*arguments) / 3, shift)
 
     return sample
-
-
-# -- values ------------------------------------------------------------------------------------------
-
-
-def _sign_of(value: Any) -> int:
-    return 0 if abs(value) < NEAR else 1 if value > 0 else -1
-
-
-def value_at(expression: Expr, values: Point, context: Any = mpmath.mp) -> Any:
-    """The real value of an expression in a context of mpmath: `mp` at its precision, or `fp` for floating point.
-
-    Arguments:
-        expression: without arbitrary functions and integrals.
-        values: of every symbol in it.
-
-    Raises:
-        NoValue: the expression is not real and finite there, or holds a function without a rule.
-    """
-    return _evaluator(values, context)(expression)
-
-
-def _evaluator(values: Point, context: Any) -> Callable[[Basic], Any]:
-    """The values of expressions at one point; what they share is evaluated once."""
-    memo: dict[Basic, Any] = {}
-
-    def value(e: Basic) -> Any:
-        found = memo.get(e)
-        if found is None:
-            found = memo[e] = _value(e, value, values, context)
-        return found
-
-    def at_point(expression: Basic) -> Any:
-        try:
-            return value(expression)
-        except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
-            raise NoValue(str(error)) from None
-
-    return at_point
-
-
-def _value(e: Basic, value: Callable[[Basic], Any], values: Point, context: Any) -> Any:
-    if isinstance(e, Symbol):
-        if e not in values:
-            raise NoValue(f"{e} has no value")
-        return context.mpf(values[e])
-    if e.is_Rational:
-        return context.mpf(int(e.p)) / int(e.q)  # type: ignore[attr-defined]
-    if isinstance(e, Add):
-        return context.fsum([value(a) for a in e.args])
-    if isinstance(e, Mul):
-        return context.fprod([value(a) for a in e.args])
-    if isinstance(e, Pow):
-        return _power(e, value, context)
-    if not e.args:
-        return _real(context.mpf(str(e.evalf(DIGITS + 5))), context)  # type: ignore[attr-defined]
-    name = e.func.__name__
-    arguments = [value(a) for a in e.args]
-    if name == "log" and arguments[0] <= 0:
-        raise NoValue("a logarithm")
-    if name in RULES:
-        return _real(RULES[name](context, *arguments), context)
-    if name not in FUNCTIONS:
-        raise NoValue(f"{name} has no rule")
-    function = None if name in DIGITS_ONLY and context is mpmath.fp else getattr(context, FUNCTIONS[name], None)
-    if function is None:  # floating point has fewer of them
-        return _real(context.mpf(_real(getattr(mpmath.mp, FUNCTIONS[name])(*arguments), context)), context)
-    return _real(function(*arguments), context)
-
-
-def _power(e: Pow, value: Callable[[Basic], Any], context: Any) -> Any:
-    base, exponent = value(e.base), e.exp
-    if exponent.is_Integer:
-        if base == 0 and exponent.is_negative:
-            raise NoValue("division by zero")
-        return base ** int(exponent)  # type: ignore[arg-type]
-    if base < 0 or (base == 0 and not exponent.is_positive):
-        raise NoValue("a power of a negative number")
-    return _real(context.power(base, value(exponent)), context)
-
-
-def _real(found: Any, context: Any) -> Any:
-    if isinstance(found, complex | mpmath.mpc):
-        if abs(found.imag) > NEAR * (1 + abs(found.real)):
-            raise NoValue("not real")
-        found = found.real
-    if not mpmath.isfinite(found):
-        raise NoValue("not finite")
-    return found
-
-
-SAME_NAME = (
-    "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "sinh", "cosh", "tanh", "coth", "sech",
-    "csch", "asinh", "acosh", "atanh", "acoth", "asec", "acsc", "asech", "acsch", "sign", "atan2", "erf", "erfc", "erfi",
-    "gamma", "loggamma", "li", "expint", "besselj", "bessely", "besseli", "besselk", "airyai", "airybi", "polylog",
-    "legendre", "hermite", "zeta", "fresnels", "fresnelc", "digamma",
-)  # fmt: skip
-FUNCTIONS: dict[str, str] = {
-    **dict(zip(SAME_NAME, SAME_NAME, strict=True)),
-    "Ei": "ei", "Si": "si", "Ci": "ci", "Shi": "shi", "Chi": "chi", "elliptic_k": "ellipk", "elliptic_e": "ellipe",
-    "elliptic_f": "ellipf", "uppergamma": "gammainc",
-}  # fmt: skip
-"""Names of mpmath by SymPy's names."""
-
-DIGITS_ONLY = frozenset({"acoth", "asech", "acsch", "elliptic_e", "elliptic_f"})
-"""Functions that mpmath offers in floating point and computes there from functions that it lacks."""
-
-RULES: dict[str, Callable[..., Any]] = {
-    "Abs": lambda c, u: abs(u),
-    "acot": lambda c, u: c.atan(1 / u),
-    "lowergamma": lambda c, s, x: c.gammainc(s, 0, x),
-    "airyaiprime": lambda c, u: c.airyai(u, derivative=1),
-    "airybiprime": lambda c, u: c.airybi(u, derivative=1),
-    "polygamma": lambda c, n, u: c.psi(int(n), u),
-    "kummerm": lambda c, a, b, z: c.hyp1f1(a, b, z),
-    "kummermprime": lambda c, a, b, z: a / b * c.hyp1f1(a + 1, b + 1, z),
-    "kummeru": lambda c, a, b, z: c.hyperu(a, b, z),
-    "kummeruprime": lambda c, a, b, z: -a * c.hyperu(a + 1, b + 1, z),
-    "hypergeometric": lambda c, a, b, d, z: c.hyp2f1(a, b, d, z),
-    "hypergeometricprime": lambda c, a, b, d, z: a * b / d * c.hyp2f1(a + 1, b + 1, d + 1, z),
-    "LambertW": lambda c, u, k=0: c.lambertw(u, int(k)),
-}
-"""Functions with a convention of their own; acot is atan(1/u) as in the grammar."""

@@ -45,7 +45,7 @@ from liesym.errors import Unsupported
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 from liesym.testing.jumps import cuts_of, jumps
-from liesym.testing.realpoints import Look, branches, look, nodes, with_signs
+from liesym.testing.realpoints import UNREADABLE, Look, branches, cut_by, look, nodes, real_points, verdicts, with_signs
 
 Fix = Callable[[Expr], Expr]
 LARGE = 40
@@ -66,16 +66,25 @@ def look_at_generator(components: Sequence[Expr], system: ODESystem, *, seed: in
         components: (ξ, η_1, …, η_m), free of functions that equations define.
         system: x_i^(n_i) = F_i.
     """
-    return _look_together([components], system, seed)
+    return _look_together([components], system, seed)[0]
 
 
 def _look_together(
     generators: Sequence[Sequence[Expr]], system: ODESystem, seed: int = 0, *, everywhere: bool = False
-) -> Look:
-    """The same for several at once, at the same points: what is fixed and differentiated of the equations is so once."""
-    stated = [c for components in generators for c in components]
+) -> list[Look]:
+    """The same for several, at the same points: what is fixed and differentiated of the equations is so once.
 
-    def claim(fix: Fix) -> list[Expr]:
+    Arguments:
+        everywhere: where one is absent on a side, no claim is looked at.
+    """
+    stated = [c for components in generators for c in components]
+    found = real_points(system.rhs, [stated] if everywhere else generators, seed=seed, positive=_positive(system))
+    if not found:
+        return [UNREADABLE] * len(generators)
+    if everywhere and found[0].without:
+        return [Look(0, (), (), found[0].without)] * len(generators)
+
+    def claims(fix: Fix) -> list[list[Expr]]:
         fixed = [fix(e) for e in (*system.rhs, *stated)]
         calculus = _calculus(fixed, max(system.orders))
         lifted = [calculus.lift(e) for e in fixed]
@@ -90,11 +99,14 @@ def _look_together(
         for xi, *eta in fields:
             rows = _prolonged(xi, eta, system, rhs, total, calculus.lift)
             moved = [xi, *(rows[i][k] for _, k, i in jets)]
-            for row, slope, n in zip(rows, slopes, system.orders, strict=True):
-                remainders.append(row[n] - sum(v * d for v, d in zip(moved, slope, strict=True) if d != 0))
-        return [calculus.lower(r) for r in remainders]
+            of_one = [
+                row[n] - sum(v * d for v, d in zip(moved, slope, strict=True) if d != 0)
+                for row, slope, n in zip(rows, slopes, system.orders, strict=True)
+            ]
+            remainders.append([calculus.lower(r) for r in of_one])
+        return remainders
 
-    return look(claim, system.rhs, stated, seed=seed, positive=_positive(system), everywhere=everywhere)
+    return verdicts(claims, found * len(generators) if everywhere else found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +218,37 @@ def hold_everywhere(generators: Sequence[Sequence[Expr]], system: ODESystem) -> 
         generators = [components for components in generators if has_branches(components)]
     if not generators:
         return True
-    seen = _look_together(generators, system, everywhere=True)
-    return seen.readable and seen.holds and not seen.nowhere_real
+    looks = _look_together(generators, system, everywhere=True)
+    return all(seen.readable and seen.holds and not seen.nowhere_real for seen in looks)
 
 
-def place_generator(components: Sequence[Expr], system: ODESystem, *, rewritten: bool = True) -> Placed:
+def place_generators(generators: Sequence[Sequence[Expr]], system: ODESystem) -> list[Placed]:
+    """As `place_generator` does for each; those with the same branches are looked at together."""
+    groups: dict[frozenset[Basic], list[int]] = {}
+    for i, components in enumerate(generators):
+        cut = frozenset(n for c in components for n in nodes(c) if cut_by(n))
+        groups.setdefault(cut, []).append(i)
+    placed: dict[int, Placed] = {}
+    for cut, members in groups.items():
+        several = [generators[i] for i in members]
+        looked = cut or has_branches(system.rhs)
+        looks = _look_together(several, system) if looked else [None] * len(members)
+        for i, seen in zip(members, looks, strict=True):
+            placed[i] = place_generator(generators[i], system, seen=seen)
+    return [placed[i] for i in range(len(generators))]
+
+
+def place_generator(
+    components: Sequence[Expr], system: ODESystem, *, rewritten: bool = True, seen: Look | None = None
+) -> Placed:
     """The infinitesimals of a symmetry as they hold on every side, or with the side on which they do.
 
     Arguments:
         rewritten: they may be written in another form, that holds on more sides.
+        seen: what was seen of them, if they were looked at already.
     """
     is_exact = (lambda c: _is_symmetry(c, system)) if rewritten else None
-    return _placed(components, system, lambda c: look_at_generator(c, system), is_exact)
+    return _placed(components, system, lambda c: look_at_generator(c, system), is_exact, seen)
 
 
 def place_integral(integral: Expr, system: ODESystem) -> Placed:
@@ -252,11 +283,12 @@ def _placed(
     system: ODESystem,
     looked: Callable[[Sequence[Expr]], Look],
     is_exact: Callable[[Sequence[Expr]], bool] | None,
+    seen: Look | None = None,
 ) -> Placed:
     given = tuple(components)
     if not has_branches((*system.rhs, *given)):
         return Placed(given)
-    seen = looked(given)
+    seen = seen or looked(given)
     if not seen.readable or seen.holds:
         return Placed(given, nowhere_real=seen.nowhere_real)
     if is_exact is not None and has_branches(system.rhs):

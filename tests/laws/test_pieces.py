@@ -13,7 +13,7 @@ from true_at_points import faults
 import liesym
 from liesym import ODESystem
 from liesym.errors import Unsupported
-from liesym.testing.realpoints import value_at
+from liesym.testing.values import value_at
 
 FEW, MANY, CHUNK = 12, 200, 50
 T = symbols("t")

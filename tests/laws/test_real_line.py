@@ -18,7 +18,7 @@ import liesym
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
 from liesym.errors import NotSolvable
-from liesym.testing.realpoints import NoValue, value_at
+from liesym.testing.values import NoValue, value_at
 
 FEW, MANY, CHUNK = 4, 200, 20
 """Systems of each kind in every run, those in slow runs, and how many of them one test takes."""

@@ -9,8 +9,9 @@ from sympy import Abs, Expr, Function, S, Symbol, acot, asin, atan, cos, exp, lo
 
 from liesym.base.jets import jet_symbol
 from liesym.model.system import ODESystem
-from liesym.testing.realpoints import FUNCTIONS, NoValue, branches, value_at
+from liesym.testing.realpoints import branches
 from liesym.testing.second_look import has_branches, look_at_generator, look_at_integral
+from liesym.testing.values import FUNCTIONS, NoValue, value_at
 
 T, Y = Symbol("t", real=True), Symbol("y", real=True)
 P = jet_symbol(Y, 1)

@@ -26,7 +26,8 @@ from liesym.errors import LiesymError
 from liesym.flow import Flow, flow
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates
 from liesym.reduction import Reduction, reduce_order
-from liesym.testing.realpoints import NoValue, readable, value_at
+from liesym.testing.realpoints import readable
+from liesym.testing.values import NoValue, value_at
 
 FEW, MANY, CHUNK = 2, 200, 25
 WITH_COORDINATES = ("absolute values", "fractional powers", "products of roots")

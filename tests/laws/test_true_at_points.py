@@ -9,7 +9,7 @@ from true_at_points import faults, value_of_text
 
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
-from liesym.testing.realpoints import NoValue
+from liesym.testing.values import NoValue
 
 T, Y = Symbol("t", real=True), Symbol("y", real=True)
 P = jet_symbol(Y, 1)

@@ -13,7 +13,7 @@ import liesym
 from liesym.base.typed import expr
 from liesym.coefficients import Field
 from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
-from liesym.testing.realpoints import value_at
+from liesym.testing.values import value_at
 from liesym.text import read_expression, write
 
 X = Symbol("x", real=True)
