@@ -14,28 +14,13 @@ from typing import Any
 
 from sympy import (
     Abs,
-    Add,
-    Basic,
-    Dummy,
     Expr,
     Mul,
     Pow,
-    Rational,
     Symbol,
-    acos,
-    asin,
-    atan,
-    cos,
-    cosh,
-    exp,
     floor,
     log,
     sign,
-    sin,
-    sinh,
-    sympify,
-    tan,
-    tanh,
 )
 
 from liesym.base.jets import jet_symbol
@@ -44,14 +29,11 @@ from liesym.determine.verify import is_first_integral, remainder
 from liesym.errors import Unsupported
 from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
+from liesym.testing.calculus import calculus_for
 from liesym.testing.jumps import cuts_of, jumps
-from liesym.testing.realpoints import UNREADABLE, Look, branches, cut_by, look, nodes, real_points, verdicts, with_signs
+from liesym.testing.realpoints import UNREADABLE, Look, branches, look, real_points, verdicts, with_signs
 
 Fix = Callable[[Expr], Expr]
-LARGE = 40
-"""Nodes of the expressions, times the order, from which on SymEngine is loaded."""
-DIFFERENTIATED = (Add, Mul, Pow, Rational, Symbol, exp, log, sin, cos, tan, sinh, cosh, tanh, asin, acos, atan)
-"""What SymEngine differentiates as SymPy does; the form may be another, which is evaluated to the same numbers."""
 
 
 def has_branches(expressions: Sequence[Expr]) -> bool:
@@ -86,7 +68,7 @@ def _look_together(
 
     def claims(fix: Fix) -> list[list[Expr]]:
         fixed = [fix(e) for e in (*system.rhs, *stated)]
-        calculus = _calculus(fixed, max(system.orders))
+        calculus = calculus_for(fixed, max(system.orders))
         lifted = [calculus.lift(e) for e in fixed]
         count = len(system.rhs)
         rhs = lifted[:count]
@@ -107,37 +89,6 @@ def _look_together(
         return remainders
 
     return verdicts(claims, found * len(generators) if everywhere else found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Calculus:
-    """Where derivatives are taken: expressions are lifted there and come back."""
-
-    lift: Callable[[Expr], Any]
-    lower: Callable[[Any], Expr]
-
-
-def _calculus(expressions: Sequence[Expr], order: int) -> _Calculus:
-    """SymEngine for large expressions of the functions that it knows, SymPy for all others.
-
-    Each symbol is a Dummy there, because SymEngine's symbols carry no assumptions.
-    """
-    held = [n for e in expressions for n in nodes(e)]
-    if len(held) * order < LARGE or not all(isinstance(n, DIFFERENTIATED) for n in held):
-        return _Calculus(lambda e: e, lambda e: e)
-    import symengine  # late: loading it takes longer than the derivatives of a small system
-
-    marks: dict[Basic, Basic] = {}
-
-    def lift(expression: Expr) -> Any:
-        for symbol in expression.free_symbols:
-            marks.setdefault(symbol, Dummy())
-        return symengine.sympify(expression.xreplace(marks))
-
-    def lower(lifted: Any) -> Expr:
-        return sympify(lifted).xreplace({mark: symbol for symbol, mark in marks.items()})
-
-    return _Calculus(lift, lower)
 
 
 def _prolonged(
@@ -224,9 +175,9 @@ def hold_everywhere(generators: Sequence[Sequence[Expr]], system: ODESystem) -> 
 
 def place_generators(generators: Sequence[Sequence[Expr]], system: ODESystem) -> list[Placed]:
     """As `place_generator` does for each; those with the same branches are looked at together."""
-    groups: dict[frozenset[Basic], list[int]] = {}
+    groups: dict[frozenset[Expr], list[int]] = {}
     for i, components in enumerate(generators):
-        cut = frozenset(n for c in components for n in nodes(c) if cut_by(n))
+        cut = frozenset(branches(components))
         groups.setdefault(cut, []).append(i)
     placed: dict[int, Placed] = {}
     for cut, members in groups.items():
