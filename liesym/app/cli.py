@@ -29,7 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Inputs = Annotated[list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A TOML file, or equations as text.")]
+Inputs = Annotated[
+    list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A file of TOML or SBML, or equations as text.")
+]
 Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
 Ansatz = Annotated[
     str | None,
@@ -233,6 +235,23 @@ def discover(
     """What stays constant along measured trajectories, each law with its grade and what speaks for it."""
 
 
+@app.command(epilog="Example: liesym convert model.xml -o model.toml")
+@guarded
+@loaded("liesym.app.commands.convert")
+def convert(
+    inputs: Inputs = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write: .toml, .txt (equations alone), .xml or .sbml.")
+    ] = None,
+    as_json: AsJson = False,
+    memory: Memory = GIGABYTES,
+    independent: Independent = None,
+    branch: Branch = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No remarks on the standard error.")] = False,
+) -> None:
+    """SBML and other models into the text format of liesym, and back where they can hold it."""
+
+
 @app.command(
     epilog="Example: liesym export examples/lotka_volterra.toml --residual conservation --backend jax -o residuals.py"
 )
@@ -260,7 +279,7 @@ def export(
 @guarded
 @loaded("liesym.app.commands.learn")
 def train(
-    inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="A TOML file, or equations as text.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="A file of TOML or SBML, or equations as text.")],
     data: Annotated[Path, typer.Option(help="Trajectories, .npz or .csv.")],
     backend: Annotated[str, typer.Option(help="torch | jax")] = "torch",
     residual: Annotated[str, typer.Option(help="auto | conservation | invariance | none")] = "auto",

@@ -11,12 +11,16 @@ from liesym.errors import DataError, ParseError
 from liesym.model.ansatz import parse_ansatz
 from liesym.model.problem import Problem, read_problem
 from liesym.model.system import ODESystem
-from liesym.text.files import MAX_BYTES
+from liesym.text.decimals import read_with_decimals
+from liesym.text.files import MAX_BYTES, read_file
+from liesym.text.formats.record import ModelFile
+from liesym.text.formats.sbml import is_sbml, read_sbml
+from liesym.text.spelling import spelled
 
 
 def is_file(text: str) -> bool:
-    """True for an argument that is a file: it ends in .toml or .json, or there is a file of that name."""
-    if text.endswith((".toml", ".json")):
+    """True for an argument that is a file: it ends in .toml, .json, .xml or .sbml, or there is a file of that name."""
+    if text.endswith((".toml", ".json")) or is_sbml(text):
         return True
     try:
         return Path(text).is_file()
@@ -48,9 +52,7 @@ def load_problem(
         raise ParseError(f"give one file or equations, not {files[0]} and more")
     if files:
         problem = read_problem(files[0], branch=branch)
-        own = problem.system.independent.name
-        if independent is not None and independent != own:
-            raise ParseError(f"{files[0]} has the independent variable {own}; --independent {independent} differs")
+        _check_independent(files[0], problem.system.independent.name, independent)
     else:
         problem = Problem(
             ODESystem.parse("\n".join(texts), independent="t" if independent is None else independent, branch=branch)
@@ -61,6 +63,34 @@ def load_problem(
     if ansatz is not None:
         problem = replace(problem, ansatz=parse_ansatz(ansatz, problem.system))
     return problem
+
+
+def load_model(inputs: Sequence[str], *, independent: str | None = None, branch: int | None = None) -> ModelFile:
+    """The same inputs as a model to be written, with its decimals as they were given.
+
+    Raises:
+        ParseError, NotSolvable, DataError, Unsupported: as the readers do.
+    """
+    texts = list(inputs) or [_standard_input()]
+    files = [t for t in texts if is_file(t)]
+    if files and len(texts) > 1:
+        raise ParseError(f"give one file or equations, not {files[0]} and more")
+    if not files:
+        text = spelled("\n".join(texts), independent)
+        form = read_with_decimals(text.text, independent=text.independent, branch=branch)
+        return ModelFile(replace(form, notes=(*text.notes, *form.notes)))
+    if is_sbml(files[0]):
+        model = read_sbml(files[0])
+    else:
+        file = read_file(files[0], branch=branch, decimals=True)
+        model = ModelFile(file.form, file.title, file.initial)
+    _check_independent(files[0], model.form.independent.name, independent)
+    return model
+
+
+def _check_independent(path: str, own: str, independent: str | None) -> None:
+    if independent not in (None, own):
+        raise ParseError(f"{path} has the independent variable {own}; --independent {independent} differs")
 
 
 def _standard_input() -> str:

@@ -16,6 +16,7 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.text.display import Display
 from liesym.text.equations import read_equations
 from liesym.text.files import read_file
+from liesym.text.formats.sbml import read_sbml
 from liesym.text.from_sympy import equations_from_sympy
 from liesym.text.parameters import check_name
 from liesym.text.shown import Shown, equations_latex
@@ -117,6 +118,19 @@ class ODESystem(Shown):
         """
         file = read_file(path)
         return ODESystem.from_solved(file.form, file.title)
+
+    @staticmethod
+    def from_sbml(source: str | Path) -> ODESystem:
+        """From a model in SBML, a path or the text itself; `liesym.text.formats.sbml` says how it is read.
+
+        Raises:
+            DataError: the file cannot be read.
+            ParseError: it is not SBML.
+            Unsupported: python-libsbml is not installed, or there are events, delays, algebraic rules or fast reactions.
+            NotSolvable: nothing in the model changes.
+        """
+        model = read_sbml(source)
+        return ODESystem.from_solved(model.exact, model.title)
 
     # -- shape -----------------------------------------------------------------------------------
 

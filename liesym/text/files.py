@@ -7,14 +7,17 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
+from liesym.base.jets import jet_symbol
 from liesym.errors import DataError, ParseError
+from liesym.text.decimals import read_with_decimals
 from liesym.text.equations import read_equations
 from liesym.text.functions import nearest
 from liesym.text.solved import SolvedForm
 
-KEYS = ("title", "independent", "equations", "branch", "parameters", "ansatz")
+KEYS = ("title", "independent", "equations", "branch", "parameters", "initial", "ansatz")
 MAX_BYTES = 1_000_000
 
 
@@ -28,6 +31,7 @@ class ProblemFile:
         ansatz: the table, None if there is none; its names are those of the equations.
         text: the whole file, for messages that show a line of it.
         path: of the file, for messages.
+        initial: (name of an unknown or of a derivative, its value at the start), of the table [initial].
     """
 
     form: SolvedForm
@@ -35,24 +39,29 @@ class ProblemFile:
     ansatz: Mapping[str, object] | None = field(hash=False)
     text: str
     path: str
+    initial: tuple[tuple[str, float], ...] = ()
 
 
-def read_file(path: str | Path, *, branch: int | None = None) -> ProblemFile:
+def read_file(path: str | Path, *, branch: int | None = None, decimals: bool = False) -> ProblemFile:
     """Read a problem file; `liesym.model.problem.read_problem` shows what it may hold.
+
+    Arguments:
+        branch: goes before the one in the file.
+        decimals: keep decimals as symbols, see `liesym.text.decimals`.
 
     Raises:
         DataError: the file cannot be read.
         ParseError: it is no TOML, has an unknown key, a value of the wrong type, or a faulty equation.
         NotSolvable: the equations cannot be solved for their highest derivatives.
     """
-    text = _text_of(Path(path))
+    text = text_of(Path(path))
     if not text.strip():
         raise ParseError(f"{path} is empty", expected=("equations = [\"y'' = -y\"]",))
-    return read_file_text(text, path=str(path), branch=branch)
+    return read_file_text(text, path=str(path), branch=branch, decimals=decimals)
 
 
-def read_file_text(text: str, *, path: str = "<text>", branch: int | None = None) -> ProblemFile:
-    """Read the text of a problem file; `path` is for messages, `branch` goes before the one in the file."""
+def read_file_text(text: str, *, path: str = "<text>", branch: int | None = None, decimals: bool = False) -> ProblemFile:
+    """Read the text of a problem file; `path` is for messages, the rest as `read_file` takes it."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -60,7 +69,7 @@ def read_file_text(text: str, *, path: str = "<text>", branch: int | None = None
     except RecursionError:
         raise ParseError(f"{path} is nested too deeply") from None
     with located(text, path):
-        return _read_table(table if branch is None else {**table, "branch": branch}, text, path)
+        return _read_table(table if branch is None else {**table, "branch": branch}, text, path, decimals)
 
 
 @contextmanager
@@ -72,7 +81,7 @@ def located(text: str, path: str) -> Iterator[None]:
         raise _relocated(error, text, path) from None
 
 
-def _read_table(table: Mapping[str, object], text: str, path: str) -> ProblemFile:
+def _read_table(table: Mapping[str, object], text: str, path: str, decimals: bool) -> ProblemFile:
     for key in table:
         if key not in KEYS:
             close = nearest(key, KEYS)
@@ -83,20 +92,33 @@ def _read_table(table: Mapping[str, object], text: str, path: str) -> ProblemFil
     if branch is not None and (isinstance(branch, bool) or not isinstance(branch, int)):
         raise ParseError(f"{path}: branch must be a whole number, not {branch!r}")
     equations, parameters = _equations(table, path), _tables(table, "parameters", path)
-    form = read_equations(equations, independent=independent, parameters=parameters, branch=branch)
+    read = read_with_decimals if decimals else read_equations
+    form = read(equations, independent=independent, parameters=parameters, branch=branch)
     ansatz = table.get("ansatz")
     if ansatz is not None and not isinstance(ansatz, Mapping):
         raise ParseError(f"{path}: ansatz must be a table, not {ansatz!r}", expected=("[ansatz]",))
-    return ProblemFile(form, title, ansatz, text, path)
+    return ProblemFile(form, title, ansatz, text, path, _initial(_tables(table, "initial", path), form, path))
 
 
-def _text_of(path: Path) -> str:
+def _initial(table: Mapping[str, object], form: SolvedForm, path: str) -> tuple[tuple[str, float], ...]:
+    """Values at the start of unknowns and of their derivatives below the order of the equations."""
+    names = [jet_symbol(x, k).name for x, n in zip(form.unknowns, form.orders, strict=True) for k in range(n)]
+    for name, value in table.items():
+        if name not in names:
+            raise ParseError(f"{path}: initial is for unknowns, and {name} is none", expected=tuple(names))
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            raise ParseError(f"{path}: the initial value of {name} must be a finite number, not {value!r}")
+    return tuple((name, float(value)) for name, value in table.items() if isinstance(value, int | float))
+
+
+def text_of(path: Path, *, most: int = MAX_BYTES) -> str:
+    """The text of a file of at most so many bytes."""
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    if len(data) > MAX_BYTES:
-        raise DataError(f"{path} has {len(data)} bytes; a problem file has at most {MAX_BYTES}")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > most:
+        raise DataError(f"{path} has {len(data)} bytes; at most {most} are read")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,7 +12,27 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
-from sympy import Abs, Expr, Heaviside, Max, Min, Piecewise, Pow, S, acos, acosh, acoth, asin, atanh, log, sign
+from sympy import (
+    Abs,
+    And,
+    Expr,
+    Heaviside,
+    Max,
+    Min,
+    Mul,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
+    S,
+    acos,
+    acosh,
+    acoth,
+    asin,
+    atanh,
+    log,
+    sign,
+)
 from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 
 from liesym.errors import Unsupported
@@ -48,8 +68,8 @@ def without_pieces(expression: Expr) -> Expr:
     """Max, Min, Heaviside and Piecewise of SymPy in this form.
 
     Raises:
-        Unsupported: a Piecewise whose conditions are no inequalities between two sides, that has no last piece, or a piece
-            of which is not real everywhere.
+        Unsupported: a Piecewise whose conditions are not made of inequalities between two sides, that has no last piece, or
+            a piece of which is not real everywhere.
     """
     rules: tuple[tuple[Any, Callable[..., Any]], ...] = (
         (Max, larger),
@@ -73,15 +93,22 @@ def _joined_pieces(*pieces: Any) -> Expr:
         if roots or piece.atoms(*PARTIAL):
             raise Unsupported(f"{told}: the piece {piece} is not real everywhere; write an equation for each piece")
     for piece, condition in reversed(earlier):
-        if condition.has(Abs, sign):
-            raise Unsupported(
-                f"{told}: both sides of {condition} may be equal on a whole region; write an equation for each"
-            )
-        if isinstance(condition, StrictGreaterThan | GreaterThan):
-            h = step(condition.lhs - condition.rhs)
-        elif isinstance(condition, StrictLessThan | LessThan):
-            h = step(condition.rhs - condition.lhs)
-        else:
-            raise Unsupported(f"{told}: the condition {condition} is no inequality; write an equation for each piece")
+        h = _where(condition, told)
         value = piece * h + value * (1 - h)
     return value
+
+
+def _where(condition: Any, told: Expr) -> Expr:
+    """1 where a condition holds and 0 where it does not, made of steps."""
+    if isinstance(condition, And | Or | Not):
+        parts = [_where(part, told) for part in condition.args]
+        if isinstance(condition, Not):
+            return 1 - parts[0]
+        return Mul(*parts) if isinstance(condition, And) else 1 - Mul(*(1 - part for part in parts))
+    if condition.has(Abs, sign):
+        raise Unsupported(f"{told}: both sides of {condition} may be equal on a whole region; write an equation for each")
+    if isinstance(condition, StrictGreaterThan | GreaterThan):
+        return step(condition.lhs - condition.rhs)
+    if isinstance(condition, StrictLessThan | LessThan):
+        return step(condition.rhs - condition.lhs)
+    raise Unsupported(f"{told}: the condition {condition} is no inequality; write an equation for each piece")

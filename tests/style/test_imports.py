@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 from tower import DOOR, ORDER, PICTURE, Import, all_imports, arrows, imports, inside, picture, room, shortest  # noqa: E402
 
 PACKAGE = ROOT / "liesym"
-HEAVY = {"matplotlib", "optuna", "dask", "distributed", "scipy", "rich", "lark", "networkx", "symengine"}
-"""Outside libraries that liesym/ may import in functions."""
+HEAVY = {"matplotlib", "optuna", "dask", "distributed", "scipy", "rich", "lark", "networkx", "symengine", "libsbml"}
+"""Outside libraries that liesym/ may import in functions; libsbml is of an extra, and only files of SBML need it."""
 LATE = HEAVY - {"lark", "rich"}
 """Those of them that an analysis of an equation does not need: never at the top of a file."""
 NEVER = {"torch", "jax", "jaxlib", "torchdiffeq", "diffrax", "equinox", "optax", "liesym_torch", "liesym_jax"}
