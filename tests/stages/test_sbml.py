@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sbml_models import (
     assignment,
@@ -19,7 +21,9 @@ from sbml_models import (
 
 from liesym import ODESystem
 from liesym.errors import DataError, NotSolvable, ParseError, Unsupported
+from liesym.text.decimals import read_with_decimals
 from liesym.text.files import read_file_text
+from liesym.text.formats.record import ModelFile
 from liesym.text.formats.sbml import read_sbml
 from liesym.text.formats.sbml_writing import write_sbml
 from liesym.text.formats.written import equation_lines, problem_text
@@ -27,7 +31,7 @@ from liesym.text.formats.written import equation_lines, problem_text
 A, B = reference("A"), reference("B")
 TWO = [species("A", initialConcentration=2), species("B", initialConcentration=0.25)]
 K = [parameter("k", 0.125)]
-DECAY = {"species": TWO, "parameters": K, "reactions": [reaction("r", [A], [B], "k*A")]}
+DECAY: dict[str, Any] = {"species": TWO, "parameters": K, "reactions": [reaction("r", [A], [B], "k*A")]}
 READ = {
     "a reaction": (sbml(**DECAY), "A' = -k*A; B' = k*A"),
     "stoichiometry": (
@@ -327,8 +331,5 @@ def test_no_model() -> None:
     [("x' = f(x)", "f.x. has no form in SBML"), ("λ' = -λ", "λ is no identifier"), ("x'' = -x", "first order")],
 )
 def test_what_sbml_does_not_hold(text: str, message: str) -> None:
-    from liesym.text.decimals import read_with_decimals
-    from liesym.text.formats.record import ModelFile
-
     with pytest.raises(Unsupported, match=message):
         write_sbml(ModelFile(read_with_decimals(text)))

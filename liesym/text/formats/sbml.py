@@ -6,7 +6,7 @@ A species S of amount A in a compartment of size V, with stoichiometries n_r and
     S = A / V,  S' = (c/V) Σ n_r v_r - S V'/V         else;
 
 c is its conversion factor. What a rule assigns is put in wherever it is named; what nothing changes is a parameter.
-Source: Hucka et al. 2019, SBML Level 3 Version 2 Core, sections 3.4 and 4.
+Source: Hucka et al. 2019, sections 3.4 and 4.
 """
 
 from __future__ import annotations

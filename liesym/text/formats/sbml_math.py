@@ -1,6 +1,6 @@
 """MathML of SBML, as libSBML's trees, to SymPy expressions.
 
-Source: the subset of MathML 2.0 in section 3.4 of SBML Level 3 Version 2 Core (Hucka et al. 2019).
+Source: Hucka et al. 2019, section 3.4, the subset of MathML 2.0.
 """
 
 from __future__ import annotations
