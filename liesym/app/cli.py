@@ -230,9 +230,10 @@ def discover(
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,
     independent: Annotated[str | None, typer.Option(help="Name of the column of times.")] = None,
+    identify: Annotated[bool, typer.Option(help="Also look for equations, and prove laws and symmetries in these.")] = True,
     seed: Seed = 0,
 ) -> None:
-    """What stays constant along measured trajectories, each law with its grade and what speaks for it."""
+    """Laws of measured trajectories, each with its grade and evidence; equations, and the symmetries of these."""
 
 
 @app.command(epilog="Example: liesym convert model.xml -o model.toml")

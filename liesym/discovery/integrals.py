@@ -127,7 +127,9 @@ def relative_rate(expression: Expr, symbols: Sequence[Symbol], samples: Samples)
     return float(value.max()) if np.isfinite(value).all() else float("inf")
 
 
-def is_independent(expression: Expr, known: Sequence[Expr], symbols: Sequence[Symbol], x: Floats) -> bool:
+def is_independent(
+    expression: Expr, known: Sequence[Expr], symbols: Sequence[Symbol], x: Floats, apart: float = DEPENDENT
+) -> bool:
     """Whether ∇I leaves the span of the known gradients at most of the states."""
     if len(known) >= len(symbols):
         return False
@@ -137,4 +139,4 @@ def is_independent(expression: Expr, known: Sequence[Expr], symbols: Sequence[Sy
     if not good.any():
         return False
     smallest = np.linalg.svd(rows[good] / norms[good], compute_uv=False)[:, -1]
-    return float((smallest > DEPENDENT).mean()) > 0.5
+    return float((smallest > apart).mean()) > 0.5

@@ -9,7 +9,10 @@ from math import comb
 import numpy as np
 from sympy import Expr, Mul, S, Symbol, cos, exp, log, sin, sqrt
 
+from liesym.base.jets import as_expression
+from liesym.errors import DataError
 from liesym.lowering.lower import lower
+from liesym.text.reader import read_expression
 
 Floats = np.ndarray
 MOST_TERMS = 260
@@ -86,3 +89,23 @@ def gradients(terms: Sequence[Expr], symbols: Sequence[Symbol], x: Floats) -> Fl
     with np.errstate(all="ignore"):
         found = lower(list(terms), tuple(symbols), backend="numpy", jacobian=True)(0.0, x, {})
     return np.asarray(found.jacobian, np.float64)
+
+
+def read_terms(given: Sequence[Expr | str], symbols: Sequence[Symbol]) -> list[Expr]:
+    """The terms in the symbols of the states, which are matched by name, whatever their assumptions are.
+
+    Raises:
+        DataError: a term holds something else, or is no expression.
+    """
+    by_name = {s.name: s for s in symbols}
+    read: list[Expr] = []
+    for term in [given] if isinstance(given, str) else given:
+        value = read_expression(term, symbols=by_name) if isinstance(term, str) else as_expression(term)
+        if not isinstance(value, Expr):
+            raise DataError(f"{term!r} among the terms is no expression of {', '.join(by_name)}")
+        moved = value.xreplace({s: by_name[s.name] for s in value.free_symbols if s.name in by_name})  # type: ignore[attr-defined]
+        foreign = sorted(str(s) for s in moved.free_symbols - set(symbols))
+        if foreign:
+            raise DataError(f"the term {term} holds {', '.join(foreign)}; the states are {', '.join(by_name)}")
+        read.append(moved)
+    return read

@@ -107,6 +107,7 @@ class Discovery:
         stopped: why the search ended early; empty if it did not.
         seconds: what it took.
         looked: what was looked for.
+        fit: how well identified equations hold on the data, None where none were identified.
     """
 
     names: tuple[str, ...]
@@ -117,25 +118,32 @@ class Discovery:
     stopped: str = ""
     seconds: float = field(default=0.0, compare=False)
     looked: tuple[str, ...] = ("integrals", "symmetries")
+    fit: Evidence | None = None
 
     def __str__(self) -> str:
         lines = [f"integrals of ({', '.join(self.names)}):"]
         lines += [f"  {law}" for law in self.integrals] or ["  none found"]
         if "symmetries" in self.looked:
             lines += ["symmetries:"] + ([f"  {law}" for law in self.generators] or ["  none found"])
+        if self.fit is not None:
+            lines += ["equations, identified:", *(f"  {line}" for line in self.equations())]
+            lines += [f"evidence for the equations: {self.fit}"]
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def equations(self) -> list[str]:
+        """The equations of the system as text."""
+        system = self.system
+        return [] if system is None else [f"{system.leading(i).name} = {write(f)}" for i, f in enumerate(system.rhs)]
 
     def to_json(self) -> dict[str, object]:
         """The record as `liesym discover --json` prints it."""
-        equations = None
-        if self.system is not None:
-            pairs = zip(self.system.unknowns, self.system.rhs, strict=True)
-            equations = [f"{x.name}' = {write(f)}" for x, f in pairs]
         return {
             "names": list(self.names),
             "integrals": [law.to_json() for law in self.integrals],
             "generators": [law.to_json() for law in self.generators],
-            "equations": equations,
+            "equations": self.equations() if self.system is not None else None,
+            "parameters": {} if self.system is None else {p.name: p.value for p in self.system.parameters},
+            "fit": None if self.fit is None else self.fit.to_json(),
             "notes": list(self.notes),
             "looked": list(self.looked),
             "stopped": self.stopped,

@@ -57,7 +57,7 @@ def field_symmetries(
             coefficients, exact = exact_vector(vector / scale, 10 * tolerance)
             components = _components(coefficients, basis, symbols, independent)
             q, residual = _tested(components, symbols, independent, fresh)
-            if residual > 10 * tolerance or not _is_new(q, chosen, constants, pointwise=degree > 1):
+            if residual > 10 * tolerance or not is_new(q, chosen, constants, pointwise=degree > 1):
                 continue
             chosen.append(q)
             figures = ("residual", residual), ("states", len(fresh.t)), ("degree", degree)
@@ -130,7 +130,7 @@ def _tested(components: tuple[Expr, ...], symbols: Sequence[Symbol], t: Symbol, 
     return eta - xi[:, None] * fresh.f, float(relative.max())
 
 
-def _is_new(q: Floats, chosen: Sequence[Floats], constants: Floats, *, pointwise: bool) -> bool:
+def is_new(q: Floats, chosen: Sequence[Floats], constants: Floats, *, pointwise: bool) -> bool:
     """Whether Q is no combination of the chosen ones, with integrals (S, r) or with any functions of the state."""
     if np.abs(q).max() < DEPENDENT:
         return False

@@ -37,9 +37,19 @@ def test_an_archive_gives_the_energy(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", times=np.tile(times, (16, 1)), states=states, names=np.array(["q", "p"]))
     record = json.loads(call(str(tmp_path / "data.npz"), "--json"))
     (law,) = record["integrals"]
-    assert law["expression"] in ("p^2 + q^2", "q^2 + p^2") and law["grade"] == "supported"
-    assert law["evidence"]["misfit"] == pytest.approx(1, abs=0.3) and record["equations"] is None
-    assert record["looked"] == ["integrals"] and record["stopped"] == ""
+    assert law["expression"] in ("p^2 + q^2", "q^2 + p^2") and law["grade"] == "proven"
+    assert law["evidence"]["misfit"] == pytest.approx(1, abs=0.3) and record["stopped"] == ""
+    assert record["equations"] == ["q' = p", "p' = -q"] and record["parameters"] == {}
+    assert record["fit"]["misfit"] == pytest.approx(1, abs=0.4) and "symmetries" in record["looked"]
+    assert {"t": "1", "q": "0", "p": "0"}.items() <= record["generators"][0].items()
+
+
+def test_no_equations_unless_they_are_wanted(tmp_path: Path) -> None:
+    times, states = circles(16, 120)
+    np.savez(tmp_path / "data.npz", times=times, states=states, names=np.array(["q", "p"]))
+    record = json.loads(call(str(tmp_path / "data.npz"), "--json", "--no-identify"))
+    assert [law["grade"] for law in record["integrals"]] == ["supported"]
+    assert record["equations"] is None and record["fit"] is None and record["looked"] == ["integrals"]
 
 
 def test_a_table_with_runs_of_different_lengths_and_missing_cells(tmp_path: Path) -> None:
@@ -52,9 +62,9 @@ def test_a_table_with_runs_of_different_lengths_and_missing_cells(tmp_path: Path
     file.write_text("\n".join(lines), encoding="utf-8")
     runs = read_runs(file, names=("q", "p"))
     assert [r.states.shape[1] for r in runs[:3]] == [120, 118, 116] and np.isnan(runs[0].states[0, 0, 0])
-    printed = call(str(file), "--names", "q,p", "--noise", str(NOISE))
+    printed = call(str(file), "--names", "q,p", "--noise", str(NOISE), "--no-identify")
     assert "q^2 + p^2" in printed.replace("p^2 + q^2", "q^2 + p^2") and "[supported]" in printed
-    assert "symmetries and equations are not looked for in trajectories" in printed and "none found" not in printed
+    assert "are looked for when they are asked for" in printed and "none found" not in printed
 
 
 TABLE = "t,x,y\n0,1,2\n1,2,3\n2,3,4\n"

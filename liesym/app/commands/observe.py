@@ -54,6 +54,7 @@ def discover(
     as_json: bool,
     budget: float,
     independent: str | None,
+    identify: bool,
     seed: int,
 ) -> None:
     """Print what stays constant along measured trajectories, each law with its grade."""
@@ -64,7 +65,7 @@ def discover(
     runs = read_runs(data, names=_names(names), independent=independent)
     with clock(budget, begun) as watched, progress() as show:
         show("laws of the data")
-        found = discovered(runs, noise=noise, budget=watched.left(), seed=seed)
+        found = discovered(runs, noise=noise, budget=watched.left(), identify=identify, seed=seed)
     if as_json:
         typer.echo(to_text(found.to_json()), nl=False)
     else:
