@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -49,6 +49,8 @@ from liesym.testing.values import DIGITS, NEAR, NoValue, Point, evaluator
 
 TOLERANCE = 1e-18
 """Of a sum that should vanish, relative to the sum of the sizes of its terms."""
+SHRINKS = 1e-20
+"""What is left of a sum that vanishes, once it is evaluated with twice the digits."""
 DRAWS = 240
 """Random points that are tried at most."""
 QUIET = 60
@@ -302,7 +304,7 @@ def verdicts(claims: Claims, found: Sequence[RealPoints]) -> list[Look]:
     """A `Look` for each of several claims, of which each has its own points; they are written down once for all."""
     read: dict[tuple[int, ...], list[tuple[Expr, ...] | None]] = {}
     symbols: dict[tuple[int, ...], set[Basic]] = {}
-    values: dict[tuple[tuple[int, ...], int], Callable[[Basic], Any]] = {}
+    values: dict[tuple[tuple[int, ...], int], _AtPoint] = {}
     looks = []
     for k, of_one in enumerate(found):
         seen = Look(0, (), (), of_one.without)
@@ -313,13 +315,13 @@ def verdicts(claims: Claims, found: Sequence[RealPoints]) -> list[Look]:
                 symbols[key] = {s for claim in read[key] for r in claim or () for s in r.free_symbols}
             for number, point in points:
                 if (key, number) not in values:
-                    values[key, number] = _values(point, symbols[key])
+                    values[key, number] = _at(point, symbols[key])
             seen = _seen(seen, side, read[key][k], [values[key, number] for number, _ in points])
         looks.append(seen)
     return looks
 
 
-def _seen(before: Look, side: Side, remainders: tuple[Expr, ...] | None, points: Sequence[Callable[[Basic], Any]]) -> Look:
+def _seen(before: Look, side: Side, remainders: tuple[Expr, ...] | None, points: Sequence[_AtPoint]) -> Look:
     """With what is seen on one more side."""
     if remainders is None or not before.readable:
         return UNREADABLE
@@ -346,21 +348,41 @@ def drawn_points(symbols: Sequence[Symbol], count: int, seed: int, positive: Col
         yield values
 
 
-def _values(point: Point, symbols: Collection[Basic]) -> Callable[[Basic], Any]:
+@dataclass(frozen=True, slots=True)
+class _AtPoint:
     """Values with many digits at one point, also of integrals of what was fixed on a side: any number will do for these,
-    since their constants are free."""
+    since their constants are free. What expressions share is evaluated once."""
+
+    values: Point
+    memos: dict[int, Callable[[Basic], Any]] = field(default_factory=dict)
+
+    def __call__(self, expression: Basic, digits: int) -> Any:
+        if digits not in self.memos:
+            self.memos[digits] = evaluator(self.values, mpmath.mp)
+        return self.memos[digits](expression)
+
+
+def _at(point: Point, symbols: Collection[Basic]) -> _AtPoint:
     free = {s: 0.5 + crc32(str(s).encode()) / 2**32 for s in symbols if s not in point}
-    return evaluator({**point, **free}, mpmath.mp)  # type: ignore[dict-item]
+    return _AtPoint({**point, **free})  # type: ignore[dict-item]
 
 
-def _vanishes(remainders: Sequence[Expr], at_point: Callable[[Basic], Any]) -> bool | None:
-    """True if each is zero to the digits that its terms leave; None where one has no value."""
+def _vanishes(remainders: Sequence[Expr], at_point: _AtPoint) -> bool | None:
+    """True if each is zero to the digits that its terms leave; None where one has no value.
+
+    Where terms inside of products cancel, more of them are lost than the sizes of the terms tell: what is then zero becomes
+    smaller with the number of digits, and what is not stays as it is.
+    """
     try:
-        with mpmath.workdps(DIGITS):
-            for r in remainders:
-                terms = [at_point(a) for a in Add.make_args(r)]
-                size = mpmath.fsum(abs(t) for t in terms)
-                if abs(mpmath.fsum(terms)) > TOLERANCE * max(size, 1e-6):
+        for r in remainders:
+            terms = Add.make_args(r)
+            with mpmath.workdps(DIGITS):
+                found = [at_point(a, DIGITS) for a in terms]
+                value, size = abs(mpmath.fsum(found)), mpmath.fsum(map(abs, found))
+            if value > TOLERANCE * max(size, 1e-6):
+                with mpmath.workdps(2 * DIGITS):
+                    again = abs(mpmath.fsum(at_point(a, 2 * DIGITS) for a in terms))
+                if again > SHRINKS * value:
                     return False
     except NoValue:
         return None

@@ -70,7 +70,7 @@ def _value(e: Basic, value: Callable[[Basic], Any], values: Point, context: Any)
     if isinstance(e, Pow):
         return _power(e, value, context)
     if not e.args:
-        return _real(context.mpf(str(e.evalf(DIGITS + 5))), context)  # type: ignore[attr-defined]
+        return _real(context.mpf(str(e.evalf(max(DIGITS, context.dps) + 5))), context)  # type: ignore[attr-defined]
     return applied(e.func.__name__, [value(a) for a in e.args], context)
 
 

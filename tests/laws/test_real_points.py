@@ -9,8 +9,9 @@ from sympy import Abs, Expr, Function, S, Symbol, acot, asin, atan, cos, exp, lo
 
 from liesym.base.jets import jet_symbol
 from liesym.model.system import ODESystem
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.testing.realpoints import branches
-from liesym.testing.second_look import has_branches, look_at_generator, look_at_integral
+from liesym.testing.second_look import has_branches, look_at_generator, look_at_integral, place_generator, place_generators
 from liesym.testing.values import FUNCTIONS, NoValue, value_at
 
 T, Y = Symbol("t", real=True), Symbol("y", real=True)
@@ -63,6 +64,26 @@ def test_generators_are_looked_at_on_their_sides() -> None:
     assert look_at_generator((T * 0, T + Y), system).holds
     seen = look_at_generator((T * 0, exp(T)), system)
     assert seen.separating() == (P + 1,)
+
+
+def test_a_zero_whose_terms_cancel_inside_of_a_product_is_one() -> None:
+    system = ODESystem.parse("y'=-k*y*log(y/c)")
+    k, c = (parameter.symbol for parameter in system.parameters)
+    known = exp(-k * T) / (k * (log(Abs(c)) - log(Abs(Y))))
+    assert look_at_generator((Function("h")(known), S.Zero), system).holds
+    assert not look_at_generator((Function("h")(known + T / 10**12), S.Zero), system).holds
+    families = find_symmetries(system, budget=5.0).families
+    assert len(families) == 2
+    assert not any(f.generator.on for f in families)
+
+
+def test_generators_looked_at_together_are_placed_as_each_alone() -> None:
+    system = ODESystem.parse("y''=-2*k*y'-w^2*y")
+    k, w = (parameter.symbol for parameter in system.parameters)
+    root = sqrt(k**2 - w**2)
+    several = [(S.Zero, Y), (S.Zero, exp((root - k) * T)), (S.Zero, exp(root * T)), (S.Zero, cos(sqrt(w**2 - k**2) * T))]
+    assert place_generators(several, system) == [place_generator(g, system) for g in several]
+    assert [p.true for p in place_generators(several, system)] == [True, True, False, False]
 
 
 def test_nowhere_real_is_said() -> None:
