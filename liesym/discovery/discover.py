@@ -11,11 +11,13 @@ from sympy import Expr, Symbol
 
 from liesym.base.budget import Budget, now
 from liesym.base.doors import door
+from liesym.discovery.equations import Equations
 from liesym.discovery.field import black_box
+from liesym.discovery.field_equations import field_equations
 from liesym.discovery.from_data import from_data
-from liesym.discovery.integrals import field_integrals
+from liesym.discovery.integrals import FRESH, field_integrals
 from liesym.discovery.library import read_terms
-from liesym.discovery.proven import proven_integral, proven_symmetry
+from liesym.discovery.proven import joined, laws_of, proven_integral, proven_symmetry
 from liesym.discovery.records import Discovery, Integral, Symmetry, state_symbols
 from liesym.discovery.symmetries import field_symmetries
 from liesym.discovery.tracks import is_data
@@ -53,7 +55,7 @@ def discover(
         noise: standard deviation of the states of trajectories, or one for each; estimated unless given.
         terms: functions of the states, to be tried beside the library: text, or SymPy expressions in symbols of their names.
         budget: seconds, looked at between stages.
-        identify: look for equations of trajectories, and for laws in these.
+        identify: look for equations of trajectories or of a function, and prove laws in these.
         seed: of the states that are drawn.
 
     Returns:
@@ -61,7 +63,7 @@ def discover(
         prove nothing. It is `approximate` where its coefficients are decimals, and `proven` where an ODESystem was given
         and substitution decides it. One of trajectories is `supported` if its rounded coefficients raise the misfit no more
         than the noise may, and it holds on held-out trajectories, without a trend, and is no likely chance.
-        With `identify` the equations of trajectories are `system`, with parameters for coefficients that stay decimals, and
+        With `identify` the equations that were found are `system`, with parameters for coefficients that stay decimals, and
         `fit` says how well they hold; integrals and symmetries are then `proven` in these equations, which is all that it
         says: how sure the equations are, `fit` tells. Not found is not proven absent; the notes say where was looked.
 
@@ -83,20 +85,31 @@ def discover(
             f"region is one pair (least, largest) for each of {', '.join(s.name for s in symbols)}; given: {had}"
         )
     box = black_box(field, region, backend, rng)
-    search = field_integrals(box, symbols, read_terms(terms, symbols), limit, rng)
-    symmetries: Sequence[Symmetry] = (
-        () if limit.over else field_symmetries(box, symbols, independent, [law.expression for law in search.integrals], rng)
-    )
+    tried = read_terms(terms, symbols)
+    search = field_integrals(box, symbols, tried, limit, rng)
     integrals: Sequence[Integral] = search.integrals
+    known = [law.expression for law in integrals]
+    symmetries: Sequence[Symmetry] = () if limit.over else field_symmetries(box, symbols, independent, known, rng)
     notes = [f"integrals free of {independent.name} were looked for among: {', '.join(search.done)}"]
     if box.precision > PRECISE:
         notes.append("the field answers in single precision: a rate below about 1e-4 of its terms counts as 0")
-    if system is not None:
+    equations = Equations(None, None, "")
+    if identify and system is None:
+        equations = field_equations(box, symbols, independent, tried, rng)
+        system = equations.system
+        notes.append(equations.told or "proven means: in the identified equations, as they stand")
+    if system is not None and system.parameters:
+        proven, symmetries, _ = laws_of(system, region, tried, limit, rng)
+        integrals = joined(integrals, proven, equations, box.draw(FRESH, rng)[1], limit)
+    elif system is not None:
         integrals = [proven_integral(law, system, limit) for law in integrals]
         symmetries = [proven_symmetry(law, system, limit) for law in symmetries]
     stopped = search.stopped or ("time ran out before the symmetries" if limit.over and not symmetries else "")
-    written = tuple(s.name for s in symbols)
-    return Discovery(written, tuple(integrals), tuple(symmetries), system, tuple(notes), stopped, now() - begun)
+    looked = ("integrals", "symmetries", *(["equations"] if identify else []))
+    return Discovery(
+        *(tuple(s.name for s in symbols), tuple(integrals), tuple(symmetries), system, tuple(notes)),
+        *(stopped, now() - begun, looked, equations.evidence),
+    )
 
 
 def _opened(source: Any, names: Sequence[str] | None) -> tuple[Any, tuple[Symbol, ...], Symbol]:

@@ -17,8 +17,7 @@ from sympy import Expr, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
-from liesym.base.names import free_symbols_named
-from liesym.base.parameters import Parameter
+from liesym.discovery.coefficients import Decimal, Named, with_parameters
 from liesym.discovery.constancy import Library
 from liesym.discovery.families import Family, families, second_order_families
 from liesym.discovery.records import Evidence
@@ -39,8 +38,6 @@ GAIN = 8.0
 """By how much a later family must be better than an earlier one."""
 LOOKS = 3
 FEWEST_ROWS = 30
-ALIKE = 0.1
-"""Coefficients are one parameter only where their noise is below this part of them: more would be alike by chance."""
 SYSTEMATIC = 0.5
 """Relative error of a coefficient by curvature, in squares of the relative noise."""
 
@@ -274,42 +271,19 @@ def _assembled(data: _Data, fits: Sequence[_Fit]) -> Equations:
     return Equations(system, Evidence("sparse regression in weak form", tuple(figures)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """Coefficients of every equation, and the parameters among them with their standard deviations."""
-
-    coefficients: tuple[tuple[Expr, ...], ...]
-    parameters: tuple[Parameter, ...]
-    spreads: tuple[float, ...]
-
-
-def _named(data: _Data, fits: Sequence[_Fit]) -> _Named:
+def _named(data: _Data, fits: Sequence[_Fit]) -> Named:
     """Fractions where the data allow them, parameters for the rest."""
     part = data.form.noise / np.concatenate([one.states for one in data.form.stretches]).std(0)
     systematic = SYSTEMATIC * float(part.max()) ** 2
     exact: list[list[Expr | None]] = []
-    open_places: list[tuple[int, int, float, float]] = []
+    places: list[Decimal] = []
     for number, fit in enumerate(fits):
         wide = np.hypot(spreads(fit.normal, fit.choice), systematic * np.abs(fit.choice.c))
         row = _fractions(fit, wide)
         exact.append(row)
         c, free = _refitted(fit, row)
-        open_places += [(number, k, float(c[k]), float(wide[k])) for k in free]
-    groups = _groups(open_places)
-    taken = {s.name for s in data.symbols} | {"t"}
-    symbols = free_symbols_named((f"a{k + 1}" for k in range(len(groups))), taken)
-    parameters, widths = [], []
-    for symbol, group in zip(symbols, groups, strict=True):
-        weights = np.array([1 / max(spread, 1e-12) ** 2 for *_, spread in group])
-        value = float(np.abs([value for _, _, value, _ in group]) @ weights / weights.sum())
-        width = float(1 / np.sqrt(weights.sum()))
-        digits = max(2, int(np.ceil(np.log10(value / max(width, 1e-12 * value)))) + 1)
-        parameters.append(Parameter(symbol, ("positive",), float(f"{value:.{digits}g}")))
-        widths.append(width)
-        for number, k, own, _ in group:
-            exact[number][k] = symbol if own > 0 else -symbol
-    rows = tuple(tuple(c for c in row if c is not None) for row in exact)
-    return _Named(rows, tuple(parameters), tuple(widths))
+        places += [Decimal(number, k, float(c[k]), float(wide[k])) for k in free]
+    return with_parameters(exact, places, {s.name for s in data.symbols} | {"t"})
 
 
 def _fractions(fit: _Fit, wide: Floats) -> list[Expr | None]:
@@ -336,21 +310,3 @@ def _refitted(fit: _Fit, row: Sequence[Expr | None]) -> tuple[Floats, list[int]]
         moment = (fit.normal.moment - fit.normal.moment_noise)[places]
         c[free] = np.linalg.solve(clean[np.ix_(free, free)], moment[free] - clean[np.ix_(free, fixed)] @ c[fixed])
     return c, free
-
-
-def _groups(places: Sequence[tuple[int, int, float, float]]) -> list[list[tuple[int, int, float, float]]]:
-    """Coefficients of one size within their noise, if it is small, together; in the order of the equations."""
-
-    def alike(one: tuple[int, int, float, float], other: tuple[int, int, float, float]) -> bool:
-        off, wide = abs(abs(one[2]) - abs(other[2])), 3 * np.hypot(one[3], other[3])
-        return off <= wide <= ALIKE * abs(one[2])
-
-    groups: list[list[tuple[int, int, float, float]]] = []
-    for one in places:
-        for group in groups:
-            if all(alike(one, other) for other in group):
-                group.append(one)
-                break
-        else:
-            groups.append([one])
-    return groups

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Float
+from sympy import Expr
 
 from liesym.base.budget import Budget, now
 from liesym.discovery.equations import Equations, identified
-from liesym.discovery.integrals import is_independent
 from liesym.discovery.library import read_terms
-from liesym.discovery.proven import laws_of, proven_integral
-from liesym.discovery.records import Discovery, Evidence, Figure, Integral, state_symbols
+from liesym.discovery.proven import joined, laws_of
+from liesym.discovery.records import Discovery, state_symbols
 from liesym.discovery.smoothing import Smooth, smoothed
 from liesym.discovery.tracks import Run, gathered
 from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError
-from liesym.model.system import ODESystem
 
 Floats = np.ndarray
 LOUD = 0.4
 """Noise over the standard deviation of a state from which on little can be found."""
-APART = 0.2
-"""Sine of the angle of gradients up to which a law that is not exact counts as a function of others."""
 SHARE = 0.5
 """Part of the time that equations and their laws may take."""
 
@@ -60,7 +55,7 @@ def from_data(
             proven, symmetries, stopped = laws_of(equations.system, _region(runs), tried, share, rng)
     search = track_integrals(smooth, symbols, tried, budget, rng)
     states = np.concatenate([run.states for run in runs])
-    integrals = _joined(search.integrals, proven, equations, states, budget)
+    integrals = joined(search.integrals, proven, equations, states, budget)
     notes = _notes(smooth, runs, given, search.size, search.terms, equations, identify=identify)
     looked = ("integrals", "equations", *(["symmetries"] if equations.system is not None else []))
     return Discovery(
@@ -74,47 +69,6 @@ def _region(runs: Sequence[Run]) -> list[tuple[float, float]]:
     everything = np.concatenate([run.states for run in runs])
     lower, upper = np.quantile(everything, (0.05, 0.95), axis=0)
     return [(float(a), float(b)) for a, b in zip(lower, upper, strict=True)]
-
-
-def _joined(
-    measured: Sequence[Integral], proven: Sequence[Integral], equations: Equations, states: Floats, budget: Budget
-) -> list[Integral]:
-    """Laws of the data, those proven where the equations prove them, then further laws of the equations.
-
-    A law of the data that the equations refute is approximate, and left out where it is a function of proven ones.
-    """
-    system = equations.system
-    if system is None or equations.evidence is None:
-        return list(measured)
-    figures = equations.evidence.figures
-    found: list[Integral] = []
-    if not system.parameters and system.order == 1:
-        checked = [proven_integral(law, system, budget) for law in measured]
-        found = [_in_equations(law, law.evidence.figures) for law in checked if law.grade == "proven"]
-    known = [law.expression for law in found]
-    for law in proven:
-        if system.order > 1 or is_independent(_numbers(law.expression, system), known, system.unknowns, states):
-            found.append(_in_equations(law, figures))
-            known.append(_numbers(law.expression, system))
-    for law in measured:
-        if any(law.expression == one.expression for one in found):
-            continue
-        if system.order == 1 and not is_independent(law.expression, known, system.unknowns, states, APART):
-            continue
-        refuted = law.grade == "supported"
-        told = replace(law.evidence, method=f"{law.evidence.method}; not in the identified equations")
-        found.append(replace(law, grade="approximate", evidence=told if refuted else law.evidence))
-    return found
-
-
-def _in_equations(law: Integral, figures: tuple[tuple[str, Figure], ...]) -> Integral:
-    """The law with what it was proven in."""
-    return replace(law, evidence=Evidence(f"{law.evidence.method}, in the identified equations", figures))
-
-
-def _numbers(expression: Expr, system: ODESystem) -> Expr:
-    """The expression with the values of the parameters."""
-    return expression.xreplace({p.symbol: Float(p.value) for p in system.parameters if p.value is not None})
 
 
 def _notes(

@@ -62,7 +62,7 @@ def exact_vector(numbers: Floats, precision: float) -> tuple[list[Expr], bool]:
     best: tuple[int, int, list[Expr]] | None = None
     for first in places:
         scaled = numbers / numbers[first]
-        found = [_named(value, precision) if not small[k] else S.Zero for k, value in enumerate(scaled)]
+        found = [named(value, precision) if not small[k] else S.Zero for k, value in enumerate(scaled)]
         exact: list[Expr] = [value for value in found if value is not None]
         if len(exact) == len(found):
             rank = _size(exact), int(first), exact
@@ -73,7 +73,7 @@ def exact_vector(numbers: Floats, precision: float) -> tuple[list[Expr], bool]:
     return [S.Zero if small[k] else Float(float(value), DECIMALS) for k, value in enumerate(scaled)], False
 
 
-def _named(value: float, precision: float) -> Expr | None:
+def named(value: float, precision: float) -> Expr | None:
     """The fraction, or the square root of a fraction, that a number is."""
     plain = _fraction(value, precision, LARGEST_DENOMINATOR)
     if plain is not None:

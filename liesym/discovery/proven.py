@@ -18,9 +18,10 @@ from sympy import Expr, Float, Symbol
 from liesym.base.budget import Budget
 from liesym.conservation.first_integrals import first_integrals
 from liesym.determine.verify import is_first_integral
+from liesym.discovery.equations import Equations
 from liesym.discovery.field import black_box
 from liesym.discovery.integrals import field_integrals, is_independent
-from liesym.discovery.records import Evidence, Integral, Symmetry
+from liesym.discovery.records import Evidence, Figure, Integral, Symmetry
 from liesym.discovery.symmetries import field_symmetries, is_new
 from liesym.errors import LiesymError, OutOfBudget
 from liesym.lowering.lower import lower
@@ -31,6 +32,8 @@ from liesym.symmetries.pipeline import find_symmetries
 Floats = np.ndarray
 BY_SUBSTITUTION = "D_t I = 0 on solutions by substitution"
 ENGINE_SECONDS = 10.0
+APART = 0.2
+"""Sine of the angle of gradients up to which a law that is not exact counts as a function of others."""
 
 
 def proven_integral(law: Integral, system: ODESystem, budget: Budget) -> Integral:
@@ -154,3 +157,50 @@ def _values(expressions: Sequence[Expr], system: ODESystem, values: dict[Symbol,
     plain = [e.xreplace(values) for e in expressions]
     found = lower(plain, phase_state(system), backend="numpy", t=system.independent)(t, x, {})
     return np.broadcast_to(np.asarray(found, np.float64), (len(x), len(plain)))
+
+
+def joined(
+    measured: Sequence[Integral], proven: Sequence[Integral], equations: Equations, states: Floats, budget: Budget
+) -> list[Integral]:
+    """Laws of the source, those proven where the equations prove them, then further laws of the equations.
+
+    A law of the source that the equations refute is approximate, and left out where it is a function of proven ones.
+
+    Arguments:
+        measured: what the source itself supports.
+        proven: in the equations.
+        states: at which dependence is looked at.
+        budget: for substitution.
+    """
+    system = equations.system
+    if system is None or equations.evidence is None:
+        return list(measured)
+    figures = equations.evidence.figures
+    found: list[Integral] = []
+    if not system.parameters and system.order == 1:
+        checked = [proven_integral(law, system, budget) for law in measured]
+        found = [_in_equations(law, law.evidence.figures) for law in checked if law.grade == "proven"]
+    known = [law.expression for law in found]
+    for law in proven:
+        if system.order > 1 or is_independent(_numbers(law.expression, system), known, system.unknowns, states):
+            found.append(_in_equations(law, figures))
+            known.append(_numbers(law.expression, system))
+    for law in measured:
+        if any(law.expression == one.expression for one in found):
+            continue
+        if system.order == 1 and not is_independent(law.expression, known, system.unknowns, states, APART):
+            continue
+        refuted = law.grade == "supported"
+        told = replace(law.evidence, method=f"{law.evidence.method}; not in the identified equations")
+        found.append(replace(law, grade="approximate", evidence=told if refuted else law.evidence))
+    return found
+
+
+def _in_equations(law: Integral, figures: tuple[tuple[str, Figure], ...]) -> Integral:
+    """The law with what it was proven in."""
+    return replace(law, evidence=Evidence(f"{law.evidence.method}, in the identified equations", figures))
+
+
+def _numbers(expression: Expr, system: ODESystem) -> Expr:
+    """The expression with the values of the parameters."""
+    return expression.xreplace({p.symbol: Float(p.value) for p in system.parameters if p.value is not None})
