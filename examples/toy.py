@@ -133,7 +133,7 @@ def run(backend: str, seeds: tuple[int, ...] = (0, 1, 2), steps: int = 200) -> d
     found = symmetries()
     losses = terms(kit, backend, found)
     fits = {name: [fit(kit, found[0], losses[name], seed, steps) for seed in seeds] for name in losses}
-    generators = [g.to_mapping() for g in found[1:3]]
+    generators = [str(g) for g in found[1:3]]
     return {
         "backend": backend,
         "generators": generators,

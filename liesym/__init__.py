@@ -9,7 +9,8 @@
       X3 = y ∂x − x ∂y
 
 Generators are values: X(f), X + 2*Y, X.bracket(Y), X.flow(). `first_integrals`, `noether`, `solve` and `identify` take the
-same system; `lower` makes functions for NumPy, torch and JAX of what is found; `latex` writes all of it for a paper.
+same system, and `explain` shows the way to the symmetries as a textbook writes it; `lower` makes functions for NumPy, torch
+and JAX of what is found; `latex` writes all of it for a paper.
 
 The stages behind the functions are imported at their first use; no backend is imported here.
 """
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
     from liesym.symmetries.pipeline import find_symmetries as find_symmetries
+    from liesym.symmetries.textbook.explain import explain as explain
     from liesym.text.latex import latex as latex
 
 # public name -> (module, name in it); '' is the module itself
@@ -61,6 +63,7 @@ _LAZY = {
     "lower": ("liesym.lowering.lower", "lower"),
     "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
     "Result": ("liesym.symmetries.pipeline", "Result"),
+    "explain": ("liesym.symmetries.textbook.explain", "explain"),
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),

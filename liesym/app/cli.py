@@ -1,4 +1,4 @@
-"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | identify | discover | export | …`.
+"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | explain | discover | export | …`.
 
 Here stand the options of each command. What it does is a function of the same name in one of the modules of
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
@@ -190,6 +190,28 @@ def solve(
     branch: Branch = None,
 ) -> None:
     """Solutions of one equation, each substituted and looked at with numbers before it is printed."""
+
+
+@app.command(epilog="Example: liesym explain \"y'' = 0\" --steps")
+@guarded
+@loaded("liesym.app.commands.explain")
+def explain(
+    inputs: Inputs = None,
+    steps: Annotated[bool, typer.Option("--steps", help="What is known and what is left after each step too.")] = False,
+    as_json: AsJson = False,
+    as_latex: AsLatex = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write a page here.")] = None,
+    ansatz: Ansatz = None,
+    budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
+    independent: Annotated[
+        str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
+    ] = None,
+    branch: Branch = None,
+    seed: Seed = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """The way to the symmetries as a textbook writes it: prolongation, determining equations, their solution by steps."""
 
 
 @app.command(epilog="Example: liesym identify \"S' = -b*S*I; I' = b*S*I - g*I\" --observe 'y = k*I'")

@@ -19,6 +19,8 @@ from liesym.determine.forms import LinearForm
 
 PER_EXPONENT = 2
 """Operations for one exponent of one term that is taken apart and put together again, as measured."""
+Monomial = tuple[int, ...]
+"""Exponents of the slots, by their places in the polynomial ring."""
 WORK = "split of the determining equations"
 
 
@@ -46,25 +48,35 @@ def split(forms: Iterable[LinearForm], field: Field, away: Sequence[Symbol]) -> 
 
 def split_form(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[LinearForm]:
     """Split one form by monomials in the slots that depend on `away`."""
+    return [part for _, part in parts_by_monomial(form, field, away)]
+
+
+def parts_by_monomial(form: LinearForm, field: Field, away: Sequence[Symbol]) -> list[tuple[Monomial, LinearForm]]:
+    """The same, each part with its monomial."""
     if not form:
         return []
     terms = list(form)
     numerators = cleared([form[t] for t in terms])
     n = field.capacity
     gone = [n - 1 - slot.index for slot in field.slots if any(field.depends_on(slot, v) for v in away)]
-    parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
+    kept = [place for place in range(n) if place not in gone]
+    parts: dict[Monomial, dict[int, dict[Monomial, object]]] = {}
     for place, numerator in enumerate(numerators):
         field.budget.room(PER_EXPONENT * n * sum(map(len, numerators[place:])), WORK)
         for monomial, coefficient in field.lift(numerator).terms():
-            rest = list(monomial)
+            rest, key = list(monomial), list(monomial)
             for i in gone:
                 rest[i] = 0
-            key = tuple([monomial[i] for i in gone])
-            parts.setdefault(key, {}).setdefault(place, {})[tuple(rest)] = coefficient
+            for i in kept:
+                key[i] = 0
+            parts.setdefault(tuple(key), {}).setdefault(place, {})[tuple(rest)] = coefficient
     return [
-        {
-            terms[place]: Element(field, field.ctx.from_dict(polynomial), field.ctx.constant(1))
-            for place, polynomial in part.items()
-        }
-        for part in parts.values()
+        (
+            key,
+            {
+                terms[place]: Element(field, field.ctx.from_dict(polynomial), field.ctx.constant(1))
+                for place, polynomial in part.items()
+            },
+        )
+        for key, part in parts.items()
     ]

@@ -15,9 +15,10 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from sympy import Add, Derivative, Expr, Mul, Pow, S, Symbol, exp, factor, factor_terms, powsimp
+from sympy import Add, Derivative, Expr, Mul, Pow, S, Symbol, cos, exp, factor, factor_terms, powsimp, sin
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
+from sympy.simplify.fu import TR8
 
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -178,9 +179,9 @@ def shown(expression: Expr, writer: Writer | None = None) -> str:
 
 
 def tidy(expression: Expr, writer: Writer | None = None) -> Expr:
-    """The shortest of several forms that are proven equal to the expression: factored, exponentials joined.
+    """The shortest of several forms that are proven equal to the expression: factored, exponentials and circles joined.
 
-    e^(at) e^(bt) = e^((a + b) t);    a/6 + b/3 = (a + 2 b)/6;    x² + 2 x y + y² = (x + y)²
+    e^(at) e^(bt) = e^((a + b) t);    a/6 + b/3 = (a + 2 b)/6;    x² + 2 x y + y² = (x + y)²;    2 cos² t − 1 = cos 2t
     """
     if not isinstance(expression, Expr) or expression.is_Atom or expression.count_ops() > LONGEST_TO_TIDY:
         return expression
@@ -197,6 +198,8 @@ def _forms(e: Expr) -> Iterable[Expr]:
     yield joined
     if e.atoms(Derivative):
         return
+    if any(n.exp.is_Integer for n in e.atoms(Pow) if isinstance(n.base, sin | cos)) or (e.has(sin) and e.has(cos)):
+        yield TR8(joined).expand()
     yield factor_terms(joined)
     if e.count_ops() <= LONGEST_TO_FACTOR and _spread(e) <= LARGEST_SPREAD and not e.has(exp):
         try:

@@ -69,7 +69,11 @@ def page(
         ("Determining system", _determining(result)),
         ("Time", _seconds([*result.seconds, *seconds])),
     ]
-    body = "\n".join(f"<h2>{escape(name)}</h2>\n{text}" for name, text in sections if text)
+    return document(title, "\n".join(f"<h2>{escape(name)}</h2>\n{text}" for name, text in sections if text))
+
+
+def document(title: str, body: str) -> str:
+    """A whole page around a body, with its style inside."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -66,7 +66,9 @@ class GeneralSolution:
 
 
 @dataclass
-class _State:
+class State:
+    """Unknown functions, the equations between them, and the infinitesimals as linear forms in them."""
+
     field: Field
     variables: tuple[Symbol, ...]
     arguments: list[frozenset[int]]
@@ -113,7 +115,7 @@ def solve_general(
     """
     field = determining.field
     positions = {v: i for i, v in enumerate(determining.variables)}
-    state = _State(
+    state = State(
         field,
         determining.variables,
         [frozenset(positions[v] for v in u.arguments) for u in determining.unknowns],
@@ -136,7 +138,7 @@ def solve_general(
     return replace(_result(state, solver, reason, taken), stop=ended)
 
 
-def _integrate_all(state: _State, solver: OdeSolver, progress: Callable[[str], None]) -> str:
+def _integrate_all(state: State, solver: OdeSolver, progress: Callable[[str], None]) -> str:
     while True:
         state.field.budget.check("integration of the determining system")
         progress(f"{len(state.forms)} equations, {len(state.live())} unknown functions")
@@ -160,7 +162,7 @@ def _integrate_all(state: _State, solver: OdeSolver, progress: Callable[[str], N
 # -- steps -----------------------------------------------------------------------------------------
 
 
-def complete(state: _State) -> Basis:
+def complete(state: State) -> Basis:
     """Replace the equations by a completed system."""
     basis = Basis(state.field, state.where, pivot=state.pivots.append)
     basis.add(state.forms)
@@ -169,7 +171,7 @@ def complete(state: _State) -> Basis:
     return basis
 
 
-def split_free_variables(state: _State) -> None:
+def split_free_variables(state: State) -> None:
     """Split each equation by the variables that none of its unknowns depends on."""
     result: list[LinearForm] = []
     queue = list(state.forms)
@@ -193,7 +195,7 @@ def split_free_variables(state: _State) -> None:
     state.forms = result
 
 
-def remove_solved(state: _State, basis: Basis) -> bool:
+def remove_solved(state: State, basis: Basis) -> bool:
     """Use equations u = …, with u itself the leader, to remove u."""
     found = False
     for leader, rule in list(basis.rules.items()):
@@ -206,8 +208,15 @@ def remove_solved(state: _State, basis: Basis) -> bool:
     return found
 
 
-def substitute(state: _State, unknown: int, value: LinearForm) -> None:
+def substitute(state: State, unknown: int, value: LinearForm) -> None:
     """Replace the unknown by a linear form in others everywhere."""
+    replaced = replacement(state, unknown, value)
+    state.forms = [f for f in (replaced(form) for form in state.forms) if f]
+    state.solution = [replaced(form) for form in state.solution]
+
+
+def replacement(state: State, unknown: int, value: LinearForm) -> Callable[[LinearForm], LinearForm]:
+    """Form -> the same with a linear form in place of the unknown."""
     where = state.where
     cache: dict[Index, LinearForm] = {state.origin: value}
 
@@ -229,11 +238,10 @@ def substitute(state: _State, unknown: int, value: LinearForm) -> None:
                 add_to(result, (a, index), coefficient)
         return result
 
-    state.forms = [f for f in (replaced(form) for form in state.forms) if f]
-    state.solution = [replaced(form) for form in state.solution]
+    return replaced
 
 
-def one_step(state: _State, basis: Basis, solver: OdeSolver) -> bool:
+def one_step(state: State, basis: Basis, solver: OdeSolver) -> bool:
     """One integration: the cheapest that works."""
     candidates = sorted(annihilators(state, basis), key=_effort)
     plain = [c for c in candidates if not _is_intricate(c)]
@@ -273,7 +281,7 @@ def _is_intricate(candidate: Annihilator) -> bool:
     return len(candidate.coefficients) > 2 and any(len(c.den) > 1 for c in candidate.coefficients)
 
 
-def annihilators(state: _State, basis: Basis, highest: int = 10) -> list[Annihilator]:
+def annihilators(state: State, basis: Basis, highest: int = 10) -> list[Annihilator]:
     """For each unknown and each of its arguments, the ODE of least order, where there is one."""
     found = []
     for a in state.live():
@@ -286,7 +294,7 @@ def annihilators(state: _State, basis: Basis, highest: int = 10) -> list[Annihil
     return found
 
 
-def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) -> Annihilator | None:
+def _annihilator(state: State, basis: Basis, a: int, place: int, highest: int) -> Annihilator | None:
     """Normal forms of u, u_v, u_vv, … until one depends on the earlier ones, modulo unknowns that are free of v."""
     field = state.field
     if not any(all(k == 0 for i, k in enumerate(rule.leader[1]) if i != place) for rule in basis.by_unknown.get(a, ())):
@@ -312,24 +320,35 @@ def _annihilator(state: _State, basis: Basis, a: int, place: int, highest: int) 
     return None
 
 
-def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
+def use_ode(state: State, candidate: Annihilator, solver: OdeSolver) -> bool:
+    """The same put in for the unknown; the C_i may hold variables that u is free of, and u_w = 0 for such w is added."""
+    solved = integrated(state, candidate, solver)
+    if solved is None:
+        return False
+    value, foreign = solved
+    substitute(state, candidate.unknown, value)
+    state.forms += [f for f in (differentiate(value, i, state.where) for i in sorted(foreign)) if f]
+    return True
+
+
+def integrated(state: State, candidate: Annihilator, solver: OdeSolver) -> tuple[LinearForm, frozenset[int]] | None:
     """u = Σ C_i φ_i + Σ P_t t with C_i free of the variable and P_t particular solutions.
 
-    The φ_i and P_t may hold variables that u is free of; the C_i then do so too, and u_w = 0 for such w is added.
+    The φ_i and P_t may hold variables that u is free of; the C_i then do so too. Returns the value and those variables.
     """
     variable = state.variables[candidate.place]
     try:
         solutions = solver.fundamental_solutions(candidate.coefficients, variable)
         if solutions is None:
-            return False
+            return None
         value: LinearForm = {}
         for term, source in candidate.sources:
             particular = solver.particular_solution(candidate.coefficients, solutions, source, variable)
             if particular is None:
-                return False
+                return None
             add_to(value, term, particular)
     except NeedsRefinement:
-        return False
+        return None
     own = state.arguments[candidate.unknown]
     inside = [*solutions, *value.values()]
     passing = {i for i, w in enumerate(state.variables) if i not in own and any(e.depends_on(w) for e in inside)}
@@ -340,13 +359,10 @@ def use_ode(state: _State, candidate: Annihilator, solver: OdeSolver) -> bool:
         state.pivots.append(state.field.of_poly(element.den))
     state.pivots += solver.pivots
     solver.pivots.clear()
-    foreign = passing | {i for a, _ in value for i in state.arguments[a]} - own
-    substitute(state, candidate.unknown, value)
-    state.forms += [f for f in (differentiate(value, i, state.where) for i in sorted(foreign)) if f]
-    return True
+    return value, frozenset(passing | {i for a, _ in value for i in state.arguments[a]} - own)
 
 
-def use_characteristics(state: _State, basis: Basis) -> bool:
+def use_characteristics(state: State, basis: Basis) -> bool:
     """Σ_v b_v u_v + c u = Σ (constants): u = φ h(I_1, …) + particular, for an unknown with this one equation."""
     for (a, index), rule in sorted(basis.rules.items()):
         if sum(index) != 1 or a in state.free:
@@ -374,7 +390,7 @@ def use_characteristics(state: _State, basis: Basis) -> bool:
 # -- the answer --------------------------------------------------------------------------------------
 
 
-def _result(state: _State, solver: OdeSolver, reason: str, taken: frozenset[str]) -> GeneralSolution:
+def _result(state: State, solver: OdeSolver, reason: str, taken: frozenset[str]) -> GeneralSolution:
     occurring = {a for form in state.forms for a, _ in form}
     vectors: list[tuple[Element, ...]] = []
     families = []
@@ -391,7 +407,7 @@ def _result(state: _State, solver: OdeSolver, reason: str, taken: frozenset[str]
     )
 
 
-def _components_with(state: _State, a: int, h: Expr) -> tuple[Expr, ...]:
+def _components_with(state: State, a: int, h: Expr) -> tuple[Expr, ...]:
     """The infinitesimals with the free function h in place of unknown a and zero for all others."""
     result = []
     for form in state.solution:
