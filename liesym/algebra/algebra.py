@@ -12,7 +12,7 @@ from liesym.algebra import structure
 from liesym.algebra.core import Identification, StructureConstants, to_exprs
 from liesym.algebra.describe import describe
 from liesym.algebra.fields import structure_constants
-from liesym.algebra.identify import MOST_WORK, named, usual_name
+from liesym.algebra.identify import MOST_WORK, named, simple_name, usual_name
 from liesym.algebra.optimal import Subalgebra, optimal_system
 from liesym.algebra.signs import Signs, inertia
 from liesym.base.budget import UNLIMITED, Budget
@@ -155,14 +155,14 @@ class LieAlgebra(StructureConstants, Shown):
     @property
     def name(self) -> str | None:
         """The isomorphism class over the reals, or None if it is not in the tables, or too much work to find."""
-        return self.identification.name
+        return simple_name(self) or self.identification.name
 
     @property
     def description(self) -> str:
         """The name, or else the invariants in words: dimension, Levi factor, radical, nilradical, series, centre."""
+        if (name := self.name) is not None:
+            return name
         found = self.identification
-        if found.name is not None:
-            return found.name
         try:
             words = describe(self, UNLIMITED.step(MOST_WORK))
         except TooLarge:

@@ -51,6 +51,19 @@ def usual_name(algebra: StructureConstants) -> Identification:
     return named(algebra, UNLIMITED.step(MOST_WORK))
 
 
+@lru_cache(maxsize=256)
+def simple_name(algebra: StructureConstants) -> str | None:
+    """The usual name of a simple algebra with rational constants, found without its basis; None for all others."""
+    if algebra.modulus or not algebra.domain.is_QQ or algebra.dimension <= 4 or not structure.is_semisimple(algebra):
+        return None
+    try:
+        pay(algebra, UNLIMITED.step(MOST_WORK))
+        names = simple_names(algebra, Signs({})) if len(summands(algebra)) == 1 else []
+    except (Undecided, Unsupported, TooLarge, CoercionFailed, TypeError):
+        return None
+    return names[0][0] if len(names) == 1 else None
+
+
 def identify(algebra: StructureConstants, budget: Budget) -> Identification:
     """Name, aliases, parameters and standard basis; see `LieAlgebra.identification`.
 

@@ -4,8 +4,6 @@ Here stand the options of each command. What it does is a function of the same n
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
 """
 
-from __future__ import annotations
-
 import functools
 import sys
 from collections.abc import Callable

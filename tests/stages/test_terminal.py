@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 import liesym
 from liesym.app.cli import app
 from liesym.app.console import progress
 from liesym.app.report.terminal import show_result
+from liesym.app.screen import Screen
 from liesym.learn.experiment import Progress, table_lines
 
 COLUMNS = ["model", "seeds", "1900-1914, log error", "1915-1920, thousands", "drift of I", "s"]
@@ -45,9 +45,7 @@ def test_a_narrow_table_is_a_list_for_each_row() -> None:
 @pytest.mark.parametrize("text", ["y'' + 3*y*y' + y^3 = 0", "x'' = -x/(x^2+y^2)^(3/2); y'' = -y/(x^2+y^2)^(3/2)"])
 def test_an_analysis_fits_the_terminal(text: str, width: int) -> None:
     page = io.StringIO()
-    show_result(
-        Console(file=page, width=width, highlight=False), liesym.find_symmetries(liesym.ODESystem.parse(text)), None, None
-    )
+    show_result(Screen(page, width), liesym.find_symmetries(liesym.ODESystem.parse(text)), None, None)
     lines = page.getvalue().splitlines()
     parts = [line for line in lines if not line.startswith(("independent", "seconds"))]
     assert max(map(len, parts)) <= width and "proven complete" in " ".join(page.getvalue().split())

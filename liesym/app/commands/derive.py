@@ -12,7 +12,8 @@ from liesym.app.console import check_budget, leave, progress
 from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import to_text
-from liesym.app.report.terminal import console, tell
+from liesym.app.report.terminal import tell
+from liesym.app.screen import standard_output
 from liesym.app.shares import LAGRANGIAN
 from liesym.base.budget import now
 from liesym.errors import ParseError
@@ -57,7 +58,7 @@ def _print(record: dict[str, Any], as_json: bool, lines: Iterable[str]) -> None:
     if as_json:
         typer.echo(to_text(record), nl=False)
     else:
-        screen = console()
+        screen = standard_output()
         for line in lines:
             tell(screen, line, " " * (len(line) - len(line.lstrip()) + 2))
     leave(interrupted=False, ran_out=record["stopped"])

@@ -11,7 +11,8 @@ from liesym.app.console import check_budget, check_writable, leave, progress
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.html import document
 from liesym.app.report.json import to_text
-from liesym.app.report.terminal import console, tell
+from liesym.app.report.terminal import tell
+from liesym.app.screen import standard_output
 from liesym.base.budget import now
 from liesym.base.files import write_whole
 from liesym.errors import ParseError
@@ -66,7 +67,7 @@ def explain(
     elif output is not None:
         typer.echo(f"{len(found.steps)} steps, {len(found.result.generators)} generators; see {output}")
     else:
-        screen = console()
+        screen = standard_output()
         for line in found.to_text(steps=steps).splitlines():
             deep = len(line) - len(line.lstrip())
             tell(screen, line, " " * (deep + 2), "" if deep else "bold")

@@ -9,7 +9,7 @@ import typer
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_choice, check_folder, check_writable, progress
 from liesym.app.inputs import load_problem
-from liesym.app.tasks import residual_of
+from liesym.app.residual_tasks import residual_of
 from liesym.base.budget import now
 from liesym.errors import ParseError
 from liesym.learn.training import run_problem

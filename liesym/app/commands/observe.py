@@ -11,7 +11,7 @@ from liesym.app.console import check_budget, leave, progress
 from liesym.app.inputs import load_problem
 from liesym.app.report.identifiability import show_identifiability
 from liesym.app.report.json import to_text
-from liesym.app.report.terminal import console
+from liesym.app.screen import standard_output
 from liesym.base.budget import now
 from liesym.discovery.discover import discover as discovered
 from liesym.discovery.files import read_runs
@@ -43,7 +43,7 @@ def identify(
     if as_json:
         typer.echo(to_text(found.to_json()), nl=False)
     else:
-        show_identifiability(console(), found, fixed)
+        show_identifiability(standard_output(), found, fixed)
     leave(interrupted=watched.interrupted, ran_out=watched.over and not found.explained)
 
 

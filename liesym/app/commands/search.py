@@ -11,7 +11,8 @@ from liesym.app.console import NEGATIVE, check_budget, check_writable, leave, pr
 from liesym.app.inputs import load_problem
 from liesym.app.recheck import recheck_saved
 from liesym.app.report.json import determining_record, to_text
-from liesym.app.report.terminal import console, latex_lines, show_determining, show_result, show_summary
+from liesym.app.report.terminal import latex_lines, show_determining, show_result, show_summary
+from liesym.app.screen import standard_output
 from liesym.app.tasks import analysis, determining_of
 from liesym.base.budget import Budget, now
 from liesym.base.files import write_whole
@@ -58,9 +59,9 @@ def analyze(
     if as_latex:
         typer.echo("\n".join(latex_lines(done.result, done.integrals)))
     elif quiet:
-        show_summary(console(), done.result, done.integrals, done.algebra)
+        show_summary(standard_output(), done.result, done.integrals, done.algebra)
     elif not as_json:
-        show_result(console(), done.result, done.integrals, done.algebra, verbose=verbose)
+        show_result(standard_output(), done.result, done.integrals, done.algebra, verbose=verbose)
     leave(interrupted=done.interrupted, ran_out=done.ran_out)
 
 
@@ -83,7 +84,7 @@ def determine(
     if as_json:
         typer.echo(to_text(determining_record(problem.system, found)), nl=False)
     else:
-        show_determining(console(), problem.system, found)
+        show_determining(standard_output(), problem.system, found)
 
 
 def verify(

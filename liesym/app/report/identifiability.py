@@ -4,41 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from liesym.app.report.terminal import say, show_system
+from liesym.app.report.terminal import show_system
+from liesym.app.screen import Screen
 from liesym.invariants.identify import WORDS, Identifiability
 from liesym.text import write
 
 
-def show_identifiability(screen: Console, found: Identifiability, known: Sequence[str] = ()) -> None:
+def show_identifiability(screen: Screen, found: Identifiability, known: Sequence[str] = ()) -> None:
     """The verdict for each parameter and initial state, what is determined together, and what hides the rest."""
     show_system(screen, found.system)
-    say(screen, "observed: " + ", ".join(write(h) for h in found.observables))
-    say(screen)
+    screen.say("observed: " + ", ".join(write(h) for h in found.observables))
+    screen.say()
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("name", "what", "verdict", "moved by"):
         table.add_column(heading, overflow="fold")
     for kind, verdicts in (("parameter", found.parameters), ("initial state", found.states)):
         for name, verdict in verdicts.items():
             table.add_row(Text(name), kind, _in_words(name, verdict, found, known), Text(_movers(name, found)))
-    screen.print(table)
-    say(screen)
+    Console(file=screen.file, width=screen.width, highlight=False).print(table)
+    screen.say()
     for combination in found.combinations:
-        say(screen, f"determined together: {write(combination)}")
-    say(screen, f"directions that no observation tells: {found.defect}")
+        screen.say(f"determined together: {write(combination)}")
+    screen.say(f"directions that no observation tells: {found.defect}")
     for number, direction in enumerate(found.directions, 1):
-        say(screen, f"  X{number} = {direction}")
+        screen.say(f"  X{number} = {direction}")
     if not found.explained:
-        say(
-            screen,
+        screen.say(
             f"  no symmetry was found for {found.defect - len(found.directions)} of them; the verdicts do not need one",
         )
     count = found.certificate
-    say(
-        screen,
+    screen.say(
         f"proven: rank {count.rank} of {count.columns} from derivatives up to order {count.orders}, modulo two primes",
     )
 

@@ -19,7 +19,8 @@ def sentences(result: Result, integrals: Sequence[Expr] | None, algebra: Algebra
         integrals: first integrals, None if they were not looked for.
         algebra: what was found out about the Lie algebra.
     """
-    yield f"{result.sentence[0].upper()}{result.sentence[1:]}."
+    first = result.sentence
+    yield f"{first[0].upper()}{first[1:]}."
     if integrals:
         yield f"Conserved: {_conserved(integrals, result)}."
     if algebra is not None and algebra.dimension > 1:

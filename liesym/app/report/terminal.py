@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.text import Text
 from sympy import Add, Derivative, Expr, Symbol
 
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.json import condition
 from liesym.app.report.sentence import sentences
+from liesym.app.screen import Screen
 from liesym.base.listing import Listing
 from liesym.conservation.kinds import integral_kind
 from liesym.determine.forms import DeterminingSystem
@@ -23,28 +22,16 @@ from liesym.text import write
 from liesym.text.display import shown, tidy
 from liesym.text.shown import equations_latex, field_text, where
 
-WIDTH_IN_A_PIPE = 160
 _BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
 
 
-def console() -> Console:
-    """Standard output; wide when it is not a terminal, so that expressions are not broken."""
-    screen = Console(highlight=False)
-    return screen if screen.is_terminal else Console(highlight=False, width=WIDTH_IN_A_PIPE)
-
-
-def say(screen: Console, text: str = "", style: str = "") -> None:
-    """A line as it is: brackets in it are no markup."""
-    screen.print(Text(text, style=style), soft_wrap=True)
-
-
-def show_system(screen: Console, system: ODESystem) -> None:
+def show_system(screen: Screen, system: ODESystem) -> None:
     """How the names were read, in one line, with remarks; title and equations."""
-    say(screen, names_as_read(system))
+    screen.say(names_as_read(system))
     for note in system.notes:
-        say(screen, f"  note: {note}")
+        screen.say(f"  note: {note}")
     if system.title:
-        say(screen, system.title, "bold")
+        screen.say(system.title, "bold")
     for line in str(system).splitlines():
         tell(screen, f"  {line}", "    ")
 
@@ -63,10 +50,10 @@ def names_as_read(system: ODESystem) -> str:
     return "; ".join(parts)
 
 
-def tell(screen: Console, text: str, indent: str = "", style: str = "") -> None:
+def tell(screen: Screen, text: str, indent: str = "", style: str = "") -> None:
     """A line that is broken between terms where it is wider than the terminal, the rest indented."""
     for line in fitted(text, screen.width, indent):
-        say(screen, line, style)
+        screen.say(line, style)
 
 
 def fitted(text: str, width: int, indent: str = "") -> list[str]:
@@ -88,7 +75,7 @@ def fitted(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def show_result(
-    screen: Console,
+    screen: Screen,
     result: Result,
     integrals: Sequence[Expr] | None,
     algebra: AlgebraFacts | None,
@@ -97,10 +84,10 @@ def show_result(
 ) -> None:
     """Everything that was found and what is claimed of it: a summary in sentences, then the parts."""
     show_system(screen, result.system)
-    say(screen)
+    screen.say()
     for sentence in sentences(result, integrals, algebra):
         tell(screen, sentence, style="bold")
-    say(screen)
+    screen.say()
     _generators(screen, result)
     _claim(screen, result)
     if result.conditions:
@@ -113,13 +100,13 @@ def show_result(
     for note in result.notes:
         tell(screen, f"note: {note}", "  ")
     if verbose:
-        say(screen, "determining system:")
+        screen.say("determining system:")
         for line in result.determining_system.equations:
             tell(screen, f"  {write(line)} = 0", "    ")
-    say(screen, "seconds: " + ", ".join(f"{stage} {spent:.2f}" for stage, spent in result.seconds))
+    screen.say("seconds: " + ", ".join(f"{stage} {spent:.2f}" for stage, spent in result.seconds))
 
 
-def show_summary(screen: Console, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
+def show_summary(screen: Screen, result: Result, integrals: Sequence[Expr] | None, algebra: AlgebraFacts | None) -> None:
     """The summary in sentences alone."""
     for sentence in sentences(result, integrals, algebra):
         tell(screen, sentence)
@@ -139,15 +126,15 @@ def _places(integrals: Sequence[Expr]) -> Sequence[tuple[Expr, ...]]:
     return integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
 
 
-def _integrals(screen: Console, result: Result, integrals: Sequence[Expr]) -> None:
-    say(screen, "first integrals:" if integrals else "first integrals: none found")
+def _integrals(screen: Screen, result: Result, integrals: Sequence[Expr]) -> None:
+    screen.say("first integrals:" if integrals else "first integrals: none found")
     by = result.system.display
     for integral, on in zip(integrals, _places(integrals), strict=True):
         words = integral_kind(integral, result.system)
         tell(screen, f"  {shown(integral, by)}{where(on, by)}{f'   ({words})' if words else ''}", "    ")
 
 
-def _generators(screen: Console, result: Result) -> None:
+def _generators(screen: Screen, result: Result) -> None:
     by = result.system.display
     named: list[tuple[str, Generator, str]] = []
     for i, g in enumerate(result.generators, 1):
@@ -166,15 +153,15 @@ def _generators(screen: Console, result: Result) -> None:
         tell(screen, f"  {f} solves {by.write(primes)} = {by.write(definition.rhs)}", "    ")
 
 
-def _claim(screen: Console, result: Result) -> None:
+def _claim(screen: Screen, result: Result) -> None:
     dimension = "unknown or infinite" if result.dimension is None else str(result.dimension)
     bound = "" if result.upper_bound is None else f", upper bound {result.upper_bound}"
-    say(screen, f"dimension: {dimension}{bound}")
+    screen.say(f"dimension: {dimension}{bound}")
     form = "" if result.ansatz is None else f" ({result.ansatz})"
     tell(screen, f"completeness: {result.completeness.value}{form}. {result.completeness.sentence}", "  ")
 
 
-def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
+def _algebra(screen: Screen, algebra: AlgebraFacts | None) -> None:
     if algebra is None:
         return
     words = [
@@ -187,30 +174,29 @@ def _algebra(screen: Console, algebra: AlgebraFacts | None) -> None:
         )
         if holds
     ]
-    say(
-        screen,
+    screen.say(
         f"algebra: {algebra.name or algebra.description or 'not named'}" + (f" ({', '.join(words)})" if words else ""),
     )
     for i, j, row in algebra.commutators:
         tell(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}", "    ")
 
 
-def _case(screen: Console, case: Case, depth: int) -> None:
+def _case(screen: Screen, case: Case, depth: int) -> None:
     told = ", ".join(condition(a) for a in case.assumptions) or "generic"
     dimension = "unknown or infinite" if case.result.dimension is None else case.result.dimension
-    say(screen, "  " * depth + f"case {told}: dimension {dimension}, {case.result.completeness.value}")
+    screen.say("  " * depth + f"case {told}: dimension {dimension}, {case.result.completeness.value}")
     for child in case.children:
         _case(screen, child, depth + 1)
 
 
-def show_determining(screen: Console, system: ODESystem, found: DeterminingSystem) -> None:
+def show_determining(screen: Screen, system: ODESystem, found: DeterminingSystem) -> None:
     """The determining system before and after splitting."""
     show_system(screen, system)
     names = ", ".join(f"{write(u.applied)} for {u.variable.name}" for u in found.unknowns)
-    say(screen, f"\ninfinitesimals: {names}")
-    say(screen, "\nbefore splitting, for all values of the derivatives:", "bold")
+    screen.say(f"\ninfinitesimals: {names}")
+    screen.say("\nbefore splitting, for all values of the derivatives:", "bold")
     for line in found.conditions:
-        say(screen, f"  {write(line)} = 0")
-    say(screen, f"\nafter splitting, {len(found.equations)} equations:", "bold")
+        screen.say(f"  {write(line)} = 0")
+    screen.say(f"\nafter splitting, {len(found.equations)} equations:", "bold")
     for line in found.equations:
-        say(screen, f"  {write(line)} = 0")
+        screen.say(f"  {write(line)} = 0")
