@@ -11,6 +11,7 @@ as the coefficients of the powers of y', or of y' and y'' for order 3.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from runs import dealt
@@ -102,7 +103,7 @@ def rows(equation: Expr) -> dict[Expr, Expr]:
     """Derivative -> coefficient, scaled so that the first one is 1."""
     terms = equation.expand().atoms(Derivative, AppliedUndef)
     unknown = [u for u in terms if {f.func.__name__ for f in u.atoms(AppliedUndef)} & {"xi", "eta"}]
-    found = {u: equation.expand().coeff(u) for u in sorted(unknown, key=str)}
+    found: dict[Expr, Any] = {u: equation.expand().coeff(u) for u in sorted(unknown, key=str)}
     first = next(c for c in found.values() if c != 0)
     return {u: cancel(c / first) for u, c in found.items() if c != 0}
 
