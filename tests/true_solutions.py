@@ -17,7 +17,7 @@ from true_at_points import points
 
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
 from liesym.testing.values import NoValue, value_at
 
 DIGITS, STEP, TOLERANCE = 60, "1e-15", 1e-9

@@ -180,6 +180,7 @@ def solve(
     inputs: Inputs = None,
     as_json: AsJson = False,
     at: Annotated[str | None, typer.Option(help='Conditions, such as "y(0)=1, y\'(0)=0".')] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="The way to them too, each line checked.")] = False,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,
     independent: Annotated[

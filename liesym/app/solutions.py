@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Eq, Expr
+from sympy import Eq, Expr, oo
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.errors import Unsupported
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
+from liesym.reduction.system_solution import SystemSolution
 from liesym.text import write
 
 
-def solution_record(found: Solution) -> dict[str, Any]:
-    """The keys of `liesym solve --json`."""
-    t, y = found.variables
+def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, Any]:
+    """The keys of `liesym solve --json`.
+
+    Arguments:
+        found: what is told.
+        budget: of the checks of the steps, of which there are none after its end.
+    """
+    t, *unknowns = found.variables
     record: dict[str, Any] = {
         "independent": t.name,
         "explicit": [],
@@ -25,17 +32,25 @@ def solution_record(found: Solution) -> dict[str, Any]:
         "complete": found.complete,
         "named": {},
         "steps": [],
-        "unknown": y.name,
+        "unknown": unknowns[0].name if len(unknowns) == 1 else None,
+        "unknowns": [u.name for u in unknowns],
         "on": [],
         "relation_on": [],
         "notes": list(found.notes),
         "stopped": found.stopped,
+        "within": found.within,
         "others": [],
+        "families": [],
+        "relations": [],
+        "intervals": [],
     }
     try:
+        if isinstance(found, SystemSolution):
+            record |= _of_system(found)
         record["explicit"] = [_text(e) for e in found.explicit]
         record["on"] = [_texts(on) for on in found.on]
-        record["special"] = [_text(e) for e in found.special]
+        record["intervals"] = [[_end(i.lower), _end(i.upper)] for i in found.intervals]
+        record["special"] += [_text(e) for e in found.special]
         record["relation"] = None if found.equation is None else _text(found.equation)
         record["relation_on"] = _texts(found.relation_on)
         record["parametric"] = _curve(found)
@@ -50,7 +65,48 @@ def solution_record(found: Solution) -> dict[str, Any]:
     except Unsupported as error:
         record["notes"].append(f"a part of the solution has no form in the text grammar: {error}")
         record["complete"] = False
+    record["steps"] = _steps(found, budget)
     return record
+
+
+def _end(value: Expr | None) -> str | None:
+    """An end of an interval; null where it is not known."""
+    if value is None:
+        return None
+    return {oo: "inf", -oo: "-inf"}.get(value) or write(value)
+
+
+def _of_system(found: SystemSolution) -> dict[str, Any]:
+    """What a system has beside: every family, relations between the unknowns, constant solutions as one text each."""
+    names = [u.name for u in found.variables[1:]]
+
+    def told(values: Sequence[Expr]) -> list[str]:
+        return [f"{n} = {write(v)}" for n, v in zip(names, values, strict=True)]
+
+    return {
+        "families": [{"equations": told(values), "on": _texts(on)} for values, on in found.families],
+        "relations": [_text(e) for e in found.relations],
+        "special": [", ".join(told(point)) for point in found.points],
+    }
+
+
+def _steps(found: Solution, budget: Budget) -> list[dict[str, Any]]:
+    """The way to it, each line checked; empty where time ran out before, or a line has no form in the text grammar."""
+    if budget.over:
+        return []
+    told: list[dict[str, Any]] = []
+    for step in found.steps:
+        line: dict[str, Any] = {"says": step.says, "equation": None, "generator": None, "latex": step.to_latex()}
+        try:
+            if step.generator is not None:
+                pairs = zip(step.generator.variables, step.generator.components, strict=True)
+                line["generator"] = {v.name: write(c) for v, c in pairs}
+            else:
+                line["equation"] = ", ".join(f"{write(left)} = {write(right)}" for left, right in step.pairs)
+        except Unsupported:
+            continue
+        told.append(line)
+    return told
 
 
 def _curve(found: Solution) -> dict[str, str] | None:
@@ -69,21 +125,51 @@ def _texts(expressions: Sequence[Expr]) -> list[str]:
     return [write(e) for e in expressions]
 
 
-def solution_lines(record: dict[str, Any]) -> Iterator[str]:
-    """The record for people; the first line says what the independent variable is."""
+def step_lines(steps: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The derivation for people, numbered."""
+    for k, step in enumerate(steps, start=1):
+        held = [f"{v}: {c}" for v, c in (step["generator"] or {}).items() if c != "0"]
+        yield f"{k}. {step['says']}: {step['equation'] or 'X = ' + '; '.join(held)}"
+    yield "so" if steps else "no steps of the way to it are told"
+
+
+def solution_lines(record: dict[str, Any], steps: bool = False) -> Iterator[str]:
+    """The record for people; the first line says what the independent variable is, then the steps if they are wanted."""
     said = f"the independent variable is {record['independent']}"
     notes = [n for n in record["notes"] if not n.startswith("the independent variable is")]
     yield next((n for n in record["notes"] if n not in notes), said)
     yield from notes
-    for line, on in zip(record["explicit"], record["on"], strict=True):
-        yield f"  {line}{_where(on)}"
+    if steps:
+        yield from step_lines(record["steps"])
+    yield from _family_lines(record)
     for part in (record, *record["others"]):
         yield from _implicit_lines(part, not record["explicit"])
-    if not (record["explicit"] or record["relation"] or record["parametric"]):
+    yield from (f"  {line}" for line in record["relations"])
+    if not any(record[key] for key in ("explicit", "relation", "parametric", "relations")):
         yield "no family of solutions was found"
     for line in record["special"]:
         yield f"  {line}   (special)"
+    if record["stopped"] or not any(record[key] for key in ("explicit", "relation", "parametric", "relations")):
+        yield f"looked among: {record['within']}"
     yield "these are all solutions" if record["complete"] else "there may be more solutions"
+
+
+def _family_lines(record: dict[str, Any]) -> Iterator[str]:
+    """The branches, or of a system its families, an equation a line."""
+    branches = [([line], on) for line, on in zip(record["explicit"], record["on"], strict=True)]
+    families = [(family["equations"], family["on"]) for family in record["families"]]
+    for k, ((*most, last), on) in enumerate(families or branches):
+        yield from (f"  {line}" for line in most)
+        yield f"  {last}{_where(on)}{_between(record, k)}"
+
+
+def _between(record: dict[str, Any], k: int) -> str:
+    """The interval of a branch, if it is known."""
+    lower, upper = record["intervals"][k] if record["intervals"] else (None, None)
+    if lower is None or upper is None or (lower, upper) == ("-inf", "inf"):
+        return ""
+    left, right = "" if lower == "-inf" else f"{lower} < ", "" if upper == "inf" else f" < {upper}"
+    return f"   for {left}{record['independent']}{right}"
 
 
 def _implicit_lines(part: dict[str, Any], curve_too: bool) -> Iterator[str]:

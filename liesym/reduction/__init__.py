@@ -13,4 +13,4 @@ from liesym.reduction.linearize import Linearization as Linearization
 from liesym.reduction.linearize import linearization as linearization
 from liesym.reduction.order import Reduction as Reduction
 from liesym.reduction.order import reduce_order as reduce_order
-from liesym.reduction.solution import Solution as Solution
+from liesym.reduction.record import Solution as Solution

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Abs, Dummy, Expr, Integral, Mul, S, Symbol, log, pi, sign
+from sympy import Abs, Dummy, Expr, Integral, Mul, Pow, S, Symbol, log, pi, sign
 
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_name, names_in
@@ -23,7 +23,7 @@ from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import follows_curve
 from liesym.reduction.solution import solves
-from liesym.testing.realpoints import Look, look
+from liesym.testing.realpoints import Look, branches, look
 from liesym.testing.second_look import has_branches, jumps_of, look_at_integral, with_absolute_values
 from liesym.testing.values import NoValue, value_at
 
@@ -53,9 +53,25 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
             continue
         seen = look_at_value(system, form, constants)
         if not seen.readable or seen.holds:
-            return None if seen.nowhere_real else Checked(form, on)
+            return None if seen.nowhere_real else Checked(_on_both_sides(system, form, constants), on)
     sides = look_at_value(system, value, constants).separating()
     return Checked(value, (*on, *sides)) if sides and _solves_where(system, value, constants, sides) else None
+
+
+def _on_both_sides(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> Expr:
+    """With absolute values where they solve the equation too and are real on sides on which the value is not.
+
+    C/sqrt(|x² - 1|) for C/(sqrt(x - 1) sqrt(x + 1)); where constants stand inside, they take up the sign.
+    """
+    if any(b.has(*constants) for b in branches([value])) or not has_branches([value]) or is_real_throughout(system, value):
+        return value
+    bases = {n: Pow(Abs(n.base), n.exp) for n in powers_in(value) if not n.exp.is_Integer and n.base is not S.Exp1}
+    for absolute in dict.fromkeys((with_joined_roots(replaced(value, bases)), with_absolute_values(value))):
+        if absolute != value and solves(system, absolute, constants):
+            seen = look_at_value(system, absolute, constants)
+            if seen.readable and seen.holds and is_real_throughout(system, absolute):
+                return absolute
+    return value
 
 
 def forms_of(value: Expr, constants: Sequence[Symbol] = ()) -> tuple[Expr, ...]:

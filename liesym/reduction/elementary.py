@@ -14,12 +14,13 @@ Nothing here is checked: every value is substituted by whoever asks for it. Sour
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd, lcm
 
 from sympy import (
     Abs,
     Add,
+    Dummy,
     Expr,
     Integer,
     Integral,
@@ -43,7 +44,17 @@ from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
+from liesym.reduction.first_steps import (
+    bernoulli_steps,
+    constant_riccati_steps,
+    homogeneous_steps,
+    linear_steps,
+    riccati_steps,
+    separated_steps,
+    sum_steps,
+)
 from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.steps import Step
 from liesym.solving.algebraic import solve_for
 
 PLACES = (S.Zero, S.One, Integer(2), Rational(1, 2), Integer(-1))
@@ -70,12 +81,14 @@ class Family:
         integral: what is constant on solutions, None if the values say it all.
         lost: solutions that the steps divided by.
         whole: True if the values and the lost ones are all solutions, wherever the coefficients are regular.
+        steps: the way to them, not yet checked either.
     """
 
     values: tuple[Value, ...]
     integral: Expr | None = None
     lost: tuple[Expr, ...] = ()
     whole: bool = False
+    steps: tuple[Step, ...] = ()
 
 
 def families(system: ODESystem) -> Iterator[Family]:
@@ -112,24 +125,26 @@ def _factor_of(term: Expr) -> Expr:
     return kernel.args[0] ** factor if isinstance(kernel, log) else exp(term)  # type: ignore[operator]
 
 
-def _linear_value(system: ODESystem, slope: Expr, force: Expr) -> Expr:
-    """The solution of u' = slope u + force."""
-    x, constants = system.independent, constants_for(system, 1)
-    growth = exponential(antiderivative(slope, x, constants))
-    if force == 0:
-        return constants[0] * growth
-    inner = antiderivative(force / growth, x, constants)
+def _linear_value(system: ODESystem, slope: Expr, force: Expr, u: Symbol) -> tuple[Expr, tuple[Step, ...]]:
+    """The solution of u' = slope u + force, and the way to it."""
+    x, (constant,) = system.independent, constants_for(system, 1)
+    growth = exponential(antiderivative(slope, x, (constant,)))
+    inner = S.Zero if force == 0 else antiderivative(force / growth, x, (constant,))
+    equation = ODESystem(x, (u,), (1,), (slope * u + force,), system.parameters)
+    steps = linear_steps(equation, slope, force, growth, inner, constant)
     if inner.has(Integral):
-        return growth * (constants[0] + inner)
-    return growth * constants[0] + (growth * inner).expand()
+        return growth * (constant + inner), steps
+    value = growth * constant + (growth * inner).expand()
+    return value, (*steps, Step(f"back to {u.name}", equation, u, value, constants=(constant,)))
 
 
 def _linear(system: ODESystem) -> Family | None:
     powers = powers_of(system)
     if powers is None or not set(powers) <= {S.Zero, S.One}:
         return None
-    value = _linear_value(system, powers.get(S.One, S.Zero), powers.get(S.Zero, S.Zero))
-    return Family((Value(value),), whole=True)
+    slope, force = (powers.get(n, S.Zero) for n in (S.One, S.Zero))
+    value, steps = _linear_value(system, slope, force, system.unknowns[0])
+    return Family((Value(value),), whole=True, steps=steps)
 
 
 def _bernoulli(system: ODESystem) -> Family | None:
@@ -137,14 +152,16 @@ def _bernoulli(system: ODESystem) -> Family | None:
     others = None if powers is None else [n for n in powers if n != 1]
     if powers is None or others is None or len(others) != 1 or others[0] == 0:
         return None
-    n = others[0]
-    inner = _linear_value(system, (1 - n) * powers.get(S.One, S.Zero), (1 - n) * powers[n])
+    n, slope, u = others[0], powers.get(S.One, S.Zero), Dummy("u", real=True)
+    inner, steps = _linear_value(system, (1 - n) * slope, (1 - n) * powers[n], u)
+    steps = bernoulli_steps(system, slope, powers[n], n, steps, u)
     power = 1 / (1 - n)
     values = [inner**power]
     if power.is_Rational and power.q % 2 == 0:  # type: ignore[attr-defined]
         values.append(-values[0])
     lost = (S.Zero,) if n.is_positive else ()
-    return Family(tuple(Value(v) for v in values), lost=lost, whole=bool(n == 2 or (n.is_Integer and n > 2 and n % 2 == 1)))
+    whole = bool(n == 2 or (n.is_Integer and n > 2 and n % 2 == 1))
+    return Family(tuple(Value(v) for v in values), lost=lost, whole=whole, steps=steps)
 
 
 def _riccati(system: ODESystem) -> Family | None:
@@ -153,10 +170,14 @@ def _riccati(system: ODESystem) -> Family | None:
         return None
     a, b, c = (powers.get(Integer(n), S.Zero) for n in (2, 1, 0))
     if not any(e.has(system.independent) for e in (a, b, c)):
-        return _constant_riccati(system, a, b, c)
+        return replace(
+            _constant_riccati(system, a, b, c), steps=constant_riccati_steps(system, (a, b, c), constants_for(system, 1)[0])
+        )
     for known in _particular(system, a, b):
-        inner = _linear_value(system, -expr(cancel(b + 2 * a * known)), -a)
-        return Family((Value(known + 1 / inner),), lost=(known,), whole=True)
+        u = Dummy("u", real=True)
+        inner, steps = _linear_value(system, -expr(cancel(b + 2 * a * known)), -a, u)
+        steps = riccati_steps(system, (a, b, c), known, steps, u)
+        return Family((Value(known + 1 / inner),), lost=(known,), whole=True, steps=steps)
     return None
 
 
@@ -243,7 +264,9 @@ def _separable(system: ODESystem) -> Family | None:
         parts = _separated(system, rate)
         if parts is not None:
             constants = constants_for(system, 1)
-            return _through(antiderivative(1 / parts[1], y, constants) - antiderivative(parts[0], x, constants), system, ())
+            of_y, of_x = antiderivative(1 / parts[1], y, constants), antiderivative(parts[0], x, constants)
+            steps = separated_steps(system, parts[0], parts[1], (of_y, of_x), constants[0])
+            return replace(_through(of_y - of_x, system, ()), steps=steps)
     return None
 
 
@@ -317,7 +340,8 @@ def _homogeneous(system: ODESystem) -> Family | None:
     inner = antiderivative(1 / rest, ratio, constants_for(system, 1))
     if inner.has(Integral):
         return None
-    return _through(inner.subs(ratio, y / x) - log(x), system, tuple(lines))
+    steps = homogeneous_steps(system, rest, ratio, inner, constants_for(system, 1)[0])
+    return replace(_through(inner.subs(ratio, y / x) - log(x), system, tuple(lines)), steps=steps)
 
 
 def _of_sum(system: ODESystem) -> Family | None:
@@ -340,7 +364,8 @@ def _of_sum(system: ODESystem) -> Family | None:
     if inner.has(Integral):
         return None
     lines = [v - slope * x for v in solve_for(rest, total) if not v.has(S.ImaginaryUnit)]
-    return _through(inner.subs(total, y + slope * x) - x, system, tuple(lines))
+    steps = sum_steps(system, slope, rest, total, inner, constants_for(system, 1)[0])
+    return replace(_through(inner.subs(total, y + slope * x) - x, system, tuple(lines)), steps=steps)
 
 
 def _with_real_logarithms(value: Expr) -> Expr:

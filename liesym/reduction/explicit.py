@@ -30,8 +30,9 @@ from liesym.reduction.elementary import Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for, with_real_roots
+from liesym.reduction.record import Solution
 from liesym.reduction.second import substituted_families
-from liesym.reduction.solution import Solution, solved, solves
+from liesym.reduction.solution import solved, solves
 from liesym.reduction.superposition import is_linear
 from liesym.symmetries.generator import Generator
 from liesym.testing.second_look import on_main_side
@@ -44,21 +45,26 @@ SUBSTITUTIONS = 0.3
 
 def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     """A textbook's family where one passes the checks, else what integrals and symmetries give."""
-    cut = False
+    cut, looked = False, ["the substitutions of the textbooks"]
     if system.order == 1:
         found, cut = _first(system, lambda limit: families(system), budget)
         if found is None and not cut:
+            looked.append("a linear equation of second order for a Riccati equation")
             found, cut = _first(system, lambda limit: riccati_families(system, limit), budget.share(LINEAR))
     elif len(system.unknowns) == 1 and is_linear(system):
+        looked = ["superposition of elementary and special functions"]
         found, cut = _first(system, lambda limit: linear_families(system, limit), budget.share(LINEAR))
     else:
         found, cut = _shortest(system, budget.share(SUBSTITUTIONS))
     if found is not None:
-        return found
-    empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut)
+        return replace(found, looked=tuple(looked))
+    tried = (*looked, "first integrals", "symmetries", "constant solutions")
+    empty = Solution(
+        None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut, looked=tried
+    )  # fmt: skip
     try:
         whole = looked_at(system, None, budget)
-        return empty if whole is None else replace(whole, stopped=whole.stopped or cut)
+        return empty if whole is None else replace(whole, stopped=whole.stopped or cut, looked=tried)
     except OutOfBudget:
         return replace(empty, stopped=True)
 
@@ -168,6 +174,7 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
         relation_on=() if passed is None else passed.on,
         special=() if is_linear(system) else _special(system, family.lost),
         complete=whole,
+        claims=family.steps,
     )
 
 

@@ -21,6 +21,7 @@ from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant, sqrt
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
+from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name
 from liesym.base.typed import equation as equals
 from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
@@ -31,7 +32,8 @@ from liesym.reduction.checked import Checked
 from liesym.reduction.elementary import constant_values, families
 from liesym.reduction.explicit import solutions_of
 from liesym.reduction.quadrature import constants_for
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
+from liesym.reduction.steps import Step
 from liesym.reduction.surface import CheckedCurve, curve_on_surface, is_zero_on, value_on_surface
 from liesym.solving.algebraic import solve_for
 from liesym.testing.values import NoValue, value_at
@@ -145,7 +147,7 @@ def _by_families(work: _Work, rate: Expr) -> Solution | None:
     for family in families(work.given.solved(rate)):
         kept = [c for v in family.values if (c := work.checked(v.expression)) is not None]
         if kept:
-            return work.of_values(kept)
+            return replace(work.of_values(kept), claims=family.steps)
     return None
 
 
@@ -170,7 +172,10 @@ def _clairaut(work: _Work) -> Solution | None:
     line = replaced(replaced(shifted.expand(), {work.x: S.Zero}), {work.p: work.constant})
     values = [work.constant * work.x + v for v in solve_for(line, work.y, squaring=True)]
     kept = [c for v in values if (c := work.checked(v)) is not None]
-    return work.of_values(kept) if kept else None
+    frame = work.given.solved()
+    lines = [replaced(v, {work.constant: work.p}) for v in values]
+    steps = tuple(Step("Clairaut's equation", frame, work.y, line, surface=work.given) for line in lines)
+    return replace(work.of_values(kept), claims=steps) if kept else None
 
 
 # -- curves --------------------------------------------------------------------------------------------
@@ -207,13 +212,19 @@ def _along(work: _Work, value: Expr, solved_for: Symbol) -> Solution | None:
         return None
     system = ODESystem(p, (other,), (1,), (expr((top / bottom).cancel()),), work.given.parameters)
     inner = solutions_of(system, work.budget.share(BRANCH))
+    solved = replace(work.given, residual=solved_for - value)
+    steps = (
+        Step("solved for it", work.given.solved(), solved_for, value, surface=work.given),
+        Step("along the parameter p", system, jet_symbol(other, 1), system.rhs[0], surface=solved),
+        *inner.claims,
+    )
     name = constants_for(system, 1)[0]
     for branch in inner.explicit:
         place = replaced(expr(branch.rhs), {name: work.constant})
         time, height = (place, replaced(g, {x: place})) if solved_for == y else (replaced(g, {y: place}), place)
         passed = curve_on_surface(work.given, (time, height), p, (work.constant,))
         if passed is not None:
-            return _without_parameter(work, passed)
+            return replace(_without_parameter(work, passed), claims=steps)
     return None
 
 
@@ -348,7 +359,9 @@ def _joined(work: _Work, parts: Sequence[Solution]) -> Solution:
         on=listed.on,
         others=tuple(rest[1:]),
         special=tuple(special),
+        claims=tuple(dict.fromkeys(step for part in parts for step in part.claims)),
         complete=False,
+        looked=("Clairaut's equation", "branches by the substitutions of the textbooks", "curves along y'", "envelopes"),
         stopped=any(part.stopped for part in parts) or (not parts and work.budget.over),
     )
 

@@ -48,6 +48,7 @@ from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import look_at_value
 from liesym.reduction.elementary import Family, Value, exponential, powers_of
+from liesym.reduction.higher_steps import normal_form_steps, riccati_by_linear_step, superposition_steps
 from liesym.reduction.quadrature import antiderivative, constants_for
 from liesym.reduction.superposition import by_variation
 from liesym.solving.ode.hypergeometric import hypergeometric_solutions
@@ -99,7 +100,8 @@ def linear_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
         first, second = (_gathered(front * e, x) for e in pair)
         value = one * first + two * second
         if look_at_value(system, value, (one, two)).true_on:  # the exact check takes longer
-            yield Family((Value(value),))
+            steps = normal_form_steps(system, front, r, pair, Dummy("w", real=True))
+            yield Family((Value(value),), steps=steps)
 
 
 def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
@@ -115,14 +117,16 @@ def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
     x, (constant,) = system.independent, constants_for(system, 1)
     u = Dummy("u", real=True)
     rate = (b + a.diff(x) / a) * jet_symbol(u, 1) - a * c * u
-    for family in linear_families(ODESystem(x, (u,), (2,), (rate,), system.parameters), budget):
-        first, second = constants_for(ODESystem(x, (u,), (2,), (rate,), system.parameters), 2)
+    linear = ODESystem(x, (u,), (2,), (rate,), system.parameters)
+    begun = riccati_by_linear_step(system, linear, -jet_symbol(u, 1) / (a * u))
+    for family in linear_families(linear, budget):
+        first, second = constants_for(linear, 2)
         for value in family.values:
             inner = replaced(value.expression, {first: S.One, second: constant})
             lost = replaced(value.expression, {first: S.Zero, second: S.One})
             shown, other = (expr((-e.diff(x) / (a * e)).together()) for e in (inner, lost))
             if shown.count_ops() <= LARGEST and (not _roots_of(x, shown) or _is_elementary(shown)):
-                yield Family((Value(shown, value.on),), lost=(other,))
+                yield Family((Value(shown, value.on),), lost=(other,), steps=(*begun, *family.steps[1:]))
 
 
 def _roots_of(x: Symbol, value: Expr) -> bool:
@@ -169,10 +173,11 @@ def _family(system: ODESystem, basis: Sequence[Expr], start: Expr) -> Family:
     value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
     under = _unsigned(basis, system.independent)
     other = None if under is None or start.has(sqrt(under)) else _turned(basis, under, system.independent)
+    steps = superposition_steps(system, basis, start)
     if under is None or other is None:
-        return Family((Value(value),), whole=True)
+        return Family((Value(value),), whole=True, steps=steps)
     turned = start + sum((c * e for c, e in zip(constants, other, strict=True)), start=S.Zero)
-    return Family((Value(value, (under,)), Value(turned, (-under,))))
+    return Family((Value(value, (under,)), Value(turned, (-under,))), steps=steps)
 
 
 def _unsigned(basis: Sequence[Expr], x: Symbol) -> Expr | None:

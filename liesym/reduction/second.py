@@ -25,8 +25,10 @@ from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.elementary import Family, Value, exponential, families
 from liesym.reduction.forms import turned, without_signs, written
+from liesym.reduction.higher_steps import renamed_constants, slope_step, substitution_steps, time_step
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.steps import Change, Step
 from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 
@@ -70,13 +72,24 @@ def _renamed(value: Expr, inner: ODESystem, outer: ODESystem) -> Expr:
     return replaced(value, dict(pairs))
 
 
-def _family(system: ODESystem, found: Sequence[tuple[Expr, tuple[Expr, ...]]], whole: bool = False) -> Iterator[Family]:
+def _family(
+    system: ODESystem,
+    found: Sequence[tuple[Expr, tuple[Expr, ...]]],
+    steps: tuple[Step, ...],
+    whole: bool = False,
+) -> Iterator[Family]:
     """The family as it is written, with its form for the other sign of a constant under a root, if there is a value."""
     x, constants = system.independent, constants_for(system, system.order)
     twins = [(other, on) for v, on in found for other in turned(v, x)]
     shown = dict.fromkeys((written(v, constants, x), on) for v, on in (*found, *twins))
     if shown:
-        yield Family(tuple(Value(v, on) for v, on in shown), whole=whole and not twins)
+        yield Family(tuple(Value(v, on) for v, on in shown), whole=whole and not twins, steps=steps)
+
+
+def _steps_of(family: Family, inner: ODESystem, outer: ODESystem) -> tuple[Step, ...]:
+    """The steps of the equation that a substitution leads to, with the constants of the outer equation."""
+    pairs = zip(constants_for(inner, inner.order), constants_for(outer, inner.order), strict=True)
+    return renamed_constants(family.steps, dict(pairs))
 
 
 def _slopes(family: Family) -> list[tuple[Expr, tuple[Expr, ...]]]:
@@ -106,10 +119,15 @@ def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
     slopes = {jet_symbol(y, k): jet_symbol(p, k - 1) if k > 1 else p for k in range(1, n)}
     inner = _scalar(system, x, p, n - 1, replaced(rate, slopes))
     constants = constants_for(system, n)
+    change = Change(x, x, p, jet_symbol(y, 1))
+    begun = substitution_steps(system, f"{y.name} does not occur", change, inner.rhs[0], (S.Zero, S.One))
     for family in _inner(inner, budget):
         lowered = [(_renamed(v, inner, system), on) for v, on in _slopes(family)]
         heights = [(antiderivative(v, x, constants) + constants[-1], on) for v, on in lowered]
-        yield from _family(system, heights, whole=family.whole)
+        steps = (*begun, *_steps_of(family, inner, system))
+        if n == 2:
+            steps = (*steps, *(slope_step(system, v, constants[:1]) for v, _ in lowered if v.has(constants[0])))
+        yield from _family(system, heights, steps, whole=family.whole)
 
 
 def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
@@ -123,10 +141,12 @@ def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
         return
     inner = _scalar(system, x, u, 1, expr((ratio.subs(y, S.One) - u**2).expand()))
     last = constants_for(system, 2)[1]
+    change = Change(x, x, u, jet_symbol(y, 1) / y)
+    begun = substitution_steps(system, "an invariant of it", change, inner.rhs[0], (S.Zero, y))
     for family in _inner(inner, budget):
         growths = [antiderivative(_renamed(v.expression, inner, system), x, constants_for(system, 2)) for v in family.values]
         values = [(last * exponential(g), v.on) for g, v in zip(growths, family.values, strict=True)]
-        yield from _family(system, values)
+        yield from _family(system, values, (*begun, *_steps_of(family, inner, system)))
 
 
 def _with_squared_slope(system: ODESystem, budget: Budget) -> Iterator[Family]:
@@ -157,13 +177,14 @@ def _with_squared_slope(system: ODESystem, budget: Budget) -> Iterator[Family]:
         return
     v = Dummy("v", real=True)
     inner = _scalar(system, x, v, 2, a * jet_symbol(v, 1) + slope * v + rest)
+    begun = substitution_steps(system, "in another unknown it is linear", Change(x, x, v, height), inner.rhs[0])
     for family in _inner(inner, budget):
         values = [
             (back, value.on)
             for value in family.values
             for back in solve_for(height - _renamed(value.expression, inner, system), y, squaring=True)
         ]
-        yield from _family(system, values)
+        yield from _family(system, values, (*begun, *_steps_of(family, inner, system)))
 
 
 def _without_time(system: ODESystem, budget: Budget) -> Iterator[Family]:
@@ -174,12 +195,17 @@ def _without_time(system: ODESystem, budget: Budget) -> Iterator[Family]:
     p = Dummy("p", real=True)
     inner = _scalar(system, y, p, 1, expr((replaced(rate, {jet_symbol(y, 1): p}) / p).expand()))
     constants = constants_for(system, 2)
+    change = Change(y, y, p, jet_symbol(y, 1))
+    begun = substitution_steps(system, f"{x.name} does not occur", change, inner.rhs[0], (S.One, S.Zero))
     for family in _inner(inner, budget):
-        values = []
+        values, steps = [], (*begun, *_steps_of(family, inner, system))
         for slope, on in _slopes(family):
             time = S.NaN if slope == 0 else antiderivative(1 / _renamed(slope, inner, system), y, constants)
             if time.has(Integral, S.NaN):
                 continue
             held = Add(*(term for term in Add.make_args(time.expand()) if term.has(y)))
+            shown = _renamed(slope, inner, system)
+            if shown.has(constants[0]):
+                steps = (*steps, slope_step(system, shown, constants[:1]), *time_step(system, shown, held, constants))
             values += [(back, on) for back in solve_for(held - x - constants[1], y, squaring=True)]
-        yield from _family(system, values)
+        yield from _family(system, values, steps)

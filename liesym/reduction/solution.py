@@ -13,10 +13,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
+from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol, partial_derivative
@@ -31,120 +30,17 @@ from liesym.conservation.select import gradient_rank
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import TooLarge, Unsupported
-from liesym.lowering.lower import lower
-from liesym.lowering.registry import Backend
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
+from liesym.reduction.higher_steps import canonical_steps, integral_steps, reduction_steps, superposition_steps
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
+from liesym.reduction.record import Solution
 from liesym.reduction.shares import INTEGRALS, SYMMETRIES
 from liesym.reduction.superposition import constants_in, is_linear, superposition
 from liesym.solving.algebraic import holds_somewhere, solve_for
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
-from liesym.text.display import Display, shown
-from liesym.text.shown import Shown, equations_latex, where
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Solution(Shown):
-    """The general solution of a scalar equation.
-
-    Arguments:
-        equation: the relation between t, y and the constants, or None for a parametric solution.
-        explicit: branches y = …, where the relation was solved; each was checked by substitution.
-        parametric: (t, y) as functions of a parameter and the constants, checked by substitution, or None.
-        parameter: its symbol.
-        constants: C1, C2, ….
-        integrals: I_k with I_k = C_k on solutions.
-        variables: t, y.
-        on: for each of `explicit` what is positive where it holds; empty where it holds wherever it is real.
-        relation_on: the same for the relation.
-        special: solutions y = … without constants that the family does not hold or that its steps divided by.
-        complete: True if it is proven that there are no others, on each interval on which the equation is regular.
-        notes: what was assumed when the equation was read, in sentences.
-        stopped: True if the budget ran out.
-        others: of an equation with several branches, those after the first that have a relation or a curve.
-    """
-
-    equation: Eq | None
-    explicit: tuple[Eq, ...]
-    parametric: tuple[Expr, Expr] | None
-    parameter: Symbol | None
-    constants: tuple[Symbol, ...]
-    integrals: tuple[Expr, ...]
-    variables: tuple[Symbol, ...] = ()
-    on: tuple[tuple[Expr, ...], ...] = ()
-    relation_on: tuple[Expr, ...] = ()
-    special: tuple[Eq, ...] = ()
-    complete: bool = False
-    notes: tuple[str, ...] = ()
-    stopped: bool = False
-    others: tuple[Solution, ...] = ()
-
-    @property
-    def found(self) -> bool:
-        """True if there is a family: a branch, a relation or a curve."""
-        return bool(self.explicit or self.equation is not None or self.parametric is not None)
-
-    def __str__(self) -> str:
-        by = Display(self.variables)
-        lines = [line for part in (self, *self.others) for line in part._family(by)]
-        lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
-        return "\n".join(lines or ["no family of solutions was found"])
-
-    def _family(self, by: Display) -> list[str]:
-        """The branches, the relation or the curve, each with what is positive where it holds."""
-        pairs = zip(self.equations, self._places, strict=True)
-        lines = [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}{where(on, by)}" for e, on in pairs]
-        if self.parametric is not None and not self.explicit:
-            lines += [f"{v.name} = {shown(c, by)}" for v, c in zip(self.variables, self.parametric, strict=True)]
-        return lines
-
-    @property
-    def equations(self) -> tuple[Eq, ...]:
-        """The branches y = …, or else the relation."""
-        return self.explicit or (() if self.equation is None else (self.equation,))
-
-    @property
-    def _places(self) -> tuple[tuple[Expr, ...], ...]:
-        """What is positive where each of `equations` holds."""
-        if self.explicit:
-            return self.on or ((),) * len(self.explicit)
-        return () if self.equation is None else (self.relation_on,)
-
-    def to_latex(self) -> str:
-        """LaTeX without delimiters, one equation a line."""
-        pairs: list[tuple[Any, Any, Sequence[Expr]]] = []
-        for part in (self, *self.others):
-            pairs += [(*e.args, on) for e, on in zip(part.equations, part._places, strict=True)]
-            if part.parametric is not None and not part.explicit:
-                pairs += [(v, c, ()) for v, c in zip(part.variables, part.parametric, strict=True)]
-        pairs += [(*e.args, ()) for e in self.special]
-        return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
-
-    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:
-        """y at places of the independent variable, in a numerical backend.
-
-        Arguments:
-            place: t, of shape (...).
-            branch: which of `explicit`.
-            backend: "numpy", "torch", "jax" or a backend object.
-            values: of every constant and parameter, by name.
-
-        Returns:
-            y, of the shape of `place`.
-
-        Raises:
-            Unsupported: there is no such explicit branch, or it holds an integral.
-        """
-        if not 0 <= branch < len(self.explicit):
-            raise Unsupported(f"there are {len(self.explicit)} explicit branches, so none of number {branch}")
-        value = expr(self.explicit[branch].rhs)
-        if value.has(Integral):
-            raise Unsupported(f"the branch {value} holds an integral and cannot be lowered")
-        computed = lower([value], self.variables[:1], backend=backend, t=Dummy("time"))
-        return computed(0.0, place[..., None], values)[..., 0]
 
 
 def solved(system: ODESystem, generators: Sequence[Generator] | None, budget: Budget) -> Solution | None:
@@ -166,7 +62,7 @@ def solved(system: ODESystem, generators: Sequence[Generator] | None, budget: Bu
         with suppress(TooLarge):  # of others there may be less to eliminate
             found = by_elimination(system, chosen, budget)
             if found is not None:
-                return found
+                return replace(found, claims=integral_steps(system, chosen, found.constants, generators))
     for found in _by_symmetries(system, generators, integrals, budget):
         return found
     return None
@@ -214,8 +110,9 @@ def by_superposition(system: ODESystem, generators: Sequence[Generator]) -> Solu
     value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
     if not solves(system, value, constants):
         return None
-    y = system.unknowns[0]
-    return Solution(equation(y - value), (equation(y, value),), None, None, constants, constants_in(basis, start, system))
+    y, integrals = system.unknowns[0], constants_in(basis, start, system)
+    steps = superposition_steps(system, basis, start)
+    return Solution(equation(y - value), (equation(y, value),), None, None, constants, integrals, claims=steps)
 
 
 # -- elimination -------------------------------------------------------------------------------------
@@ -334,7 +231,9 @@ def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> So
         height = antiderivative(slope, r, constants) + constants[1]
         first, second = (e.subs(s, height) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, r, constants):
-            branches.append(Solution(_relation(reduction, height), (), (first, second), r, constants, (integral,)))
+            steps = reduction_steps(reduction, constants, inside, value)
+            relation = _relation(reduction, height)
+            branches.append(Solution(relation, (), (first, second), r, constants, (integral,), claims=steps))
     return replace(branches[0], others=tuple(branches[1:])) if branches else None
 
 
@@ -342,7 +241,9 @@ def by_canonical_form(form: CanonicalForm) -> Solution | None:
     """Order 2 with two symmetries: the quadratures of Lie's canonical form."""
     one, two = constants_for(form.original, 2)
     curve = form.parametric((one, two))
-    return None if curve is None else Solution(None, (), curve, form.argument, (one, two), ())
+    if curve is None:
+        return None
+    return Solution(None, (), curve, form.argument, (one, two), (), claims=canonical_steps(form, (one, two)))
 
 
 def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Solution | None:
@@ -362,7 +263,8 @@ def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Sol
         height = antiderivative(slope, parameter, constants) + constants[-1]
         first, second = (substituted(e, {r: place, s: height}, at_once=True) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, parameter, constants):
-            return Solution(None, (), (first, second), parameter, constants, ())
+            steps = (*reduction_steps(reduction, constants, None, None), *inner.claims)
+            return Solution(None, (), (first, second), parameter, constants, (), claims=steps)
     return None
 
 

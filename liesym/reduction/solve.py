@@ -1,13 +1,13 @@
 """`liesym.solve`: solutions first, every one of them checked.
 
-In: an equation as text, as SymPy equations or as a system. Out: `Solution`, whose branches were substituted exactly and
+In: equations as text, as SymPy equations or as a system. Out: `Solution`, whose branches were substituted exactly and
 looked at with numbers before they are returned. The substitutions of the textbooks are tried first, then integrals and
 symmetries (`solution`). Decimals are carried as names and put back at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Basic, Eq, Expr, S, Symbol
@@ -15,15 +15,17 @@ from sympy import Basic, Eq, Expr, S, Symbol
 from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.base.typed import equation, expr, replaced
-from liesym.errors import Unsupported
 from liesym.model.implicit import ImplicitEquation
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import with_limits
-from liesym.reduction.conditions import decided, fitted, read_conditions
+from liesym.reduction.conditions import Condition, decided, read_conditions
+from liesym.reduction.existence import interval_of
 from liesym.reduction.explicit import solutions_of
 from liesym.reduction.implicit import solutions_of_implicit
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
+from liesym.reduction.system_solution import SystemSolution, system_solution
+from liesym.reduction.systems import solutions_of_system
 from liesym.text.equations import read_residuals
 from liesym.text.from_sympy import residuals_from_sympy
 from liesym.text.solved import Residuals
@@ -32,7 +34,7 @@ from liesym.text.spelling import spelled, with_names_for_decimals
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One equation, what was taken for granted in reading it, and the numbers that its decimals stand for.
+    """An equation or a system, what was taken for granted in reading it, and the numbers that its decimals stand for.
 
     `system` is a frame with the variables and the parameters where the equation is implicit.
     """
@@ -52,7 +54,7 @@ def solve(
     branch: int | None = None,
     budget: float = 60.0,
 ) -> Solution:
-    """The solutions of one equation, each of them checked.
+    """The solutions of an equation or a system, each of them checked.
 
     Arguments:
         system: text such as ``"y'' = 1 + y'^2"`` or ``"dy/dx = x*y"``, an `ODESystem`, or SymPy equations.
@@ -62,23 +64,36 @@ def solve(
         budget: seconds.
 
     Returns:
-        Solution: empty where nothing was found, with `stopped` True if the budget ran out.
+        Solution: empty where nothing was found, with `stopped` True if the budget ran out; of a system a `SystemSolution`.
 
     Raises:
         ParseError: the text or a condition is not in the grammar.
         NotSolvable: the equation cannot be solved for its highest derivative.
-        Unsupported: more than one unknown.
 
     Source: Ince 1956, chapter 2; Olver 1993, sections 2.5 and 4.3.
     """
     asked = _read(system, independent, branch)
-    if len(asked.system.unknowns) != 1:
-        raise Unsupported("solutions are found for one equation with one unknown at a time")
-    wanted = read_conditions(conditions, asked.system) if conditions else ()
+    frame = asked.system
+    known = frame.variables, frame.orders, frame.parameter_symbols
+    wanted = read_conditions(conditions, *known) if conditions else ()
+    if len(frame.unknowns) != 1:
+        return _of_system(asked, wanted, Budget.seconds(budget))
     found = _with_decimals(_found(asked, Budget.seconds(budget)), asked)
     if wanted:
-        found = fitted(found, wanted)
+        found = _with_intervals(found.fitted(wanted), _in_numbers(frame, dict(asked.decimals)), wanted)
     return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes)))
+
+
+def _of_system(asked: _Question, wanted: Sequence[Condition], budget: Budget) -> SystemSolution:
+    found = system_solution(asked.system, solutions_of_system(asked.system, budget))
+    values = dict(asked.decimals)
+    found = found.over(lambda e: with_limits(replaced(e, values)))
+    if wanted:
+        found = found.fitted(wanted)
+        places, families = [c.place for c in wanted], found.families
+        intervals = [interval_of(_in_numbers(asked.system, values), v, places[0]) for v, _ in families]
+        found = replace(found, intervals=tuple(intervals) if len(set(places)) == 1 else ())
+    return replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes))
 
 
 def _found(asked: _Question, budget: Budget) -> Solution:
@@ -121,6 +136,20 @@ def _implicit(read: Residuals) -> ImplicitEquation | None:
     return None if found is None or found.is_linear_in_slope else found
 
 
+def _with_intervals(found: Solution, system: ODESystem, wanted: Sequence[Condition]) -> Solution:
+    """Where each branch is regular around the place of the conditions, if they are at one place."""
+    places = {c.place for c in wanted}
+    if len(places) != 1:
+        return found
+    values = [(expr(e.rhs),) for e in found.explicit]
+    return replace(found, intervals=tuple(interval_of(system, v, next(iter(places))) for v in values))
+
+
+def _in_numbers(system: ODESystem, values: Mapping[Symbol, Expr]) -> ODESystem:
+    """With the decimals in place of their names."""
+    return replace(system, rhs=tuple(replaced(f, values) for f in system.rhs))
+
+
 # -- decimals and form -------------------------------------------------------------------------------
 
 
@@ -143,6 +172,7 @@ def _with_decimals(found: Solution, asked: _Question) -> Solution:
         integrals=tuple(replaced(i, values) for i in found.integrals),
         special=tuple(equation(y, v) for v in special if not v.has(S.ImaginaryUnit)),
         others=tuple(_with_decimals(o, asked) for o in found.others),
+        claims=tuple(step.over(values) for step in found.claims),
     )
 
 
@@ -161,4 +191,5 @@ def _shown(found: Solution) -> Solution:
         equation=None if found.equation is None else equation(with_limits(expr(found.equation.lhs))),
         parametric=None if found.parametric is None else tuple(with_limits(e) for e in found.parametric),
         others=tuple(_shown(o) for o in found.others),
+        claims=tuple(step.written(with_limits) for step in found.claims),
     )

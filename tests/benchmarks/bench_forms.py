@@ -22,7 +22,7 @@ import liesym
 from liesym.base.typed import expr
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import look_at_value
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
 from liesym.text import write
 
 LONG = 1.5

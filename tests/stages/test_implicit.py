@@ -14,7 +14,7 @@ from sympy import Derivative, Eq, Expr, Function, Symbol, exp, lambdify, log, sq
 import liesym
 from liesym.base.typed import expr
 from liesym.model.implicit import ImplicitEquation
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
 from liesym.reduction.surface import curve_on_surface, value_on_surface
 from liesym.text.equations import read_residuals
 

@@ -17,7 +17,7 @@ from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, replaced
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import checked_value
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
 from liesym.text.spelling import spelled
 
 TEXTBOOK = [

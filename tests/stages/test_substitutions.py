@@ -16,7 +16,7 @@ from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import families
 from liesym.reduction.forms import shortened, turned, without_signs
 from liesym.reduction.quadrature import antiderivative
-from liesym.reduction.solution import Solution
+from liesym.reduction.record import Solution
 from liesym.text import write
 
 X, C1, C2 = (Symbol(name, real=True) for name in ("x", "C1", "C2"))

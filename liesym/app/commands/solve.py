@@ -9,18 +9,21 @@ from liesym.app.console import check_budget, leave, progress
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import to_text
 from liesym.app.solutions import solution_lines, solution_record
-from liesym.base.budget import now
+from liesym.base.budget import Budget, now
 from liesym.model.system import ODESystem
 from liesym.reduction.solve import solve as solutions_of
 
 SEARCH = 0.9
 """Of the budget, for the search; conditions and writing come after."""
+NONE = Budget(until=0.0)
+"""For steps that nobody asked for."""
 
 
 def solve(
     inputs: list[str] | None,
     as_json: bool,
     at: str | None,
+    steps: bool,
     budget: float,
     independent: str | None,
     branch: int | None,
@@ -38,8 +41,9 @@ def solve(
             branch=branch if isinstance(given, str) else None,
             budget=SEARCH * watched.left(),
         )
-        record = solution_record(found)
-    typer.echo(to_text(record) if as_json else "\n".join(solution_lines(record)), nl=not as_json)
+        show("steps")
+        record = solution_record(found, Budget.seconds(watched.left()) if steps or as_json else NONE)
+    typer.echo(to_text(record) if as_json else "\n".join(solution_lines(record, steps)), nl=not as_json)
     leave(interrupted=watched.interrupted, ran_out=found.stopped)
 
 
