@@ -1,0 +1,233 @@
+"""How many equations of the books are solved: liesym.solve and SymPy's dsolve in one run, the same check, the same limit.
+
+    python tests/benchmarks/bench_solutions.py BOOKS.json [--sample 24] [--peer-sample 8] [--budget 20] [--cpu 1200]
+
+The lists are chapters 1 and 6 of Kamke in tests/catalogue and those of the file of books, a list of {"id", "equation"} with
+ids such as kamke2_13 or murphy1_4. Samples are seeded. Every question is asked in a process of its own; answers stand in a
+file of lines as soon as they are there (--done), and a second call goes on where the first ended. The page is written from
+them, with --page alone from those that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import random
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from kamke import equations as kamke_equations
+from measure import RESULTS, ROOT, median, number, table, versions, write
+from same_check import of_curve, of_relation, of_value
+from sympy import Expr, Function, Integral, Symbol, dsolve
+from sympy.functions.special.bessel import AiryBase, BesselBase
+from sympy.functions.special.hyper import TupleParametersBase
+
+import liesym
+from liesym.coefficients.hypergeometric import HYPERGEOMETRIC
+from liesym.errors import LiesymError
+from liesym.reduction.record import Solution
+from liesym.text.equations import read_residuals
+
+SEED = 1
+GRACE = 10.0
+"""Seconds beyond the limit that an answer is waited for, and that its check may take."""
+LISTS = {"kamke1": "Kamke 1", "kamke2": "Kamke 2", "kamke6": "Kamke 6", "murphy1": "Murphy 1", "murphy2": "Murphy 2"}
+SOLVED = ("closed", "named", "implicit", "parametric")
+OUTCOMES = (*SOLVED, "unchecked", "wrong", "none", "out of time", "refused", "raw error")
+NAMED = (BesselBase, AiryBase, TupleParametersBase, Integral, *HYPERGEOMETRIC)
+Answer = Mapping[str, Any]
+Verdict = tuple[str, str, str]
+"""What it is, whether the check found it right, and the answer as text."""
+
+
+def questions(books: Path | None, sample: int) -> list[dict[str, str]]:
+    """The sample of every list, one of each after the other, so that a run that is cut short has of all of them."""
+    lists: dict[str, list[tuple[str, str]]] = {
+        name: kamke_equations(ROOT / "tests" / "catalogue" / f"{name}.txt") for name in ("kamke1", "kamke6")
+    }
+    for entry in json.loads(books.read_text(encoding="utf-8")) if books else ():
+        lists.setdefault(entry["id"].split("_")[0], []).append((entry["id"].split("_")[1], entry["equation"]))
+    chosen = {n: random.Random(SEED).sample(e, min(sample, len(e))) for n, e in sorted(lists.items())}
+    rounds = range(max(map(len, chosen.values())))
+    return [{"list": n, "number": e[k][0], "equation": e[k][1]} for k in rounds for n, e in chosen.items() if k < len(e)]
+
+
+# -- one question ------------------------------------------------------------------------------------
+
+
+def ours(text: str, budget: float) -> Verdict:
+    """What liesym finds, and the verdict of the check on it."""
+    found = liesym.solve(text, independent="x", budget=budget)
+    if not found.found:
+        return ("out of time" if found.stopped else "none"), "", ""
+    read = read_residuals(text, independent="x")
+    residual, x, y = read.expressions[0], read.space.independent, read.space.unknowns[0]
+    order = read.space.order_of(residual)
+    values = [e.rhs for e in found.explicit]
+    checks = [of_value(residual, x, y, order, v) for v in values]
+    if not values and found.parametric is not None and found.parameter is not None and found.equation is None:
+        checks = [of_curve(residual, x, y, order, found.parametric, found.parameter)]
+    elif not values and found.equation is not None:
+        checks = [of_relation(residual, x, y, order, found.equation.lhs, found.constants)]
+    return _kind(found, values), _worst(checks), str(found)[:300]
+
+
+def _kind(found: Solution, values: Sequence[Expr]) -> str:
+    whole = [v for v in values if v.free_symbols.issuperset(found.constants)]
+    if whole:
+        return "named" if all(v.has(*NAMED) for v in whole) else "closed"
+    if found.equation is not None or values:
+        return "implicit" if not values else "closed"
+    return "parametric"
+
+
+def _worst(checks: Sequence[str]) -> str:
+    return next((word for word in ("wrong", "unchecked") if word in checks), "right")
+
+
+def theirs(text: str, budget: float) -> Verdict:
+    """The same of SymPy's dsolve; the limit is that of the process."""
+    read = read_residuals(text, independent="x")
+    residual, x, y = read.expressions[0], read.space.independent, read.space.unknowns[0]
+    order = read.space.order_of(residual)
+    plain = {s: Symbol(s.name) for s in residual.free_symbols}
+    f = Function("y")(plain[x] if x in plain else Symbol("x"))
+    t = f.args[0]
+    jets = {read.space.coordinate(0, k): f.diff(t, k) if k else f for k in range(order, -1, -1)}
+    found = dsolve(residual.xreplace({**plain, **jets}), f)
+    answers = found if isinstance(found, list) else [found]
+    names = {Symbol(s.name): s for s in residual.free_symbols} | {Symbol("x"): x}
+    checks, kinds = [], []
+    for answer in answers:
+        left, right = (e.xreplace({f: y}).xreplace(names) for e in answer.args)
+        if right.getO() is not right:
+            return "none", "", "a power series"
+        if left == y and not right.has(y):
+            kinds.append("named" if right.has(*NAMED) else "closed")
+            checks.append(of_value(residual, x, y, order, right))
+        else:
+            kinds.append("implicit")
+            constants = sorted((s for s in (left - right).free_symbols if s.name.startswith("C")), key=str)
+            checks.append(of_relation(residual, x, y, order, left - right, constants))
+    return max(kinds, key=SOLVED.index), _worst(checks), str(answers)[:300]
+
+
+def _answer(solver: Callable[[str, float], Verdict], text: str, budget: float, pipe: Connection) -> None:
+    start, begun = time.perf_counter(), time.process_time()
+    try:
+        kind, check, shown = solver(text, budget)
+    except LiesymError as error:
+        kind, check, shown = "refused", "", f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        kind, check, shown = "raw error", "", f"{type(error).__name__}: {str(error)[:100]} ({where.name})"
+    outcome = check if kind in SOLVED and check != "right" else kind
+    seconds, cpu = time.perf_counter() - start, time.process_time() - begun
+    pipe.send({"outcome": outcome, "kind": kind, "answer": shown, "seconds": seconds, "cpu": cpu})
+
+
+def asked(solver: Callable[[str, float], Verdict], text: str, budget: float) -> dict[str, Any]:
+    """One question in a fork of this warm process, killed some seconds after its limit."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(solver, text, budget, there))
+    process.start()
+    there.close()
+    limit = budget + GRACE
+    answer = {"outcome": "out of time", "kind": "out of time", "answer": "", "seconds": limit, "cpu": limit}
+    try:
+        if here.poll(limit):
+            answer = here.recv()
+    except EOFError:
+        answer |= {"outcome": "raw error", "answer": "the process ended without an answer"}
+    process.kill()
+    process.join()
+    return answer
+
+
+SOLVERS = {"liesym": ours, "sympy": theirs}
+
+# -- the page ----------------------------------------------------------------------------------------
+
+
+def counted(done: Sequence[Answer], solver: str, name: str) -> list[str]:
+    """One row: how many of each outcome, and seconds."""
+    answers = [e for e in done if e["solver"] == solver and e["list"] == name]
+    outcomes = Counter(e["outcome"] for e in answers)
+    solved = sum(outcomes[o] for o in SOLVED)
+    share = f"{solved} of {len(answers)}"
+    seconds = number(median([e["seconds"] for e in answers]), 1)
+    return [LISTS[name], solver, share, *(str(outcomes[o]) for o in OUTCOMES), seconds]
+
+
+def page(done: Sequence[Answer], record: Mapping[str, Any]) -> str:
+    """The results as Markdown."""
+    made = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
+    sizes = {(e["solver"], e["list"]) for e in done}
+    rows = [counted(done, s, n) for n in LISTS for s in SOLVERS if (s, n) in sizes]
+    both = [e for e in done if e["solver"] == "sympy"]
+    keys = {(e["list"], e["number"]) for e in both}
+    same = [e for e in done if e["solver"] == "liesym" and (e["list"], e["number"]) in keys]
+    shares = [sum(e["outcome"] in SOLVED for e in part) for part in (same, both)]
+    head = (
+        "# Equations of the books, solved\n\nWritten by `tests/benchmarks/bench_solutions.py`. "
+        f"{made}.\n\nSamples drawn with seed {SEED} from chapters 1, 2 and 6 of Kamke and parts 1 and 2 of Murphy; "
+        f"{record['budget']:g} s an equation for both solvers, on a machine that did other work beside. Every answer was "
+        "inserted in its equation with numbers at random places, by a check that shares nothing with those of liesym: an "
+        "answer counts as solved if all its branches are right there. Closed: `y = …` in elementary functions; named: with "
+        "special functions or integrals; unchecked: no real place was found. Equations with arbitrary functions count as "
+        "unchecked where an answer has no numbers. Whether the order of what is not solved can be lowered was not asked.\n\n"
+        f"Of the {len(both)} equations that both were asked, liesym solved **{shares[0]}** and SymPy **{shares[1]}**.\n\n"
+    )
+    head += table(["list", "solver", "solved", *OUTCOMES, "median s"], rows)
+    shown = [
+        [f"{e['list']} {e['number']}", e["solver"], f"`{e['equation']}`", e["outcome"], number(e["seconds"], 1)]
+        for e in done
+    ]
+    return head + "\n\n" + table(["", "solver", "equation", "outcome", "s"], sorted(shown)) + "\n"
+
+
+def main() -> None:
+    """Ask what is not there yet, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("books", type=Path, nargs="?", help="A JSON list of equations with ids.")
+    parser.add_argument("--sample", type=int, default=24)
+    parser.add_argument("--peer-sample", type=int, default=8)
+    parser.add_argument("--budget", type=float, default=20.0)
+    parser.add_argument("--cpu", type=float, default=1200.0, help="Processor seconds after which no question is begun.")
+    parser.add_argument("--done", type=Path, required=True, help="The file of answers, one a line.")
+    parser.add_argument("--page", action="store_true", help="Ask nothing.")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    lines = given.done.read_text(encoding="utf-8").splitlines() if given.done.exists() else []
+    done = [json.loads(line) for line in lines]
+    known = {(e["solver"], e["list"], e["number"]) for e in done}
+    if not given.page:
+        liesym.solve("y'' + y = x", independent="x")
+        spent, counts = sum(e["cpu"] for e in done), Counter((e["solver"], e["list"]) for e in done)
+        for question in questions(given.books, given.sample):
+            for name, solver in SOLVERS.items():
+                key = (name, question["list"], question["number"])
+                full = name == "sympy" and counts[name, question["list"]] >= given.peer_sample
+                if key in known or full or spent > given.cpu:
+                    continue
+                answer = {"solver": name, **question, **asked(solver, question["equation"], given.budget)}
+                done.append(answer)
+                counts[name, question["list"]] += 1
+                spent += answer["cpu"]
+                with given.done.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                print(*key, answer["outcome"], f"{answer['seconds']:.1f}", answer["answer"].splitlines()[:1], flush=True)
+    record = {"versions": versions(), "seed": SEED, "budget": given.budget, "answers": done}
+    write(given.out, "solutions", page(done, record), record)
+
+
+if __name__ == "__main__":
+    main()

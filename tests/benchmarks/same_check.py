@@ -1,0 +1,88 @@
+"""One check for the answers of every solver: inserted in the equation with numbers, at random places and constants.
+
+In: a residual F(x, y, y', …) in jet coordinates and an answer, y = …, R(x, y, C) = 0 or a curve. Out: right, wrong, or
+unchecked where no real place was found. It shares nothing with the checks that liesym makes itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import mpmath
+from sympy import Expr, Integral, Symbol, nsolve
+
+from liesym.base.jets import jet_symbol
+
+PLACES, WANTED, CLOSE = 24, 3, 1e-8
+Names = Mapping[str, float]
+
+
+def of_value(residual: Expr, x: Symbol, y: Symbol, order: int, value: Expr) -> str:
+    """y = value."""
+    jets = {jet_symbol(y, k): value.diff(x, k) for k in range(order + 1)}
+    return _verdict(residual, [jets], [value], {})
+
+
+def of_curve(residual: Expr, x: Symbol, y: Symbol, order: int, curve: tuple[Expr, Expr], p: Symbol) -> str:
+    """x = curve[0], y = curve[1] along p."""
+    jets, value, speed = {x: curve[0]}, curve[1], curve[0].diff(p)
+    for k in range(order + 1):
+        jets[jet_symbol(y, k)] = value
+        value = value.diff(p) / speed
+    return _verdict(residual, [jets], list(curve), {})
+
+
+def of_relation(residual: Expr, x: Symbol, y: Symbol, order: int, relation: Expr, constants: Sequence[Symbol]) -> str:
+    """relation = 0, differentiated; one constant is solved for at random places."""
+    slopes: list[Expr] = [y]
+    across = relation.diff(y)
+    rate = -relation.diff(x) / across
+    for _ in range(order):
+        slopes.append(rate)
+        rate = rate.diff(x) + rate.diff(y) * slopes[1]
+    jets = {jet_symbol(y, k): s for k, s in enumerate(slopes) if k}
+    held = [c for c in constants if relation.has(c)]
+    return _verdict(residual, [jets], [relation], {held[0]: relation} if held else {})
+
+
+def _verdict(
+    residual: Expr, jets: Sequence[Mapping[Symbol, Expr]], real: Sequence[Expr], solved: Mapping[Symbol, Expr]
+) -> str:
+    rng, right, wrong = random.Random(7), 0, 0
+    inserted = [residual.xreplace(dict(j)) for j in jets]
+    sizes = [[t.xreplace(dict(j)) for t in residual.as_ordered_terms()] for j in jets]
+    symbols = sorted({s for e in (*inserted, *real) for s in e.free_symbols}, key=str)
+    for _ in range(PLACES):
+        place: dict[Any, Any] = {s: mpmath.mpf(rng.randint(2, 40)) / 17 for s in symbols}
+        try:
+            for name, equation in solved.items():
+                free = equation.xreplace({s: v for s, v in place.items() if s != name})
+                place[name] = nsolve(free, name, float(place[name]), prec=20)
+            numbers = [_number(e, place) for e in real]
+            found = [
+                (_number(e, place), sum(abs(_number(t, place)) for t in terms))
+                for e, terms in zip(inserted, sizes, strict=True)
+            ]
+        except (ValueError, TypeError, ZeroDivisionError, OverflowError, AttributeError):
+            continue
+        if any(abs(mpmath.im(v)) > CLOSE * (1 + abs(v)) for v in numbers):
+            continue
+        close = all(abs(v) <= CLOSE * (1 + size) for v, size in found)
+        right, wrong = right + close, wrong + (not close)
+        if right >= WANTED:
+            return "right"
+    return "right" if right > wrong else "wrong" if wrong >= WANTED else "unchecked"
+
+
+def _number(value: Expr, place: Mapping[Any, Any]) -> Any:
+    if value.has(Integral) and any(len(limit) == 1 for n in value.atoms(Integral) for limit in n.limits):
+        raise ValueError("an integral without limits has no value")
+    found = value.subs(place).evalf(20)
+    if not found.is_number or found.has(Integral):
+        raise TypeError("it has no value there")
+    number = mpmath.mpmathify(found)
+    if not mpmath.isfinite(number):
+        raise ZeroDivisionError
+    return number
