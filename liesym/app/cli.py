@@ -28,7 +28,8 @@ app = typer.Typer(
 )
 
 Inputs = Annotated[
-    list[str] | None, typer.Argument(metavar="FILE | EQUATION", help="A file of TOML or SBML, or equations as text.")
+    list[str] | None,
+    typer.Argument(metavar="FILE | EQUATION", help="A file (TOML, SBML and other models), or equations as text."),
 ]
 Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
 Ansatz = Annotated[
@@ -262,6 +263,14 @@ def discover(
 @loaded("liesym.app.commands.convert")
 def convert(
     inputs: Inputs = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="sbml | toml | text | pysindy | xpp | antimony | catalyst | modelingtoolkit | modelica | latex | index; "
+            "told by the input unless given.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write: .toml, .txt (equations alone), .xml or .sbml.")
     ] = None,
@@ -301,7 +310,9 @@ def export(
 @guarded
 @loaded("liesym.app.commands.learn")
 def train(
-    inputs: Annotated[list[str], typer.Argument(metavar="FILE", help="A file of TOML or SBML, or equations as text.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="A file (TOML, SBML and other models), or equations as text.")
+    ],
     data: Annotated[Path, typer.Option(help="Trajectories, .npz or .csv.")],
     backend: Annotated[str, typer.Option(help="torch | jax")] = "torch",
     residual: Annotated[str, typer.Option(help="auto | conservation | invariance | none")] = "auto",

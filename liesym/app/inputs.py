@@ -9,18 +9,16 @@ from pathlib import Path
 
 from liesym.errors import DataError, ParseError
 from liesym.model.ansatz import parse_ansatz
-from liesym.model.problem import Problem, read_problem
-from liesym.model.system import ODESystem
-from liesym.text.decimals import read_with_decimals
-from liesym.text.files import MAX_BYTES, read_file
+from liesym.model.problem import Problem, read_problem, read_problem_text
+from liesym.text.files import MAX_BYTES
+from liesym.text.formats.recognized import checked_form, form_of_file, form_of_text, read_model, read_model_file
 from liesym.text.formats.record import ModelFile
-from liesym.text.formats.sbml import is_sbml, read_sbml
 from liesym.text.spelling import spelled
 
 
 def is_file(text: str) -> bool:
-    """True for an argument that is a file: it ends in .toml, .json, .xml or .sbml, or there is a file of that name."""
-    if text.endswith((".toml", ".json")) or is_sbml(text):
+    """True for an argument that is a file: it ends as those of models do, or there is a file of that name."""
+    if text.endswith((".toml", ".json")) or (form_of_file(text) and "=" not in text):
         return True
     try:
         return Path(text).is_file()
@@ -54,9 +52,7 @@ def load_problem(
         problem = read_problem(files[0], branch=branch)
         _check_independent(files[0], problem.system.independent.name, independent)
     else:
-        problem = Problem(
-            ODESystem.parse("\n".join(texts), independent="t" if independent is None else independent, branch=branch)
-        )
+        problem = read_problem_text("\n".join(texts), independent=independent, branch=branch)
     if moving is not None:
         names = None if moving.strip() == "all" else [n.strip() for n in moving.split(",")]
         problem = replace(problem, system=problem.system.with_moving_parameters(names))
@@ -65,8 +61,13 @@ def load_problem(
     return problem
 
 
-def load_model(inputs: Sequence[str], *, independent: str | None = None, branch: int | None = None) -> ModelFile:
+def load_model(
+    inputs: Sequence[str], *, independent: str | None = None, branch: int | None = None, form: str | None = None
+) -> ModelFile:
     """The same inputs as a model to be written, with its decimals as they were given.
+
+    Arguments:
+        form: one of `liesym.text.formats.recognized.NAMES`; told by the input if None.
 
     Raises:
         ParseError, NotSolvable, DataError, Unsupported: as the readers do.
@@ -75,17 +76,16 @@ def load_model(inputs: Sequence[str], *, independent: str | None = None, branch:
     files = [t for t in texts if is_file(t)]
     if files and len(texts) > 1:
         raise ParseError(f"give one file or equations, not {files[0]} and more")
-    if not files:
-        text = spelled("\n".join(texts), independent)
-        form = read_with_decimals(text.text, independent=text.independent, branch=branch)
-        return ModelFile(replace(form, notes=(*text.notes, *form.notes)))
-    if is_sbml(files[0]):
-        model = read_sbml(files[0])
-    else:
-        file = read_file(files[0], branch=branch, decimals=True)
-        model = ModelFile(file.form, file.title, file.initial)
-    _check_independent(files[0], model.form.independent.name, independent)
-    return model
+    if files:
+        model = read_model_file(files[0], form, branch=branch)
+        _check_independent(files[0], model.form.independent.name, independent)
+        return model
+    text = "\n".join(texts)
+    if (form_of_text(text) if form is None else checked_form(form)) != "text":
+        return read_model(text, form, independent=independent, branch=branch)
+    plain = spelled(text, independent)
+    model = read_model(plain.text, "text", independent=plain.independent, branch=branch)
+    return replace(model, form=replace(model.form, notes=(*plain.notes, *model.form.notes)))
 
 
 def _check_independent(path: str, own: str, independent: str | None) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from liesym.model.ansatz import AnsatzSpec, ansatz_from_table
 from liesym.model.system import ODESystem
 from liesym.text.files import ProblemFile, located, read_file
-from liesym.text.formats.sbml import is_sbml, read_sbml
+from liesym.text.formats.recognized import checked_form, form_of_file, form_of_text, read_model, read_model_file
+from liesym.text.formats.record import ModelFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Problem:
     initial: tuple[tuple[str, float], ...] = ()
 
 
-def read_problem(path: str | Path, *, branch: int | None = None) -> Problem:
+def read_problem(path: str | Path, *, branch: int | None = None, form: str | None = None) -> Problem:
     """Read a problem file.
 
         title = "Charged particle in a sinusoidal field"
@@ -36,7 +37,10 @@ def read_problem(path: str | Path, *, branch: int | None = None) -> Problem:
         [initial]
         z = 0.5
 
-    A file that ends in .xml or .sbml is read as SBML.
+    Models of other programs are read too: the form is told by the end of the name, else by what is in the file.
+
+    Arguments:
+        form: the form of the file, one of `liesym.text.formats.recognized.NAMES`; told by the file if None.
 
     Raises:
         DataError: the file cannot be read.
@@ -44,10 +48,26 @@ def read_problem(path: str | Path, *, branch: int | None = None) -> Problem:
         AnsatzError: the ansatz names an unknown variable or lacks a part.
         NotSolvable: the equations cannot be solved for their highest derivatives.
     """
-    if is_sbml(path):
-        model = read_sbml(path)
-        return Problem(ODESystem.from_solved(model.exact, model.title), None, model.title, str(path), model.initial)
-    return _problem(read_file(path, branch=branch))
+    if form is None and form_of_file(path) == "toml":
+        return _problem(read_file(path, branch=branch))
+    return _of_model(read_model_file(path, form, branch=branch), str(path))
+
+
+def read_problem_text(
+    text: str, *, independent: str | None = None, branch: int | None = None, form: str | None = None
+) -> Problem:
+    """The same from text: equations in the text grammar, or a model of another program.
+
+    Raises:
+        ParseError, NotSolvable, Unsupported: as `read_problem` does.
+    """
+    if (form_of_text(text) if form is None else checked_form(form)) == "text":
+        return Problem(ODESystem.parse(text, independent="t" if independent is None else independent, branch=branch))
+    return _of_model(read_model(text, form, independent=independent, branch=branch), "")
+
+
+def _of_model(model: ModelFile, path: str) -> Problem:
+    return Problem(ODESystem.from_solved(model.exact, model.title), None, model.title, path, model.initial)
 
 
 def _problem(file: ProblemFile) -> Problem:

@@ -13,6 +13,7 @@ from liesym.base.names import in_symbols
 from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
 from liesym.model.system import ODESystem
+from liesym.text.formats.recognized import form_of_text, read_model
 from liesym.text.grammar import parse
 from liesym.text.reader import Reader, Scope
 from liesym.text.spelling import spelled
@@ -44,6 +45,9 @@ def read_given(given: Given, independent: str | None = None, branch: int | None 
     if not equations or len(texts) not in (0, len(equations)):
         had = "text and SymPy's equations mixed" if equations else "nothing"
         raise ParseError(f"{had} is given; expected a system, text, or SymPy equations")
+    if texts and form_of_text("\n".join(texts)) != "text":
+        model = read_model("\n".join(texts), independent=independent, branch=branch)
+        return ODESystem.from_solved(model.exact, model.title), ()
     if texts:
         text = spelled("\n".join(texts), independent)
         return ODESystem.parse(text.text, independent=text.independent, branch=branch), text.notes

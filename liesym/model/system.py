@@ -16,6 +16,7 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.text.display import Display
 from liesym.text.equations import read_equations
 from liesym.text.files import read_file
+from liesym.text.formats.recognized import is_path, read_model, read_model_file
 from liesym.text.formats.sbml import read_sbml
 from liesym.text.from_sympy import equations_from_sympy
 from liesym.text.parameters import check_name
@@ -130,6 +131,23 @@ class ODESystem(Shown):
             NotSolvable: nothing in the model changes.
         """
         model = read_sbml(source)
+        return ODESystem.from_solved(model.exact, model.title)
+
+    @staticmethod
+    def from_model(source: str | Path, form: str | None = None) -> ODESystem:
+        """From a model in any form that is read: SBML, PySINDy, XPP, Antimony, Catalyst, Modelica, LaTeX and more.
+
+        Arguments:
+            source: a path, or text.
+            form: one of `liesym.text.formats.recognized.NAMES`; told by the source if None.
+
+        Raises:
+            DataError: the file cannot be read.
+            ParseError: the text is not in the form.
+            Unsupported: it holds a construct that is not read.
+            NotSolvable: the equations cannot be solved for their highest derivatives.
+        """
+        model = read_model_file(source, form) if is_path(source) else read_model(str(source), form)
         return ODESystem.from_solved(model.exact, model.title)
 
     # -- shape -----------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ FORMS = (".toml", ".txt", ".xml", ".sbml")
 
 def convert(
     inputs: list[str] | None,
+    source: str | None,
     output: Path | None,
     as_json: bool,
     independent: str | None,
@@ -36,7 +37,7 @@ def convert(
         raise ParseError(f"-o {output}: the form is told by the end of the name", expected=FORMS)
     if output is not None:
         check_writable(output)
-    model = load_model(inputs or (), independent=independent, branch=branch)
+    model = load_model(inputs or (), independent=independent, branch=branch, form=source)
     _check(model)
     if output is not None:
         write_whole(output, _text(model, form))
