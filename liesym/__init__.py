@@ -42,10 +42,14 @@ if TYPE_CHECKING:
     from liesym.discovery import Trajectories as Trajectories
     from liesym.discovery import discover as discover
     from liesym.invariants.identify import identify as identify
+    from liesym.invariants.open.constrain import constrain as constrain
+    from liesym.invariants.open.records import Constrained as Constrained
     from liesym.learn.identify_invariant import identify_invariants as identify_invariants
     from liesym.lowering.lower import lower as lower
     from liesym.model.system import ODESystem as ODESystem
     from liesym.reduction.solve import solve as solve
+    from liesym.symmetries.classification import Classification as Classification
+    from liesym.symmetries.classification import classify as classify
     from liesym.symmetries.generator import Generator as Generator
     from liesym.symmetries.identifiability import unidentifiable as unidentifiable
     from liesym.symmetries.pipeline import Result as Result
@@ -62,12 +66,16 @@ _LAZY = {
     "memory_limit": ("liesym.base.memory", "memory_limit"),
     "lower": ("liesym.lowering.lower", "lower"),
     "find_symmetries": ("liesym.symmetries.pipeline", "find_symmetries"),
+    "Classification": ("liesym.symmetries.classification", "Classification"),
+    "classify": ("liesym.symmetries.classification", "classify"),
     "Result": ("liesym.symmetries.pipeline", "Result"),
     "explain": ("liesym.symmetries.textbook.explain", "explain"),
     "first_integrals": ("liesym.conservation", "first_integrals"),
     "noether": ("liesym.conservation", "noether"),
     "backward_conservation_laws": ("liesym.conservation", "backward_conservation_laws"),
     "solve": ("liesym.reduction.solve", "solve"),
+    "constrain": ("liesym.invariants.open.constrain", "constrain"),
+    "Constrained": ("liesym.invariants.open.records", "Constrained"),
     "identify": ("liesym.invariants.identify", "identify"),
     "unidentifiable": ("liesym.symmetries.identifiability", "unidentifiable"),
     "identify_invariants": ("liesym.learn.identify_invariant", "identify_invariants"),

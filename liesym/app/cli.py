@@ -1,4 +1,4 @@
-"""The command line: `liesym analyze | determine | verify | noether | reduce | solve | explain | discover | export | …`.
+"""The command line: `liesym analyze | classify | determine | verify | noether | reduce | solve | explain | …`.
 
 Here stand the options of each command. What it does is a function of the same name in one of the modules of
 `liesym.app.commands`, which is loaded when the command is called: `liesym --help` starts without them.
@@ -146,6 +146,25 @@ def verify(
     """Is it a symmetry? The nonzero remainder if not. Also rechecks a saved result of `analyze --json`."""
 
 
+@app.command(epilog="Example: liesym classify \"y'' + k*y*y' + y^3 = 0\"")
+@guarded
+@loaded("liesym.app.commands.search")
+def classify(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
+    moving: Moving = None,
+    independent: Independent = None,
+    branch: Branch = None,
+    depth: Annotated[int, typer.Option(min=1, max=4, help="How many conditions may be imposed together.")] = 2,
+    seed: Seed = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The cases in sentences alone, no progress.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="The generators of each case too.")] = False,
+) -> None:
+    """Symmetries by the values of the parameters and the forms of the arbitrary functions."""
+
+
 @app.command(epilog='Example: liesym noether "x\'^2/2 - x^2/2"')
 @guarded
 @loaded("liesym.app.commands.derive")
@@ -232,6 +251,22 @@ def identify(
     seed: Seed = 0,
 ) -> None:
     """Which parameters and initial states the observables determine, and the symmetries that hide the others."""
+
+
+@app.command(epilog="Example: liesym constrain \"x'' = f(x,y); y'' = g(x,y)\"")
+@guarded
+@loaded("liesym.app.commands.derive")
+def constrain(
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
+    independent: Independent = None,
+    branch: Branch = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line a relation, no progress.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="What each unknown function becomes, too.")] = False,
+) -> None:
+    """What holds for every choice of the unknown functions, and under which relations between them more holds."""
 
 
 @app.command(epilog="Example: liesym discover trajectories.csv")

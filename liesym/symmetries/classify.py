@@ -36,6 +36,7 @@ from liesym.symmetries.state import Report
 from liesym.text.writer import write
 
 LOOKED = "looked at the zeros of the expressions that the generic analysis divided by"
+SPECIAL = "special values of parameters: "
 
 
 def classify_cases(
@@ -133,7 +134,7 @@ def _special_branches(
     factors = [argument(c) for c in dict.fromkeys((*result.conditions, *completed))]
     found = special_values(system, result.dimension, factors, budget.share(shares.SPECIAL_VALUES))
     branches = [((Eq(v.symbol, v.value, evaluate=False),), _substituted(system, {v.symbol: v.value})) for v in found.values]
-    return branches, (f"special values of parameters: {found.within}",)
+    return branches, (f"{SPECIAL}{found.within}",)
 
 
 def completion_factors(system: ODESystem, budget: Budget) -> list[Expr]:

@@ -1,4 +1,4 @@
-"""`liesym noether` and `reduce`."""
+"""`liesym noether`, `reduce` and `constrain`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from liesym.app.clock import clock
 from liesym.app.console import check_budget, leave, progress
 from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
 from liesym.app.inputs import is_file, load_problem
-from liesym.app.report.json import to_text
+from liesym.app.report.json import system_record, to_text
+from liesym.app.report.options import show_options
 from liesym.app.report.terminal import tell
 from liesym.app.screen import standard_output
 from liesym.app.shares import LAGRANGIAN
 from liesym.base.budget import now
+from liesym.base.version import __version__
 from liesym.errors import ParseError
+from liesym.invariants.open.constrain import constrain as constrained
 from liesym.model.system import ODESystem
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian
 
@@ -51,6 +54,33 @@ def reduce(inputs: list[str] | None, as_json: bool, budget: float, independent: 
     with clock(budget, begun) as watched, progress() as show:
         record = reduction_record(system, budget=watched.left(), show=show)
     _print(record, as_json, reduction_lines(record))
+
+
+def constrain(
+    inputs: list[str] | None,
+    as_json: bool,
+    budget: float,
+    independent: str | None,
+    branch: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Print what always holds, and the tree of relations under which more does."""
+    begun = now()
+    check_budget(budget)
+    if as_json + quiet + verbose > 1:
+        raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
+    system = load_problem(inputs or (), independent=independent, branch=branch).system
+    with clock(budget, begun) as watched, progress(quiet=quiet) as show:
+        found = constrained(system, budget=watched.left(), progress=show)
+    if as_json:
+        record = {"system": system_record(system), **found.to_json(), "liesym": __version__}
+        typer.echo(to_text(record), nl=False)
+    elif quiet:
+        typer.echo(str(found))
+    else:
+        show_options(standard_output(), found, verbose=verbose)
+    leave(interrupted=watched.interrupted, ran_out=found.stopped)
 
 
 def _print(record: dict[str, Any], as_json: bool, lines: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""`liesym analyze`, `determine` and `verify`."""
+"""`liesym analyze`, `classify`, `determine` and `verify`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from liesym.app.clock import clock
 from liesym.app.console import NEGATIVE, check_budget, check_writable, leave, progress
 from liesym.app.inputs import load_problem
 from liesym.app.recheck import recheck_saved
+from liesym.app.report.cases import classification_record, show_classification
 from liesym.app.report.json import determining_record, to_text
 from liesym.app.report.terminal import latex_lines, show_determining, show_result, show_summary
 from liesym.app.screen import standard_output
@@ -18,6 +19,7 @@ from liesym.base.budget import Budget, now
 from liesym.base.files import write_whole
 from liesym.errors import ParseError
 from liesym.model.vectorfields import invented_names, read_generator
+from liesym.symmetries.classification import classify as classified
 from liesym.symmetries.generator import Generator
 from liesym.text import write
 
@@ -63,6 +65,35 @@ def analyze(
     elif not as_json:
         show_result(standard_output(), done.result, done.integrals, done.algebra, verbose=verbose)
     leave(interrupted=done.interrupted, ran_out=done.ran_out)
+
+
+def classify(
+    inputs: list[str] | None,
+    as_json: bool,
+    budget: float,
+    moving: str | None,
+    independent: str | None,
+    branch: int | None,
+    depth: int,
+    seed: int,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Print the tree of cases."""
+    begun = now()
+    check_budget(budget)
+    if as_json + quiet + verbose > 1:
+        raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
+    system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
+    with clock(budget, begun) as watched, progress(quiet=quiet) as show:
+        found = classified(system, budget=watched.left(), depth=depth, progress=show, seed=seed)
+    if as_json:
+        typer.echo(to_text(classification_record(found)), nl=False)
+    elif quiet:
+        typer.echo(str(found))
+    else:
+        show_classification(standard_output(), found, verbose=verbose)
+    leave(interrupted=watched.interrupted, ran_out=found.stopped)
 
 
 def determine(

@@ -65,6 +65,8 @@ SPANS = 0.6
 """Of the time that is left for the spans with functions that occur: the general solution may come once more."""
 GENERAL = 0.8
 """Of the time that is left for the general solution: brackets come after it."""
+GENERIC = 0.4
+"""Of the time of a classification for the generic system: its cases are analysed after it."""
 SPECIAL_VALUES = 0.4
 """Of the time that is left for counts at special values of parameters: the cases are analysed after them."""
 LADDER = 0.9

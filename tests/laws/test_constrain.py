@@ -1,0 +1,141 @@
+"""Relations between unknown functions: what is gained holds with the functions open, and the relation is what it takes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+import sympy as sp
+
+import liesym
+from liesym.base.budget import UNLIMITED
+from liesym.determine.verify import is_first_integral
+from liesym.errors import Unsupported
+from liesym.invariants.open.conditions import NoForm, Solving
+from liesym.invariants.open.constrain import option_of, options_in
+from liesym.invariants.open.laws import candidates
+from liesym.invariants.open.records import Option
+from liesym.invariants.open.relations import relations
+from liesym.model.reading import read_in_system
+
+PLANE = "x'' = f(x,y); y'' = g(x,y)"
+# system -> {relation: (form, a law)}
+EXPECTED = {
+    PLANE: {
+        "f_y = g_x": ("x'' = -D(V(x, y), x); y'' = -D(V(x, y), y)", "x'^2/2 + y'^2/2 + V(x, y)"),
+        "y*f = x*g": ("x'' = x*h(x, y); y'' = y*h(x, y)", "x*y' - x'*y"),
+        "y*f = x*g, f_y = g_x": ("x'' = -2*x*V'(x^2 + y^2); y'' = -2*y*V'(x^2 + y^2)", "x*y' - x'*y"),
+    },
+    "x'' = -f(x,y)*x; y'' = -g(x,y)*y": {
+        "f = g": ("x'' = -x*h(x, y); y'' = -y*h(x, y)", "x*y' - x'*y"),
+        "x*f_y = y*g_x": ("x'' = -D(V(x, y), x); y'' = -D(V(x, y), y)", "x'^2/2 + y'^2/2 + V(x, y)"),
+    },
+    "x'' = b(x,y)*y'; y'' = -b(x,y)*x'": {
+        "x*b_y - y*b_x = 0": ("x'' = 2*y'*V'(x^2 + y^2); y'' = -2*x'*V'(x^2 + y^2)", "x*y' - x'*y + V(x^2 + y^2)"),
+    },
+    "x'' = -f(x)*x' - g(x)": {
+        "f = 0": ("x'' = -V'(x)", "x'^2/2 + V(x)"),
+        "g = 0": ("x'' = -x'*V'(x)", "x' + V(x)"),
+        "k*f = k^2 + g_x": ("x'' = -k*x' - k*V(x) - x'*V'(x)", "(x' + V(x))*exp(k*t)"),
+    },
+    "x' = f(x,y); y' = g(x,y)": {
+        "f = -g": ("x' = -g(x, y); y' = g(x, y)", "x + y"),
+        "f_x = -g_y": ("x' = D(H(x, y), y); y' = -D(H(x, y), x)", "H(x, y)"),
+    },
+    "S' = -f(S,I); I' = f(S,I) - c*I": {
+        "I*f_I - f = 0": ("S' = I*c/A'(S); I' = -I*c - I*c/A'(S)", "I + S + A(S)"),
+    },
+}  # fmt: skip
+
+
+@cache
+def options_of(text: str) -> tuple[Option, ...]:
+    return tuple(options_in(liesym.ODESystem.parse(text), UNLIMITED)[0])
+
+
+def same(left: str, right: str) -> bool:
+    """Whether two forms are the same equations."""
+    one, other = liesym.ODESystem.parse(left), liesym.ODESystem.parse(right)
+    return all(sp.expand(f - g) == 0 for f, g in zip(one.rhs, other.rhs, strict=True))
+
+
+def plain(words: str) -> str:
+    """Words of a terminal with or without mathematical signs."""
+    return words.replace("·", "*").replace("−", "-")
+
+
+@pytest.mark.parametrize("text", EXPECTED)
+def test_relations_their_forms_and_laws(text: str) -> None:
+    options = {plain(o.words()): o for o in options_of(text)}
+    for relation, (form, law) in EXPECTED[text].items():
+        assert same(options[relation].form, form)
+        assert law in options[relation].to_json()["conserved"]
+
+
+@pytest.mark.parametrize("text", EXPECTED)
+def test_forms_are_read_back_and_keep_their_laws(text: str) -> None:
+    for option in options_of(text):
+        read = liesym.ODESystem.parse(option.form)
+        assert read.functions
+        for law in option.to_json()["conserved"]:
+            assert is_first_integral(read_in_system(law, read), read), (option.form, law)
+        assert all(g.is_symmetry_of(option.system) for g in option.symmetries)
+
+
+@pytest.mark.parametrize("text", EXPECTED)
+def test_the_relation_holds_in_the_form_and_is_needed(text: str) -> None:
+    """Put into the relation, what the functions become gives 0; in the given system the law holds for no open functions."""
+    given = liesym.ODESystem.parse(text)
+    for option in options_of(text):
+        values = dict(option.functions)
+        for relation in option.relations:
+            assert sp.cancel(relation.subs(values).doit()) == 0, (option.form, relation)
+        assert not any(is_first_integral(law, given) for law in option.conserved)
+
+
+def test_what_holds_for_every_function_needs_no_relation() -> None:
+    """x'' = f(x), y'' = g(y): both energies always hold, and are no option."""
+    options = options_of("x'' = f(x); y'' = g(y)")
+    assert not any("x'^2/2 + V(x)" in o.to_json()["conserved"] for o in options)
+
+
+def test_conditions_that_contradict_each_other_have_no_form() -> None:
+    system = liesym.ODESystem.parse("x'' = f(x) - c*x'")
+    energy = next(c for c in candidates(system) if c.kind == "energy")
+    solving = Solving(system.variables + system.jet_coordinates, list(system.functions), list(energy.conditions), UNLIMITED)
+    with pytest.raises(NoForm):
+        solving.run()
+
+
+def test_elimination_of_a_potential() -> None:
+    x, y = sp.symbols("x y", real=True)
+    f, g, V = (sp.Function(n)(x, y) for n in ("f", "g", "V"))
+    assert relations([f + V.diff(x), g + V.diff(y)], [V], (x, y)) in [(f.diff(y) - g.diff(x),), (g.diff(x) - f.diff(y),)]
+
+
+def test_a_central_field_in_space() -> None:
+    """Three angular momenta and the energy leave one function of x² + y² + z²."""
+    system = liesym.ODESystem.parse("x'' = f(x,y,z); y'' = g(x,y,z); z'' = p(x,y,z)")
+    laws = [c for c in candidates(system) if c.kind in ("energy", "rotation") and c.generator is None]
+    central = option_of(system, laws, UNLIMITED)
+    assert central is not None and len(central.conserved) == 4
+    assert same(central.form, "; ".join(f"{u}'' = -2*{u}*V'(x^2+y^2+z^2)" for u in "xyz"))
+
+
+def test_the_whole_answer() -> None:
+    found = liesym.constrain("x'' = f(t,x)", budget=20.0)
+    assert not found.always and not found.stopped
+    option = next(o for o in found.options if plain(o.words()) == "f_t = 0")
+    assert [str(g) for g in option.symmetries] == ["∂t"] and option.form == "x'' = -V'(x)"
+    assert "not excluded" in found.within
+
+
+def test_an_antiderivative_is_the_function() -> None:
+    found = liesym.constrain("x'' = f(x)", budget=10.0)
+    assert found.to_json()["always"]["form"] == "x'' = F'(x)"
+    assert found.statements[0].startswith("F is an antiderivative")
+
+
+def test_without_an_unknown_function_there_is_nothing_to_relate() -> None:
+    with pytest.raises(Unsupported, match="no unknown function"):
+        liesym.constrain("x'' = -k*x")
