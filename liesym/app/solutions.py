@@ -96,7 +96,13 @@ def _steps(found: Solution, budget: Budget) -> list[dict[str, Any]]:
         return []
     told: list[dict[str, Any]] = []
     for step in found.steps:
-        line: dict[str, Any] = {"says": step.says, "equation": None, "generator": None, "latex": step.to_latex()}
+        line: dict[str, Any] = {
+            "says": step.says,
+            "equation": None,
+            "generator": None,
+            "latex": step.to_latex(),
+            "text": str(step),
+        }
         try:
             if step.generator is not None:
                 pairs = zip(step.generator.variables, step.generator.components, strict=True)
@@ -128,8 +134,7 @@ def _texts(expressions: Sequence[Expr]) -> list[str]:
 def step_lines(steps: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The derivation for people, numbered."""
     for k, step in enumerate(steps, start=1):
-        held = [f"{v}: {c}" for v, c in (step["generator"] or {}).items() if c != "0"]
-        yield f"{k}. {step['says']}: {step['equation'] or 'X = ' + '; '.join(held)}"
+        yield f"{k}. {step['says']}: {step['equation']}" if step["equation"] else f"{k}. {step['text']}"
     yield "so" if steps else "no steps of the way to it are told"
 
 
