@@ -93,7 +93,8 @@ def fits(
                 found.append(known)
             continue
         first = min(open_ones, key=lambda d: (sum(d.has(c) for c in constants), d.count_ops()))
-        constant = next(c for c in constants if first.has(c))
+        # C2 = log(cos(C1)) says more than C1 = acos(exp(C2)), which has two signs and a bound
+        constant = min((c for c in constants if first.has(c)), key=lambda c: first.diff(c).has(c))
         for root in roots(first, constant):
             rest = [expr(d.subs(constant, root)) for d in defects if d is not first]
             if not root.has(S.NaN, S.ComplexInfinity, S.ImaginaryUnit):

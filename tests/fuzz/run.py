@@ -144,6 +144,7 @@ def main() -> int:
         ended.append(p)
         for offence in p.offences:
             print(p.seed, *offence, sep=" | ", flush=True)
+        print(f"part {p.seed}: {p.inputs} inputs, {p.seconds:.0f} s", file=sys.stderr, flush=True)
         if asked.record is not None:
             with asked.record.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(p)) + "\n")

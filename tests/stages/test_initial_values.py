@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from runs import dealt
 from scipy.integrate import solve_ivp
-from sympy import E, Expr, Rational, Symbol, exp, log, oo, pi, sqrt, sympify
+from sympy import E, Expr, Rational, Symbol, cos, exp, log, oo, pi, sqrt, sympify
 
 import liesym
 from liesym.base.jets import jet_symbol
@@ -118,3 +118,10 @@ def test_the_interval_is_of_the_solution() -> None:
     assert interval_of(system, (1 / (2 - X),), sympify(0)) == Interval(-oo, sympify(2))
     assert interval_of(system, (1 / (2 - X),), sympify(3)) == Interval(sympify(2), oo)
     assert interval_of(system, (1 / (exp(X) + X),), sympify(0)) == Interval(None, None)
+
+
+def test_one_condition_of_two_leaves_a_constant_free_of_bounds() -> None:
+    found = liesym.solve("y'' = 1 + y'^2", independent="x", conditions="y(0) = 0", budget=20)
+    (constant,) = found.constants
+    (solution,) = found.explicit
+    assert solution.rhs == log(cos(constant)) - log(cos(constant + X))
