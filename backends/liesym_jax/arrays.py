@@ -14,6 +14,7 @@ from jax import Array, lax
 from jax.core import Tracer
 from jax.custom_batching import custom_vmap
 
+from liesym.errors import TrainingError
 from liesym.learn.arrays import ArrayLibrary
 from liesym.learn.rollout import AbstractMLP, check_activation
 
@@ -31,6 +32,21 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 def static(**options: Any) -> Any:
     """A declared attribute that is no array and is not traced."""
     return eqx.field(static=True, **options)
+
+
+def as_dtype(given: Any) -> Any:
+    """A real dtype by itself or by its name; single precision unless given.
+
+    Raises:
+        TrainingError: it is none.
+    """
+    try:
+        found = jnp.dtype(jnp.float32 if given is None else given)
+    except TypeError:
+        found = None
+    if found is None or not jnp.issubdtype(found, jnp.floating):
+        raise TrainingError(f"dtype = {given!r}; expected a real dtype such as jax.numpy.float64 or 'float64'")
+    return found
 
 
 @custom_vmap
@@ -75,7 +91,7 @@ class JaxArrays:
         return jnp.asarray(values, found[0].dtype if found else None)
 
     def weights(self, values: Any, dtype: Any = None) -> Array:
-        return jnp.asarray(values, dtype or jnp.float32)
+        return jnp.asarray(values, as_dtype(dtype))
 
     def eye(self, size: int, like: Array) -> Array:
         return jnp.eye(size, dtype=like.dtype)

@@ -179,14 +179,20 @@ class HybridODE(hybrid.AbstractHybridODE, Module):
 
     def holding(self, function: Any, t: Any, x: Array, args: Any) -> Array:
         """See `liesym.learn.hybrid.AbstractHybridODE`; compiled, for any numbers in t and args."""
+        given = self.checked(t, x, args)
         x = jnp.asarray(x)
         clock = None if t is None else jnp.asarray(t, x.dtype)
-        return _compiled(self, function, clock, x, self.checked(args))
+        return _compiled(self, function, clock, x, given)
 
     def _at(self, name: str, module: Any, *point: Any) -> Array:
         arguments = jnp.broadcast_arrays(*point)
         apart = name in self.separate or getattr(module, "in_size", None) == "scalar"
-        values = jax.vmap(module if apart else lambda *one: module(jnp.stack(one)))(*(a.reshape(-1) for a in arguments))
+        points = [a.reshape(-1) for a in arguments]
+        try:
+            values = jax.vmap(module if apart else lambda *one: module(jnp.stack(one)))(*points)
+        except (TypeError, ValueError, RuntimeError, IndexError) as error:
+            one = [p[0] for p in points] if apart else [jnp.stack([p[0] for p in points])]
+            raise hybrid.refused(name, one, error) from error
         mechanics.check_scalar(name, values.shape, (arguments[0].size,))
         return values.reshape(arguments[0].shape)
 

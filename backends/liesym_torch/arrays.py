@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from liesym.errors import TrainingError
 from liesym.learn.arrays import ArrayLibrary
 from liesym.learn.rollout import AbstractMLP, check_activation
 from liesym_torch.lower import typed
@@ -44,7 +45,7 @@ class TorchArrays:
         return torch.as_tensor(np.array(values), **options)
 
     def weights(self, values: Any, dtype: Any = None) -> Tensor:
-        return torch.tensor(values, dtype=dtype or torch.float32)
+        return torch.tensor(values, dtype=as_dtype(dtype))
 
     def eye(self, size: int, like: Tensor) -> Tensor:
         return torch.eye(size, dtype=like.dtype, device=like.device)
@@ -130,6 +131,18 @@ class TorchArrays:
 ARRAYS: ArrayLibrary = TorchArrays()
 
 
+def as_dtype(given: Any) -> torch.dtype:
+    """A real dtype of torch by itself or by its name; single precision unless given.
+
+    Raises:
+        TrainingError: it is none.
+    """
+    found = getattr(torch, given, None) if isinstance(given, str) else torch.float32 if given is None else given
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise TrainingError(f"dtype = {given!r}; expected a real dtype such as torch.float64 or 'float64'")
+    return found
+
+
 class Module(nn.Module):
     """The base of the modules here: called with the hooks of torch, numbers that are not trained in buffers."""
 
@@ -137,7 +150,19 @@ class Module(nn.Module):
 
     def hold(self, name: str, values: Any, dtype: Any) -> None:
         """See `liesym.learn.arrays.AbstractModule`."""
-        self.register_buffer(name, torch.tensor(values, dtype=dtype or torch.float32))
+        self.register_buffer(name, torch.tensor(values, dtype=as_dtype(dtype)))
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
+        """As torch does.
+
+        Raises:
+            TrainingError: the state is that of another model.
+        """
+        try:
+            return super().load_state_dict(state_dict, strict=strict, assign=assign)
+        except (RuntimeError, TypeError) as error:
+            said = " ".join(str(error).split())
+            raise TrainingError(f"the state is not that of this {type(self).__name__}: {said[:400]}") from error
 
 
 class MLP(AbstractMLP, Module):

@@ -145,8 +145,17 @@ class HybridODE(hybrid.AbstractHybridODE, Module):
 
     def _at(self, name: str, module: nn.Module, *point: Any) -> Tensor:
         arguments = torch.broadcast_tensors(*(as_tensor(a, module) if not isinstance(a, Tensor) else a for a in point))
-        values = module(*arguments) if name in self.separate else module(torch.stack(arguments, -1))
+        inputs = tuple(arguments) if name in self.separate else (torch.stack(arguments, -1),)
+        values = module(*inputs) if torch.compiler.is_compiling() else _called(name, module, inputs)
         return values[..., 0] if mechanics.check_scalar(name, values.shape, arguments[0].shape) else values
+
+
+def _called(name: str, module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+    try:
+        return module(*inputs)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        weights = next((p.dtype for p in module.parameters() if p.is_floating_point()), None)
+        raise hybrid.refused(name, inputs, error, weights) from error
 
 
 class TangentProjection(layers.AbstractTangentProjection, Module):

@@ -93,20 +93,36 @@ class AbstractHybridODE(AbstractModule):
 
     def holding(self, function: Any, t: Any, x: Array, args: Any) -> Array:
         """A lowered program with these networks and parameters."""
+        args = self.checked(t, x, args)
         held = self.callables()
         called = [held[name] for name in function.program.calls]
-        return function.holding(called, t, x, {**self.parameters_by_name(), **self.checked(args)})
+        return function.holding(called, t, x, {**self.parameters_by_name(), **args})
 
-    def checked(self, args: Any) -> dict[str, Any]:
-        """The entries of args that are parameters of the system, as arrays.
+    def checked(self, t: Any, x: Any, args: Any) -> dict[str, Any]:
+        """The entries of args that are parameters of the system, as arrays that fit the states.
 
         Raises:
-            TrainingError: args is no mapping.
+            TrainingError: args is no mapping; what is given is no array; the shapes are no batch together.
         """
         if args is not None and not isinstance(args, Mapping):
             raise TrainingError(f"args = {args!r}; expected a mapping from names of parameters to numbers, or None")
-        given = args or {}
-        return {p.name: self.arrays.as_array(given[p.name]) for p in self.system.parameters if p.name in given}
+        given = {p.name: args[p.name] for p in self.system.parameters if p.name in args} if args else {}
+        read = {name: self._array(name, value) for name, value in given.items()}
+        whole = tuple(x.shape if hasattr(x, "shape") else self._array("x", x).shape)
+        batch = whole[:-1]
+        for name, value in {**read, "t": t}.items():
+            shape = tuple(getattr(value, "shape", ()))
+            if any(a != b and 1 not in (a, b) for a, b in zip(reversed(shape), reversed(batch), strict=False)):
+                raise TrainingError(
+                    f"{name} has shape {shape}; expected a number, or the shape {batch} of the batch of x, which is {whole}"
+                )
+        return read
+
+    def _array(self, name: str, value: Any) -> Array:
+        try:
+            return self.arrays.as_array(value)
+        except (TypeError, ValueError, RuntimeError):
+            raise TrainingError(f"{name} = {value!r}; expected numbers or an array of them") from None
 
     def values(self) -> dict[str, float]:
         """The trained parameters as numbers."""
@@ -210,6 +226,8 @@ def check_given(functions: Any, parameters: Any, inputs: Any) -> None:
         if given is not None and not isinstance(given, Mapping):
             raise TrainingError(f"{what} is a mapping from names, not {type(given).__name__}")
     for name, function in {**(functions or {}), **(inputs or {})}.items():
+        if isinstance(function, type):
+            raise TrainingError(f"{name} = {function.__name__} is a class; give one that is made, {function.__name__}(…)")
         if not callable(function):
             raise TrainingError(f"{name} = {function!r}; expected a module or another callable")
 
@@ -243,6 +261,32 @@ def takes_each(function: Any, arity: int) -> bool:
         return False
     needed = [p for p in asked if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
     return arity > 1 and len(needed) == arity
+
+
+def refused(name: str, inputs: Sequence[Any], error: Exception, weights: Any = None) -> TrainingError:
+    """What is said of a module that fails on the arguments that the equations give it.
+
+    Arguments:
+        name: of the function that it stands for.
+        inputs: what it was called with.
+        error: of the library.
+        weights: their dtype, where that may be the reason.
+    """
+    given = ", ".join(f"{tuple(i.shape)} of {_plain(i.dtype)}" for i in inputs)
+    one = inputs[0]
+    if weights is not None and weights != one.dtype:
+        return TrainingError(
+            f"{name}: its weights are {_plain(weights)} and the state is {_plain(one.dtype)}; give both one dtype, such as "
+            "field.double() or x.float()"
+        )
+    last = one.shape[-1] if one.ndim else 1
+    size = f"{len(inputs)} arguments" if len(inputs) > 1 else f"an array with {last} on its last axis"
+    said = " ".join(str(error).split())[:200]
+    return TrainingError(f"{name}: the module is called with {size} ({given}) and fails: {type(error).__name__}: {said}")
+
+
+def _plain(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _unset(system: ODESystem) -> dict[str, Callable[..., Any]]:

@@ -130,6 +130,45 @@ def test_what_is_no_mapping_callable_or_number_is_named(kit):
             found.HybridODE(text, functions, parameters, inputs=inputs)
 
 
+def test_what_does_not_fit_is_one_error_of_ours(kit):
+    """The size of a network's input, dtypes by name, classes for modules, and the shapes of states, times and args."""
+    found, dtype = kit
+    x = array(kit, [[1.0], [2.0], [3.0]])
+    field = found.HybridODE("x' = k*u(t)*f(x)", {"f": net(kit)}, inputs={"u": lambda t: t}, dtype=dtype)
+    wide = found.HybridODE("x' = f(x)", {"f": net(kit, inputs=2)})
+    for call, said in (
+        (lambda: wide(None, x), "f: the module is called with an array with 1 on its last axis"),
+        (lambda: found.HybridODE("x' = f(x)", {"f": found.MLP}), "f = MLP is a class; give one that is made"),
+        (
+            lambda: found.HybridODE("x' = k*f(x)", {"f": abs}, {"k": 1.0}, dtype="float65"),
+            "dtype = 'float65'; expected a real",
+        ),
+        (lambda: found.HybridODE("x' = k*f(x)", {"f": abs}, {"k": 1.0}, dtype=int), "expected a real dtype"),
+        (
+            lambda: field(1.0, x, {"k": array(kit, np.ones(5))}),
+            r"k has shape \(5,\); expected a number, or the shape \(3,\)",
+        ),
+        (lambda: field(array(kit, np.ones(5)), x, {"k": 1.0}), r"t has shape \(5,\)"),
+        (lambda: field(1.0, x, {"k": "one"}), "k = 'one'; expected numbers"),
+        (lambda: field(1.0, x, {"k": None}), "k = None; expected numbers"),
+        (lambda: field(1.0, "one", {"k": 1.0}), "x = 'one'; expected numbers"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            call()
+    assert found.HybridODE("x' = k*f(x)", {"f": abs}, {"k": 1.0}, dtype="float64").values() == {"k": 1.0}
+
+
+def test_in_torch_a_foreign_state_and_another_dtype_are_named():
+    torch, found = pytest.importorskip("torch"), pytest.importorskip("liesym_torch")
+    field = found.HybridODE("x' = f(x)", {"f": found.MLP((1, 4, 1))})
+    with pytest.raises(TrainingError, match="f: its weights are float32 and the state is float64; give both one dtype"):
+        field(None, torch.ones(2, 1, dtype=torch.float64))
+    assert field.double()(None, torch.ones(2, 1, dtype=torch.float64)).shape == (2, 1)
+    for other in (found.HybridODE("x' = f(x)", {"f": found.MLP((1, 5, 1))}).state_dict(), {"k": 1.0}, [1]):
+        with pytest.raises(TrainingError, match="the state is not that of this HybridODE"):
+            field.load_state_dict(other)
+
+
 def test_names_of_methods_of_torch_are_named():
     torch, found = pytest.importorskip("torch"), pytest.importorskip("liesym_torch")
     with pytest.raises(TrainingError, match="half: containers of torch have a method of that name"):
