@@ -9,6 +9,8 @@ ALONE = 0.9
 """The same where they are not: the algebra of what was found comes after."""
 INTEGRALS = 0.7
 """Of what is then left, for first integrals; the rest is for the algebra and its name."""
+BASIS = 0.2
+"""Of what is left then, for a tidy basis of the symmetries."""
 FACT = 0.5
 """Of what is left, for one fact about the algebra: each is cheap or out of reach, and the name comes last."""
 PAGE = 0.9

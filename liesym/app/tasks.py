@@ -12,7 +12,7 @@ from sympy import Expr
 from liesym.app.clock import clock
 from liesym.app.report.algebra import AlgebraFacts, algebra_facts
 from liesym.app.report.json import result_record
-from liesym.app.shares import ALONE, INTEGRALS, SYMMETRIES
+from liesym.app.shares import ALONE, BASIS, INTEGRALS, SYMMETRIES
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.listing import Listing
 from liesym.conservation import first_integrals
@@ -24,6 +24,7 @@ from liesym.model.problem import Problem
 from liesym.model.system import ODESystem
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.symmetries.results import Completeness, Result
+from liesym.symmetries.tidy import in_tidy_basis
 
 
 def determining_of(system: ODESystem, ansatz: AnsatzSpec | None = None, budget: Budget = UNLIMITED) -> DeterminingSystem:
@@ -84,6 +85,7 @@ def analysis(
             watched.expired = True
         if result is not None and not watched.interrupted:
             show("algebra")
+            result = in_tidy_basis(result, Budget.seconds(BASIS * watched.left()))
             algebra = algebra_facts(result, lambda part: watched.limit(part * watched.left()))
     result = result or _nothing(problem)
     ran_out = (watched.over or result.stopped) and result.completeness is Completeness.OPEN

@@ -29,9 +29,10 @@ from liesym.symmetries.textbook.derive import Work, begun, constants_named, in_c
 from liesym.symmetries.textbook.explanation import Explanation
 from liesym.symmetries.textbook.moves import Rule
 from liesym.symmetries.textbook.record import Coefficient, Step
+from liesym.symmetries.tidy import in_tidy_basis
 
-ENGINE, STEPS = 0.6, 0.8
-"""Of the budget: for the engine, and of what is left then for the steps."""
+ENGINE, BASIS, STEPS = 0.6, 0.1, 0.8
+"""Of the budget: for the engine; of what is left then for a tidy basis, and for the steps."""
 LONGEST_PROLONGATION = 60
 """Terms of η^(k) that are still written out."""
 LONGEST_CONDITION = 400
@@ -78,6 +79,7 @@ def explain(
     spec = parse_ansatz(ansatz, system) if isinstance(ansatz, str) else ansatz
     whole, show = Budget.seconds(budget), progress or (lambda line: None)
     result = find_symmetries(system, spec, budget=ENGINE * budget, progress=progress, seed=seed)
+    result = in_tidy_basis(result, whole.share(BASIS))
     show("determining equations")
     determining = determine(system, _depends(system, spec), budget=whole)
     determining = replace(determining, unknowns=_named(system, determining.unknowns))
