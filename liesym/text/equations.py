@@ -13,6 +13,7 @@ from liesym.base.doors import door
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
+from liesym.text.characters import in_plain_characters
 from liesym.text.forms import in_primes
 from liesym.text.grammar import Tree, error_at, parse
 from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_names
@@ -34,7 +35,7 @@ def read_equations(
 
     Arguments:
         text: for example ``"x'' = -x/(x^2+y^2)^2; y'' = -y/(x^2+y^2)^2"``; derivatives may also be written dx/dt,
-            d2x/dt2, der(x) or (x)', and comments begin with #.
+            d2x/dt2, der(x), (x)' or ẋ, powers x², roots √x, and comments begin with #.
         independent: name of the independent variable.
         parameters: name -> {real, positive, nonzero, integer, value}; others are found in the text.
         branch: which solution to take where an equation has several; the first if None, with a note.
@@ -78,7 +79,12 @@ class _Read:
 def _read(text: str, independent: str, parameters: Mapping[str, Mapping[str, object]]) -> _Read:
     """One equation for each unknown."""
     check_name(independent, "the independent variable")
-    text = in_primes(text, independent)
+    plain = in_plain_characters(text)
+    with plain.carets():
+        return _read_plain(in_primes(plain.text, independent), independent, parameters)
+
+
+def _read_plain(text: str, independent: str, parameters: Mapping[str, Mapping[str, object]]) -> _Read:
     declared = [read_parameter(name, spec) for name, spec in parameters.items()]
     trees = [node for node in parse(text, "equations").children if getattr(node, "data", "") == "equation"]
     if not trees:

@@ -16,6 +16,7 @@ from sympy import Rational
 
 from liesym.base.names import free_name
 from liesym.errors import ParseError
+from liesym.text.characters import in_plain_characters
 from liesym.text.grammar import parse
 from liesym.text.names import unknown_names
 from liesym.text.reader import walk
@@ -64,7 +65,7 @@ def spelled(text: str, independent: str | None = None) -> Spelled:
     Raises:
         ParseError: the text is not in the grammar, or it names two independent variables.
     """
-    plain, named = _in_primes(text)
+    plain, named = _in_primes(in_plain_characters(text).text)
     if independent is not None and named not in (None, independent):
         raise ParseError(f"the equations have the independent variable {named}; {independent} differs")
     chosen, notes = independent or named, ()

@@ -28,6 +28,38 @@ READ = [
 ]  # fmt: skip
 
 
+ON_A_PAGE = [
+    ("ẋ = −x", "x' = -x"),
+    ("ẍ = −ω²·x", "x'' = -ω^2*x"),
+    ("θ̈ = −(g/l)·sin(θ)", "θ'' = -g/l*sin(θ)"),
+    ("ẋ₁ = x₂; ẋ_2 = -x₁; ẋ₂ = 0", "x₁' = x₂; x_2' = -x₁; x₂' = 0"),
+    ("x″ + x = 0", "x'' = -x"),
+    ("x‴ = x′", "x''' = x'"),
+    ("x′ = √(1 − x²)", "x' = sqrt(1 - x^2)"),
+    ("ẋ = √x + ∛(x + 1) + √2", "x' = sqrt(x) + (x + 1)^(1/3) + sqrt(2)"),
+    ("d²x/dt² = −x", "x'' = -x"),
+    ("y⁽⁴⁾ = yⁿ", "y^(4) = y^n"),
+    ("ẋ = x⁻¹ + ½·y; ẏ = x³ ÷ 2", "x' = 1/x + y/2; y' = x^3/2"),
+    ("x' == -x", "x' = -x"),
+    ("größe' = -größe; ÿ = 1", "größe' = -größe; y'' = 1"),
+    ("ẏ = √sin(ẋ); ẋ = x", "y' = sqrt(sin(x)); x' = x"),
+]
+
+
+@pytest.mark.parametrize(("text", "plain"), ON_A_PAGE)
+def test_characters_of_a_page(text: str, plain: str) -> None:
+    given, meant = ODESystem.parse(text), ODESystem.parse(plain)
+    assert (given.unknowns, given.rhs) == (meant.unknowns, meant.rhs)
+    assert ODESystem.parse("\n".join(write_system(given))).rhs == given.rhs
+
+
+def test_carets_keep_their_place_on_a_page() -> None:
+    text = "ẍ = −ω²·x\nẏ = √(1 − x²) y"
+    with pytest.raises(ParseError) as caught:
+        ODESystem.parse(text)
+    assert (caught.value.line, caught.value.column, caught.value.source) == (2, 15, text)
+
+
 @pytest.mark.parametrize(("text", "plain"), READ)
 def test_read_like_primes(text: str, plain: str) -> None:
     system = ODESystem.parse(text)
