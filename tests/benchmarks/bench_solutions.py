@@ -60,7 +60,7 @@ def questions(books: Path | None, sample: int) -> list[dict[str, str]]:
     }
     for entry in json.loads(books.read_text(encoding="utf-8")) if books else ():
         lists.setdefault(entry["id"].split("_")[0], []).append((entry["id"].split("_")[1], entry["equation"]))
-    chosen = {n: random.Random(SEED).sample(e, min(sample, len(e))) for n, e in sorted(lists.items())}
+    chosen = {n: random.Random(SEED).sample(e, len(e))[:sample] for n, e in sorted(lists.items())}
     rounds = range(max(map(len, chosen.values())))
     return [{"list": n, "number": e[k][0], "equation": e[k][1]} for k in rounds for n, e in chosen.items() if k < len(e)]
 
