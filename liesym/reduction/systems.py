@@ -126,7 +126,9 @@ def solutions_of_system(system: ODESystem, budget: Budget) -> Found:
     if not families:
         looked = (*looked, "first integrals")
         try:
-            relations = tuple(equation(i, c) for i, c in zip(_integrals(system, budget), constants, strict=False))
+            pairs = list(zip(_integrals(system, budget), constants, strict=False))
+            relations = tuple(equation(i, c) for i, c in pairs)
+            claims = tuple(Step("a first integral", system, i, c, constants=constants) for i, c in pairs)
         except OutOfBudget:
             stopped = True
     stopped = stopped or (not families and len(relations) < count and budget.over)
@@ -269,20 +271,22 @@ def _of_two(system: ODESystem, budget: Budget) -> list[_Part]:
     """x' = F(t, x, y), y' = G: y from the first, one equation of order 2 for x; or the other way round."""
     if system.orders != (1, 1):
         return []
+    ways = []
     for one, two in ((0, 1), (1, 0)):
         x, y = system.unknowns[one], system.unknowns[two]
         slope = jet_symbol(x, 1)
         roots = solve_for(slope - system.rhs[one], y)
-        if len(roots) != 1 or roots[0].has(S.ImaginaryUnit):
-            continue
-        rate = replaced(system.total_derivative(system.rhs[one]), {y: roots[0]})
+        if len(roots) == 1 and not roots[0].has(S.ImaginaryUnit):
+            ways.append((roots[0], one, x, y, slope))
+    for root, one, x, y, slope in sorted(ways, key=lambda way: way[0].count_ops()):
+        rate = replaced(system.total_derivative(system.rhs[one]), {y: root})
         try:
             scalar = ODESystem(system.independent, (x,), (2,), (_cancelled(rate),), system.parameters)
             found = _of_one(scalar, budget.share(BLOCK))
         except LiesymError:
             continue
         if found and all(len(part.constants) == 2 for part in found[:1]):
-            return [_with_other(part, x, y, roots[0], slope, system.independent) for part in found if part.constants]
+            return [_with_other(part, x, y, root, slope, system.independent) for part in found if part.constants]
     return []
 
 

@@ -40,7 +40,7 @@ from liesym.reduction.record import Solution
 from liesym.text.equations import read_residuals
 
 SEED = 1
-GRACE = 10.0
+GRACE = 5.0
 """Seconds of the processor beyond the limit that an answer is waited for, and that its check may take."""
 SLOWER = 8
 """Times that the clock may go faster than the processor works for one process."""
