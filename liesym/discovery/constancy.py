@@ -5,16 +5,17 @@ of it, B their covariance between trajectories:
 
     W c = λ C c,    C = mean of J S Jᵀ,    J = ∂θ/∂x,    θ_k - ½ Σ_i S_i ∂_i²θ_k in place of θ_k
 
-λ is the misfit in units of the noise: 1 for a law, large for what is none, with errors in the variables accounted for in
-C. All supports of one size are tried before larger ones. A law must have λ near 1 on its rounded coefficients, on
-trajectories that were held out, and no trend; its terms must vary along trajectories and their sum between them.
+λ is the misfit in units of the noise: 1 for a law, large for what is none, with errors in the variables
+accounted for in C. Measured rates add the condition ∇θ·x' c = 0 (`with_rates`). All supports of one size are tried before
+larger ones. A law must have λ near 1 on its rounded coefficients, on trajectories that were held out, and no trend; its
+terms must vary along trajectories and their sum between them.
 Sources: Fuller 1987, section 2.2 (errors in variables). The test against shuffled trajectories is our own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb, sqrt
 
@@ -35,6 +36,7 @@ class Scatter:
         within, noise, between: W, C and B, in units of the sizes.
         sizes: by which the functions were divided, shape (K,).
         count: independent samples.
+        runs: trajectories.
     """
 
     within: Floats
@@ -42,6 +44,7 @@ class Scatter:
     between: Floats
     sizes: Floats
     count: float
+    runs: int
 
     @property
     def slack(self) -> float:
@@ -55,10 +58,10 @@ class Scatter:
         return float(scaled @ self.within[grid] @ scaled / (scaled @ self.noise[grid] @ scaled))
 
     def signal(self, support: Sequence[int], c: Floats) -> float:
-        """The variance between trajectories in units of the noise of one sample."""
+        """The variance between trajectories in units of the noise of the mean of one."""
         scaled = c * self.sizes[list(support)]
         grid = np.ix_(support, support)
-        return float(scaled @ self.between[grid] @ scaled / (scaled @ self.noise[grid] @ scaled))
+        return float(scaled @ self.between[grid] @ scaled / (scaled @ self.noise[grid] @ scaled)) * self.count / self.runs
 
     def sharpness(self, support: Sequence[int], c: Floats) -> float:
         """The variance of the terms along trajectories, were they free, in the same units."""
@@ -116,7 +119,26 @@ def scatter(library: Library, states: Sequence[Floats], variance: Floats, left: 
     sizes = np.sqrt(np.diag(within) + np.diag(between) + 1e-300)
     unit = np.outer(sizes, sizes)
     noise = noise / unit + 1e-12 * np.eye(k)
-    return Scatter(within / unit, noise, between / unit, sizes, total * left)
+    return Scatter(within / unit, noise, between / unit, sizes, total * left, len(states))
+
+
+def with_rates(still: Scatter, library: Library, samples: Floats, variance: Floats) -> Scatter:
+    """W + α M and C + α N for functions g_k = ∇θ_k·x' of states and measured rates, M their mean products, N those of noise.
+
+    A law has λ = 1 in both pairs, so in the sum for any α; it is taken such that the noise of both is of one size.
+
+    Arguments:
+        still: W, C and B of the θ_k.
+        library: the g_k, functions of the states and their rates.
+        samples: (x, x') at all times, shape (S, 2m).
+        variance: of what is left of the noise in them.
+    """
+    values, slopes = library.at(samples, variance)
+    unit = np.outer(still.sizes, still.sizes)
+    moved = values.T @ values / len(samples) / unit
+    noise = np.einsum("ski,i,sli->kl", slopes, variance, slopes) / len(samples) / unit
+    weight = float(np.trace(still.noise) / max(np.trace(noise), 1e-300))
+    return replace(still, within=still.within + weight * moved, noise=still.noise + weight * noise)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -164,7 +164,8 @@ def joined(
 ) -> list[Integral]:
     """Laws of the source, those proven where the equations prove them, then further laws of the equations.
 
-    A law of the source that the equations refute is approximate, and left out where it is a function of proven ones.
+    A law of the source that exact equations refute is approximate, and left out where it is a function of proven ones;
+    equations with parameters, whose values are not exact, refute none.
 
     Arguments:
         measured: what the source itself supports.
@@ -190,9 +191,9 @@ def joined(
             continue
         if system.order == 1 and not is_independent(law.expression, known, system.unknowns, states, APART):
             continue
-        refuted = law.grade == "supported"
-        told = replace(law.evidence, method=f"{law.evidence.method}; not in the identified equations")
-        found.append(replace(law, grade="approximate", evidence=told if refuted else law.evidence))
+        told = replace(law.evidence, method=f"{law.evidence.method}; not proven in the identified equations")
+        refuted = law.grade == "supported" and not system.parameters
+        found.append(replace(law, grade="approximate" if refuted else law.grade, evidence=told))
     return found
 
 

@@ -22,6 +22,10 @@ MOST_SUPPORTS = 30_000
 FEE = 10.0
 """A term costs this, and twice the logarithm of the number of functions, in squares of standard deviations."""
 TIED = 2.0
+CORRECTED = 3.0
+"""Along no combination of functions may the noise be more than one part in so many of the square."""
+IMPOSSIBLE = 5.0
+"""An excess so many standard deviations below its mean comes from correcting too much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +59,8 @@ def chosen(normal: Normal, places: Sequence[int], lengths: Sequence[int]) -> Cho
             ranked.append((excess / scale + fee * size, support))
     for support in system.backward(kept):
         ranked.append((system.excess(support) / scale + fee * len(support), support))
-    ranked = [one for one in ranked if np.isfinite(one[0])]
+    least = -IMPOSSIBLE * sqrt(2 * normal.rows)
+    ranked = [one for one in ranked if np.isfinite(one[0]) and one[0] - fee * len(one[1]) >= least]
     if not ranked:
         return None
     cost, support = min(ranked)
@@ -81,7 +86,7 @@ class _System:
         kept = [k for k in range(len(self.sizes)) if self.noise[k, k] < self.gram[k, k] / 3]
         while kept:
             grid = np.ix_(kept, kept)
-            values, vectors = np.linalg.eigh(self.gram[grid] - 2 * self.noise[grid])
+            values, vectors = np.linalg.eigh(self.gram[grid] - CORRECTED * self.noise[grid])
             if values[0] > 1e-13:
                 break
             weights = np.abs(vectors[:, 0]) * (1 + np.arange(len(kept)) / len(kept))
@@ -114,13 +119,14 @@ class _System:
         if not len(every):
             return np.inf, None
         grid = every[:, :, None], every[:, None, :]
-        sound = np.linalg.eigvalsh(self.gram[grid] - 2 * self.noise[grid])[:, 0] > 1e-13
+        sound = np.linalg.eigvalsh(self.gram[grid] - CORRECTED * self.noise[grid])[:, 0] > 1e-13
         every = every[sound]
         if not len(every):
             return np.inf, None
         moments = self.moment[every]
         matrices = self.clean[every[:, :, None], every[:, None, :]]
         excess = self.power - (moments * np.linalg.solve(matrices, moments[..., None])[..., 0]).sum(1)
+        excess[excess < -IMPOSSIBLE * sqrt(2 * self.rows) * tie / TIED] = np.inf
         near = np.flatnonzero(excess <= excess.min() + tie)
         place = min(near, key=lambda p: (sum(lengths[k] for k in every[p]), excess[p]))
         return float(excess[place]), tuple(int(k) for k in every[place])

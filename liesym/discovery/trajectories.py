@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erfc, log, sqrt
 
 import numpy as np
@@ -11,7 +11,7 @@ from sympy import Add, Expr, Float, Mul, Symbol, cos, sin
 from sympy import log as logarithm
 
 from liesym.base.budget import Budget
-from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, uncertainty
+from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, uncertainty, with_rates
 from liesym.discovery.library import differences, gradients, monomials, radii
 from liesym.discovery.records import Evidence, Integral
 from liesym.discovery.rounding import length, rationals
@@ -22,9 +22,9 @@ Floats = np.ndarray
 MOST_SUPPORTS = 250_000
 LARGEST_SIZE = 5
 SIGNAL = 25.0
-"""Variance between trajectories, in units of the noise of a sample, below which a law is not told from a constant."""
-SHARP = 25.0
-"""The same for the terms along trajectories: below it anything would look constant."""
+"""Variance between trajectories, in units of the noise of a mean, below which a law is not told from a constant."""
+SHARP = 5.0
+"""Variance of the terms along trajectories, in units of the noise of a sample, below which anything would look constant."""
 SLACK = 5.0
 BIAS = 0.2
 """λ may be above 1 by this and SLACK standard deviations, for what smoothing bends."""
@@ -51,14 +51,19 @@ def library_terms(symbols: Sequence[Symbol], positive: Sequence[Symbol]) -> list
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the search works with: the library, its scatters over the fitting and the held-out trajectories, the runs."""
+    """What the search works with: the library, its scatters over the fitting and the held-out trajectories, the runs.
+
+    `fit` and `held` may hold rates; `still` is that of the fitting trajectories without them.
+    """
 
     library: Library
     fit: Scatter
     held: Scatter | None
+    still: Scatter
     states: tuple[Floats, ...]
     smooth: Smooth
     usable: tuple[int, ...]
+    apart: tuple[tuple[int, ...], tuple[int, ...]]
 
     @property
     def largest(self) -> float:
@@ -88,28 +93,74 @@ def track_integrals(
         budget: looked at between sizes of supports.
         rng: chooses the held-out trajectories and shuffles.
     """
-    measured = _measured(smooth, symbols, given, rng)
-    laws: list[Integral] = []
-    accepted: list[frozenset[int]] = []
-    size = tried = 0
+    plain = _measured(smooth, symbols, given, rng)
+    passes = [plain] if smooth.rates is None else [_rated(plain), plain]
+    found = _Found([], [], 0)
+    size, stopped = 0, ""
+    for measured in passes:
+        own = _Found([], [], found.tried)
+        size, stopped = _searched(measured, own, len(symbols) - 1, budget, rng)
+        found = _Found([*found.laws, *own.laws], [], own.tried)
+    return Search(tuple(_independent(found.laws, plain)), size, len(plain.usable), stopped)
+
+
+def _independent(laws: Sequence[Integral], measured: Measured) -> list[Integral]:
+    """Those that are no functions of others, supported ones first."""
+    kept: list[Integral] = []
+    for law in sorted(laws, key=lambda law: law.grade != "supported"):
+        most = len(measured.library.symbols) - 1
+        if len(kept) < most and _is_new(law.expression, [other.expression for other in kept], measured):
+            kept.append(law)
+    return kept
+
+
+@dataclass(slots=True)
+class _Found:
+    """Laws so far, their supports, and how many supports were tried."""
+
+    laws: list[Integral]
+    accepted: list[frozenset[int]]
+    tried: int
+
+
+def _searched(measured: Measured, found: _Found, most: int, budget: Budget, rng: np.random.Generator) -> tuple[int, str]:
+    """Add laws, those with fewest terms first; the largest size that was tried, and why it stopped before the last."""
+    size = 0
     for size in range(1, LARGEST_SIZE + 1):
-        if len(laws) >= len(symbols) - 1 or supports(len(measured.usable), size) > MOST_SUPPORTS:
-            size -= 1
-            break
+        if len(found.laws) >= most or supports(len(measured.usable), size) > MOST_SUPPORTS:
+            return size - 1, ""
         if budget.over:
-            return Search(tuple(laws), size - 1, len(measured.usable), f"time ran out before sums of {size} terms")
-        tried += supports(len(measured.usable), size)
-        waiting = candidates(measured.fit, size, accepted, measured.largest, measured.usable)
-        while waiting and len(laws) < len(symbols) - 1:
+            return size - 1, f"time ran out before sums of {size} terms"
+        found.tried += supports(len(measured.usable), size)
+        waiting = candidates(measured.fit, size, found.accepted, measured.largest, measured.usable)
+        while waiting and len(found.laws) < most:
             one = _simplest(waiting, measured)
             waiting.remove(one)
-            if any(known <= set(one.support) for known in accepted):
+            if any(known <= set(one.support) for known in found.accepted):
                 continue
-            law = _law(one, measured, tried, [law.expression for law in laws], rng)
+            law = _law(one, measured, found.tried, [law.expression for law in found.laws], rng)
             if law is not None:
-                laws.append(law)
-                accepted.append(frozenset(one.support))
-    return Search(tuple(laws), size, len(measured.usable), "")
+                found.laws.append(law)
+                found.accepted.append(frozenset(one.support))
+    return size, ""
+
+
+def _rated(plain: Measured) -> Measured:
+    """The same with the condition that measured rates make of every function."""
+    smooth, symbols = plain.smooth, plain.library.symbols
+    if smooth.rates is None or smooth.rate_noise is None:
+        return plain
+    rates = tuple(Symbol(f"rate{k}", real=True) for k in range(len(symbols)))
+    moved = [Add(*(Mul(term.diff(s), r) for s, r in zip(symbols, rates, strict=True))) for term in plain.library.terms]
+    library = Library.of(moved, (*symbols, *rates))
+    variance = np.concatenate([smooth.noise, smooth.rate_noise]) ** 2 * smooth.left
+
+    def rated(still: Scatter, places: Sequence[int]) -> Scatter:
+        samples = np.concatenate([np.hstack([smooth.states[k], smooth.rates[k]]) for k in places])  # type: ignore[index]
+        return with_rates(still, library, samples, variance)
+
+    held = None if plain.held is None else rated(plain.held, plain.apart[1])
+    return replace(plain, fit=rated(plain.fit, plain.apart[0]), held=held)
 
 
 def _measured(smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], rng: np.random.Generator) -> Measured:
@@ -127,7 +178,8 @@ def _measured(smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], 
     fit = scatter(library, [smooth.states[k] for k in order[apart:]], variance, smooth.left)
     held = scatter(library, [smooth.states[k] for k in order[:apart]], variance, smooth.left) if apart else None
     usable = tuple(k for k in range(len(library.terms)) if fit.within[k, k] + fit.between[k, k] > 4 * fit.noise[k, k])
-    return Measured(library, fit, held, smooth.states, smooth, usable)
+    places = tuple(int(k) for k in order[apart:]), tuple(int(k) for k in order[:apart])
+    return Measured(library, fit, held, fit, smooth.states, smooth, usable, places)
 
 
 def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
@@ -142,8 +194,8 @@ def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
 
 def _law(one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], rng: np.random.Generator) -> Integral | None:
     """The candidate with its grade; None where it is no law, no news, or not told from a constant."""
-    fit, support = measured.fit, one.support
-    if fit.signal(support, one.c) < SIGNAL or (len(support) > 1 and fit.sharpness(support, one.c) < SHARP):
+    fit, still, support = measured.fit, measured.still, one.support
+    if still.signal(support, one.c) < SIGNAL or (len(support) > 1 and still.sharpness(support, one.c) < SHARP):
         return None
     coefficients, exact = _rounded(one, measured)
     terms = [measured.library.terms[k] for k in support]
@@ -159,7 +211,7 @@ def _law(one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], 
     holds = held <= bound and abs(trend) <= 4 and unlikely
     figures: list[tuple[str, float | int | str]] = [
         ("misfit", fit.misfit(support, numbers)),
-        ("signal", sqrt(fit.signal(support, numbers))),
+        ("signal", sqrt(still.signal(support, numbers))),
         ("trajectories", len(measured.states)),
         ("trend", trend),
         ("chance", "not asked: one coordinate alone" if chance is None else chance),
@@ -234,8 +286,9 @@ def _chance(one: Candidate, measured: Measured, tried: int, rng: np.random.Gener
     if len(set().union(*(term.free_symbols for term in chosen.terms))) < 2:
         return None
     support = list(one.support)
-    unit = np.outer(measured.fit.sizes[support], measured.fit.sizes[support])
-    inverse = np.linalg.inv(np.linalg.cholesky(measured.fit.noise[np.ix_(support, support)]))
+    unit = np.outer(measured.still.sizes[support], measured.still.sizes[support])
+    inverse = np.linalg.inv(np.linalg.cholesky(measured.still.noise[np.ix_(support, support)]))
+    misfit = max(measured.still.misfit(support, one.c), 1e-12)
     logs = []
     for _ in range(SHUFFLES):
         orders = [rng.permutation(len(measured.states)) for _ in chosen.symbols]
@@ -249,7 +302,7 @@ def _chance(one: Candidate, measured: Measured, tried: int, rng: np.random.Gener
             logs.append(log(max(np.linalg.eigvalsh(inverse @ within @ inverse.T)[0], 1e-12)))
     if len(logs) < 3:
         return 1.0
-    z = (np.mean(logs) - log(max(one.misfit, 1e-12))) / max(float(np.std(logs, ddof=1)), 0.3)
+    z = (np.mean(logs) - log(misfit)) / max(float(np.std(logs, ddof=1)), 0.3)
     return min(1.0, tried * erfc(z / sqrt(2)) / 2)
 
 

@@ -131,6 +131,27 @@ def test_rates_that_disagree_leave_a_law_approximate() -> None:
     assert float(agree.integrals[0].evidence["rate misfit"]) < float(against.integrals[0].evidence["rate misfit"])
 
 
+def with_rates(name: str, noise: float, seed: int) -> Trajectories:
+    """The states and rates of a system, both with noise."""
+    field, names, start = {**KNOWN, **NOTHING}[name][:3]  # type: ignore[dict-item]
+    exact, data = (measured(field, names, start, part, seed) for part in (0.0, noise))
+    rates = np.stack(field(0.0, np.moveaxis(exact.states, -1, 0)), -1)  # type: ignore[arg-type]
+    rates = rates + noise * rates.std((0, 1)) * np.random.default_rng(seed + 1).normal(size=rates.shape)
+    return Trajectories(data.times, data.states, data.names, rates)
+
+
+@pytest.mark.parametrize("name", ["oscillator", "Duffing"])
+def test_rates_lose_no_law_in_loud_noise(name: str) -> None:
+    data, known = with_rates(name, 0.1, 0), KNOWN[name][3]
+    (law,) = discover(data).integrals
+    assert law.grade == "supported" and rank([law.expression, *known], KNOWN[name][1]) == 1
+    assert float(law.evidence["rate misfit"]) < 1.5
+
+
+def test_rates_make_no_law() -> None:
+    assert all(law.grade == "approximate" for law in discover(with_rates("damped pendulum", 0.05, 0)).integrals)
+
+
 def test_a_fraction_that_would_be_chance_stays_a_decimal() -> None:
     assert rational(0.501, 0.001) == liesym.ODESystem.parse("x' = x/2").rhs[0].coeff(x)
     assert rational(0.501, 0.2) is None and rational(0.5178, 1e-4) is None
