@@ -19,6 +19,7 @@ from liesym.text.files import read_file
 from liesym.text.formats.recognized import is_path, read_model, read_model_file
 from liesym.text.formats.sbml import read_sbml
 from liesym.text.from_sympy import equations_from_sympy
+from liesym.text.mechanics import motion, solved_mass_matrix
 from liesym.text.parameters import check_name
 from liesym.text.shown import Shown, equations_latex
 from liesym.text.solved import SolvedForm
@@ -149,6 +150,28 @@ class ODESystem(Shown):
         """
         model = read_model_file(source, form) if is_path(source) else read_model(str(source), form)
         return ODESystem.from_solved(model.exact, model.title)
+
+    @staticmethod
+    def from_mechanics(method: object) -> ODESystem:
+        """From a KanesMethod or LagrangesMethod of sympy.physics.mechanics whose equations are formed.
+
+        Raises:
+            Unsupported: it is neither, its equations are not formed, or it has constraints with multipliers.
+            NotSolvable: the equations cannot be solved for the accelerations.
+        """
+        return ODESystem.from_solved(motion(method))
+
+    @staticmethod
+    def from_mass_matrix(mass: object, forcing: object, states: Sequence[Basic]) -> ODESystem:
+        """From M(t, x) x' = f(t, x), matrices of SymPy or nested lists.
+
+        Arguments:
+            states: the x as functions, such as x(t).
+
+        Raises:
+            NotSolvable: the sizes do not fit, or M has no inverse.
+        """
+        return ODESystem.from_solved(solved_mass_matrix(mass, forcing, states))
 
     # -- shape -----------------------------------------------------------------------------------
 

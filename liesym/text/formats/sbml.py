@@ -19,6 +19,7 @@ from typing import Any
 
 from sympy import Expr, Integer, S, Symbol
 
+from liesym.base.doors import door
 from liesym.base.jets import partial_derivative
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, Unsupported
@@ -40,6 +41,7 @@ def is_sbml(path: str | Path) -> bool:
     return str(path).lower().endswith(SUFFIXES)
 
 
+@door("the reading of the model")
 def read_sbml(source: str | Path) -> ModelFile:
     """The equations of a model in SBML.
 
