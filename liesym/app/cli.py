@@ -208,7 +208,7 @@ def solve(
     ] = None,
     branch: Branch = None,
 ) -> None:
-    """Solutions of one equation, each substituted and looked at with numbers before it is printed."""
+    """Solutions of an equation or a system, each substituted and looked at with numbers before it is printed."""
 
 
 @app.command(epilog="Example: liesym explain \"y'' = 0\" --steps")

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Abs, Dummy, Expr, Integral, Mul, Pow, S, Symbol, log, pi, sign
+from sympy import Abs, Dummy, Expr, Mul, Pow, S, Symbol, log, pi, sign
 
 from liesym.base.jets import jet_symbol, partial_derivative
-from liesym.base.names import free_name, names_in
 from liesym.base.typed import argument, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
@@ -25,11 +24,8 @@ from liesym.reduction.quadrature import follows_curve
 from liesym.reduction.solution import solves
 from liesym.testing.realpoints import Look, branches, look
 from liesym.testing.second_look import has_branches, jumps_of, look_at_integral, with_absolute_values
-from liesym.testing.values import NoValue, value_at
 
 Fix = Callable[[Expr], Expr]
-LOWER = (S.Zero, S.One, S.NegativeOne)
-"""Lower limits of integrals, the first at which the integrand has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,28 +208,3 @@ def curve_holds(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, 
 
 def _positive(system: ODESystem) -> list[Symbol]:
     return [p.symbol for p in system.parameters if p.symbol.is_positive]
-
-
-def with_limits(value: Expr) -> Expr:
-    """Indefinite integrals with a lower limit at which the integrand has a value, so that they have a form and a value."""
-    for integral in sorted(value.atoms(Integral), key=lambda n: n.count_ops()):
-        if len(integral.limits) == 1 and len(integral.limits[0]) == 1:
-            variable, integrand = argument(integral.limits[0]), integral.function
-            inner = Symbol(free_name("s", names_in(value)), real=True)
-            lower = _lower(integrand, variable)
-            if lower != 0 and any(node.args[0] == variable for node in integrand.atoms(sign, Abs)):
-                lower = abs(lower) * sign(variable)  # each side of 0 has an integral of its own
-            definite = Integral(replaced(integrand, {variable: inner}), (inner, lower, variable))
-            value = replaced(value, {integral: definite})
-    return value
-
-
-def _lower(integrand: Expr, variable: Symbol) -> Expr:
-    others = {s: 1.37 for s in integrand.free_symbols if s != variable}
-    for place in LOWER:
-        try:
-            value_at(integrand, {**others, variable: float(place)})  # type: ignore[arg-type]
-        except NoValue:
-            continue
-        return place
-    return S.One

@@ -53,7 +53,7 @@ from liesym.reduction.first_steps import (
     separated_steps,
     sum_steps,
 )
-from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.quadrature import antiderivative, constants_for, with_limits
 from liesym.reduction.steps import Step
 from liesym.solving.algebraic import solve_for
 
@@ -337,9 +337,7 @@ def _homogeneous(system: ODESystem) -> Family | None:
     lines = [v * x for v in solve_for(rest, ratio) if not v.has(S.ImaginaryUnit)]
     if rest.subs(ratio, 0) == 0:
         lines.append(S.Zero)
-    inner = antiderivative(1 / rest, ratio, constants_for(system, 1))
-    if inner.has(Integral):
-        return None
+    inner = with_limits(antiderivative(1 / rest, ratio, constants_for(system, 1)))
     steps = homogeneous_steps(system, rest, ratio, inner, constants_for(system, 1)[0])
     return replace(_through(inner.subs(ratio, y / x) - log(x), system, tuple(lines)), steps=steps)
 
@@ -360,9 +358,7 @@ def _of_sum(system: ODESystem) -> Family | None:
     rest = expr(cancel(slope + replaced(system.rhs[0], {y: total - slope * x}).expand()))
     if rest == 0 or rest.has(x):
         return None
-    inner = antiderivative(1 / rest, total, constants_for(system, 1))
-    if inner.has(Integral):
-        return None
+    inner = with_limits(antiderivative(1 / rest, total, constants_for(system, 1)))
     lines = [v - slope * x for v in solve_for(rest, total) if not v.has(S.ImaginaryUnit)]
     steps = sum_steps(system, slope, rest, total, inner, constants_for(system, 1)[0])
     return replace(_through(inner.subs(total, y + slope * x) - x, system, tuple(lines)), steps=steps)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sqrt
+from sympy import Abs, Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sign, sqrt
 
 from liesym.base.jets import jet_symbol, partial_derivative
-from liesym.base.names import free_symbols_named
+from liesym.base.names import free_name, free_symbols_named, names_in
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -15,7 +15,10 @@ from liesym.errors import Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
+from liesym.testing.values import NoValue, value_at
 
+LOWER = (S.Zero, S.One, S.NegativeOne)
+"""Lower limits of integrals, the first at which the integrand has a value."""
 SUBSTITUTIONS = 3
 """One after the other in an integral."""
 
@@ -97,6 +100,34 @@ def _merged(product: Expr) -> Expr:
         return product
     rest = [expr(f) for f in product.args if f != I and not (isinstance(f, Pow) and f.base in roots and f.exp == S.Half)]
     return Mul(*rest) * sqrt(-Mul(*roots).expand())
+
+
+def with_limits(value: Expr) -> Expr:
+    """Indefinite integrals with a lower limit at which the integrand has a value, so that they have a form and a value."""
+    while True:
+        plain = [n for n in value.atoms(Integral) if len(n.limits) == 1 and len(n.limits[0]) == 1]
+        if not plain:
+            return value
+        integral = min(plain, key=lambda n: (n.count_ops(), str(n)))
+        variable, integrand = argument(integral.limits[0]), integral.function
+        taken = names_in(value) | {s.name for s in integral.atoms(Symbol)}
+        inner = Symbol(free_name("s", taken), real=True)
+        lower = _lower(integrand, variable)
+        if lower != 0 and any(node.args[0] == variable for node in integrand.atoms(sign, Abs)):
+            lower = abs(lower) * sign(variable)  # each side of 0 has an integral of its own
+        definite = Integral(replaced(integrand, {variable: inner}), (inner, lower, variable))
+        value = replaced(value, {integral: definite})
+
+
+def _lower(integrand: Expr, variable: Symbol) -> Expr:
+    others = {s: 1.37 for s in integrand.free_symbols if s != variable}
+    for place in LOWER:
+        try:
+            value_at(integrand, {**others, variable: float(place)})  # type: ignore[arg-type]
+        except NoValue:
+            continue
+        return place
+    return S.One
 
 
 def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]) -> bool:

@@ -18,11 +18,11 @@ from liesym.base.typed import equation, expr, replaced
 from liesym.model.implicit import ImplicitEquation
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
-from liesym.reduction.checked import with_limits
 from liesym.reduction.conditions import Condition, decided, read_conditions
 from liesym.reduction.existence import interval_of
 from liesym.reduction.explicit import solutions_of
 from liesym.reduction.implicit import solutions_of_implicit
+from liesym.reduction.quadrature import with_limits
 from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import solutions_of_system

@@ -134,16 +134,16 @@ def test_conditions_fit_the_constants() -> None:
 
 
 def test_constant_solutions_of_nonlinear_systems() -> None:
-    volterra = told("x' = a*x - b*x*y; y' = -c*y + d*x*y")
+    volterra = told("x' = a*x - b*x*y; y' = -c*y + d*x*y", budget=1)
     a, b, c, d = (Symbol(n, real=True) for n in "abcd")
     assert set(volterra.points) == {(0, 0), (c / d, a / b)}
-    circle = told("x' = x*(1 - x^2 - y^2) - y; y' = y*(1 - x^2 - y^2) + x")
+    circle = told("x' = x*(1 - x^2 - y^2) - y; y' = y*(1 - x^2 - y^2) + x", budget=1)
     assert circle.points == ((0, 0),)
 
 
 def test_integrals_where_there_is_no_family() -> None:
     """x' = x (1 - y), y' = y (x - 1): one relation between x and y, which is constant on solutions."""
-    found, system = told("x' = x*(1-y); y' = y*(x-1)"), ODESystem.parse("x' = x*(1-y); y' = y*(x-1)")
+    found, system = told("x' = x*(1-y); y' = y*(x-1)", budget=5), ODESystem.parse("x' = x*(1-y); y' = y*(x-1)")
     assert len(found.relations) == 1 and not found.found and not found.complete
     rate = system.total_derivative(found.relations[0].lhs)
     assert replaced(rate, {}).subs({"x": 2, "y": 3}).expand() == 0
@@ -155,7 +155,7 @@ def test_the_command() -> None:
     assert run.exit_code == 0
     assert record["explicit"] == ["x = sin(t)", "y = cos(t)"] and record["unknowns"] == ["x", "y"]
     assert record["complete"] and record["special"] == [] and record["steps"]
-    told_to_people = CliRunner().invoke(app, ["solve", "x' = x*y; y' = -x*y"]).output
+    told_to_people = CliRunner().invoke(app, ["solve", "x' = x; y' = x*y"]).output
     assert "(special)" in told_to_people
 
 

@@ -28,7 +28,7 @@ def solve(
     independent: str | None,
     branch: int | None,
 ) -> None:
-    """Print the solutions of one equation."""
+    """Print the solutions of an equation or a system."""
     begun = now()
     check_budget(budget)
     with clock(budget, begun) as watched, progress() as show:
