@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 RUN = $(VENV)/bin/python
-# one process a core, a file of tests in one process; long files are started first (tests/long_files.py)
+# one process a core, a file of tests in one process; long files are started first (tests/timings.txt)
 WORKERS ?= 2
 TEST = $(RUN) -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --durations=10
 
@@ -16,7 +16,7 @@ test: $(VENV)/.installed
 
 # the rest of what `make test` asks a share of, trainings, experiments: too long for every test run, part of CI
 slow: $(VENV)/.installed
-	$(TEST) -m slow
+	$(TEST) -m 'slow and not nightly'
 
 # whole chapters and laws over hundreds of systems: too long for CI
 nightly: $(VENV)/.installed

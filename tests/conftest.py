@@ -10,11 +10,12 @@ import os
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from long_files import SECONDS, SLOW_SECONDS
+import timings
 from required_backends import asks_for_unnamed, named_backends, refuse_unnamed
 
 import liesym.base.budget
@@ -49,13 +50,33 @@ def patient_clock() -> float:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What a backend named by `slow_with` runs is slow; long files come first, so that no core is idle at the end."""
+    """What is long, or run by a backend that `slow_with` names, is slow; long files first, so that no core is idle."""
+    known, slow = timings.read(), config.getoption("markexpr").startswith("slow")
+    files: Counter[Path] = Counter()
     for item in items:
+        seconds = known.get(_name(item), 0.0)
         marker, call = item.get_closest_marker("slow_with"), getattr(item, "callspec", None)
-        if marker and call and set(marker.args) & {v for v in call.params.values() if isinstance(v, str)}:
+        if seconds >= timings.SLOW:
+            item.add_marker(pytest.mark.nightly)
+        elif seconds >= timings.USUAL or (marker and call and {*marker.args} & {*map(str, call.params.values())}):
             item.add_marker(pytest.mark.slow)
-    seconds = SLOW_SECONDS if config.getoption("markexpr") == "slow" else SECONDS
-    items.sort(key=lambda item: -seconds.get(item.path.relative_to(TESTS).as_posix(), 0))
+        if not item.get_closest_marker("nightly") and (item.get_closest_marker("slow") is not None) == slow:
+            files[item.path] += seconds
+    items.sort(key=lambda item: -files[item.path])
+
+
+def _name(item: pytest.Item) -> str:
+    """The test as the table of timings names it."""
+    return f"{item.path.relative_to(TESTS).as_posix()}::{item.nodeid.partition('::')[2]}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """What the test cost is recorded where that is asked for."""
+    before = timings.spent()
+    done = yield
+    timings.record(_name(item), timings.spent() - before)
+    return done
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,7 +54,6 @@ def test_known_functions_that_are_not_supported_are_refused_by_name(call: str) -
         X(T - 1),
         X(0) * X(T),
         Piecewise((sqrt(X(T)), X(T) > 0), (0, True)),
-        Piecewise((1, (X(T) > 0) & (T > 0)), (0, True)),
         Piecewise((1, X(T) > 0)),
         floor(T) * X(T),
         Indexed("a", 0) * X(T),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import required_backends
-from long_files import SECONDS, SLOW_SECONDS
+import timings
 from required_backends import VARIABLE, Unnamed, asks_for_unnamed, named_backends
 from runs import dealt
 
@@ -69,8 +70,21 @@ def test_a_worker_computes_on_one_thread() -> None:
     assert torch.get_num_threads() == 1
 
 
-def test_long_files_are_there() -> None:
-    assert [name for name in (*SECONDS, *SLOW_SECONDS) if not (TESTS / name).is_file()] == []
+def test_long_tests_are_there() -> None:
+    """A test that was renamed keeps no line of its own: `python tests/timings.py` with a new record writes the table."""
+    known = timings.read()
+    functions = {name.partition("[")[0] for name in known}
+    files = {name.partition("::")[0] for name in functions}
+    there = {f"{name}::{f}" for name in files for f in re.findall(r"def (test_\w+)", (TESTS / name).read_text("utf-8"))}
+    assert known and functions <= there
+
+
+def test_a_table_of_timings_takes_what_was_measured_last() -> None:
+    known = {"a.py::test_one": 5.0, "a.py::test_two[x]": 2.0}
+    assert timings.merged(known, {"a.py::test_one": 0.3}, {"b.py::test_three": 7.0}) == {
+        "a.py::test_two[x]": 2.0,
+        "b.py::test_three": 7.0,
+    }
 
 
 def test_each_case_is_dealt_to_one_run() -> None:
