@@ -12,7 +12,10 @@ from training_support import kit as kit
 from training_support import precise, weights_of
 
 import liesym
+from liesym.base.budget import UNLIMITED
 from liesym.errors import TrainingError, Unsupported
+from liesym.invariants.open.constrain import option_of
+from liesym.invariants.open.laws import candidates
 from liesym.learn.fitting import Sampler, Settings
 from liesym.learn.trajectories import Trajectories, simulate
 
@@ -192,6 +195,18 @@ def test_the_laws_proven_with_the_function_open_hold_for_every_network(kit):
 def defects(kit, model, law, args=None):
     states = model(array(kit, STARTS), array(kit, TIMES), args)
     return numbers(kit[0].drift(law, time_axis=1)(array(kit, np.tile(TIMES, (3, 1))), states, args))
+
+
+def test_the_form_of_a_relation_keeps_its_laws_for_every_network(kit):
+    """x g = y f and f_y = g_x built in: whatever V is, both laws have rate 0 along the field."""
+    system = liesym.ODESystem.parse("x'' = f(x,y); y'' = g(x,y)")
+    plain = [c for c in candidates(system) if c.kind in ("energy", "rotation")]
+    option = option_of(system, plain, UNLIMITED)
+    assert option is not None and len(option.conserved) == 2
+    found, _ = kit
+    field = found.HybridODE(option.form, functions={"V": net(kit)})
+    rates = found.conservation_residual(field, field.law(option.to_json()["conserved"]))(None, array(kit, STARTS))
+    assert rates.shape == (3, 2) and np.abs(numbers(rates)).max() < 1e-12
 
 
 def test_laws_are_read_as_text_and_matched_by_name(kit):

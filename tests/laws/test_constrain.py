@@ -26,10 +26,6 @@ EXPECTED = {
         "y*f = x*g": ("x'' = x*h(x, y); y'' = y*h(x, y)", "x*y' - x'*y"),
         "y*f = x*g, f_y = g_x": ("x'' = -2*x*V'(x^2 + y^2); y'' = -2*y*V'(x^2 + y^2)", "x*y' - x'*y"),
     },
-    "x'' = -f(x,y)*x; y'' = -g(x,y)*y": {
-        "f = g": ("x'' = -x*h(x, y); y'' = -y*h(x, y)", "x*y' - x'*y"),
-        "x*f_y = y*g_x": ("x'' = -D(V(x, y), x); y'' = -D(V(x, y), y)", "x'^2/2 + y'^2/2 + V(x, y)"),
-    },
     "x'' = b(x,y)*y'; y'' = -b(x,y)*x'": {
         "x*b_y - y*b_x = 0": ("x'' = 2*y'*V'(x^2 + y^2); y'' = -2*x'*V'(x^2 + y^2)", "x*y' - x'*y + V(x^2 + y^2)"),
     },
@@ -44,6 +40,9 @@ EXPECTED = {
     },
     "S' = -f(S,I); I' = f(S,I) - c*I": {
         "I*f_I - f = 0": ("S' = I*c/A'(S); I' = -I*c - I*c/A'(S)", "I + S + A(S)"),
+    },
+    "S' = -f(S,I); I' = f(S,I) - g(I); R' = g(I)": {
+        "f*g_I - g*f_I = 0": ("S' = g(I)/A'(S); I' = -g(I) - g(I)/A'(S); R' = g(I)", "I + S + A(S)"),
     },
 }  # fmt: skip
 
@@ -111,6 +110,18 @@ def test_elimination_of_a_potential() -> None:
     x, y = sp.symbols("x y", real=True)
     f, g, V = (sp.Function(n)(x, y) for n in ("f", "g", "V"))
     assert relations([f + V.diff(x), g + V.diff(y)], [V], (x, y)) in [(f.diff(y) - g.diff(x),), (g.diff(x) - f.diff(y),)]
+
+
+def test_unknowns_with_factors() -> None:
+    """x'' = -f x, y'' = -g y keeps x y' - x' y where f = g, and an energy where x f_y = y g_x."""
+    system = liesym.ODESystem.parse("x'' = -f(x,y)*x; y'' = -g(x,y)*y")
+    words = {}
+    for candidate in candidates(system):
+        if candidate.kind in ("energy", "rotation"):
+            option = option_of(system, [candidate], UNLIMITED)
+            assert option is not None
+            words[candidate.kind] = plain(option.words())
+    assert words == {"energy": "x*f_y = y*g_x", "rotation": "f = g"}
 
 
 def test_a_central_field_in_space() -> None:

@@ -167,12 +167,13 @@ class Solving:
             slope = partial_derivative(replaced, dummy)
             if slope.has(dummy) or slope.expand() == 0:
                 continue
-            cost = (bool(slope.free_symbols & {*jets, *self.variables}), slope.count_ops(), str(jet))
+            constant = not slope.free_symbols & {*jets, *self.variables}
+            cost = (-len(variables_of(jet)), not constant, slope.count_ops(), str(jet))
             yield _Pivot(jet, slope, replaced, jets, cost)  # type: ignore[arg-type]
 
     def _shared(self, pivot: _Pivot) -> bool:
         """Σ c_i u_i = 0 with unknowns of the same arguments: u_1 = -Σ c_i h_i, u_i = c_1 h_i, which divides by nothing."""
-        if not pivot.cost[0]:
+        if not pivot.cost[1]:
             return False
         dummies = {d: j for d, j in pivot.jets.items() if j in self.unknowns and j.args == pivot.unknown.args}
         try:
@@ -186,7 +187,7 @@ class Solving:
         others = [d for d in dummies if d != first]
         made, total = {}, S.Zero
         for d in others:
-            made[d] = self.new(pivot.unknown.args, "h")
+            made[d] = self.new(pivot.unknown.args, "*h")
             top, bottom = fraction(cancel(slopes[d] / slopes[first])) if len(others) == 1 else (slopes[d], slopes[first])
             self._assign(dummies[d], (bottom * made[d]).xreplace(pivot.jets))
             total -= top * made[d]
@@ -221,7 +222,7 @@ class Solving:
         invariants = invariants_of(together[0].slopes, symbols) if found else None
         if found is None or not invariants:
             return False
-        made = [self.new(invariants, "h") for _ in found]
+        made = [self.new(invariants, "*h") for _ in found]
         for place, f in enumerate(functions):
             self._choose(f, Add(*(h * vector[place] for h, vector in zip(made, found, strict=True))))
         self.unknowns += made
@@ -293,7 +294,7 @@ class _Pivot:
     slope: Expr
     condition: Expr
     jets: dict[Dummy, Expr]
-    cost: tuple[bool, int, str]
+    cost: tuple[int, bool, int, str]
 
 
 def invariants_of(slopes: dict[Symbol, Expr], arguments: Sequence[Symbol]) -> tuple[Expr, ...] | None:

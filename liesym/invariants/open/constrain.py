@@ -29,7 +29,7 @@ from liesym.invariants.open.conditions import NoForm, Solving
 from liesym.invariants.open.jets import function_of, is_zero, jets_of, order_of, put, short
 from liesym.invariants.open.laws import Candidate, candidates, classes
 from liesym.invariants.open.records import Constrained, Option
-from liesym.invariants.open.relations import relations
+from liesym.invariants.open.relations import factors_of, relations
 from liesym.model.names import taken_names
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
@@ -40,9 +40,9 @@ from liesym.symmetries.state import Report
 ALWAYS, ALWAYS_SYMMETRIES, OPTIONS = 0.25, 0.2, 0.5
 """Of what is left of the time: for the integrals and symmetries that always hold, then for the options' laws."""
 STEMS = {
-    "V": ("V", "W", "U"), "A": ("A", "B", "C"), "B": ("B", "C", "A"), "H": ("H", "K"), "h": ("h", "k", "p", "q"),
+    "*V": ("V", "W", "U"), "*A": ("A", "B", "C"), "*B": ("B", "C", "A"), "*H": ("H", "K"), "*h": ("h", "k", "p", "q"),
 }  # fmt: skip
-"""Names of what is made, by its role."""
+"""Names of what is made, by its role; an asterisk is in no name of a user."""
 PLAIN = ("linear", "rotation", "energy")
 """Kinds of candidates that are imposed in pairs."""
 MOST_PAIRS = 3
@@ -124,17 +124,10 @@ def _always(system: ODESystem, budget: Budget) -> Rewritten:
 
 def options_in(system: ODESystem, budget: Budget) -> tuple[list[Option], bool]:
     """The options, those of one law first, and whether time cut the search."""
-    singles = list(candidates(system))
     found: list[Option] = []
-    fit: list[Candidate] = []
     try:
-        for member in singles:
-            option = option_of(system, (member,), budget)
-            if option is not None:
-                fit.append(member)
-                _keep(found, option)
-        for group in _groups(fit):
-            option = option_of(system, group, budget)
+        for members in _imposed(system, found):
+            option = option_of(system, members, budget)
             if option is not None:
                 _keep(found, option)
         for option in _proportional(system, budget):
@@ -142,6 +135,24 @@ def options_in(system: ODESystem, budget: Budget) -> tuple[list[Option], bool]:
     except OutOfBudget:
         return found, True
     return found, False
+
+
+def _imposed(system: ODESystem, found: Sequence[Option]) -> Iterator[tuple[Candidate, ...]]:
+    """Laws of the plain kinds, those of them that gave an option in pairs, all rotations together, then the rest."""
+    plain, rest, fit = [], [], []
+    for candidate in candidates(system):
+        (plain if candidate.kind in PLAIN and not candidate.parameters else rest).append(candidate)
+    for member in plain:
+        before = len(found)
+        yield (member,)
+        if len(found) > before:
+            fit.append(member)
+    turning = tuple(m for m in fit if m.kind == "rotation")
+    if len(turning) > 2:
+        yield turning
+        yield from ((m, *turning) for m in fit if m.kind == "energy")
+    yield from itertools.combinations(fit, 2)
+    yield from ((member,) for member in rest)
 
 
 def _proportional(system: ODESystem, budget: Budget) -> Iterator[Option]:
@@ -161,16 +172,6 @@ def _proportional(system: ODESystem, budget: Budget) -> Iterator[Option]:
         written = with_antiderivatives(form, Listing(gained), budget=budget.left)
         if written.integrals:
             yield Option((g - k * f,), written.system, ((g, k * f),), tuple(written.integrals), (), written.statements)
-
-
-def _groups(fit: Sequence[Candidate]) -> Iterator[tuple[Candidate, ...]]:
-    """Pairs of laws of the plain kinds, and all rotations together, with the energy and without."""
-    plain = [m for m in fit if m.kind in PLAIN and not m.parameters]
-    turning = tuple(m for m in plain if m.kind == "rotation")
-    if len(turning) > 2:
-        yield turning
-        yield from ((m, *turning) for m in plain if m.kind == "energy")
-    yield from itertools.combinations(plain, 2)
 
 
 def _keep(found: list[Option], option: Option) -> None:
@@ -219,8 +220,13 @@ def _demanded(system: ODESystem, members: Sequence[Candidate], solving: Solving)
     for f in absent:
         conditions = [put(c, f, S.Zero) for c in conditions]
     demanded = (*absent, *relations(conditions, [f for m in members for f in m.functions], solving.variables))
-    hold = all(is_zero(solving.value(e), solving.variables) for e in demanded)
-    return demanded if hold else ()
+    held = [_holding(e, solving) for e in demanded]
+    return tuple(dict.fromkeys(e for e in held if e is not None)) if None not in held else ()
+
+
+def _holding(relation: Expr, solving: Solving) -> Expr | None:
+    """The factor of a relation that vanishes on the branch that was solved; None where the relation does not."""
+    return next((e for e in factors_of(relation) if is_zero(solving.value(e), solving.variables)), None)
 
 
 def _form(system: ODESystem, rhs: Sequence[Expr], constants: Sequence[Symbol]) -> ODESystem | None:
@@ -294,9 +300,15 @@ def _with_symmetries(
             continue
         late |= result.stopped
         known = _gained(result.nontrivial, given)
-        more = [g for g in option.symmetries if not any(g.equals(k) for k in known)]
+        more = [g for g in option.symmetries if not any(_parallel(g, k) for k in known)]
         finished.append(replace(option, symmetries=(*more, *known)))
     return tuple(finished), late
+
+
+def _parallel(left: Generator, right: Generator) -> bool:
+    """Whether one is a multiple of the other, by a constant or a function."""
+    pairs = itertools.combinations(zip(left.components, right.components, strict=True), 2)
+    return all((a * d - b * c).expand() == 0 for (a, b), (c, d) in pairs)
 
 
 def _gained(found: Sequence[Generator], given: ODESystem) -> tuple[Generator, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sympy import Derivative, Dummy, Expr, Poly, Subs, Symbol, cancel, fraction, together
@@ -12,6 +13,7 @@ from sympy.polys.polyerrors import PolynomialError
 from liesym.coefficients.field import Field
 
 
+@lru_cache(maxsize=1024)
 def jets_of(expression: Expr) -> tuple[Expr, dict[Dummy, Expr]]:
     """The expression with a dummy for each function and each derivative of one, and what each dummy stands for."""
     found: dict[Dummy, Expr] = {}
@@ -67,11 +69,12 @@ def numerator(expression: Expr) -> Expr:
     return fraction(together(expression.doit()))[0].expand()
 
 
-def is_zero(expression: Expr, variables: Sequence[Symbol]) -> bool:
+@lru_cache(maxsize=1024)
+def is_zero(expression: Expr, variables: tuple[Symbol, ...]) -> bool:
     """Whether an expression vanishes identically, decided in the coefficient field."""
     if expression.expand() == 0:
         return True
-    return Field.build([expression], tuple(variables))(expression).is_zero
+    return Field.build([expression], variables)(expression).is_zero
 
 
 def separated(expression: Expr, free: Iterable[Symbol]) -> list[Expr]:

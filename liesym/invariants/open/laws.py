@@ -90,7 +90,7 @@ def _mechanical(system: ODESystem) -> Iterator[Candidate]:
     taken = itertools.count()
 
     def with_function(leading: Expr, kind: str, *parameters: Symbol, factor: Expr = S.One) -> Candidate:
-        own = Function(f"V#c{next(taken)}")(*arguments)
+        own = Function(f"*V#c{next(taken)}")(*arguments)
         law = factor * (leading + own)
         return Candidate(law, (own,), (system.total_derivative(law) / factor,), kind, parameters)
 
@@ -126,7 +126,7 @@ def _first_order(system: ODESystem) -> Iterator[Candidate]:
     taken = itertools.count()
 
     def own(stem: str, *arguments: Expr) -> AppliedUndef:
-        return Function(f"{stem}#c{next(taken)}")(*arguments)
+        return Function(f"*{stem}#c{next(taken)}")(*arguments)
 
     def conserved(law: Expr, *functions: AppliedUndef) -> Candidate:
         return Candidate(law, functions, (system.total_derivative(law),))

@@ -23,7 +23,7 @@ from liesym.invariants.open.jets import function_of, is_zero, jets_of, numerator
 
 
 def relations(
-    conditions: Sequence[Expr], eliminated: Sequence[AppliedUndef], variables: Sequence[Symbol]
+    conditions: Sequence[Expr], eliminated: Sequence[AppliedUndef], variables: tuple[Symbol, ...]
 ) -> tuple[Expr, ...]:
     """Expressions in the other functions that vanish where functions exist that meet the conditions.
 
@@ -40,7 +40,7 @@ def relations(
     found = [*rest, *_compatible(solved, eliminated, variables)]
     kept: list[Expr] = []
     for e in found:
-        top = _primitive(numerator(e))
+        top = _signed(Mul(*factors_of(numerator(e))).expand())
         if top.atoms(AppliedUndef) and not is_zero(top, variables) and top not in kept and -top not in kept:
             kept.append(top)
     return tuple(kept)
@@ -97,12 +97,16 @@ def _compatible(solved: dict[Expr, Expr], eliminated: Sequence[AppliedUndef], va
             yield from (partial_derivative(own[function], x) - e for x, e in slopes.items())
 
 
-def _primitive(expression: Expr) -> Expr:
-    """Without factors that hold no function."""
+def factors_of(expression: Expr) -> list[Expr]:
+    """Its factors that hold a function."""
     replaced, jets = jets_of(expression)
     try:
         _, factors = factor_list(replaced)
     except PolynomialError:
-        return expression
-    held = [base for base, _ in factors if base.free_symbols & set(jets)]
-    return Mul(*held).expand().xreplace(jets) if held else expression
+        return [expression]
+    return [_signed(base.expand().xreplace(jets)) for base, _ in factors if base.free_symbols & set(jets)]
+
+
+def _signed(expression: Expr) -> Expr:
+    """Of the two signs always the same one."""
+    return min(expression, -expression, key=lambda e: (e.as_ordered_terms()[0].could_extract_minus_sign(), str(e)))
