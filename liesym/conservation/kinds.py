@@ -51,7 +51,7 @@ def _linear(
     if not _any_of([slopes], (t, *x)):
         rest = integral - Add(*(p * s for p, s in zip(slopes, v, strict=True)))
         if rest.expand() == 0:
-            moved = [s.name for s, p in zip(x, slopes, strict=True) if p != 0]
+            moved = [system.display.name(s.name) for s, p in zip(x, slopes, strict=True) if p != 0]
             return f"momentum of {together(moved)}"
         return None
     towards = [(p / t).expand() for p in slopes]
@@ -80,7 +80,7 @@ def _quadratic(integral: Expr, form: Matrix, system: ODESystem, x: Sequence[Symb
         if len(moved) == len(x):
             return "energy"
         others = [x[i] for i in range(len(x)) if i not in moved]
-        return None if rest.has(*others) else f"energy of {together([x[i].name for i in moved])}"
+        return None if rest.has(*others) else f"energy of {together([system.display.name(x[i].name) for i in moved])}"
     axis = [partial_derivative(rows[(i + 1) % len(x)][(i + 1) % len(x)] / 2, s) for i, s in enumerate(x)]
     if len(x) < 2 or _any_of([axis], (system.independent, *x)) or not any(axis):
         return None
@@ -107,7 +107,7 @@ def _of_first_order(integral: Expr, system: ODESystem) -> str | None:
     if integral.has(t):
         return None
     if not _any_of([slopes], x):
-        names = [s.name for s, n in zip(x, slopes, strict=True) if n != 0]
+        names = [system.display.name(s.name) for s, n in zip(x, slopes, strict=True) if n != 0]
         return f"balance of {together(names)}" if len(names) > 1 else None
     if len(x) == 2:
         f, g = system.rhs

@@ -28,6 +28,9 @@ from liesym.text.display import Display
 LISTED = 4
 """Generators that are named one by one; more are counted by their kind."""
 
+TIMES = ("t", "tau", "T", "time")
+"""Names of an independent variable that is time; a translation of another one is called by its name."""
+
 PLURALS = {
     "translation": "translations",
     "scaling": "scalings",
@@ -69,7 +72,8 @@ def kind(field: VectorField, display: Display | None = None) -> Kind:
     moved = [v for v, c in zip(variables, components, strict=True) if c != 0]
     names = together([by.name(v.name) for v in moved])
     if not any(any(row) for row in slopes):
-        return Kind("translation", "time translation" if moved == [variables[0]] else f"translation of {names}")
+        is_time = moved == [variables[0]] and variables[0].name in TIMES
+        return Kind("translation", "time translation" if is_time else f"translation of {names}")
     if components[0] == 0 and _free([components], variables[1:]):
         return Kind("Galilean boost", f"Galilean boost of {names}")
     size = range(len(variables))
@@ -108,7 +112,7 @@ def _is_projective(components: Sequence[Expr], slopes: Sequence[Sequence[Expr]],
     if not _free((row for matrix in second for row in matrix), variables):
         return False
     form = [second[i][i][i] / 2 for i in size]
-    wanted = ((i == j) * form[k] + (i == k) * form[j] - second[i][j][k] for i in size for j in size for k in size)
+    wanted = (int(i == j) * form[k] + int(i == k) * form[j] - second[i][j][k] for i in size for j in size for k in size)
     return any(form) and all(S(rest).expand() == 0 for rest in wanted)
 
 

@@ -15,13 +15,14 @@ from liesym.solving.linear.tidy import tidy_matrix
 from liesym.solving.linear.vectors import normalized
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Result
+from liesym.text.writer import is_negative
 
 BRANCHED = (Abs, sign, log, asin)
 """What may be written in another form on another side: such components stay sums of the old ones."""
 
 
 def in_tidy_basis(result: Result, budget: Budget) -> Result:
-    """The same symmetries by a basis in which translations, scalings and rotations stand by themselves.
+    """The same symmetries by a basis in which translations, scalings and rotations stand by themselves, signs turned.
 
     The new generators are rational combinations of the old ones, by an invertible matrix; those that hold on a part of the
     real line alone, or name functions, stay as they are, and so do all where there is no time.
@@ -30,6 +31,7 @@ def in_tidy_basis(result: Result, budget: Budget) -> Result:
         result: of `find_symmetries`.
         budget: what it may take.
     """
+    result = replace(result, generators=tuple(map(_with_plus, result.generators)))
     trivial = [g for g in result.generators if g.trivial]
     old = [g for g in result.generators if not g.trivial]
     if len(old) < 2 or any(g.on or g.definitions for g in old):
@@ -45,7 +47,15 @@ def in_tidy_basis(result: Result, budget: Budget) -> Result:
             made = [_combination([Rational(int(c.p), int(c.q)) for c in row], old, field) for row in matrix]
     except (OutOfBudget, Unsupported, NeedsRefinement, ZeroDivisionError):
         return result
-    return replace(result, generators=(*trivial, *made))
+    return replace(result, generators=(*trivial, *map(_with_plus, made)))
+
+
+def _with_plus(generator: Generator) -> Generator:
+    """The field or its negative, that which does not have a minus sign in front of everything."""
+    moved = [c for c in generator.components if c != 0]
+    if not all(is_negative(t) for c in moved for t in Add.make_args(c)):
+        return generator
+    return replace(generator, components=tuple(-c for c in generator.components))
 
 
 def _combination(factors: list[Rational], old: list[Generator], field: Field) -> Generator:

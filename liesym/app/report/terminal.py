@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 
 from sympy import Add, Derivative, Expr, Symbol
+from sympy.core.relational import Relational
 
 from liesym.app.report.algebra import AlgebraFacts
-from liesym.app.report.json import condition
 from liesym.app.report.sentence import sentences
 from liesym.app.screen import Screen
 from liesym.base.listing import Listing
+from liesym.coefficients.joined import joined
 from liesym.conservation.kinds import integral_kind
 from liesym.determine.forms import DeterminingSystem
 from liesym.model.system import ODESystem
@@ -19,8 +20,9 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.kinds import kind
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
-from liesym.text.display import shown, tidy
+from liesym.text.display import Display, shown, tidy
 from liesym.text.shown import equations_latex, field_text, where
+from liesym.text.writer import is_negative
 
 _BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
 
@@ -91,12 +93,12 @@ def show_result(
     _generators(screen, result)
     _claim(screen, result)
     if result.conditions:
-        tell(screen, "conditions: " + ", ".join(condition(c) for c in result.conditions), "  ")
-    _algebra(screen, algebra)
+        tell(screen, "conditions: " + ", ".join(shown_condition(c, result.system.display) for c in result.conditions), "  ")
+    _algebra(screen, algebra, result.system.display)
     if integrals is not None:
         _integrals(screen, result, integrals)
     for case in result.cases:
-        _case(screen, case, 0)
+        _case(screen, case, 0, result.system.display)
     for note in result.notes:
         tell(screen, f"note: {note}", "  ")
     if verbose:
@@ -161,7 +163,30 @@ def _claim(screen: Screen, result: Result) -> None:
     tell(screen, f"completeness: {result.completeness.value}{form}. {result.completeness.sentence}", "  ")
 
 
-def _algebra(screen: Screen, algebra: AlgebraFacts | None) -> None:
+def shown_condition(expression: Expr, by: Display) -> str:
+    """A relation in symbols; an expression alone is one that must not vanish."""
+    if not isinstance(expression, Relational):
+        return f"{shown(expression, by)} {'≠' if by.unicode else '!='} 0"
+    sign = {"!=": "≠"}.get(expression.rel_op, expression.rel_op) if by.unicode else expression.rel_op
+    left, right = expression.args
+    return f"{shown(left, by)} {'=' if sign == '==' else sign} {shown(right, by)}"  # type: ignore[arg-type]
+
+
+def _combination(row: Sequence[tuple[int, Expr]], by: Display) -> str:
+    """Σ c_k X_k."""
+    text = ""
+    for k, c in row:
+        size = tidy(joined(c), by)
+        negative = all(map(is_negative, Add.make_args(size)))
+        size = -size if negative else size
+        text += (f" {by.minus} " if text else by.minus) if negative else (" + " if text else "")
+        factor = by.write(size)
+        text += "" if size == 1 else (f"({factor})" if isinstance(size, Add) else factor) + by.times
+        text += f"X{k + 1}"
+    return text or "0"
+
+
+def _algebra(screen: Screen, algebra: AlgebraFacts | None, by: Display) -> None:
     if algebra is None:
         return
     words = [
@@ -178,15 +203,15 @@ def _algebra(screen: Screen, algebra: AlgebraFacts | None) -> None:
         f"algebra: {algebra.name or algebra.description or 'not named'}" + (f" ({', '.join(words)})" if words else ""),
     )
     for i, j, row in algebra.commutators:
-        tell(screen, f"  [X{i + 1}, X{j + 1}] = {write(Add(*(c * Symbol(f'X{k + 1}') for k, c in row)))}", "    ")
+        tell(screen, f"  [X{i + 1}, X{j + 1}] = {_combination(row, by)}", "    ")
 
 
-def _case(screen: Screen, case: Case, depth: int) -> None:
-    told = ", ".join(condition(a) for a in case.assumptions) or "generic"
+def _case(screen: Screen, case: Case, depth: int, by: Display) -> None:
+    told = ", ".join(shown_condition(a, by) for a in case.assumptions) or "generic"
     dimension = "unknown or infinite" if case.result.dimension is None else case.result.dimension
     screen.say("  " * depth + f"case {told}: dimension {dimension}, {case.result.completeness.value}")
     for child in case.children:
-        _case(screen, child, depth + 1)
+        _case(screen, child, depth + 1, by)
 
 
 def show_determining(screen: Screen, system: ODESystem, found: DeterminingSystem) -> None:

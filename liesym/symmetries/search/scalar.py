@@ -28,6 +28,7 @@ from liesym.solving.linear.relations import relations
 from liesym.solving.linear.span import monomials, products
 from liesym.solving.ode.integrate import _is_exponential, integrate
 from liesym.solving.pde.patterns import Pattern
+from liesym.text.writer import write
 
 LARGEST_SHAPE = 18
 LARGEST_SPAN = 150
@@ -107,7 +108,7 @@ def factor_shapes(form: OneForm) -> Iterator[Pattern]:
     for inner, outer in (form.determining.variables, form.determining.variables[::-1]):
         # coefficients are functions of `inner`, the b_i move with `outer`
         for span in outer_spans(field, outer):
-            listed = ", ".join(str(field.to_expr(b)) for b in span[:4])
+            listed = ", ".join(write(field.to_expr(b)) for b in span[:4])
             name = f"V = Σ a_i({inner})*b_i, b_i in {{{listed}{', …' if len(span) > 4 else ''}}}"
             yield Pattern(name, ((inner,),) * len(span), (dict(enumerate(span)),))
 
