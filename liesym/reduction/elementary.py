@@ -22,6 +22,7 @@ from sympy import (
     Add,
     Dummy,
     Expr,
+    I,
     Integer,
     Integral,
     Mul,
@@ -39,8 +40,9 @@ from sympy import (
 )
 from sympy.polys.polyerrors import PolynomialError
 
-from liesym.base.typed import expr, powers_in, replaced
+from liesym.base.typed import denominator_of, expr, powers_in, replaced
 from liesym.coefficients import Field
+from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
@@ -54,8 +56,10 @@ from liesym.reduction.first_steps import (
     sum_steps,
 )
 from liesym.reduction.quadrature import antiderivative, constants_for, with_limits
+from liesym.reduction.solution import solves
 from liesym.reduction.steps import Step
 from liesym.solving.algebraic import solve_for
+from liesym.testing.second_look import with_absolute_values
 
 PLACES = (S.Zero, S.One, Integer(2), Rational(1, 2), Integer(-1))
 LARGEST_EXPONENT = 6
@@ -144,7 +148,30 @@ def _linear(system: ODESystem) -> Family | None:
         return None
     slope, force = (powers.get(n, S.Zero) for n in (S.One, S.Zero))
     value, steps = _linear_value(system, slope, force, system.unknowns[0])
-    return Family((Value(value),), whole=True, steps=steps)
+    under = _under_roots(value, system.independent) if force != 0 else S.One
+    if under == 1 or solves(system, with_absolute_values(value), constants_for(system, 1)):
+        return Family((Value(value),), whole=True, steps=steps)
+    sides = [v for side in (under, -under) for v in _on_side(system, slope, force, side)]
+    return Family(tuple(sides) if len(sides) == 2 else (Value(value),), whole=len(sides) < 2, steps=steps)
+
+
+def _under_roots(value: Expr, x: Symbol) -> Expr:
+    """The product of what stands under square roots, 1 if there are none."""
+    bases = {n.base for n in powers_in(value) if n.exp.is_Rational and denominator_of(n.exp) == 2 and n.base.has(x)}
+    return expr(Mul(*bases).expand())
+
+
+def _on_side(system: ODESystem, slope: Expr, force: Expr, under: Expr) -> tuple[Value, ...]:
+    """The solution of a linear equation where u > 0, with one root of u for those of its factors in e^P."""
+    x, (constant,) = system.independent, constants_for(system, 1)
+    growth = exponential(antiderivative(slope, x, (constant,)))
+    roots = {n: S.One for n in powers_in(growth) if n.exp.is_Rational and denominator_of(n.exp) == 2}
+    power = expr(Add(*(n.exp for n in roots)) / len(roots)) if roots else S.Zero
+    if any(n.exp != power for n in roots) or not roots:
+        return ()
+    turned = replaced(growth, roots) * under**power
+    inner = with_joined_roots(antiderivative(expr((force / turned).together()), x, (constant,)))
+    return () if inner.has(I) else (Value(turned * (constant + inner), (under,)),)
 
 
 def _bernoulli(system: ODESystem) -> Family | None:

@@ -109,6 +109,11 @@ def _in_primes(text: str) -> tuple[str, str | None]:
 
     text = _QUOTIENT.sub(derivative, text)
     primed = set(re.findall(r"([^\W\d]\w*)'", text))
+    bare = {name for name in primed if re.search(rf"(?<!\w){name}'*(?!\w|'|\s*\()", text)}
+    if bare and len(primed) > len([part for part in re.split(r"[;\n]", text) if part.strip()]):
+        primed = (
+            bare  # more derivatives than equations: what is applied throughout, as in f'(x)*y, is a function that is open
+        )
 
     def applied(match: re.Match[str]) -> str:
         name, primes, variable = match.groups()

@@ -28,7 +28,7 @@ from typing import Any
 from kamke import equations as kamke_equations
 from measure import RESULTS, ROOT, median, number, table, versions, write
 from same_check import of_curve, of_relation, of_value
-from sympy import Expr, Function, Integral, Symbol, dsolve
+from sympy import Expr, Function, I, Integral, Symbol, dsolve
 from sympy.functions.special.bessel import AiryBase, BesselBase
 from sympy.functions.special.hyper import TupleParametersBase
 
@@ -109,11 +109,12 @@ def theirs(text: str, budget: float) -> Verdict:
     jets = {read.space.coordinate(0, k): f.diff(t, k) if k else f for k in range(order, -1, -1)}
     found = dsolve(residual.xreplace({**plain, **jets}), f)
     answers = found if isinstance(found, list) else [found]
+    answers = [a for a in answers if not a.has(I)] or answers
     names = {Symbol(s.name): s for s in residual.free_symbols} | {Symbol("x"): x}
     checks, kinds = [], []
     for answer in answers:
         left, right = (e.xreplace({f: y}).xreplace(names) for e in answer.args)
-        if right.getO() is not right:
+        if right.getO() is not None:
             return "none", "", "a power series"
         if left == y and not right.has(y):
             kinds.append("named" if right.has(*NAMED) else "closed")
@@ -140,7 +141,7 @@ def _answer(solver: Callable[[str, float], Verdict], text: str, budget: float, p
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     try:
         kind, check, shown = solver(text, budget)
-    except LiesymError as error:
+    except (LiesymError, NotImplementedError) as error:
         kind, check, shown = "refused", "", f"{type(error).__name__}: {str(error).splitlines()[0]}"
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -117,3 +117,18 @@ def test_a_discriminant_of_unknown_sign_gives_both_forms() -> None:
     a, b, c = (Symbol(n, real=True) for n in "abc")
     assert [on[0].expand() for on in found.on] == [b**2 - 4 * a * c, 4 * a * c - b**2]
     assert [len(liesym.solve(f"v' = v^2 + {k}").explicit) for k in (-1, 0, 1)] == [1, 1, 1]
+
+
+def test_functions_that_are_applied_throughout_stay_open() -> None:
+    """More derivatives than equations: f(x) and f'(x) are an open function, y with a derivative is the unknown."""
+    found = liesym.solve("y' + f'(x)*y - f(x)*f'(x) = 0", independent="x")
+    assert str(found.explicit[0].rhs) == "C1*exp(-f(x)) + f(x) - 1"
+    assert spelled("x'(t) = y(t); y'(t) = -x").text == "x' = y; y' = -x"
+
+
+def test_a_linear_equation_is_solved_on_both_sides_of_its_singular_points() -> None:
+    """(1 - x²) y' = x y + 1 has an arcsine between -1 and 1 and a logarithm beyond; C sqrt(|x|) needs no sides."""
+    found = liesym.solve("(1-x^2)*y' = x*y + 1", independent="x")
+    x = found.variables[0]
+    assert {on[0].expand() for on in found.on} == {x**2 - 1, 1 - x**2}
+    assert [str(e.rhs) for e in liesym.solve("y' = y/(2*x)", independent="x").explicit] == ["C1*sqrt(Abs(x))"]

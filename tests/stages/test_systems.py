@@ -66,9 +66,9 @@ def worst_defect(system: ODESystem, values: Sequence[Expr], on: Sequence[Expr], 
     defects, rates = defects_of(system, values)
     names = sorted(set().union(*(e.free_symbols for e in (*values, *rates, T)), *(e.free_symbols for e in on)), key=str)
     computed, sizes = lambdify(names, [*defects, *rates, *on], "mpmath"), []
-    for _ in range(60):
+    for _ in range(150):
         try:
-            numbers = computed(*(mpmath.mpf(rng.randint(1, 40)) / 17 for _ in names))
+            numbers = computed(*(mpmath.mpf(rng.randint(-40, 40) or 7) / 17 for _ in names))
         except (TypeError, ValueError, ZeroDivisionError):
             continue
         n = len(defects)
