@@ -302,8 +302,8 @@ def convert(
         str | None,
         typer.Option(
             "--from",
-            help="sbml | toml | text | pysindy | xpp | antimony | catalyst | modelingtoolkit | modelica | latex | index; "
-            "told by the input unless given.",
+            help="sbml | toml | text | pysindy | xpp | antimony | catalyst | modelingtoolkit | modelica | latex | index | "
+            "definitions; told by the input unless given.",
         ),
     ] = None,
     output: Annotated[

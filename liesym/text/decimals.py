@@ -17,6 +17,8 @@ from liesym.text.equations import read_equations
 from liesym.text.solved import SolvedForm
 from liesym.text.spelling import SMALL, Spelled, with_names_for_decimals
 
+LARGE = 10**15
+"""Decimals from here on, such as 6e23, are not written out."""
 _DECIMAL = re.compile(r"[\d.][\w.+-]*")
 
 
@@ -27,7 +29,7 @@ def decimal(written: str) -> Expr:
         NumberTooLarge: it has more digits than a number of the grammar may have.
     """
     value = arithmetic.number(written)
-    if value.q <= SMALL:  # type: ignore[attr-defined]
+    if value.q <= SMALL and abs(value) < LARGE:  # type: ignore[attr-defined, operator]
         return value
     return Symbol(written, real=True, positive=True)
 

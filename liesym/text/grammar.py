@@ -65,11 +65,11 @@ def position(tree: object) -> tuple[int, int]:
 
 def error_at(message: str, tree: object, source: str, expected: tuple[str, ...] = ()) -> ParseError:
     """A ParseError whose caret stands at a node of the tree."""
-    return _shown(message, source, *position(tree), expected)
+    return error_in_line(message, source, *position(tree), expected)
 
 
-def _shown(message: str, source: str, line: int, column: int, expected: tuple[str, ...]) -> ParseError:
-    """The error with at most a window of the line: a caret at the end of a long line helps nobody."""
+def error_in_line(message: str, source: str, line: int, column: int, expected: tuple[str, ...]) -> ParseError:
+    """A ParseError with at most a window of the line: a caret at the end of a long line helps nobody."""
     lines = source.split("\n")
     if lines and len(lines[line - 1]) > _WIDTH:
         start = max(0, min(column - _WIDTH // 2, len(lines[line - 1]) - _WIDTH))
@@ -130,7 +130,7 @@ def _check_depth(tree: Tree, text: str) -> None:
 def _at(text: str, place: int, message: str, expected: tuple[str, ...] = ()) -> ParseError:
     before = text[:place]
     line = before.count("\n") + 1
-    return _shown(message, text, line, place - (before.rfind("\n") + 1) + 1, expected)
+    return error_in_line(message, text, line, place - (before.rfind("\n") + 1) + 1, expected)
 
 
 def _explain(error: UnexpectedInput, text: str) -> ParseError:

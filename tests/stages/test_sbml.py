@@ -247,6 +247,25 @@ def test_decimals_are_printed_as_they_are_given() -> None:
     assert equation_lines(read_sbml(text))[1] == "B' = 0.0123*A^(17/10)/(12.3456 + 1e-07*A)"
 
 
+def test_level_1() -> None:
+    text = """<?xml version="1.0"?>
+<sbml xmlns="http://www.sbml.org/sbml/level1" level="1" version="2"><model name="m">
+<listOfCompartments><compartment name="c" volume="2"/></listOfCompartments>
+<listOfSpecies><species name="A" compartment="c" initialAmount="4"/><species name="B" compartment="c" initialAmount="0"/>
+</listOfSpecies><listOfReactions><reaction name="r"><listOfReactants><speciesReference species="A"/></listOfReactants>
+<listOfProducts><speciesReference species="B" stoichiometry="2"/></listOfProducts>
+<kineticLaw formula="c*k*A^2"><listOfParameters><parameter name="k" value="3"/></listOfParameters></kineticLaw>
+</reaction></listOfReactions></model></sbml>"""
+    assert equation_lines(read_sbml(text)) == ("A' = -A^2*k", "B' = 2*A^2*k")
+    assert dict(read_sbml(text).initial) == {"A": 2.0, "B": 0.0}
+
+
+def test_large_numbers_are_not_written_out() -> None:
+    text = sbml(**{**DECAY, "reactions": [reaction("r", [A], [B], "6e23*k*A")]})
+    assert equation_lines(read_sbml(text))[1] == "B' = 6e+23*A*k"
+    assert read_file_text(problem_text(read_sbml(text))).form.rhs == read_sbml(text).exact.rhs
+
+
 @pytest.mark.parametrize("version", [(2, 1), (2, 4), (3, 1), (3, 2)])
 def test_levels_and_versions(version: tuple[int, int]) -> None:
     two = version[0] == 2
@@ -299,6 +318,7 @@ REFUSED = {
         **{**DECAY, "parameters": [*K, parameter("v", constant=False)]}, rules=[assignment("v", "1"), rate("v", "k")]
     ),
     "the reaction r has no kinetic law": sbml(**DECAY).replace(f"<kineticLaw>{LAW}</kineticLaw>", ""),
+    "the reaction r is of Q": sbml(**{**DECAY, "reactions": [reaction("r", [reference("Q")], [], "k")]}),
     "needs the package comp": sbml(**DECAY).replace(
         "<sbml ", '<sbml xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true" '
     ),

@@ -103,7 +103,8 @@ class _Text:
     def _parts(self, text: str) -> Iterator[Part]:
         """Statements, which end with a line or a semicolon; a rate may stand on the line after its reaction."""
         for found in re.finditer(r"[^;\n]+|;(?=[ \t]*(?:;|\n|\Z))", text):
-            after_reaction = found[0] == ";" and _ARROW.search(text[text.rfind("\n", 0, found.start()) + 1 : found.start()])
+            begun = max(text.rfind("\n", 0, found.start()), text.rfind(";", 0, found.start())) + 1
+            after_reaction = found[0] == ";" and _ARROW.search(text[begun : found.start()])
             if after_reaction or found[0].strip(" \t\r;"):
                 body = found[0].lstrip()
                 yield Part("" if body == ";" else body.rstrip(), found.start() + len(found[0]) - len(body))

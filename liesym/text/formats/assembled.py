@@ -10,6 +10,7 @@ from liesym.errors import ParseError
 from liesym.text.decimals import read_with_decimals
 from liesym.text.formats.record import ModelFile
 from liesym.text.formats.tokens import Source
+from liesym.text.grammar import error_in_line
 
 _WORD = re.compile(r"\w+|\S")
 
@@ -61,7 +62,7 @@ class Assembly:
         here = self.source.text.split("\n")[line - 1]
         word = _WORD.match(text, min(max(error.column - 1, 0), len(text)))
         column = here.find(word[0]) + 1 if word and here.count(word[0]) == 1 else len(here) - len(here.lstrip()) + 1
-        return ParseError(error.message, source=self.source.text, line=line, column=column, expected=error.expected)
+        return error_in_line(error.message, self.source.text, line, column, error.expected)
 
 
 def number(text: str) -> float | None:

@@ -12,7 +12,7 @@ from liesym.text.formats.assembled import Assembly, line_of, without_comments
 from liesym.text.formats.tokens import NAME, Definition, Dialect, Formulas, Source, Token, arguments, closing
 
 _RANGE = re.compile(
-    rf"(?:,\s*|\bfor\s+)(?P<name>{NAME})\s*(?:=|in\b|∈)\s*(?P<first>-?\d+)\s*(?:\.\.\.?|:|…|,\s*(?:\.\.\.|…)\s*,)\s*(?P<last>-?\d+)\s*\Z"
+    rf"(?:,\s*(?:for\s+)?|\bfor\s+)(?P<name>{NAME})\s*(?:=|in\b|∈)\s*(?P<first>-?\d+)\s*(?:\.\.\.?|:|…|,\s*(?:\.\.\.|…)\s*,)\s*(?P<last>-?\d+)\s*\Z"
 )
 _INNER = re.compile(rf"(?P<name>{NAME})\s*(?:=|in\b|∈)\s*(?P<first>-?\d+)\s*(?:\.\.\.?|:|…)\s*(?P<last>-?\d+)\Z")
 MAX_EQUATIONS = 1000

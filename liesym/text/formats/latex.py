@@ -12,31 +12,9 @@ from collections.abc import Iterator
 from liesym.errors import ParseError
 from liesym.text.formats.assembled import Assembly, line_of, number
 from liesym.text.formats.latex_tokens import Piece, statements
+from liesym.text.formats.latex_words import ACCENTS, CALLS, GREEK, MARKS, REFUSED, STYLES
 from liesym.text.formats.tokens import Source
-from liesym.text.functions import FUNCTIONS
-
-_ACCENTS = {"dot": 1, "ddot": 2, "dddot": 3}
-_STYLES = ("mathrm", "text", "mathit", "mathbf", "mathsf", "textrm", "textit", "operatorname", "mbox", "rm", "bm", "mathcal")
-_CALLS = {
-    **{name: name for name in FUNCTIONS if name not in ("sqrt", "abs")},
-    "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sgn": "sign", "max": "max", "min": "min",
-    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh", "arctanh": "atanh", "tg": "tan",
-}  # fmt: skip
-_GREEK = frozenset(
-    re.findall(
-        r"\w+",
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi omicron rho varrho "
-        "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega "
-        "ell hbar",
-    )
-)
-_REFUSED = {
-    "partial": "partial derivatives are those of partial differential equations", "int": "integrals are not read",
-    "sum": "write the terms of the sum", "prod": "write the factors of the product", "pm": "write an equation for each sign",
-    "mp": "write an equation for each sign", "nabla": "these are partial differential equations",
-    "lim": "limits are not read", "infty": "it is no number", "mathbb": "sets are not read",
-}  # fmt: skip
-_FUNCTION_LETTERS = frozenset("fghFGHUV")
+from liesym.text.spelling import DEFAULT, VARIABLES
 
 
 def looks(text: str) -> bool:
@@ -55,7 +33,9 @@ def read(text: str) -> Assembly:
     scout = _Reader(source)
     for pieces in many:
         scout.equation(pieces)
-    independent = next(iter(scout.along), "t")
+    independent, notes = next(iter(scout.along), "t"), ()
+    if not scout.along and not scout.dotted:
+        independent, notes = _told(scout)
     if len(scout.along) > 1:
         raise ParseError(f"derivatives by {', '.join(scout.along)}: there is one independent variable")
     reader = _Reader(source, frozenset(scout.unknowns), independent)
@@ -78,7 +58,15 @@ def read(text: str) -> Assembly:
         else:
             raise source.error("this equation has no derivative", pieces[0].place, (r"\dot{x} = …",))
     lines = [(reader.with_definitions(line), at) for line, at in lines]
-    return Assembly(source, tuple(lines), values, initial, independent)
+    return Assembly(source, tuple(lines), values, initial, independent, notes=notes)
+
+
+def _told(scout: _Reader) -> tuple[str, tuple[str, ...]]:
+    """The independent variable where only primes are given: t, or the one name that can be it."""
+    possible = sorted((set(scout.names) & VARIABLES) - set(scout.unknowns))
+    if DEFAULT in scout.names or len(possible) != 1:
+        return DEFAULT, ()
+    return possible[0], (f"the independent variable is {possible[0]}, the one name that can be it",)
 
 
 class _Reader:
@@ -88,6 +76,8 @@ class _Reader:
         self.source, self.known, self.independent = source, unknowns, independent
         self.unknowns: dict[str, None] = {}
         self.along: dict[str, None] = {}
+        self.names: dict[str, None] = {}
+        self.dotted = False
         self.defined: dict[str, str] = {}
         self.pieces: list[Piece] = []
         self.at = 0
@@ -228,7 +218,8 @@ class _Reader:
         if argument == self.independent and closed:
             self.at += 3
             return name if name in self.known or not self.known else f"{name}({argument})"
-        if self.known and name in _FUNCTION_LETTERS and closed and argument in self.known:
+        letter = self.at + 1 < len(self.pieces) and self.pieces[self.at + 1].kind in ("letter", "command")
+        if self.known and closed and letter:
             raise self._error(f"{name}({argument}) may be a function or a product", None,
                               (rf"{name} \cdot {argument}", rf"\operatorname{{{name}}}({argument})"))  # fmt: skip
         return name
@@ -260,38 +251,45 @@ class _Reader:
         raise self._error(f"unexpected {piece.text!r}")
 
     def _command(self, name: str, place: int) -> tuple[str, str]:
-        if name in _ACCENTS:
-            return self._dotted(_ACCENTS[name]), ""
+        if name in ACCENTS:
+            return self._dotted(ACCENTS[name]), ""
         if name in ("frac", "dfrac", "tfrac"):
             return self._fraction(), ""
         if name == "sqrt":
             return self._root(), ""
+        if name in MARKS:
+            marked = self._subscripted(f"{self._marked()}_{name}")
+            return marked, marked
         if name == "pi":
             return "pi", ""
-        if name in _REFUSED:
-            raise self._error(f"\\{name} is not read: {_REFUSED[name]}", place)
-        if name in _STYLES:
+        if name in REFUSED:
+            raise self._error(f"\\{name} is not read: {REFUSED[name]}", place)
+        if name in STYLES:
             word = self._word()
-            called = _CALLS.get(word)
+            called = CALLS.get(word)
             if called or (self._text() == "(" and name == "operatorname"):
                 return self._call(called or word, place), ""
             whole = self._subscripted(word)
             return whole, whole
-        if name in _GREEK:
+        if name in GREEK:
             whole = self._subscripted(name)
             return whole, whole
-        if _CALLS.get(name):
-            return self._call(_CALLS[name], place), ""
+        if CALLS.get(name):
+            return self._call(CALLS[name], place), ""
         raise self._error(f"\\{name} is not read", place)
 
     def _dotted(self, order: int) -> str:
-        if self._text() == "{":
-            self.at += 1
-            name = self._name()
-            self._expect("}")
-        else:
-            name = self._name()
-        return self._differentiated(self._subscripted(name), order)
+        self.dotted = True
+        return self._differentiated(self._subscripted(self._marked()), order)
+
+    def _marked(self) -> str:
+        """The name under a mark such as a bar."""
+        if self._text() != "{":
+            return self._name()
+        self.at += 1
+        name = self._name()
+        self._expect("}")
+        return name
 
     def _name(self) -> str:
         text, name = self._base()
@@ -312,6 +310,7 @@ class _Reader:
                 continue
             self.at += 1
             name += "_" + "".join(self._letters())
+        self.names[name] = None
         return name
 
     def _letters(self) -> Iterator[str]:
@@ -328,13 +327,13 @@ class _Reader:
                 yield "p"
             elif piece.text == ",":
                 yield "_"
-            elif piece.kind in ("letter", "number") or piece.text[1:] in _GREEK:
+            elif piece.kind in ("letter", "number") or piece.text[1:] in GREEK:
                 yield piece.text.lstrip("\\")
-            elif piece.text[1:] not in _STYLES:
+            elif piece.text[1:] not in STYLES:
                 raise self._error(f"{piece.text} in a subscript is not read", piece.place)
             else:
                 continue
-            if depth == 0 and piece.text[1:] not in _STYLES:
+            if depth == 0 and piece.text[1:] not in STYLES:
                 return
 
     def _word(self) -> str:
@@ -397,7 +396,7 @@ class _Reader:
             self._expect({"(": ")", "{": "}", "[": "]"}[opened])
             return ", ".join(parts)
         factors = [self._factor()]
-        while self._begins_factor() and self._text() not in ("(", "[") and self._text()[1:] not in _CALLS:
+        while self._begins_factor() and self._text() not in ("(", "[") and self._text()[1:] not in CALLS:
             factors.append(self._factor())
         return "*".join(factors)
 
@@ -444,7 +443,7 @@ class _Reader:
 
     def _is_name(self) -> bool:
         piece = self.pieces[self.at] if self.at < len(self.pieces) else None
-        return piece is not None and (piece.kind == "letter" or piece.text[1:] in (*_GREEK, *_STYLES))
+        return piece is not None and (piece.kind == "letter" or piece.text[1:] in (*GREEK, *STYLES))
 
     def _power_of_differential(self) -> int:
         if self._text() != "^":

@@ -14,7 +14,7 @@ _LAYOUT = re.compile(
     r"|\\(?:label|tag|vspace|hspace)\*?\{[^}]*\}|\$|(?<!\\)\\\[|\\\]"
     r"|\\\((?![^)]*\\right)|\\\)|&|~|\\vphantom\{[^}]*\}|(?<!\\)%[^\n]*|\\(?:text|mbox)\{\s*(?:and|where|with|for|if)?\s*[,.;]?\s*\}"
 )
-_UNREAD = re.compile(r"\\begin\{([pbvBV]?matrix|array)\*?\}")
+_UNREAD = re.compile(r"\\begin\{(?P<matrix>[pbvBV]?matrix)\*?\}|=\s*(?:\\left\s*\\\{\s*)?\\begin\{(?:cases|array)\}")
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<command>\\[a-zA-Z]+|\\[{}|])|(?P<letter>[^\W\d_])"
     r"|(?P<sign>[-+*/^_{}()\[\]|=,.;'!<>:−·×′])"
@@ -40,8 +40,9 @@ def statements(text: str) -> Iterator[list[Piece]]:
     """
     source = Source(text)
     unread = _UNREAD.search(text)
-    if unread and unread[1] != "array":
-        raise source.error(f"{unread[0]} is not read: write an equation for each component", unread.start())
+    if unread:
+        what = "component" if unread["matrix"] else "piece"
+        raise source.error(f"{unread[0]} is not read: write an equation for each {what}", unread.start())
     text = _LAYOUT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
     start = 0
     for found in re.finditer(r"\\\\(?:\[[^\]]*\])?|;|\n[ \t]*\n|\Z", text):

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from liesym.errors import ParseError, Unsupported
+from liesym.text.grammar import error_in_line
 
 
 def libsbml() -> Any:
@@ -36,16 +37,16 @@ def document_of(text: str, path: str) -> Any:
         Unsupported: it needs a package of SBML that is not read.
     """
     library = libsbml()
-    text = re.sub(r"\A\s+", "", text)
+    text = re.sub(r"\A\s*(?:<\?xml[^>]*\?>)?", '<?xml version="1.0" encoding="UTF-8"?>', text)
     document = library.readSBMLFromString(text)
     for i in range(document.getNumErrors()):
         error = document.getError(i)
         if error.getSeverity() >= library.LIBSBML_SEV_ERROR:
-            said = " ".join(error.getMessage().split())
+            said = " ".join(error.getMessage().split()).split(". ")[0]
             line, column = error.getLine(), error.getColumn()
             if not 0 < line <= len(text.splitlines()):
                 line = column = 0
-            raise ParseError(f"{path} is not SBML: {said}", source=text, line=line, column=column)
+            raise error_in_line(f"{path} is not SBML: {said}", text, line, column, ())
     for i in range(document.getNumPlugins() if document.getLevel() > 2 else 0):  # before, packages are annotations
         package = document.getPlugin(i)
         if package.getPackageName() not in CORE and document.getPackageRequired(package.getURI()):

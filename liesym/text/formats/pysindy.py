@@ -24,6 +24,7 @@ def read(text: str) -> Assembly:
     """
     source = Source(without_comments(text, "#"))
     formulas = Formulas(source, DIALECT)
+    unknowns = {found["name"] for found in LINE.finditer(source.text)}
     lines: list[tuple[str, int]] = []
     place = 0
     for row in source.text.split("\n"):
@@ -33,7 +34,14 @@ def read(text: str) -> Assembly:
         if found:
             if found["mark"].startswith("["):
                 raise source.error("x[k+1] is a model of differences, not of derivatives", found.start("mark"))
-            right = formulas.write(source.tokens(*found.span("right")))
+            tokens = source.tokens(*found.span("right"))
+            for token in tokens:
+                along = re.fullmatch(rf"({NAME})_1+", token.text)
+                if along and along[1] in unknowns and token.text not in unknowns:
+                    raise source.error(
+                        f"{token.text} is a derivative by a place: this is a partial differential equation", token.place
+                    )
+            right = formulas.write(tokens)
             lines.append((f"{found['name']}{found['mark']} = {right}", line_of(source, place)))
         place += len(row) + 1
     return Assembly(source, tuple(lines))

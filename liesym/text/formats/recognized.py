@@ -12,7 +12,7 @@ from liesym.base.doors import door
 from liesym.errors import ParseError
 from liesym.text.decimals import read_with_decimals
 from liesym.text.files import read_file_text, text_of
-from liesym.text.formats import antimony, indexed, julia, latex, modelica, pysindy, xpp
+from liesym.text.formats import antimony, defined, indexed, julia, latex, modelica, pysindy, xpp
 from liesym.text.formats.assembled import Assembly
 from liesym.text.formats.record import ModelFile
 from liesym.text.formats.sbml import MAX_BYTES, is_sbml, read_sbml
@@ -35,6 +35,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "antimony": Form(antimony.looks, antimony.read, (".ant", ".antimony")),
         "index": Form(indexed.looks, indexed.read, ()),
         "pysindy": Form(pysindy.looks, pysindy.read, ()),
+        "definitions": Form(defined.looks, defined.read, ()),
     }
 )
 """In the order in which they are looked for."""

@@ -223,7 +223,10 @@ class SbmlModel:
             for sign, references in ((-1, reaction.getListOfReactants()), (1, reaction.getListOfProducts())):
                 for reference in references:
                     found.setdefault(reference.getSpecies(), []).append((sign, reference, reaction))
-        return {n: many for n, many in found.items() if n in self.known and not self.known[n][1].getBoundaryCondition()}
+        for name, many in found.items():
+            if self.known.get(name, ("", None))[0] != "species":
+                raise Unsupported(f"{self._place('reaction', many[0][2])} is of {name}, which is no species of the model")
+        return {n: many for n, many in found.items() if not self.known[n][1].getBoundaryCondition()}
 
     @cached_property
     def states(self) -> list[str]:

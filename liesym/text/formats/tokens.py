@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from liesym.errors import ParseError
+from liesym.text.grammar import error_in_line
 from liesym.text.pieces import PARTIAL
 
 NAME = r"[^\W\d]\w*"
@@ -44,7 +45,7 @@ class Source:
         """A ParseError whose caret stands at a place."""
         before = self.text[: max(0, min(place, len(self.text) - 1))]
         line = before.count("\n") + 1
-        return ParseError(
+        return error_in_line(
             message, source=self.text, line=line, column=len(before) - (before.rfind("\n") + 1) + 1, expected=expected
         )
 

@@ -81,7 +81,7 @@ class _File:
     def read(self) -> Assembly:
         """All lines, then the equations with what they are short for."""
         for line, (row, place) in enumerate(self._rows(), start=1):
-            if row.strip().lower() == "done":
+            if row.strip().lower() in ("done", "d"):
                 break
             if row.strip():
                 self._row(row, place, line)
