@@ -9,7 +9,8 @@ from generate import write_interface, write_references
 project = "liesym"
 author = "the liesym contributors"
 release = "0.1.0"
-extensions = ["myst_parser", "sphinx.ext.mathjax"]
+extensions = ["myst_parser", "mathml"]
+html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 html_theme = "furo"
