@@ -88,10 +88,10 @@ class Library:
         """Corrected values (S, K) and gradients (S, K, m) at states whose coordinates have a variance."""
         with np.errstate(all="ignore"):
             found = self.call(0.0, x, {})  # pyright: ignore[reportCallIssue]
-        values, slopes = np.asarray(found.values, np.float64), np.asarray(found.jacobian, np.float64)
-        count = len(self.terms)
-        bends = values[:, count:].reshape(len(x), count, len(self.symbols))
-        return values[:, :count] - (bends * variance).sum(2) / 2, slopes[:, :count]
+            values, slopes = np.asarray(found.values, np.float64), np.asarray(found.jacobian, np.float64)
+            count = len(self.terms)
+            bends = values[:, count:].reshape(len(x), count, len(self.symbols))
+            return values[:, :count] - (bends * variance).sum(2) / 2, slopes[:, :count]
 
 
 def scatter(library: Library, states: Sequence[Floats], variance: Floats, left: float) -> Scatter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +19,11 @@ from liesym.discovery.library import read_terms
 from liesym.discovery.proven import joined, laws_of, proven_integral, proven_symmetry
 from liesym.discovery.records import Discovery, Integral, Symmetry, state_symbols
 from liesym.discovery.symmetries import field_symmetries
-from liesym.discovery.tracks import is_data
+from liesym.discovery.tracks import checked_names, is_data
 from liesym.errors import DataError, Unsupported
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
 
-NAME = re.compile(r"[^\W\d]\w*'*")
 PRECISE = 1e-12
 """A field whose numbers are coarser is in single precision, and so is what can be said of it."""
 
@@ -120,11 +118,6 @@ def _opened(source: Any, names: Sequence[str] | None) -> tuple[Any, tuple[Symbol
         return lower(source, backend="numpy"), source.unknowns, source.independent
     if names is None:
         raise DataError("names of the states are needed with a function, such as names=('x', 'y')")
-    given = tuple(names)
-    if len(set(given)) < len(given) or not given:
-        raise DataError(f"names={given!r}: each state needs a name of its own")
-    for name in given:
-        if not NAME.fullmatch(name):
-            raise DataError(f"{name!r} is not a name of a state, such as x, q1 or v_x")
+    given = checked_names(names)
     independent = "t" if "t" not in given else "time"
     return source, state_symbols(given), Symbol(independent, real=True)

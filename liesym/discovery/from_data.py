@@ -14,7 +14,7 @@ from liesym.discovery.library import read_terms
 from liesym.discovery.proven import joined, laws_of
 from liesym.discovery.records import Discovery, state_symbols
 from liesym.discovery.smoothing import Smooth, smoothed
-from liesym.discovery.tracks import Run, gathered
+from liesym.discovery.tracks import Run, checked_names, gathered
 from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError
 
@@ -44,7 +44,8 @@ def from_data(
     given = tuple(names) if names is not None else own
     if len(given) != len(own):
         raise DataError(f"names={given!r} for {len(own)} columns of states")
-    smooth = smoothed(runs, noise)
+    given = checked_names(given)
+    smooth = smoothed(runs, _noise(noise, given))
     symbols = state_symbols(given)
     tried = read_terms(terms, symbols)
     equations, proven, symmetries, stopped = Equations(None, None, ""), [], [], ""
@@ -64,6 +65,23 @@ def from_data(
     )
 
 
+def _noise(noise: float | Sequence[float] | None, names: Sequence[str]) -> Sequence[float] | None:
+    """One standard deviation for every state.
+
+    Raises:
+        DataError: not positive numbers, or not as many as there are states.
+    """
+    if noise is None:
+        return None
+    try:
+        given = [float(one) for one in np.atleast_1d(np.asarray(noise, np.float64))]
+    except (TypeError, ValueError):
+        given = []
+    if len(given) not in (1, len(names)) or not all(0 < one < np.inf for one in given):
+        raise DataError(f"noise={noise!r} is not a positive standard deviation, or one for each of {', '.join(names)}")
+    return given * len(names) if len(given) == 1 else given
+
+
 def _region(runs: Sequence[Run]) -> list[tuple[float, float]]:
     """The box of the middle nine tenths of every state."""
     everything = np.concatenate([run.states for run in runs])
@@ -77,8 +95,9 @@ def _notes(
     """What was looked for, and how loud the data are."""
     part = smooth.noise / np.concatenate([run.states for run in runs]).std(0)
     shown = ", ".join(f"{name} {p:.2g}" for name, p in zip(names, part, strict=True))
+    alone = "one state alone has no integral free of time"
     notes = [
-        f"sums of at most {size} of {terms} functions were tried for integrals",
+        alone if len(names) == 1 else f"sums of at most {size} of {terms} functions were tried for integrals",
         f"noise in parts of the standard deviation: {shown}; window of {smooth.window} samples",
     ]
     if not identify:

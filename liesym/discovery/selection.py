@@ -25,7 +25,7 @@ TIED = 2.0
 CORRECTED = 3.0
 """Along no combination of functions may the noise be more than one part in so many of the square."""
 IMPOSSIBLE = 5.0
-"""An excess so many standard deviations below its mean comes from correcting too much."""
+"""An excess so many standard deviations below its mean is one of the correction, if what is left is no less than noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +59,7 @@ def chosen(normal: Normal, places: Sequence[int], lengths: Sequence[int]) -> Cho
             ranked.append((excess / scale + fee * size, support))
     for support in system.backward(kept):
         ranked.append((system.excess(support) / scale + fee * len(support), support))
-    least = -IMPOSSIBLE * sqrt(2 * normal.rows)
-    ranked = [one for one in ranked if np.isfinite(one[0]) and one[0] - fee * len(one[1]) >= least]
+    ranked = [one for one in ranked if np.isfinite(one[0]) and not system.corrected_away(one[1], scale)]
     if not ranked:
         return None
     cost, support = min(ranked)
@@ -111,6 +110,12 @@ class _System:
         c = self.solved(support) * self.sizes[places]
         return float(self.power_raw - 2 * c @ self.raw[places] + c @ self.gram[np.ix_(places, places)] @ c) / self.rows
 
+    def corrected_away(self, support: Sequence[int], scale: float) -> bool:
+        """Whether the excess is small by the correction alone."""
+        if not len(support) or self.excess(support) >= -IMPOSSIBLE * sqrt(2 * self.rows) * scale:
+            return False
+        return self.misfit(support) > 1
+
     def best(
         self, kept: Sequence[int], size: int, tie: float, lengths: Sequence[int]
     ) -> tuple[float, tuple[int, ...] | None]:
@@ -126,7 +131,9 @@ class _System:
         moments = self.moment[every]
         matrices = self.clean[every[:, :, None], every[:, None, :]]
         excess = self.power - (moments * np.linalg.solve(matrices, moments[..., None])[..., 0]).sum(1)
-        excess[excess < -IMPOSSIBLE * sqrt(2 * self.rows) * tie / TIED] = np.inf
+        order = np.argsort(excess)
+        wrong = next((k for k, p in enumerate(order) if not self.corrected_away(every[p], tie / TIED)), len(order))
+        excess[order[:wrong]] = np.inf
         near = np.flatnonzero(excess <= excess.min() + tie)
         place = min(near, key=lambda p: (sum(lengths[k] for k in every[p]), excess[p]))
         return float(excess[place]), tuple(int(k) for k in every[place])

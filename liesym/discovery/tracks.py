@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from liesym.errors import DataError
+from liesym.text.functions import FUNCTIONS
 
 Floats = np.ndarray
+NAME = re.compile(r"[^\W\d]\w*'*")
 
 
 class Run(NamedTuple):
@@ -54,8 +57,8 @@ class Trajectories:
         rates = None if self.rates is None else np.asarray(self.rates, np.float64).reshape(-1, *states.shape[1:])
         if rates is not None and rates.shape != states.shape:
             raise DataError(f"rates of shape {rates.shape} for states of shape {states.shape}")
-        if np.isinf(states).any() or np.isinf(times).any():
-            raise DataError("an infinite number among the states or times; write NaN where a cell is missing")
+        if np.isinf(states).any() or np.isinf(times).any() or (rates is not None and np.isinf(rates).any()):
+            raise DataError("an infinite number among the states, rates or times; write NaN where a cell is missing")
         for name, value in (("times", times), ("states", states), ("rates", rates), ("names", tuple(self.names))):
             object.__setattr__(self, name, value)
         for n, _ in enumerate(states):
@@ -93,6 +96,7 @@ def gathered(source: Any) -> tuple[list[Run], tuple[str, ...]]:
     names = own[0].names
     if any(r.names != names for r in own):
         raise DataError(f"the records name different states: {', '.join(sorted({' '.join(r.names) for r in own}))}")
+    _check_numbers(own, names)
     runs = [run for record in own for run in record.runs()]
     if len(runs) < 2:
         raise DataError(f"{len(runs)} trajectory with usable rows: one cannot tell a law from a constant; give several")
@@ -101,6 +105,32 @@ def gathered(source: Any) -> tuple[list[Run], tuple[str, ...]]:
     if still:
         raise DataError(f"{', '.join(still)} never changes, neither along nor between trajectories; leave the column out")
     return runs, names
+
+
+def _check_numbers(records: Sequence[Trajectories], names: Sequence[str]) -> None:
+    """Refuse columns without one number, and say which."""
+    for what, arrays in (
+        ("", [r.states for r in records]),
+        ("the rate of ", [r.rates for r in records if r.rates is not None]),
+    ):
+        for k, name in enumerate(names):
+            if arrays and not any(np.isfinite(a[..., k]).any() for a in arrays):
+                raise DataError(f"{what}{name} holds no number; leave the column out")
+
+
+def checked_names(given: Sequence[str]) -> tuple[str, ...]:
+    """Names of states, if they are such as expressions can hold.
+
+    Raises:
+        DataError: one is no name, has a fixed meaning, or occurs twice.
+    """
+    names = tuple(given)
+    if len(set(names)) < len(names) or not names:
+        raise DataError(f"names={names!r}: each state needs a name of its own")
+    for name in names:
+        if not NAME.fullmatch(name) or name in FUNCTIONS or name == "pi":
+            raise DataError(f"{name!r} is not a name of a state, such as x, q1 or v_x")
+    return names
 
 
 def is_data(source: Any) -> bool:

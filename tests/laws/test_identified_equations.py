@@ -136,6 +136,23 @@ def test_weights_are_integrals_with_a_test_function(uneven: bool) -> None:
     assert rows.second @ times**2 == pytest.approx(rows.plain @ np.full(len(times), 2.0), rel=2e-2)
 
 
+def test_a_column_that_differs_between_trajectories_alone_rests() -> None:
+    """x'' = -w² x with w of each run in a column without noise."""
+    data = measured("x' = y; y' = -w^2*x; w' = 0", 0.7, 2, 0.01)
+    found = discover(data, identify=True)
+    assert found.to_json()["equations"] == ["x' = y", "y' = -w^2*x", "w' = 0"]
+    assert {law.grade for law in found.integrals} == {"proven"} and len(found.integrals) == 2
+
+
+def test_one_state_and_two_units() -> None:
+    decay = discover(measured("x' = -x/2", 0.5, 2, 0.01), identify=True)
+    assert decay.to_json()["equations"] == ["x' = -x/2"] and "one state alone" in decay.notes[1]
+    data = measured("x' = y; y' = -x", -2, 2, 0.01)
+    found = discover(Trajectories(data.times, data.states * [1e6, 1e-4], data.names), identify=True)
+    assert found.system is not None and [law.grade for law in found.integrals] == ["proven"]
+    assert [p.value for p in found.system.parameters] == pytest.approx([1e10, 1e-10], rel=0.02)
+
+
 def test_given_functions_enter_right_sides() -> None:
     x = Symbol("x", real=True)
     data = measured("x' = y; y' = -x/(1 + x^2)", -2, 2, 0.01)

@@ -171,3 +171,20 @@ def test_bad_data_are_told() -> None:
         Trajectories(times, np.where(states > 2, np.inf, states), ("x", "y"))
     with pytest.raises(liesym.DataError, match="give noise="):
         discover(Trajectories(times[:4], states[:, :4], ("x", "y")))
+
+
+def test_bad_names_rates_and_noise_are_told() -> None:
+    times, states = np.linspace(0, 1, 20), np.random.default_rng(0).normal(size=(3, 20, 2))
+    with pytest.raises(liesym.DataError, match=r"'x \(m\)' is not a name"):
+        discover(Trajectories(times, states, ("x (m)", "y")))
+    with pytest.raises(liesym.DataError, match="a name of its own"):
+        discover(Trajectories(times, states, ("x", "x")))
+    with pytest.raises(liesym.DataError, match="the rate of y holds no number"):
+        discover(Trajectories(times, states, ("x", "y"), np.where(np.arange(2) == 1, np.nan, states)))
+    with pytest.raises(liesym.DataError, match="x holds no number"):
+        discover(Trajectories(times, np.where(np.arange(2) == 0, np.nan, states), ("x", "y")))
+    with pytest.raises(liesym.DataError, match="infinite number among the states, rates"):
+        Trajectories(times, states, ("x", "y"), np.full_like(states, np.inf))
+    for noise in (-1.0, float("nan"), (0.1, 0.2, 0.3), "loud"):
+        with pytest.raises(liesym.DataError, match="is not a positive standard deviation"):
+            discover(Trajectories(times, states, ("x", "y")), noise=noise)  # type: ignore[arg-type]
