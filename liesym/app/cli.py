@@ -258,6 +258,12 @@ def identify(
 @loaded("liesym.app.commands.derive")
 def constrain(
     inputs: Inputs = None,
+    integral: Annotated[
+        list[str] | None, typer.Option(help="A law to build in, such as 'x^2 + y^2'; once for each.")
+    ] = None,
+    generator: Annotated[
+        list[str] | None, typer.Option(help="A symmetry to build in, such as 'x: -y; y: x'; once for each.")
+    ] = None,
     as_json: AsJson = False,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,

@@ -14,8 +14,8 @@ from training_support import precise, weights_of
 import liesym
 from liesym.base.budget import UNLIMITED
 from liesym.errors import TrainingError, Unsupported
-from liesym.invariants.open.constrain import option_of
 from liesym.invariants.open.laws import candidates
+from liesym.invariants.open.options import option_of
 from liesym.learn.fitting import Sampler, Settings
 from liesym.learn.trajectories import Trajectories, simulate
 

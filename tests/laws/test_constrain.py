@@ -12,11 +12,12 @@ from liesym.base.budget import UNLIMITED
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.invariants.open.conditions import NoForm, Solving
-from liesym.invariants.open.constrain import option_of, options_in
 from liesym.invariants.open.laws import candidates
+from liesym.invariants.open.options import imposed, option_of, options_in
 from liesym.invariants.open.records import Option
 from liesym.invariants.open.relations import relations
 from liesym.model.reading import read_in_system
+from liesym.model.vectorfields import read_generator
 
 PLANE = "x'' = f(x,y); y'' = g(x,y)"
 # system -> {relation: (form, a law)}
@@ -131,6 +132,47 @@ def test_a_central_field_in_space() -> None:
     central = option_of(system, laws, UNLIMITED)
     assert central is not None and len(central.conserved) == 4
     assert same(central.form, "; ".join(f"{u}'' = -2*{u}*V'(x^2+y^2+z^2)" for u in "xyz"))
+
+
+SPHERE = "x' = f(x,y,z); y' = g(x,y,z); z' = p(x,y,z)"
+PLANAR = "x' = f(x,y); y' = g(x,y)"
+# what is imposed -> the form, in the functions that are left
+IMPOSED = [
+    (SPHERE, ["x^2+y^2+z^2"], [], "x' = -2*y*h(x,y,z) - 2*z*k(x,y,z); y' = 2*x*h(x,y,z); z' = 2*x*k(x,y,z)"),
+    (SPHERE, ["x^2+y^2+z^2", "x+y"], [], "x' = -z*h(x,y,z); y' = z*h(x,y,z); z' = (x-y)*h(x,y,z)"),
+    (SPHERE, ["x^2+y^2+z^2"], ["x: -y; y: x"],
+     "x' = x*z*k(z,x^2+y^2) - y*h(z,x^2+y^2); y' = x*h(z,x^2+y^2) + y*z*k(z,x^2+y^2); z' = -(x^2+y^2)*k(z,x^2+y^2)"),
+    (PLANAR, [], ["x: x; y: 2*y"], "x' = x*h(y/x^2); y' = y*k(y/x^2)"),
+    (PLANAR, [], ["x: 1; y: y"], "x' = h(y*exp(-x)); y' = y*k(y*exp(-x))"),
+    ("x' = f(t,x)", [], ["t: 1; x: x"], "x' = x*h(x*exp(-t))"),
+    (PLANE, ["x*y' - y*x'"], ["x: x; y: y"], "x'' = x*h(y/x); y'' = y*h(y/x)"),
+    ("x'' = f(x,y,x',y'); y'' = g(x,y,x',y')", ["x*y' - y*x'"], [], "x'' = x*h(x,y,x',y'); y'' = y*h(x,y,x',y')"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "integrals", "generators", "form"), IMPOSED)
+def test_laws_that_are_imposed(text: str, integrals: list[str], generators: list[str], form: str) -> None:
+    """The equations with integrals and generators built in; all hold whatever the functions are."""
+    system = liesym.ODESystem.parse(text)
+    laws = [read_in_system(e, system) for e in integrals]
+    fields = [liesym.Generator.of(read_generator(g, system)) for g in generators]
+    option = imposed(system, laws, fields, UNLIMITED)
+    assert same(option.form, form), option.form
+    assert all(is_first_integral(e, option.system) for e in laws)
+    assert all(g.is_symmetry_of(option.system) for g in fields)
+
+
+def test_what_cannot_be_imposed_is_said() -> None:
+    with pytest.raises(Unsupported, match="no form of the equations was found in which these hold"):
+        liesym.constrain("x' = f(t,x)", integrals=["x*exp(t)"], budget=10.0)
+    with pytest.raises(Unsupported, match="constant on every curve"):
+        liesym.constrain("x' = f(t,x)", integrals=["3"], budget=10.0)
+
+
+def test_what_holds_anyway_restricts_nothing() -> None:
+    system = liesym.ODESystem.parse("x' = f(x,y); y' = -f(x,y)")
+    option = imposed(system, [read_in_system("x + y", system)], [], UNLIMITED)
+    assert option.relations == () and option.words() == "" and option.form == "x' = f(x, y); y' = -f(x, y)"
 
 
 def test_the_whole_answer() -> None:

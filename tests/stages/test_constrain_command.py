@@ -43,6 +43,14 @@ def test_one_line_a_relation() -> None:
     assert lines[0].startswith("for every f:") and any(line.startswith("if f_t = 0:") for line in lines)
 
 
+def test_laws_that_are_given_are_built_in() -> None:
+    record = json.loads(call("x'' = f(x,y,x'); y'' = g(x,y)", "--integral", "x'*exp(x)", "--json"))
+    (option,) = record["options"]
+    assert option["form"] == "x'' = -x'^2; y'' = g(x, y)" and option["conserved"] == ["x'*exp(x)"]
+    assert "no form of the equations" in call("x'' = f(x,x')", "--integral", "x'*exp(x)", status=2)
+    assert "q is not a variable" in call("x' = f(x,y); y' = g(x,y)", "--generator", "q: 1", status=2)
+
+
 def test_bad_input_is_status_2() -> None:
     assert "no unknown function" in call("x'' = -x", status=2)
     assert "three ways to print" in call(LIENARD, "--json", "--quiet", status=2)

@@ -58,6 +58,8 @@ def reduce(inputs: list[str] | None, as_json: bool, budget: float, independent: 
 
 def constrain(
     inputs: list[str] | None,
+    integral: list[str] | None,
+    generator: list[str] | None,
     as_json: bool,
     budget: float,
     independent: str | None,
@@ -72,7 +74,8 @@ def constrain(
         raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
     system = load_problem(inputs or (), independent=independent, branch=branch).system
     with clock(budget, begun) as watched, progress(quiet=quiet) as show:
-        found = constrained(system, budget=watched.left(), progress=show)
+        laws = {"integrals": integral or (), "generators": generator or ()}
+        found = constrained(system, **laws, budget=watched.left(), progress=show)
     if as_json:
         record = {"system": system_record(system), **found.to_json(), "liesym": __version__}
         typer.echo(to_text(record), nl=False)

@@ -38,7 +38,7 @@ def show_options(screen: Screen, found: Constrained, *, verbose: bool = False) -
 
 def _option(screen: Screen, option: Option, verbose: bool) -> None:
     screen.say()
-    tell(screen, f"if {option.words()}:", "  ", "bold")
+    tell(screen, f"if {option.words()}:" if option.relations else "with no relation between them:", "  ", "bold")
     _equations(screen, option.system, "  ")
     for statement in option.statements:
         tell(screen, f"  where {statement}", "    ")

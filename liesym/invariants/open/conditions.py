@@ -121,8 +121,8 @@ class Solving:
     def _vanishing(self) -> bool:
         """c u = 0: u is 0. c u_x = 0: u does not depend on x."""
         for condition in self.conditions:
-            _, jets = jets_of(condition)
-            if len(jets) != 1:
+            replaced, jets = jets_of(condition)
+            if len(jets) != 1 or replaced.xreplace(dict.fromkeys(jets, S.Zero)).expand() != 0:
                 continue
             (jet,) = jets.values()
             function = function_of(jet)
@@ -183,6 +183,9 @@ class Solving:
         if len(dummies) < 2 or not poly.is_homogeneous or poly.total_degree() != 1:
             return False
         slopes = {d: partial_derivative(pivot.condition, d) for d in dummies}
+        foreign = [e for c in slopes.values() for e in beyond(c.xreplace(pivot.jets), pivot.unknown.args, self.variables)]
+        if not all(is_zero(e, self.variables) for e in foreign):
+            return False
         first = next(d for d in dummies if dummies[d] == pivot.unknown)
         others = [d for d in dummies if d != first]
         made, total = {}, S.Zero
@@ -207,14 +210,14 @@ class Solving:
 
     def _by_frame(self) -> bool:
         """a·∇u_i = Σ B_ij u_j, as many conditions as unknowns: u = Σ h_k V_k with h_k of the invariants of a."""
-        rows = [_turned(c, self.unknowns) for c in self.conditions]
-        if not rows or any(row is None for row in rows):
-            return False
-        together = [row for row in rows if row is not None]
+        rows = [row for c in self.conditions if (row := _turned(c, self.unknowns)) is not None]
+        groups = [[r for r in rows if r.slopes == one.slopes and r.function.args == one.function.args] for one in rows]
+        return any(self._turn(group) for group in groups)
+
+    def _turn(self, together: Sequence[_Row]) -> bool:
         functions = [row.function for row in together]
         arguments = functions[0].args
-        same = all(f.args == arguments for f in functions) and all(row.slopes == together[0].slopes for row in together)
-        if not same or len(set(functions)) != len(functions) or any(set(row.weights) - set(functions) for row in together):
+        if len(set(functions)) != len(functions) or any(set(row.weights) - set(functions) for row in together):
             return False
         weights = [[row.weights.get(f, S.Zero) for f in functions] for row in together]
         symbols: list[Symbol] = [a for a in arguments if isinstance(a, Symbol)]

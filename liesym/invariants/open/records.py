@@ -101,7 +101,8 @@ class Constrained:
         for option in self.options:
             gained = ", ".join(option.system.display.write(e) for e in option.conserved) or "nothing more conserved"
             equations = "; ".join(str(option.system).splitlines())
-            lines.append(f"if {option.words()}: {gained}; {equations}")
+            condition = f"if {option.words()}" if option.relations else "with no relation"
+            lines.append(f"{condition}: {gained}; {equations}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
