@@ -91,11 +91,9 @@ def _of_system(found: SystemSolution) -> dict[str, Any]:
 
 
 def _steps(found: Solution, budget: Budget) -> list[dict[str, Any]]:
-    """The way to it, each line checked; empty where time ran out before, or a line has no form in the text grammar."""
-    if budget.over:
-        return []
+    """The way to it, each line checked, as far as the budget goes; without lines that have no form in the text grammar."""
     told: list[dict[str, Any]] = []
-    for step in found.steps:
+    for step in found.steps_within(budget):
         line: dict[str, Any] = {
             "says": step.says,
             "equation": None,

@@ -14,3 +14,5 @@ from liesym.reduction.linearize import linearization as linearization
 from liesym.reduction.order import Reduction as Reduction
 from liesym.reduction.order import reduce_order as reduce_order
 from liesym.reduction.record import Solution as Solution
+from liesym.reduction.steps import Step as Step
+from liesym.reduction.system_solution import SystemSolution as SystemSolution

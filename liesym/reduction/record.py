@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sympy import Dummy, Eq, Expr, Integral, S, Symbol
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.names import names_in
 from liesym.base.typed import equation, expr
 from liesym.errors import Unsupported
@@ -16,9 +17,12 @@ from liesym.lowering.lower import lower
 from liesym.lowering.registry import Backend
 from liesym.reduction.conditions import SAID, Condition, decided, fits, meets, read_conditions, roots
 from liesym.reduction.existence import Interval
-from liesym.reduction.steps import Step, named, proven
+from liesym.reduction.steps import Step, named
 from liesym.text.display import Display, shown
 from liesym.text.shown import Shown, equations_latex, where
+
+ARRAYS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
+"""Backends of arrays, by the package that they are from."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,9 +70,18 @@ class Solution(Shown):
     @property
     def steps(self) -> tuple[Step, ...]:
         """The way to it, each line checked exactly before it is told, and at real points where it has numbers."""
+        return self.steps_within(UNLIMITED)
+
+    def steps_within(self, budget: Budget) -> tuple[Step, ...]:
+        """As many of the steps as are checked in time."""
         answers = {e.rhs for e in self.explicit}
-        told = [s for s in self.claims if not (self.variables[1:] == (s.left,) and s.right in answers)]
-        return named(list(proven(dict.fromkeys(told))), names_in(*self.variables, *self.constants))
+        told: list[Step] = []
+        for step in dict.fromkeys(self.claims):
+            if budget.over:
+                break
+            if not (self.variables[1:] == (step.left,) and step.right in answers) and step.holds:
+                told.append(step)
+        return named(told, names_in(*self.variables, *self.constants))
 
     @property
     def found(self) -> bool:
@@ -139,13 +152,13 @@ class Solution(Shown):
         """The same for conditions that were read."""
         return _fitted(self, conditions)
 
-    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:
+    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend | None = None, **values: Any) -> Any:
         """y at places of the independent variable, in a numerical backend.
 
         Arguments:
             place: t, a number or an array of shape (...).
             branch: which of `explicit`.
-            backend: "numpy", "torch", "jax" or a backend object.
+            backend: "numpy", "torch", "jax" or a backend object; that of `place` if None.
             values: of every constant and parameter, by name.
 
         Returns:
@@ -159,7 +172,9 @@ class Solution(Shown):
         return evaluated([expr(self.explicit[branch].rhs)], self.variables[0], place, backend, values)[..., 0]
 
 
-def evaluated(expressions: Sequence[Expr], t: Symbol, place: Any, backend: str | Backend, values: dict[str, Any]) -> Any:
+def evaluated(
+    expressions: Sequence[Expr], t: Symbol, place: Any, backend: str | Backend | None, values: dict[str, Any]
+) -> Any:
     """Expressions at places of t, of shape (..., k).
 
     Raises:
@@ -171,6 +186,7 @@ def evaluated(expressions: Sequence[Expr], t: Symbol, place: Any, backend: str |
         said = [f"values are missing for {', '.join(missing)}"] if missing else []
         said += [f"{', '.join(more)} does not occur"] if more else []
         raise Unsupported("; ".join(said))
+    backend = backend or ARRAYS.get(type(place).__module__.partition(".")[0], "numpy")
     at = place if hasattr(place, "shape") else np.asarray(place, dtype=float)
     integrals = sorted({n for e in expressions for n in e.atoms(Integral)}, key=str)
     if not integrals:

@@ -15,7 +15,7 @@ exactly, and where numbers can be inserted, at real points too. Source: Olver 19
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Dummy, Expr, Integral, Symbol
@@ -141,11 +141,6 @@ class Step(Shown):
             change = replace(change, time=write(change.time), height=write(change.height))
         values = tuple(map(write, self.values))
         return replace(self, system=system, left=sides[0], right=sides[1], generator=x, change=change, values=values)
-
-
-def proven(claims: Iterable[Step]) -> Iterator[Step]:
-    """Those that hold."""
-    return (step for step in claims if step.holds)
 
 
 def named(steps: Sequence[Step], taken: Iterable[str]) -> tuple[Step, ...]:

@@ -61,13 +61,13 @@ class SystemSolution(Solution):
         pairs += [(u, v, ()) for point in self.points for u, v in zip(unknowns, point, strict=True)]
         return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
 
-    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend = "numpy", **values: Any) -> Any:
+    def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend | None = None, **values: Any) -> Any:
         """The unknowns at places of the independent variable, in a numerical backend.
 
         Arguments:
             place: t, a number or an array of shape (...).
             branch: which of `families`.
-            backend: "numpy", "torch", "jax" or a backend object.
+            backend: "numpy", "torch", "jax" or a backend object; that of `place` if None.
             values: of every constant and parameter, by name.
 
         Returns:
