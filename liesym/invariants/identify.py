@@ -149,7 +149,7 @@ def identify(
         OutOfBudget: the time was too short for the count.
     """
     limit = Budget.seconds(budget)
-    system = ODESystem.parse(system) if isinstance(system, str) else system
+    system = ODESystem.from_model(system) if isinstance(system, str) else system
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
     system = _with_inputs(system, inputs)

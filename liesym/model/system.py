@@ -16,7 +16,7 @@ from liesym.errors import NotSolvable, Unsupported
 from liesym.text.display import Display
 from liesym.text.equations import read_equations
 from liesym.text.files import read_file
-from liesym.text.formats.recognized import is_path, read_model, read_model_file
+from liesym.text.formats.recognized import checked_form, form_of_text, is_path, read_model, read_model_file
 from liesym.text.formats.sbml import read_sbml
 from liesym.text.from_sympy import equations_from_sympy
 from liesym.text.mechanics import motion, solved_mass_matrix
@@ -148,7 +148,12 @@ class ODESystem(Shown):
             Unsupported: it holds a construct that is not read.
             NotSolvable: the equations cannot be solved for their highest derivatives.
         """
-        model = read_model_file(source, form) if is_path(source) else read_model(str(source), form)
+        if is_path(source):
+            model = read_model_file(source, form)
+        elif (form_of_text(str(source)) if form is None else checked_form(form)) == "text":
+            return ODESystem.parse(str(source))
+        else:
+            model = read_model(str(source), form)
         return ODESystem.from_solved(model.exact, model.title)
 
     @staticmethod

@@ -27,6 +27,8 @@ from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import solutions_of_system
 from liesym.text.equations import read_residuals
+from liesym.text.formats.recognized import form_of_text, read_model
+from liesym.text.formats.written import equation_lines
 from liesym.text.from_sympy import residuals_from_sympy
 from liesym.text.solved import Residuals
 from liesym.text.spelling import spelled, with_names_for_decimals
@@ -117,6 +119,9 @@ def _read(given: Given, independent: str | None, branch: int | None) -> _Questio
 
 def _read_text(given: str, independent: str | None, branch: int | None) -> _Question:
     """With a name for every decimal, which is put back at the end."""
+    if form_of_text(given) != "text":
+        model = read_model(given, independent=independent, branch=branch)
+        given, independent = "\n".join(equation_lines(model)), model.form.independent.name
     text = spelled(given, independent)
     named = with_names_for_decimals(text)
     positive = {name: {"positive": True} for name, _ in named.decimals}

@@ -62,6 +62,21 @@ def test_sbml_and_back(tmp_path: Path) -> None:
     assert "x_1" in call(model, "--json", command="determine")
 
 
+LOTKA = "par a=0.5\nx'=a*x-x*y\ny'=x*y-y\ninit x=1\ndone\n"
+
+
+def test_commands_take_every_form(tmp_path: Path) -> None:
+    (tmp_path / "lotka.ode").write_text(LOTKA)
+    (tmp_path / "lotka.txt").write_text("x' = a*x - x*y\ny' = x*y - y\n")
+    for name in ("lotka.ode", "lotka.txt"):
+        assert "y' = x" in call(str(tmp_path / name), command="determine")
+    assert "y' = x" in call(command="determine", given=LOTKA)
+    assert "y = C1*exp(-k*t)" in call(r"\dot{y} = -k y", command="solve")
+    assert read_problem(tmp_path / "lotka.ode").initial == (("x", 1.0),)
+    assert "no form 'sas'" in call(str(tmp_path / "lotka.txt"), "--from", "sas", status=2)
+    assert "a*x" in call(str(tmp_path / "lotka.txt"), "--from", "xpp")
+
+
 def test_another_independent_variable() -> None:
     assert 'independent = "x"' in call("dy/dx = x*y")
     assert tomllib.loads(call("y' = x*y", "--independent", "x"))["independent"] == "x"

@@ -66,6 +66,8 @@ UNDECLARED = 99_500
 def unit_remarks(document: Any) -> int:
     """How many units that are declared do not fit together for libSBML; they are checked and otherwise not used."""
     library = libsbml()
+    if not document.getModel().getNumUnitDefinitions():
+        return 0
     categories = [n for n in dir(library) if n.startswith("LIBSBML_CAT_") and n.endswith("_CONSISTENCY")]
     for name in (*categories, "LIBSBML_CAT_MODELING_PRACTICE"):
         document.setConsistencyChecks(getattr(library, name), name == "LIBSBML_CAT_UNITS_CONSISTENCY")

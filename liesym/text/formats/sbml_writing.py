@@ -41,7 +41,6 @@ def write_sbml(model: ModelFile) -> str:
         raise Unsupported("SBML holds equations of first order; bring the system to first order")
     document = library.SBMLDocument(3, 1)
     made = document.createModel()
-    made.setId("model")
     if model.title:
         made.setName(model.title)
     initial = dict(model.initial)
