@@ -187,6 +187,12 @@ def test_a_separable_ansatz_restricts_the_functions() -> None:
     assert found.result.generators
 
 
+def test_absolute_values_are_explained_on_one_side() -> None:
+    found = explained("y'' = y' + abs(y)")
+    assert found.by_hand and "this is the side where" in str(found) and "spans the same space" in found.agreement
+    assert all(g.on for g in found.result.generators) and len(found.constants) == len(found.result.generators)
+
+
 def test_names_of_the_system_are_not_taken() -> None:
     found = liesym.explain("xi'' = eta*xi + a*C1 + b", budget=30.0)
     names = {s.name for e in found.solution for s in e.free_symbols}

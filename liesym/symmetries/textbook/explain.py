@@ -14,6 +14,7 @@ from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction
 from liesym.determine.invariance import determine
+from liesym.determine.on_solutions import on_side
 from liesym.determine.split import parts_by_monomial
 from liesym.errors import OutOfBudget, VerificationError
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
@@ -30,6 +31,7 @@ from liesym.symmetries.textbook.explanation import Explanation
 from liesym.symmetries.textbook.moves import Rule
 from liesym.symmetries.textbook.record import Coefficient, Step
 from liesym.symmetries.tidy import in_tidy_basis
+from liesym.text.writer import write
 
 ENGINE, BASIS, STEPS = 0.6, 0.1, 0.8
 """Of the budget: for the engine; of what is left then for a tidy basis, and for the steps."""
@@ -80,6 +82,7 @@ def explain(
     whole, show = Budget.seconds(budget), progress or (lambda line: None)
     result = find_symmetries(system, spec, budget=ENGINE * budget, progress=progress, seed=seed)
     result = in_tidy_basis(result, whole.share(BASIS))
+    system = _one_sided(system, result)
     show("determining equations")
     determining = determine(system, _depends(system, spec), budget=whole)
     determining = replace(determining, unknowns=_named(system, determining.unknowns))
@@ -92,7 +95,7 @@ def explain(
     if spec is None or spec.kind in ("general", "separable"):
         solved_by_steps(work, whole.share(STEPS), show)
     else:
-        work.stopped = f"the {spec} is for the engine alone"
+        work.stopped = f"the ansatz {spec} is for the engine alone"
     with determining.field.within(whole.extended()):
         condition = _conditions(determining)
         ending = _ended(work, result, system)
@@ -106,6 +109,15 @@ def explain(
         result=result,
         **ending,
     )
+
+
+def _one_sided(system: ODESystem, result: Result) -> ODESystem:
+    """With signs and absolute values as they are where the result holds, if it holds on one side of them, with a note."""
+    sided = on_side(system, result.domain)
+    if sided.rhs == system.rhs:
+        return system
+    where = ", ".join(f"{write(e)} > 0" for e in result.domain)
+    return replace(sided, notes=(*system.notes, f"this is the side where {where}"))
 
 
 def _depends(system: ODESystem, spec: AnsatzSpec | None) -> dict[Symbol, list[Symbol]] | None:

@@ -84,6 +84,7 @@ def _setting(stages: Stages) -> Iterator[Line]:
     system = stages.system
     yield _heading("The equation" if len(system.rhs) == 1 else "The equations")
     yield from (Line((Equality(left, right),)) for left, right in system.solved.items())
+    yield from (Line((note,)) for note in system.notes)
     yield _heading("The infinitesimals")
     names = frozenset(u.name for u in stages.unknowns)
     components = tuple(u.applied if u.arguments else Symbol(u.name, real=True) for u in stages.unknowns)
