@@ -46,6 +46,7 @@ class _Text:
         self.fixed: dict[str, tuple[list[Token], dict[str, int]]] = {}
         self.names: set[str] = set(re.findall(NAME, text))
         self.families: set[str] = set()
+        self.derived: set[str] = set()
         self.met: dict[str, tuple[str, int]] = {}
 
     def read(self) -> Assembly:
@@ -55,7 +56,7 @@ class _Text:
         written: list[tuple[str, int]] = []
         for left, tokens, values, place in self.lines:
             written.append((f"{left} = {self._write(tokens, values, ())}", line_of(self.source, place)))
-        given = {left.strip("'") for left, *_ in self.lines} | set(self.fixed)
+        given = self.derived | set(self.fixed)
         for name, (family, place) in self.met.items():
             if family in self.families and name not in given:
                 shown = f"{family}[{name.removeprefix(family).replace('_', ', ')}]"
@@ -111,6 +112,7 @@ class _Text:
                 self.met.setdefault(name, (token.text, token.place))
                 if left and end + 1 < len(tokens) and tokens[end + 1].kind == "primes":
                     self.families.add(token.text)
+                    self.derived.add(name)
                 plain.append(Token("name", name, token.place))
                 self._outside(name, token, definitions, inside, left)
                 at = end

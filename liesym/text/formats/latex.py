@@ -49,6 +49,8 @@ def read(text: str) -> Assembly:
             lines.append((f"{left} = {right}", line_of(source, pieces[0].place)))
         elif start and number(right) is not None:
             initial[start[1] or start[2]] = float(right.replace(" ", ""))
+        elif start:
+            notes = (*notes, f"left out, as it is no number: {left} = {right}")
         elif re.fullmatch(r"\w+", left) and number(right) is not None:
             values[left] = float(right.replace(" ", ""))
         elif re.fullmatch(r"\w+", left):
@@ -146,6 +148,8 @@ class _Reader:
                 sign = self._text()
                 self.at += 1
                 text += f"{sign}{'-' if self._skip_minus() else ''}{self._factor()}"
+                if sign == "/" and self._begins_factor():
+                    raise self._error("a/b c may be (a/b)c or a/(bc)", None, (r"\frac{a}{b} c",))
             elif self._begins_factor():
                 text += f"*{self._factor()}"
             else:
@@ -485,9 +489,10 @@ class _Reader:
         )
 
     def _order_of_differential(self) -> int:
-        if self._text() == "d":
-            self.at += 1
-        else:
-            self.at += 1
-            self._word()
+        self.at += 1
+        if self._text(-1) != "d":
+            if self._text() == "{":
+                self._word()
+            else:
+                self.at += 1
         return self._power_of_differential()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from liesym.text.formats.tokens import Source
 
 _LAYOUT = re.compile(
+    r"\\(?:q?quad|hfill)\s*\([\d.]+[a-z]?\)(?=\s*(?:\\\\|\n|\\end|\Z))|"  # the number of an equation
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|nonumber|notag|limits|quad|qquad|hfill|par)(?![a-zA-Z])\.?|(?<!\\)\\[,;:!>]"
     r"|(?<!\\)\\[ \n]|\\(?:begin|end)\{[a-z]+\*?\}(?:\{[lcr|@{} ]*\})?(?:\[[a-z]\])?"
     r"|\\(?:label|tag|vspace|hspace)\*?\{[^}]*\}|\$|(?<!\\)\\\[|\\\]"
@@ -43,12 +44,31 @@ def statements(text: str) -> Iterator[list[Piece]]:
     if unread:
         what = "component" if unread["matrix"] else "piece"
         raise source.error(f"{unread[0]} is not read: write an equation for each {what}", unread.start())
-    text = _LAYOUT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    text = _LAYOUT.sub(_blank, _formulas_alone(text))
     start = 0
     for found in re.finditer(r"\\\\(?:\[[^\]]*\])?|;|\n[ \t]*\n|\Z", text):
         for first, last in _rows(text, start, found.start()):
             yield from _equations(_pieces(source, text, first, last))
         start = found.end()
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Spaces, and a separator where a display ends."""
+    if found[0].startswith(r"\end"):
+        return ";" + " " * (len(found[0]) - 1)
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+def _formulas_alone(text: str) -> str:
+    """Without the words around $…$, where there are formulas between such signs."""
+    found = list(re.finditer(r"\$\$?([^$]+)\$\$?", text))
+    if not found:
+        return text
+    letters = [letter if letter == "\n" else " " for letter in text]
+    for formula in found:
+        letters[formula.start(1) : formula.end(1)] = formula[1]
+        letters[formula.end(1)] = ";"
+    return "".join(letters)
 
 
 def _rows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ DIALECT = Dialect(
     },
     branches="open",
 )  # fmt: skip
-_HEAD = re.compile(rf"\b(?:model|class|block)\s+(?P<name>{NAME})")
+_HEAD = re.compile(rf"\b(?:model|class|block)\s+(?P<name>{NAME}(?:\.{NAME})*)")
 _DECLARED = re.compile(
     rf"\s*(?P<how>(?:(?:parameter|constant|input|output|discrete|final|inner|outer|protected|public)\s+)*)"
     rf"(?P<type>Real|Integer|Boolean|String|[A-Z]\w*)\s+(?P<rest>{NAME}.*)",
@@ -65,7 +65,7 @@ class _Model:
         text = re.sub(r"\bModelica(?:\.\w+)*\.(?=\w+)", lambda m: " " * len(m[0]), text)
         head = _HEAD.search(text)
         self.title = head["name"] if head else ""
-        text = re.sub(rf"\bend\s+{NAME}\s*;?", lambda m: " " * len(m[0]), text) if head else text
+        text = re.sub(rf"\bend\s+{NAME}(?:\.{NAME})*\s*;?", lambda m: " " * len(m[0]), text) if head else text
         self.text = text[: head.start()] + " " * len(head[0]) + text[head.end() :] if head else text
         self.source = Source(self.text)
         self.values: dict[str, float] = {}
