@@ -27,7 +27,7 @@ from typing import Any
 
 from kamke import equations as kamke_equations
 from measure import RESULTS, ROOT, median, number, table, versions, write
-from same_check import of_curve, of_relation, of_value
+from same_check import of_curve, of_relation, of_value, with_functions
 from sympy import Expr, Function, I, Integral, Symbol, dsolve
 from sympy.functions.special.bessel import AiryBase, BesselBase
 from sympy.functions.special.hyper import TupleParametersBase
@@ -74,14 +74,15 @@ def ours(text: str, budget: float) -> Verdict:
     if not found.found:
         return ("out of time" if found.stopped else "none"), "", ""
     read = read_residuals(text, independent="x")
-    residual, x, y = read.expressions[0], read.space.independent, read.space.unknowns[0]
-    order = read.space.order_of(residual)
+    x, y = read.space.independent, read.space.unknowns[0]
+    residual, order = with_functions(read.expressions[0]), read.space.order_of(read.expressions[0])
     values = [e.rhs for e in found.explicit]
-    checks = [of_value(residual, x, y, order, v) for v in values]
+    shown = [(with_functions(v), on) for v, on in zip(values, found.on, strict=True)]
+    checks = [of_value(residual, x, y, order, v, on) for v, on in shown]
     if not values and found.parametric is not None and found.parameter is not None and found.equation is None:
-        checks = [of_curve(residual, x, y, order, found.parametric, found.parameter)]
+        checks = [of_curve(residual, x, y, order, tuple(map(with_functions, found.parametric)), found.parameter)]
     elif not values and found.equation is not None:
-        checks = [of_relation(residual, x, y, order, found.equation.lhs, found.constants)]
+        checks = [of_relation(residual, x, y, order, with_functions(found.equation.lhs), found.constants)]
     return _kind(found, values), _worst(checks), str(found)[:300]
 
 
@@ -111,18 +112,18 @@ def theirs(text: str, budget: float) -> Verdict:
     answers = found if isinstance(found, list) else [found]
     answers = [a for a in answers if not a.has(I)] or answers
     names = {Symbol(s.name): s for s in residual.free_symbols} | {Symbol("x"): x}
-    checks, kinds = [], []
+    checks, kinds, open_ones = [], [], with_functions(residual)
     for answer in answers:
         left, right = (e.xreplace({f: y}).xreplace(names) for e in answer.args)
         if right.getO() is not None:
             return "none", "", "a power series"
         if left == y and not right.has(y):
             kinds.append("named" if right.has(*NAMED) else "closed")
-            checks.append(of_value(residual, x, y, order, right))
+            checks.append(of_value(open_ones, x, y, order, with_functions(right)))
         else:
             kinds.append("implicit")
             constants = sorted((s for s in (left - right).free_symbols if s.name.startswith("C")), key=str)
-            checks.append(of_relation(residual, x, y, order, left - right, constants))
+            checks.append(of_relation(open_ones, x, y, order, with_functions(left - right), constants))
     return max(kinds, key=SOLVED.index), _worst(checks), str(answers)[:300]
 
 
@@ -197,8 +198,8 @@ def page(done: Sequence[Answer], record: Mapping[str, Any]) -> str:
         f"{record['budget']:g} seconds of the processor an equation for both solvers. Every answer was "
         "inserted in its equation with numbers at random places, by a check that shares nothing with those of liesym: an "
         "answer counts as solved if all its branches are right there. Closed: `y = …` in elementary functions; named: with "
-        "special functions or integrals; unchecked: no real place was found. Equations with arbitrary functions count as "
-        "unchecked where an answer has no numbers. Whether the order of what is not solved can be lowered was not asked.\n\n"
+        "special functions or integrals; unchecked: no real place was found. Open functions are made definite ones "
+        "for the check. Whether the order of what is not solved can be lowered was not asked.\n\n"
         f"Of the {len(both)} equations that both were asked, liesym solved **{shares[0]}** and SymPy **{shares[1]}**.\n\n"
     )
     head += table(["list", "solver", "solved", *OUTCOMES, "median s"], rows)

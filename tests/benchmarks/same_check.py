@@ -9,20 +9,32 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import mpmath
-from sympy import Expr, Integral, Symbol, nsolve
+from sympy import Add, Expr, Integral, Rational, Symbol, cos, nsolve
+from sympy.core.function import AppliedUndef
 
 from liesym.base.jets import jet_symbol
 
-PLACES, WANTED, CLOSE = 24, 3, 1e-8
+PLACES, WANTED, CLOSE = 40, 3, 1e-8
+SIGNS = (1, 1, 1, -1)
 Names = Mapping[str, float]
 
 
-def of_value(residual: Expr, x: Symbol, y: Symbol, order: int, value: Expr) -> str:
-    """y = value."""
+def with_functions(value: Expr) -> Expr:
+    """Open functions f(u, …) made cos(u + …) + 2 + k, another k for each name."""
+    return value.replace(lambda e: isinstance(e, AppliedUndef), _function).doit(integrals=False)
+
+
+def _function(applied: AppliedUndef) -> Expr:
+    return cos(Add(*applied.args)) + 2 + Rational(crc32(str(applied.func).encode()) % 7, 5)
+
+
+def of_value(residual: Expr, x: Symbol, y: Symbol, order: int, value: Expr, on: Sequence[Expr] = ()) -> str:
+    """y = value, where what is in `on` is positive."""
     jets = {jet_symbol(y, k): value.diff(x, k) for k in range(order + 1)}
-    return _verdict(residual, [jets], [value], {})
+    return _verdict(residual, [jets], [value], {}, on)
 
 
 def of_curve(residual: Expr, x: Symbol, y: Symbol, order: int, curve: tuple[Expr, Expr], p: Symbol) -> str:
@@ -48,24 +60,30 @@ def of_relation(residual: Expr, x: Symbol, y: Symbol, order: int, relation: Expr
 
 
 def _verdict(
-    residual: Expr, jets: Sequence[Mapping[Symbol, Expr]], real: Sequence[Expr], solved: Mapping[Symbol, Expr]
+    residual: Expr,
+    jets: Sequence[Mapping[Symbol, Expr]],
+    real: Sequence[Expr],
+    solved: Mapping[Symbol, Expr],
+    on: Sequence[Expr] = (),
 ) -> str:
     rng, right, wrong = random.Random(7), 0, 0
     inserted = [residual.xreplace(dict(j)) for j in jets]
     sizes = [[t.xreplace(dict(j)) for t in residual.as_ordered_terms()] for j in jets]
-    symbols = sorted({s for e in (*inserted, *real) for s in e.free_symbols}, key=str)
+    symbols = sorted({s for e in (*inserted, *real, *on) for s in e.free_symbols}, key=str)
     for _ in range(PLACES):
-        place: dict[Any, Any] = {s: mpmath.mpf(rng.randint(2, 40)) / 17 for s in symbols}
+        place: dict[Any, Any] = {s: mpmath.mpf(rng.choice(SIGNS) * rng.randint(1, 40)) / 17 for s in symbols}
         try:
             for name, equation in solved.items():
                 free = equation.xreplace({s: v for s, v in place.items() if s != name})
                 place[name] = nsolve(free, name, float(place[name]), prec=20)
+            if any(_number(e, place) <= 0 for e in on):
+                continue
             numbers = [_number(e, place) for e in real]
             found = [
                 (_number(e, place), sum(abs(_number(t, place)) for t in terms))
                 for e, terms in zip(inserted, sizes, strict=True)
             ]
-        except (ValueError, TypeError, ZeroDivisionError, OverflowError, AttributeError):
+        except (ValueError, TypeError, ZeroDivisionError, OverflowError, AttributeError, NotImplementedError):
             continue
         if any(abs(mpmath.im(v)) > CLOSE * (1 + abs(v)) for v in numbers):
             continue
