@@ -13,11 +13,14 @@ from sympy import Abs, Add, Eq, Expr, S
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
-from liesym.base.typed import equation, expr, over_one_denominator
+from liesym.base.jets import jet_symbol
+from liesym.base.typed import equation, expr, over_one_denominator, replaced
 from liesym.coefficients.joined import with_joined_roots
+from liesym.conservation import first_integrals
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.checked import (
+    Checked,
     checked_integral,
     checked_value,
     curve_holds,
@@ -28,12 +31,16 @@ from liesym.reduction.checked import (
 )
 from liesym.reduction.elementary import Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
+from liesym.reduction.higher_steps import renamed_constants, with_constants
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for, with_real_roots
 from liesym.reduction.record import Solution
 from liesym.reduction.second import substituted_families
+from liesym.reduction.shares import INTEGRALS
 from liesym.reduction.solution import solved, solves
+from liesym.reduction.steps import Step
 from liesym.reduction.superposition import is_linear
+from liesym.solving.algebraic import solve_for
 from liesym.symmetries.generator import Generator
 from liesym.testing.second_look import on_main_side
 
@@ -104,8 +111,38 @@ def looked_at(system: ODESystem, generators: Sequence[Generator] | None, budget:
     if found is not None:
         found = _of_solution(system, found)
     if found is None or not found.found:
+        found = _by_integral(system, budget)
+    if found is None or not found.found:
         found = _on_main_side(system, budget)
     return found if found is not None and found.found else None
+
+
+def _by_integral(system: ODESystem, budget: Budget) -> Solution | None:
+    """Order 2 with one integral: I(x, y, y') = C1 solved for y', an equation of order 1 with C1 as a parameter."""
+    if system.order != 2:
+        return None
+    (x, y), (one, two) = system.variables, constants_for(system, 2)
+    slope = jet_symbol(y, 1)
+    for integral in first_integrals(system, budget=INTEGRALS * budget.left):
+        kept: list[Checked] = []
+        steps: list[Step] = [Step("a first integral", system, integral, one, constants=(one, two))]
+        for rate in solve_for(integral - one, slope, squaring=True):
+            inner = with_constants(ODESystem(x, (y,), (2,), (rate,), system.parameters), rate, (one,))
+            found = solutions_of(inner, budget.share(LINEAR))
+            names = dict(zip(found.constants, (two,), strict=False))
+            values = [written(replaced(expr(e.rhs), names), (one, two), x) for e in found.explicit]
+            kept += [c for v in values if (c := checked_value(system, v, (one, two))) is not None]
+            steps += [Step("so", system, slope, rate, constants=(one,)), *renamed_constants(found.claims, names)]
+        if kept and any(c.expression.has(one) and c.expression.has(two) for c in kept):
+            found = Solution(None, tuple(equation(y, c.expression) for c in kept), None, None, (one, two), (integral,))
+            return replace(
+                found,
+                variables=system.variables,
+                on=tuple(c.on for c in kept),
+                special=_special(system, ()),
+                claims=tuple(steps),
+            )
+    return None
 
 
 def _on_main_side(system: ODESystem, budget: Budget) -> Solution | None:
