@@ -351,10 +351,14 @@ def export(
 @guarded
 @loaded("liesym.app.commands.learn")
 def train(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="A file (TOML, SBML and other models), or equations as text.")
-    ],
     data: Annotated[Path, typer.Option(help="Trajectories, .npz or .csv.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="A file (TOML, SBML and other models), or equations; none with --discover."),
+    ] = None,
+    discover: Annotated[
+        bool, typer.Option("--discover", help="Take the laws from the data: no equations are needed.")
+    ] = False,
     backend: Annotated[str, typer.Option(help="torch | jax")] = "torch",
     residual: Annotated[str, typer.Option(help="auto | conservation | invariance | none")] = "auto",
     weight: Annotated[float, typer.Option(help="Weight of the residual.")] = 1.0,

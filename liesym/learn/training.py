@@ -117,16 +117,23 @@ class _Task:
 
 
 def train_problem(
-    problem: Any, data_path: str | Path, *, backend: str, choices: Choices | None = None, show: bool = True
+    problem: Any,
+    data_path: str | Path | Trajectories,
+    *,
+    backend: str,
+    choices: Choices | None = None,
+    show: bool = True,
+    integrals: Sequence[Expr] | None = None,
 ) -> Report:
     """Train a baseline and a network with the laws of the system in its loss, and compare them.
 
     Arguments:
         problem: a `Problem`, an `ODESystem`, or the path of a problem file.
-        data_path: .npz or .csv; see `read_trajectories`. States are (q, q', …) as in `phase_state`.
+        data_path: .npz or .csv; see `read_trajectories`; or the trajectories. States are (q, q', …) as in `phase_state`.
         backend: the name of a toolkit, "torch" or "jax" or a registered one.
         choices: see `Choices`.
         show: print the table and the places of the files.
+        integrals: first integrals from elsewhere, in place of those of the system.
 
     Returns:
         The `Report`; the record, the picture and the checkpoints are in the folder `choices.out`.
@@ -140,9 +147,10 @@ def train_problem(
     kit = toolkit(backend)
     _need_packages(choices)
     names = [str(s) for s in phase_state(system)]
-    data = read_trajectories(data_path, names, independent=system.independent.name)
+    given = isinstance(data_path, Trajectories)
+    data = data_path if given else read_trajectories(data_path, names, independent=system.independent.name)
     train, test = _split(data, choices)
-    kind, laws = _laws(system, choices)
+    kind, laws = _laws(system, choices) if integrals is None else ("conservation" if integrals else "none", tuple(integrals))
     positive = _is_positive(laws, train, choices)
     order = system.order if len(set(system.orders)) == 1 and system.order <= 2 else 1
     scale = np.sqrt(np.mean(train.states**2, axis=(0, 1))) + 1e-12
@@ -167,7 +175,15 @@ def train_problem(
     return _report(task, record, kind, show)
 
 
-def run_problem(problem: Any, data_path: str | Path, *, backend: str, show: bool = True, **choices: Any) -> Report:
+def run_problem(
+    problem: Any,
+    data_path: str | Path | Trajectories,
+    *,
+    backend: str,
+    show: bool = True,
+    integrals: Sequence[Expr] | None = None,
+    **choices: Any,
+) -> Report:
     """`train_problem` with the choices by name. Raises DataError for one that does not exist."""
     unknown = sorted(set(choices) - set(Choices.__slots__))
     if unknown:
@@ -175,7 +191,7 @@ def run_problem(problem: Any, data_path: str | Path, *, backend: str, show: bool
     if "seeds" in choices:
         seeds = choices["seeds"]
         choices["seeds"] = (seeds,) if isinstance(seeds, int) else tuple(seeds)
-    return train_problem(problem, data_path, backend=backend, choices=Choices(**choices), show=show)
+    return train_problem(problem, data_path, backend=backend, choices=Choices(**choices), show=show, integrals=integrals)
 
 
 def _need_packages(choices: Choices) -> None:
@@ -198,12 +214,17 @@ def _system_of(problem: Any) -> ODESystem:
     return problem.system
 
 
+def training_count(count: int, split: float) -> int:
+    """How many of several trajectories are trained on; the rest is held out."""
+    return min(max(round(split * count), 1), count - 1)
+
+
 def _split(data: Trajectories, choices: Choices) -> tuple[Trajectories, Trajectories]:
     """Training and held-out part: trajectories if there are several, else times, which share the one at
     the cut.
     """
     if data.count > 1:
-        cut = min(max(round(choices.split * data.count), 1), data.count - 1)
+        cut = training_count(data.count, choices.split)
         return data.select(range(cut)), data.select(range(cut, data.count))
     cut = min(max(round(choices.split * data.times.shape[1]), 2), data.times.shape[1] - 1)
     edge = data.times[0, cut - 1]

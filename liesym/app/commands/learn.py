@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import typer
+from sympy import Expr
 
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_choice, check_folder, check_writable, progress
 from liesym.app.inputs import load_problem
 from liesym.app.residual_tasks import residual_of
 from liesym.base.budget import now
-from liesym.errors import ParseError
-from liesym.learn.training import run_problem
+from liesym.discovery.discover import discover as find_laws
+from liesym.discovery.files import read_runs
+from liesym.discovery.tracks import Trajectories as Measured
+from liesym.errors import DataError, ParseError
+from liesym.learn.training import run_problem, training_count
+from liesym.learn.trajectories import Trajectories
 from liesym.lowering.export import check_function_name
 from liesym.lowering.export import export as write_module
+from liesym.model.system import ODESystem
 
 RESIDUALS = ("invariance", "group", "conservation", "backward")
 
@@ -52,8 +59,9 @@ def export(
 
 
 def train(
-    inputs: list[str],
     data: Path,
+    inputs: list[str] | None,
+    discover: bool,
     backend: str,
     residual: str,
     weight: float,
@@ -72,14 +80,43 @@ def train(
     """Train with and without the laws."""
     check_budget(budget)
     check_choice(backend, ("torch", "jax"), "--backend")
-    problem = load_problem(inputs, independent=independent, branch=branch)
     chosen = _seeds(seeds)
+    problem, source, laws = None, data, None
+    if discover:
+        if inputs or residual not in ("auto", "conservation"):
+            raise DataError("--discover takes the laws from the data: give no equations, and no --residual but conservation")
+        problem, source, laws = _discovered(data, split, independent, budget)
+    else:
+        problem = load_problem(inputs or (), independent=independent, branch=branch)
     check_folder(out)
     run_problem(
-        problem, data, backend=backend, residual=residual, weight=weight, search=search, split=split,
+        problem, source, backend=backend, residual=residual, weight=weight, search=search, split=split,
         seeds=chosen, steps=steps, learning_rate=learning_rate, window=window, width=width, out=str(out),
-        budget=budget,
+        budget=budget, integrals=laws,
     )  # fmt: skip
+
+
+def _discovered(
+    data: Path, split: float, independent: str | None, budget: float
+) -> tuple[ODESystem, Trajectories, tuple[Expr, ...]]:
+    """The equations, all trajectories, and the laws that the training trajectories support."""
+    runs = read_runs(data, independent=independent)
+    lengths = sorted({run.states.shape[1] for run in runs})
+    if len(lengths) > 1:
+        raise DataError(f"training takes trajectories of one length; {data.name} has some of {lengths[0]} and {lengths[-1]}")
+    times, states = (np.concatenate([getattr(run, name) for run in runs]) for name in ("times", "states"))
+    names = runs[0].names
+    cut = training_count(len(states), split) if len(states) > 1 else 1
+    found = find_laws(Measured(times[:cut], states[:cut], names), identify=True, budget=budget)
+    for law in found.integrals:
+        typer.echo(f"{law}: {'left out' if law.grade == 'approximate' else law.evidence}")
+    system = found.system
+    if system is None or not system.is_first_order:
+        time = "t" if "t" not in names else "time"
+        unknown = "; ".join(f"{name}' = f_{name}({', '.join(names)})" for name in names)
+        system = ODESystem.parse(unknown, independent=time)
+    laws = tuple(law.expression for law in found.integrals if law.grade != "approximate")
+    return system, Trajectories(times, states, names), laws
 
 
 def _seeds(text: str) -> tuple[int, ...]:
