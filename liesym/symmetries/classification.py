@@ -48,9 +48,8 @@ class Classification:
     stopped: bool = False
 
     def __str__(self) -> str:
-        by = self.result.system.display
         lines = [f"in general: {self.result.sentence}"]
-        lines += [f"{'  ' * (depth + 1)}{case_text(c, by)}: {c.result.sentence}" for depth, c in branches(self.cases)]
+        lines += [f"{'  ' * (depth + 1)}{case_text(c)}: {c.result.sentence}" for depth, c in branches(self.cases)]
         return "\n".join(lines)
 
 
@@ -61,8 +60,9 @@ def branches(cases: Sequence[Case], depth: int = 0) -> Iterator[tuple[int, Case]
         yield from branches(case.children, depth + 1)
 
 
-def case_text(case: Case, by: Display) -> str:
+def case_text(case: Case) -> str:
     """The relations that make a case, as a person writes them."""
+    by = case.result.system.display
     return ", ".join(_relation(a, by) for a in case.assumptions)
 
 

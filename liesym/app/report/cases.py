@@ -55,7 +55,6 @@ def _findings(result: Result) -> dict[str, Any]:
 def show_classification(screen: Screen, found: Classification, *, verbose: bool = False) -> None:
     """How the equations were read, what holds in general, a table of the cases, and what was not decided."""
     result = found.result
-    by = result.system.display
     show_system(screen, result.system)
     screen.say()
     tell(screen, f"In general: {result.sentence}.", style="bold")
@@ -69,7 +68,7 @@ def show_classification(screen: Screen, found: Classification, *, verbose: bool 
         screen.say("No case with other symmetries was found.")
     if verbose:
         for _, case in branches(found.cases):
-            tell(screen, f"{case_text(case, by)}: {_equations(case.result)}", "  ")
+            tell(screen, f"{case_text(case)}: {_equations(case.result)}", "  ")
             _fields(screen, case.result, "  ")
     screen.say()
     tell(screen, found.within, "  ")
@@ -83,10 +82,9 @@ def _equations(result: Result) -> str:
 
 
 def _table(found: Classification) -> list[str]:
-    by = found.result.system.display
     rows = [("case", "dimension", "claim", "symmetries")]
     for depth, case in branches(found.cases):
-        rows.append(("  " * depth + case_text(case, by), _dimension(case.result), *_words(case.result)))
+        rows.append(("  " * depth + case_text(case), _dimension(case.result), *_words(case.result)))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return [" ".join((*(c.ljust(w + 1) for c, w in zip(row, widths, strict=False)), row[-1])).rstrip() for row in rows]
 

@@ -10,6 +10,7 @@ from sympy import Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import Budget
+from liesym.base.jets import partial_derivative
 from liesym.base.listing import Listing
 from liesym.base.names import free_name, free_symbols_named
 from liesym.base.parameters import Parameter
@@ -50,8 +51,9 @@ def imposed(system: ODESystem, integrals: Sequence[Expr], generators: Sequence[G
     members = [Candidate(e, (), (system.total_derivative(e),)) for e in integrals]
     members += [Candidate(None, (), g.remainder(system), generator=g) for g in generators]
     option = option_of(system, members, budget)
-    if option is not None and len(option.conserved) == len(integrals) and len(option.symmetries) == len(generators):
-        return option
+    moving = option is not None and len(option.symmetries) == len(generators)
+    if option is not None and moving and all(is_first_integral(e, option.system, budget) for e in integrals):
+        return replace(option, conserved=tuple(integrals))
     told = ", ".join([*map(write, integrals), *map(str, generators)])
     if all(is_zero(c, (*system.variables, *system.jet_coordinates)) for m in members for c in m.conditions):
         return Option((), system, (), tuple(integrals), tuple(generators))
@@ -118,12 +120,19 @@ def _keep(found: list[Option], option: Option) -> None:
     for place, known in enumerate(found):
         same = option.system.rhs == known.system.rhs
         if same or option.relations == known.relations:
-            more = [e for e in option.conserved if same and e not in known.conserved]
+            more = [e for e in option.conserved if same and not any(_dependent(e, k, known.system) for k in known.conserved)]
             moving = [g for g in option.symmetries if g not in known.symmetries and g.is_symmetry_of(known.system)]
             conserved, symmetries = (*known.conserved, *more), (*known.symmetries, *moving)
             found[place] = replace(known, conserved=conserved, symmetries=symmetries)
             return
     found.append(option)
+
+
+def _dependent(one: Expr, other: Expr, system: ODESystem) -> bool:
+    """Whether one law is a function of the other: their gradients are parallel."""
+    variables = (*system.variables, *system.jet_coordinates)
+    slopes = [(partial_derivative(one, v), partial_derivative(other, v)) for v in variables]
+    return all((a * d - b * c).expand() == 0 for (a, b), (c, d) in itertools.combinations(slopes, 2))
 
 
 def option_of(system: ODESystem, members: Sequence[Candidate], budget: Budget) -> Option | None:
@@ -143,7 +152,10 @@ def option_of(system: ODESystem, members: Sequence[Candidate], budget: Budget) -
     form = _form(system, [_renamed(f, names) for f in rhs], [p for m in members for p in m.parameters])
     if form is None:
         return None
-    kept = tuple(e for e in (_renamed(e, names) for e in laws) if _holds(e, form, budget))
+    kept: tuple[Expr, ...] = ()
+    for law in (_renamed(e, names) for e in laws):
+        if _holds(law, form, budget) and not any(_dependent(law, k, form) for k in kept):
+            kept = (*kept, law)
     moving = tuple(m.generator for m in members if m.generator is not None and m.generator.is_symmetry_of(form))
     if not kept and not moving:
         return None
