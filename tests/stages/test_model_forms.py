@@ -180,6 +180,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("model M\n Real x;\nequation\n der(x) = 1;\n when x > 1 then reinit(x, 0); end when;\nend M;", "events change"),
         ("model M\n Real x[3];\nequation\n der(x) = x;\nend M;", "arrays are not read"),
         ("model M\n Real x;\nequation\n der(x) = delay(x, 1);\nend M;", "a delay"),
+        ("model M\n Real x, ;\nequation\n der(x) = 1;\nend M;", "a name is missing"),
         ("model M\n Real x; Real y;\nequation\n der(x) = y;\n x + y = 1;\nend M;", "no derivative and no single name"),
         ("model M\n Real x;\nequation\n connect(a, b);\n der(x) = 1;\nend M;", "not flat"),
     ],

@@ -116,6 +116,8 @@ class _Model:
     def _declare(self, declared: re.Match[str], place: int) -> None:
         start = place + declared.start("rest")
         for item in arguments(self.source.tokens(start, start + len(declared["rest"]))):
+            if not item or item[0].kind != "name":
+                raise self.source.error("a name is missing in this declaration", place, ("Real x, y;",))
             name = item[0].text
             if len(item) > 1 and item[1].text == "[":
                 raise self.source.error("arrays are not read: give each component a name", item[1].place)
