@@ -199,7 +199,8 @@ def page(done: Sequence[Answer], record: Mapping[str, Any]) -> str:
         "inserted in its equation with numbers at random places, by a check that shares nothing with those of liesym: an "
         "answer counts as solved if all its branches are right there. Closed: `y = …` in elementary functions; named: with "
         "special functions or integrals; unchecked: no real place was found. Open functions are made definite ones "
-        "for the check. Whether the order of what is not solved can be lowered was not asked.\n\n"
+        "for the check. Whether the order of what is not solved can be lowered was not asked. The run went on over several "
+        "states of the code: some questions without an answer were asked again after a change, the others were not.\n\n"
         f"Of the {len(both)} equations that both were asked, liesym solved **{shares[0]}** and SymPy **{shares[1]}**.\n\n"
     )
     head += table(["list", "solver", "solved", *OUTCOMES, "median s"], rows)
