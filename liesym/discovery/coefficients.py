@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from math import ceil, hypot, log10
 from typing import NamedTuple
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, Symbol
 
-from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
 
 ALIKE = 0.1
@@ -46,7 +46,8 @@ def with_parameters(exact: Sequence[Sequence[Expr | None]], decimals: Sequence[D
     """
     rows = [list(row) for row in exact]
     groups = _groups(decimals)
-    symbols = free_symbols_named((f"a{k + 1}" for k in range(len(groups))), [f"a{k}" for k in range(99) if f"a{k}" in taken])
+    names = islice((name for k in count(1) if (name := f"a{k}") not in taken), len(groups))
+    symbols = [Symbol(name, real=True) for name in names]
     parameters, spreads = [], []
     for symbol, group in zip(symbols, groups, strict=True):
         weights = np.array([1 / max(one.spread, EXACTLY * abs(one.value)) ** 2 for one in group])

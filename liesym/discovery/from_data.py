@@ -52,6 +52,8 @@ def from_data(
     if identify:
         share = Budget.seconds(SHARE * budget.left)
         equations = identified(runs, symbols, smooth.noise, smooth.rate_noise, tried, share)
+        if equations.system is None and share.over:
+            stopped = equations.told
         if equations.system is not None:
             proven, symmetries, stopped = laws_of(equations.system, _region(runs), tried, share, rng)
     search = track_integrals(smooth, symbols, tried, budget, rng)

@@ -11,6 +11,7 @@ from sympy import Matrix, Symbol
 import liesym
 from liesym import ODESystem, Trajectories, discover
 from liesym.determine.verify import is_first_integral
+from liesym.discovery.coefficients import Decimal, with_parameters
 from liesym.discovery.tracks import Run
 from liesym.discovery.weak import Stretch, WeakForm, total, windows
 from liesym.learn.trajectories import simulate
@@ -151,6 +152,19 @@ def test_one_state_and_two_units() -> None:
     found = discover(Trajectories(data.times, data.states * [1e6, 1e-4], data.names), identify=True)
     assert found.system is not None and [law.grade for law in found.integrals] == ["proven"]
     assert [p.value for p in found.system.parameters] == pytest.approx([1e10, 1e-10], rel=0.02)
+
+
+def test_parameters_have_names_that_no_state_has() -> None:
+    decimals = [Decimal(0, 0, 1.23, 0.001), Decimal(0, 1, -1.2305, 0.001), Decimal(1, 0, 4.5, 0.001)]
+    named = with_parameters([[None, None], [None]], decimals, {"a1", "x"})
+    a2, a3 = Symbol("a2", real=True), Symbol("a3", real=True)
+    assert named.coefficients == ((a2, -a2), (a3,))
+    assert [p.value for p in named.parameters] == pytest.approx([1.23, 4.5], rel=1e-3)
+
+
+def test_time_that_runs_out_is_told() -> None:
+    found = discover(measured("x' = y; y' = -x", -2, 2, 0.01), identify=True, budget=0.001)
+    assert found.stopped and found.system is None and "time ran out" in found.notes[0]
 
 
 def test_given_functions_enter_right_sides() -> None:
