@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         seconds = known.get(_name(item), 0.0)
         marker, call = item.get_closest_marker("slow_with"), getattr(item, "callspec", None)
-        if seconds >= timings.SLOW:
+        if seconds >= timings.SLOW and not item.get_closest_marker("in_ci"):
             item.add_marker(pytest.mark.nightly)
         elif seconds >= timings.USUAL or (marker and call and {*marker.args} & {*map(str, call.params.values())}):
             item.add_marker(pytest.mark.slow)

@@ -36,6 +36,7 @@ def doubled(name):
     return contextlib.nullcontext()
 
 
+@pytest.mark.in_ci
 @pytest.mark.parametrize("name", dealt(("numpy", "torch", "jax"), late=("torch", "jax")))
 def test_a_shipped_backend_conforms(name):
     with doubled(name):

@@ -33,6 +33,7 @@ def run_script(name, *arguments, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_the_demo_prints_its_tables_and_names_its_picture(tmp_path):
     out = tmp_path / "out"
     text = run_script("demo.py", "--out", out, "--seeds", 0, "--toy-steps", 40, "--steps", 30, folder=tmp_path)

@@ -54,6 +54,7 @@ def test_generators_of_the_corpus(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 @pytest.mark.timeout(1800)
 def test_the_whole_corpus() -> None:
     """At least 95 % of the listed generators."""
@@ -203,9 +204,10 @@ def with_a_symmetry(numbers: Iterable[str]) -> int:
 
 
 @pytest.mark.slow
-def test_every_third_equation_of_the_chapter() -> None:
-    share = list(KAMKE)[::3]
-    assert len(share) == 117 and with_a_symmetry(share) >= 0.85 * len(share)
+@pytest.mark.in_ci
+def test_every_sixth_equation_of_the_chapter() -> None:
+    share = list(KAMKE)[::6]
+    assert len(share) == 59 and with_a_symmetry(share) >= 0.85 * len(share)
 
 
 @pytest.mark.nightly

@@ -86,6 +86,7 @@ def assert_most_are_proven(numbers: Collection[int]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.in_ci
 def test_the_chapter_without_its_longest_searches() -> None:
     share = EQUATIONS.keys() - LONG
     assert len(share) == 176
