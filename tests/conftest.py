@@ -10,7 +10,7 @@ import os
 import resource
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -51,8 +51,8 @@ def patient_clock() -> float:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is long, or run by a backend that `slow_with` names, is slow; long files first, so that no core is idle."""
-    known, slow = timings.read(), config.getoption("markexpr").startswith("slow")
-    files: Counter[Path] = Counter()
+    known, slow = timings.read(), str(config.getoption("markexpr")).startswith("slow")
+    files: defaultdict[Path, float] = defaultdict(float)
     for item in items:
         seconds = known.get(_name(item), 0.0)
         marker, call = item.get_closest_marker("slow_with"), getattr(item, "callspec", None)

@@ -420,7 +420,8 @@ def _zeros_of_factors(f: Expr, unknowns: Sequence[Symbol], most: int) -> list[tu
 
 
 def _effort(f: Expr, u: Symbol) -> tuple[int, Any]:
-    degree = f.as_poly(u).degree() if f.is_polynomial(u) else MOST_DEGREE
+    polynomial = f.as_poly(u)
+    degree = MOST_DEGREE if polynomial is None else int(polynomial.degree())
     return degree or 99, f.count_ops()
 
 
