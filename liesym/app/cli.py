@@ -31,7 +31,9 @@ Inputs = Annotated[
     list[str] | None,
     typer.Argument(metavar="FILE | EQUATION", help="A file (TOML, SBML and other models), or equations as text."),
 ]
-Independent = Annotated[str | None, typer.Option(help="Name of the independent variable; t unless given.")]
+Independent = Annotated[
+    str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
+]
 Ansatz = Annotated[
     str | None,
     typer.Option(help="general | affine | polynomial: 2 | separable: t(t), z(z), v(u,v) | span: 1, u, log(u)"),
@@ -173,7 +175,9 @@ def noether(
     as_json: AsJson = False,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,
-    independent: Independent = None,
+    independent: Annotated[
+        str | None, typer.Option(help="Name of the independent variable; of a Lagrangian t unless given.")
+    ] = None,
     branch: Branch = None,
 ) -> None:
     """Conserved quantities of a Lagrangian, gauge terms allowed; from equations, a Lagrangian is looked for first."""

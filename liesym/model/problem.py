@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from liesym.errors import ParseError
 from liesym.model.ansatz import AnsatzSpec, ansatz_from_table
 from liesym.model.system import ODESystem
+from liesym.text.characters import in_plain_characters
 from liesym.text.files import ProblemFile, located, read_file
 from liesym.text.formats.recognized import checked_form, form_of_file, form_of_text, read_model, read_model_file
 from liesym.text.formats.record import ModelFile
+from liesym.text.spelling import DEFAULT, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,19 @@ def read_problem_text(
         ParseError, NotSolvable, Unsupported: as `read_problem` does.
     """
     if (form_of_text(text) if form is None else checked_form(form)) == "text":
-        return Problem(ODESystem.parse(text, independent="t" if independent is None else independent, branch=branch))
+        return Problem(_of_text(text, independent, branch))
     return _of_model(read_model(text, form, independent=independent, branch=branch), "")
+
+
+def _of_text(text: str, independent: str | None, branch: int | None) -> ODESystem:
+    """Equations as they are written or as a textbook spells them; the notes say what was taken for granted."""
+    try:
+        plain = spelled(text, independent)
+    except ParseError:  # the reader of the text as it is tells the place
+        return ODESystem.parse(text, independent=independent or DEFAULT, branch=branch)
+    as_given = plain.text == in_plain_characters(text).text  # then the places of errors are those of the text
+    system = ODESystem.parse(text if as_given else plain.text, independent=plain.independent, branch=branch)
+    return replace(system, notes=(*plain.notes, *system.notes))
 
 
 def _of_model(model: ModelFile, path: str) -> Problem:

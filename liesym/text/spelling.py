@@ -4,7 +4,7 @@
     0.123                             a positive name, whose value is put back at the end: measured numbers never become
                                       exponents of a large degree
 
-Without such a hint the independent variable is t; where t does not occur it is the one name that can be it.
+Without such a hint the independent variable is t, or x where x is no unknown and t does not occur.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from liesym.text.reader import walk
 
 DEFAULT = "t"
 VARIABLES = frozenset(("x", "y", "z", "s", "X", "T", "theta", "phi", "tau", "xi"))
-"""Names that may be the independent variable without being called so; others are taken for parameters."""
+"""Names that may stand below a derivative, as in dy/ds."""
+ALONE = "x"
+"""The name that is the independent variable without being called so; tau, theta and s are parameters at least as often."""
 SMALL = 12
 """Decimals with a smaller denominator, such as 0.5, are numbers like any other."""
 
@@ -129,13 +131,10 @@ def _in_primes(text: str) -> tuple[str, str | None]:
 
 
 def _chosen(text: str) -> tuple[str, tuple[str, ...]]:
-    """t, or where it does not occur the one name that can be the independent variable, with a sentence that says so."""
+    """t, or where it does not occur x if that is no unknown, with a sentence that says so."""
     equations = [e for e in parse(text, "equations").children if e is not None]
     unknowns = unknown_names(equations, DEFAULT, text)
     plain = {str(n.children[0]) for e in equations for n in walk(e) if n.data == "name"}
-    possible = sorted((plain & VARIABLES) - set(unknowns))
-    if DEFAULT in plain or DEFAULT in unknowns or not possible:
+    if DEFAULT in plain or DEFAULT in unknowns or ALONE not in plain or ALONE in unknowns:
         return DEFAULT, ()
-    if len(possible) > 1:
-        return DEFAULT, (f"the independent variable is t, and {', '.join(possible)} are parameters",)
-    return possible[0], (f"the independent variable is {possible[0]}, the one name that can be it",)
+    return ALONE, (f"the independent variable is {ALONE}, the one name that can be it",)

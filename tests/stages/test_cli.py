@@ -120,6 +120,25 @@ def test_solve() -> None:
     call("solve", "y' = y", "--at", "z(0)=1", status=2)
 
 
+@pytest.mark.parametrize(
+    ("equation", "independent", "parameters"),
+    [
+        ("dy/dx = a*x*y", "x", ["a"]),
+        ("y' = a*x*y", "x", ["a"]),
+        ("y'' = -y/tau", "t", ["tau"]),
+        ("y' = s*y + r", "t", ["s", "r"]),
+        ("y' = x*y + t", "t", ["x"]),
+        ("x' = y*x", "t", ["y"]),
+        ("dq/ds = s + k", "s", ["k"]),
+    ],
+)
+def test_every_command_reads_the_independent_variable_off_the_equation(
+    equation: str, independent: str, parameters: list[str]
+) -> None:
+    system = json.loads(call("determine", equation, "--json"))["system"]
+    assert system["independent"] == independent and sorted(system["parameters"]) == sorted(parameters)
+
+
 def test_reduce_says_what_is_not_found() -> None:
     text = call("reduce", "y''' = -y*y''/2")
     assert text.count("by t: ") == 2 and "general solution: not found" in text

@@ -14,7 +14,7 @@ from liesym.text.formats.assembled import Assembly, line_of, number
 from liesym.text.formats.latex_tokens import Piece, statements
 from liesym.text.formats.latex_words import ACCENTS, CALLS, GREEK, MARKS, REFUSED, STYLES
 from liesym.text.formats.tokens import Source
-from liesym.text.spelling import DEFAULT, VARIABLES
+from liesym.text.spelling import ALONE, DEFAULT
 
 
 def looks(text: str) -> bool:
@@ -64,11 +64,10 @@ def read(text: str) -> Assembly:
 
 
 def _told(scout: _Reader) -> tuple[str, tuple[str, ...]]:
-    """The independent variable where only primes are given: t, or the one name that can be it."""
-    possible = sorted((set(scout.names) & VARIABLES) - set(scout.unknowns))
-    if DEFAULT in scout.names or len(possible) != 1:
+    """The independent variable where only primes are given: t, or x where that is no unknown and t does not occur."""
+    if DEFAULT in scout.names or ALONE not in scout.names or ALONE in scout.unknowns:
         return DEFAULT, ()
-    return possible[0], (f"the independent variable is {possible[0]}, the one name that can be it",)
+    return ALONE, (f"the independent variable is {ALONE}, the one name that can be it",)
 
 
 class _Reader:
