@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
 
-from sympy import Expr, I, Symbol
+from sympy import Expr, I, Symbol, log
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door, errors_of_ours
@@ -38,7 +38,7 @@ from liesym.conservation.modes import linear_integrals
 from liesym.conservation.multipliers import LARGEST_PHASE_SPACE, integrals_from_symmetries
 from liesym.conservation.rates import angles, as_product, logarithms, time_functions
 from liesym.conservation.select import Selection
-from liesym.conservation.shares import KILLING, KILLING_WITH_TIME, SEARCH, SPAN, SYMMETRIES
+from liesym.conservation.shares import DECIMALS, KILLING, KILLING_WITH_TIME, SEARCH, SPAN, SYMMETRIES
 from liesym.conservation.spans import (
     coefficient_functions,
     independent_span,
@@ -50,6 +50,7 @@ from liesym.conservation.velocity_spans import LARGEST_SPAN, is_gyroscopic, velo
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import OutOfBudget, Unsupported
+from liesym.model.measured import with_parameters_for_decimals
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.solving.linear.span import monomials, products
@@ -138,6 +139,15 @@ def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search
     return Listing((*first, *second), within, stopped, (*first.on, *second.on))
 
 
+def _log_of_primitive(argument: Expr) -> Expr:
+    """log(u) up to a constant: without a number as a factor, and of -u where all coefficients of u are negative."""
+    polynomial = argument.as_poly(*argument.free_symbols) if argument.free_symbols else None
+    if polynomial is not None:
+        _, primitive = polynomial.primitive()
+        argument = -primitive.as_expr() if all(c < 0 for c in primitive.coeffs()) else primitive.as_expr()
+    return log(argument)
+
+
 class _Search:
     """One search: the system, its budget, what was kept, and what was cut."""
 
@@ -215,6 +225,7 @@ class _Search:
     def methods(self) -> Iterator[Callable[[], None]]:
         if self.system.is_first_order:
             yield self.balances
+        yield self.decimals_as_parameters
         if not self.autonomous:
             yield self.linear
         if self.system.is_first_order:
@@ -269,6 +280,17 @@ class _Search:
         found = [e for e in balances(on, self.budget.share(SPAN)) if on.rate(e).is_zero]
         shown = [presented(normalized((e,), on.field)[0], on.field, ()) for e in found]
         self.selection.keep_linear([as_product(e, self.system.independent) for e in shown])
+
+    def decimals_as_parameters(self) -> None:
+        """What holds whatever the measured numbers are, at their values."""
+        general, values = with_parameters_for_decimals(self.system)
+        if not values:
+            self.not_for_this()
+            return
+        inner = _Search(general, self.degree, self.budget.share(DECIMALS), None)
+        inner.run()
+        found = [e.xreplace(values) for e in inner.selection.kept]
+        self.offer_expressions([e.replace(log, _log_of_primitive) for e in found], functional=True)
 
     def quadratic(self) -> None:
         """x'' = F(x) + A(x) x': linear or quadratic in the velocities; all of them where A = 0."""

@@ -8,6 +8,8 @@ SEARCH = 0.95
 """Of the whole budget, for the methods; the rest is for writing and substituting what the last of them found."""
 SPAN = 0.5
 """For one span: the later methods find other kinds of integrals, and each halving leaves them the larger part."""
+DECIMALS = 0.5
+"""For the system with parameters in place of its decimals: what holds for their values alone is left to the rest."""
 KILLING = 0.5
 """For the Killing equations free of t: those with t, which come after, give the ones that the equations lack."""
 KILLING_WITH_TIME = 0.7

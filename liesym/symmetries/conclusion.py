@@ -16,7 +16,7 @@ from liesym.coefficients import Field
 from liesym.coefficients.joined import joined
 from liesym.determine.forms import Determining, DeterminingSystem
 from liesym.determine.verify import is_trivial, remainder_elements
-from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, VerificationError
+from liesym.errors import OutOfBudget, TimeIsUp, TooLarge, Unsupported, VerificationError
 from liesym.model.ansatz import AnsatzSpec
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import Vector, constant_relations, independent_vectors, normalized, trivial_first
@@ -50,7 +50,7 @@ def concluded(
     if system.is_first_order:
         trivial, vectors = trivial_first(vectors, [field(f) for f in system.rhs], field)
     known, generators = _placed(known, [_generator(known, v, field, v in trivial) for v in [*trivial, *vectors]])
-    families = tuple(_family(known, components, arbitrary) for components, arbitrary in known.families)
+    known, families = _families(known)
     known, families = _families_placed(known, families)
     conditions = conditions_of(known.pivots, field, system)
     known, public = _public(known, determining, system if system.is_first_order and spec is None else None, beyond)
@@ -143,6 +143,17 @@ def _families_placed(known: Known, families: Sequence[Family]) -> tuple[Known, t
         applied = [a for c in placed.components for a in sorted(c.atoms(AppliedUndef), key=str) if a.func in names]
         arbitrary = tuple((a, a.args) for a in dict.fromkeys(applied))
         kept.append(Family(replace(generator, components=placed.components, on=placed.on), arbitrary))  # type: ignore[arg-type]
+    return known, tuple(kept)
+
+
+def _families(known: Known) -> tuple[Known, tuple[Family, ...]]:
+    """Those that are verified; what the arithmetic cannot hold is left out with a note."""
+    kept = []
+    for components, arbitrary in known.families:
+        try:
+            kept.append(_family(known, components, arbitrary))
+        except Unsupported as stop:
+            known = known.noting(f"a family could not be verified and was left out: {stop}")
     return known, tuple(kept)
 
 
