@@ -74,7 +74,7 @@ def _of_text(text: str, independent: str | None, branch: int | None) -> ODESyste
     try:
         plain = spelled(text, independent)
     except ParseError:  # the reader of the text as it is tells the place
-        return ODESystem.parse(text, independent=independent or DEFAULT, branch=branch)
+        return ODESystem.parse(text, independent=DEFAULT if independent is None else independent, branch=branch)
     as_given = plain.text == in_plain_characters(text).text  # then the places of errors are those of the text
     system = ODESystem.parse(text if as_given else plain.text, independent=plain.independent, branch=branch)
     return replace(system, notes=(*plain.notes, *system.notes))

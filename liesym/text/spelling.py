@@ -70,7 +70,7 @@ def spelled(text: str, independent: str | None = None) -> Spelled:
     plain, named = _in_primes(in_plain_characters(text).text)
     if independent is not None and named not in (None, independent):
         raise ParseError(f"the equations have the independent variable {named}; {independent} differs")
-    chosen, notes = independent or named, ()
+    chosen, notes = named if independent is None else independent, ()
     if chosen is None:
         chosen, notes = _chosen(plain)
     return Spelled(plain, chosen, notes)
