@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mpmath
 import pytest
-from sympy import Expr, Rational, Symbol
+from sympy import Abs, Expr, Rational, Symbol, log, sqrt
 
 import liesym
 from liesym.base.typed import expr
@@ -90,9 +90,12 @@ def test_contiguous_arguments_are_no_accident() -> None:
 
 
 def test_all_solutions_are_claimed_only_where_the_family_is_real() -> None:
-    """x^2 y'' = y/4 + … has √x in its solutions, which says nothing of x < 0."""
+    """√x and √x log x say nothing of x < 0; with absolute values they are the solutions on both sides of x = 0."""
     assert liesym.solve("y'' + y = 0").complete
-    assert not liesym.solve("x^2*y'' + y/4 = 0", independent="x").complete
+    found = liesym.solve("x^2*y'' + y/4 = 0", independent="x")
+    x, (c1, c2) = Symbol("x", real=True), found.constants
+    assert found.complete and found.explicit[0].rhs == (c1 + c2 * log(Abs(x))) * sqrt(Abs(x))
+    assert not liesym.solve("y'' + a*y = 0").complete
 
 
 def test_both_signs_under_a_root() -> None:
