@@ -23,7 +23,7 @@ KEPT = 0.5
 """Seconds from which on a test is in the table."""
 USUAL = 2.5
 """Seconds from which on a test is a slow run."""
-SLOW = 20.0
+SLOW = 15.0
 """Seconds from which on a slow run is for the night."""
 
 
