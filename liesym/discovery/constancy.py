@@ -114,7 +114,7 @@ def scatter(library: Library, states: Sequence[Floats], variance: Floats, left: 
         freedom += max(len(x) - 1 / left, 0.3 * len(x))
         total += len(x)
         means.append(values.mean(0))
-    between = np.atleast_2d(np.cov(np.stack(means).T))
+    between = np.atleast_2d(np.cov(np.stack(means).T)) if len(means) > 1 else np.zeros((k, k))
     within, noise = within / freedom, noise / total
     sizes = np.sqrt(np.diag(within) + np.diag(between) + 1e-300)
     unit = np.outer(sizes, sizes)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, S, Symbol
+import mpmath
+from sympy import Dummy, Expr, Matrix, Pow, S, Symbol
 
 from liesym.base.typed import expr
 from liesym.errors import ParseError
 from liesym.solving.algebraic import solve_for
+from liesym.testing.values import NoValue, value_at
 from liesym.text import read_expression
 
 _CONDITION = re.compile(r"\s*([^\W\d]\w*)('*)\s*\((.*?)\)\s*=(.*)", re.DOTALL)
 CLOSE = 1e-25
+MOST_OPERATIONS = 60
 SAID = "no solution that was found meets the conditions"
 
 
@@ -75,7 +78,7 @@ def _parts(text: str) -> Iterator[str]:
 def fits(
     values: Mapping[Symbol, Expr], t: Symbol, conditions: Sequence[Condition], constants: Sequence[Symbol]
 ) -> list[dict[Symbol, Expr]]:
-    """Values of the constants, one equation after the other solved for one of them.
+    """Values of the constants: by Cramer's rule where all is linear in them, else one solved for after the other.
 
     Arguments:
         values: of the unknowns, in t and the constants.
@@ -83,24 +86,62 @@ def fits(
         conditions: on the unknowns.
         constants: what is solved for.
     """
-    waiting = [(_defects(values, t, conditions), {})]
-    found: list[dict[Symbol, Expr]] = []
-    while waiting:
-        defects, known = waiting.pop()
-        open_ones = [d for d in defects if d.has(*constants)]
-        if not open_ones:
-            if all(_is_zero(d) for d in defects):
-                found.append(known)
-            continue
-        first = min(open_ones, key=lambda d: (sum(d.has(c) for c in constants), d.count_ops()))
-        # C2 = log(cos(C1)) says more than C1 = acos(exp(C2)), which has two signs and a bound
-        constant = min((c for c in constants if first.has(c)), key=lambda c: first.diff(c).has(c))
+
+    def met(known: dict[Symbol, Expr]) -> bool:
+        return meets({y: expr(v.subs(known)) for y, v in values.items()}, t, conditions)
+
+    defects = _defects(values, t, conditions)
+    linear = _by_determinants(defects, [c for c in constants if any(d.has(c) for d in defects)])
+    return [linear] if linear is not None and met(linear) else _eliminated(defects, {}, constants, met)
+
+
+def _by_determinants(defects: Sequence[Expr], constants: Sequence[Symbol]) -> dict[Symbol, Expr] | None:
+    """The one solution of as many linear equations; None if they are not, or have not exactly one."""
+    if not constants or len(defects) != len(constants):
+        return None
+    rows = [[expr(d.diff(c)) for c in constants] for d in defects]
+    if any(entry.has(*constants) for row in rows for entry in row):
+        return None
+    right = Matrix([-expr(d.subs(dict.fromkeys(constants, 0))) for d in defects])
+    matrix = Matrix(rows)
+    whole = _shortened(expr(matrix.det(method="berkowitz")))
+    if _is_zero(whole):
+        return None
+    found = {}
+    for k, c in enumerate(constants):
+        replaced = matrix.copy()
+        replaced[:, k] = right
+        found[c] = _shortened(expr(replaced.det(method="berkowitz") / whole))
+    return found
+
+
+def _shortened(value: Expr) -> Expr:
+    """With cos^2 + sin^2 = 1, where it is short; SymPy's search for that keeps no clock."""
+    return expr(value.trigsimp()) if value.count_ops() <= MOST_OPERATIONS else value
+
+
+def _eliminated(
+    defects: Sequence[Expr],
+    known: dict[Symbol, Expr],
+    constants: Sequence[Symbol],
+    met: Callable[[dict[Symbol, Expr]], bool],
+) -> list[dict[Symbol, Expr]]:
+    """One equation solved for one of its constants and put into the rest; for another one where that comes to nothing."""
+    open_ones = [d for d in defects if d.has(*constants)]
+    if not open_ones:
+        return [known] if all(_is_zero(d) for d in defects) and met(known) else []
+    first = min(open_ones, key=lambda d: (sum(d.has(c) for c in constants), d.count_ops()))
+    # C2 = log(cos(C1)) says more than C1 = acos(exp(C2)), which has two signs and a bound
+    for constant in sorted((c for c in constants if first.has(c)), key=lambda c: first.diff(c).has(c)):
+        found = []
         for root in roots(first, constant):
-            rest = [expr(d.subs(constant, root)) for d in defects if d is not first]
             if not root.has(S.NaN, S.ComplexInfinity, S.ImaginaryUnit):
                 inserted = {c: expr(v.subs(constant, root)) for c, v in known.items()}
-                waiting.append((rest, {**inserted, constant: root}))
-    return [f for f in found if meets({y: expr(v.subs(f)) for y, v in values.items()}, t, conditions)]
+                rest = [expr(d.subs(constant, root)) for d in defects if d is not first]
+                found += _eliminated(rest, {**inserted, constant: root}, constants, met)
+        if found:
+            return found
+    return []
 
 
 def roots(value: Expr, unknown: Symbol) -> list[Expr]:
@@ -123,12 +164,28 @@ def _is_zero(value: Expr) -> bool:
         return False
     if value.expand() == 0:
         return True
-    number = value.evalf(40) if not value.free_symbols else None
-    return number is not None and bool(number.is_comparable) and bool(abs(number) < CLOSE)
+    if value.free_symbols:
+        return bool(_shortened(value).expand() == 0)
+    try:
+        with mpmath.workdps(40):
+            return bool(abs(value_at(value, {})) < CLOSE)
+    except NoValue:
+        return False
 
 
-def decided(on: Sequence[Expr]) -> tuple[Expr, ...] | None:
-    """Conditions without those that numbers decide; None if one of them fails."""
-    if any(not a.free_symbols and not a.is_positive for a in on):
-        return None
+def decided(on: Sequence[Expr], t: Symbol | None = None, places: Sequence[Expr] = ()) -> tuple[Expr, ...] | None:
+    """Conditions without those that numbers decide; None if one of them fails, or does at one of the places of t."""
+    for a in on:
+        at_places = [expr(a.subs(t, place)) for place in places] if t is not None else []
+        if not a.free_symbols and not a.is_positive:
+            return None
+        if any(_is_negative(value) for value in at_places):
+            return None
     return tuple(a for a in on if a.free_symbols)
+
+
+def _is_negative(value: Expr) -> bool:
+    """True if it is below zero wherever the roots in it are real; what is 0 is on the edge, where the solution may begin."""
+    roots_of = {p: Dummy(nonnegative=True) for p in value.atoms(Pow) if p.exp.is_Rational and not p.exp.is_Integer}
+    plain = value.xreplace({p: d for p, d in roots_of.items() if p.free_symbols})
+    return bool(plain.is_negative or (plain.free_symbols and plain.is_nonpositive and plain != 0))

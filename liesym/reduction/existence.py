@@ -23,6 +23,10 @@ from sympy import (
     Symbol,
     acos,
     acosh,
+    airyai,
+    airyaiprime,
+    airybi,
+    airybiprime,
     asin,
     atan,
     atanh,
@@ -31,8 +35,13 @@ from sympy import (
     cosh,
     cot,
     csc,
+    erf,
+    erfc,
+    erfi,
     exp,
     floor,
+    fresnelc,
+    fresnels,
     log,
     oo,
     pi,
@@ -52,7 +61,24 @@ from liesym.model.system import ODESystem
 
 Zeros = list[Expr]
 POLES = {tan: cos, sec: cos, cot: sin, csc: sin}
-REGULAR = (exp, sin, cos, sinh, cosh, tanh, atan)
+REGULAR = (
+    exp,
+    sin,
+    cos,
+    sinh,
+    cosh,
+    tanh,
+    atan,
+    airyai,
+    airybi,
+    airyaiprime,
+    airybiprime,
+    erf,
+    erfc,
+    erfi,
+    fresnels,
+    fresnelc,
+)
 """Functions without singular points on the real line."""
 
 

@@ -230,7 +230,7 @@ def _fitted(found: Solution, conditions: Sequence[Condition]) -> Solution:
     kept: dict[Expr, tuple[Expr, ...]] = {}
     for branch, on in zip(found.explicit, found.on, strict=True):
         for values in fits({y: expr(branch.rhs)}, t, conditions, found.constants):
-            sides = decided([expr(a.subs(values)) for a in on])
+            sides = decided([expr(a.subs(values)) for a in on], t, [c.place for c in conditions])
             if sides is not None:
                 kept.setdefault(expr(branch.rhs.subs(values)), sides)
     for special in found.special:

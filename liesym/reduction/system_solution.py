@@ -126,7 +126,7 @@ def _fitted(found: SystemSolution, conditions: Sequence[Condition]) -> SystemSol
     kept: dict[Values, tuple[Expr, ...]] = {}
     for values, on in found.families:
         for fit in fits(dict(zip(unknowns, values, strict=True)), t, conditions, found.constants):
-            sides = decided([expr(a.subs(fit)) for a in on])
+            sides = decided([expr(a.subs(fit)) for a in on], t, [c.place for c in conditions])
             if sides is not None:
                 kept.setdefault(tuple(expr(v.subs(fit)) for v in values), sides)
     for point in found.points:

@@ -137,4 +137,7 @@ def _chosen(text: str) -> tuple[str, tuple[str, ...]]:
     plain = {str(n.children[0]) for e in equations for n in walk(e) if n.data == "name"}
     if DEFAULT in plain or DEFAULT in unknowns or ALONE not in plain or ALONE in unknowns:
         return DEFAULT, ()
-    return ALONE, (f"the independent variable is {ALONE}, the one name that can be it",)
+    alone = plain <= {ALONE, *unknowns}
+    return ALONE, (
+        f"the independent variable is {ALONE}, {'the one name that can be it' if alone else 'as t does not occur'}",
+    )

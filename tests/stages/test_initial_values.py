@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from runs import dealt
 from scipy.integrate import solve_ivp
-from sympy import E, Expr, Rational, Symbol, cos, exp, log, oo, pi, sqrt, sympify
+from sympy import E, Expr, Rational, Symbol, cos, exp, log, oo, pi, sin, sqrt, sympify, tan
 
 import liesym
 from liesym.base.jets import jet_symbol
@@ -125,3 +125,32 @@ def test_one_condition_of_two_leaves_a_constant_free_of_bounds() -> None:
     (constant,) = found.constants
     (solution,) = found.explicit
     assert solution.rhs == log(cos(constant)) - log(cos(constant + X))
+
+
+@pytest.mark.parametrize(
+    ("equation", "conditions", "expected"),
+    [
+        ("y' = -sqrt(y)", "y(0) = 4", (2 - X / 2) ** 2),
+        ("y' = sqrt(y)", "y(0) = 4", (2 + X / 2) ** 2),
+        ("y' = -y + sqrt(y)", "y(0) = 4", (1 + exp(-X / 2)) ** 2),
+        ("y'' = -sqrt(y')", "y(0) = 0, y'(0) = 4", X**3 / 12 - X**2 + 4 * X),
+        ("y'' + y = 0", "y(1) = 1, y'(1) = 0", sin(1) * sin(X) + cos(1) * cos(X)),
+        ("y'' = 2*y*y'", "y(0) = 0, y'(0) = 1", tan(X)),
+    ],
+)
+def test_the_branch_is_the_one_through_the_place(equation: str, conditions: str, expected: Expr) -> None:
+    """(-2 - x/2)^2 has the value 4 at 0 too, and the other slope; tan is C1 tan(C1 x + C2) for C2 = 0, not for C1 = 0."""
+    found = liesym.solve(equation, independent="x", conditions=conditions, budget=20)
+    (solution,) = found.explicit
+    assert (solution.rhs - expected).expand() == 0
+
+
+def test_a_parameter_under_a_root_tells_the_branch() -> None:
+    """Torricelli's law."""
+    found = liesym.solve("h' = -k*sqrt(h)", conditions="h(0) = h0", budget=20)
+    assert len(found.explicit) == 1
+
+
+def test_airy_functions_have_no_singular_point() -> None:
+    found = liesym.solve("y'' = x*y", independent="x", conditions="y(0) = 1, y'(0) = 0", budget=20)
+    assert found.intervals == (Interval(-oo, oo),)
