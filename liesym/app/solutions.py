@@ -9,6 +9,7 @@ from sympy import Eq, Expr, oo
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.errors import Unsupported
+from liesym.reduction.conditions import SAID
 from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution
 from liesym.text import write
@@ -148,11 +149,13 @@ def solution_lines(record: dict[str, Any], steps: bool = False) -> Iterator[str]
     for part in (record, *record["others"]):
         yield from _implicit_lines(part, not record["explicit"])
     yield from (f"  {line}" for line in record["relations"])
-    if not any(record[key] for key in ("explicit", "relation", "parametric", "relations")):
+    found = any(part.get(key) for part in (record, *record["others"]) for key in ("explicit", "relation", "parametric"))
+    found = found or bool(record["relations"]) or SAID in record["notes"]
+    if not found:
         yield "no family of solutions was found"
     for line in record["special"]:
         yield f"  {line}   (special)"
-    if record["stopped"] or not any(record[key] for key in ("explicit", "relation", "parametric", "relations")):
+    if record["stopped"] or not found:
         yield f"looked among: {record['within']}"
     yield "these are all solutions" if record["complete"] else "there may be more solutions"
 
