@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sympy import Abs, Dummy, Expr, Mul, Pow, S, Symbol, log, pi, sign
 
 from liesym.base.jets import jet_symbol, partial_derivative
@@ -22,7 +23,8 @@ from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.quadrature import follows_curve
 from liesym.reduction.solution import solves
-from liesym.testing.realpoints import Look, branches, look
+from liesym.testing.realpoints import DRAWS, Look, branches, drawn_points, look, readable
+from liesym.testing.sampled import Sampled
 from liesym.testing.second_look import has_branches, jumps_of, look_at_integral, with_absolute_values
 
 Fix = Callable[[Expr], Expr]
@@ -153,6 +155,17 @@ def look_at_value(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -
 def is_real_throughout(system: ODESystem, value: Expr) -> bool:
     """True unless there is a side of its roots and logarithms on which the equation is real and y = value is not."""
     return not look(lambda fix: [], [system.rhs[0]], [value], positive=_positive(system)).absent_on
+
+
+def is_real_at_all_points(system: ODESystem, value: Expr) -> bool:
+    """False if there is a drawn point at which the equation is real and the value is not: of J_n(x) for x < 0, say."""
+    told = [readable(system.rhs[0]), readable(value)]
+    if told[0] is None or told[1] is None:
+        return True
+    symbols = sorted({s for e in told if e is not None for s in e.free_symbols if isinstance(s, Symbol)}, key=str)
+    points = [[p[s] for s in symbols] for p in drawn_points(symbols, DRAWS, 0, _positive(system))]
+    sampled = Sampled(np.array(points).reshape(len(points), len(symbols)), symbols)
+    return not bool((sampled.real([told[0]]) & ~sampled.real([told[1]])).any())
 
 
 def real_where_derived(system: ODESystem, value: Expr) -> bool:

@@ -24,6 +24,7 @@ from liesym.reduction.checked import (
     checked_integral,
     checked_value,
     curve_holds,
+    is_real_at_all_points,
     is_real_throughout,
     look_at_value,
     real_where_derived,
@@ -198,7 +199,7 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
     relation = None if passed is None else _over_one(passed.expression - constants[0])
     whole = family.whole and len(kept) == len(values) and not any(c.on for c in kept)
     whole = whole and all(real_where_derived(system, c.expression) for c in kept)
-    whole = whole and bool(kept) and (len(kept) > 1 or is_real_throughout(system, kept[0].expression))
+    whole = whole and bool(kept) and (len(kept) > 1 or _is_real(system, kept[0].expression))
     return Solution(
         relation,
         tuple(equation(y, c.expression) for c in kept),
@@ -256,7 +257,7 @@ def _of_branch(system: ODESystem, found: Solution) -> Solution:
         parameter=None if curve is None else found.parameter,
         variables=system.variables,
         others=(),
-        complete=linear and len(kept) == 1 and not kept[0].on and is_real_throughout(system, kept[0].expression),
+        complete=linear and len(kept) == 1 and not kept[0].on and _is_real(system, kept[0].expression),
     )
 
 
@@ -286,3 +287,8 @@ def _special(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:
     candidates = dict.fromkeys(v.expand() for v in (*constant_values(system), *lost) if not v.has(S.ImaginaryUnit))
     passed = [v for v in candidates if solves(system, v, ())]
     return tuple(equation(y, v) for v in passed if not look_at_value(system, v, ()).false_on)
+
+
+def _is_real(system: ODESystem, value: Expr) -> bool:
+    """True if a value says something of every side on which the equation is real."""
+    return is_real_throughout(system, value) and is_real_at_all_points(system, value)

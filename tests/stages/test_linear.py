@@ -96,6 +96,8 @@ def test_all_solutions_are_claimed_only_where_the_family_is_real() -> None:
     x, (c1, c2) = Symbol("x", real=True), found.constants
     assert found.complete and found.explicit[0].rhs.expand() == c1 * sqrt(Abs(x)) + c2 * log(Abs(x)) * sqrt(Abs(x))
     assert not liesym.solve("y'' + a*y = 0").complete
+    assert not liesym.solve("x^2*y'' + x*y' + (x^2 - n^2)*y = 0", independent="x").complete  # J_n(x) is complex for x < 0
+    assert liesym.solve("y'' = x*y", independent="x").complete
 
 
 def test_both_signs_under_a_root() -> None:
