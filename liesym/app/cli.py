@@ -207,9 +207,7 @@ def solve(
     steps: Annotated[bool, typer.Option("--steps", help="The way to them too, each line checked.")] = False,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,
-    independent: Annotated[
-        str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
-    ] = None,
+    independent: Independent = None,
     branch: Branch = None,
 ) -> None:
     """Solutions of an equation or a system, each substituted and looked at with numbers before it is printed."""
@@ -227,9 +225,7 @@ def explain(
     ansatz: Ansatz = None,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,
-    independent: Annotated[
-        str | None, typer.Option(help="Name of the independent variable; read off the equation unless given.")
-    ] = None,
+    independent: Independent = None,
     branch: Branch = None,
     seed: Seed = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,

@@ -68,6 +68,12 @@ def check_budget(budget: float) -> float:
     return budget
 
 
+def check_printing(as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Refuse two ways to print at once."""
+    if as_json + quiet + verbose > 1:
+        raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
+
+
 def check_choice(value: str, known: Sequence[str], option: str) -> str:
     """Refuse a value that is not among the known ones, and name them."""
     if value not in known:

@@ -290,7 +290,7 @@ class _Search:
         inner = _Search(general, self.degree, self.budget.share(DECIMALS), None)
         inner.run()
         found = [e.xreplace(values) for e in inner.selection.kept]
-        self.offer_expressions([e.replace(log, _log_of_primitive) for e in found], functional=True)
+        self.offer_expressions([e.replace(log, _log_of_primitive) for e in found], functional=False)
 
     def quadratic(self) -> None:
         """x'' = F(x) + A(x) x': linear or quadratic in the velocities; all of them where A = 0."""

@@ -15,23 +15,26 @@ from sympy import Dummy, Expr, Rational
 from liesym.base.names import free_name
 from liesym.base.parameters import Parameter
 from liesym.model.system import ODESystem
-
-SMALL = 12
-"""Fractions with a smaller denominator, such as 0.5, are numbers like any other."""
+from liesym.text.spelling import SMALL
 
 
 def with_parameters_for_decimals(system: ODESystem) -> tuple[ODESystem, dict[Expr, Rational]]:
-    """The system with a positive parameter for the size of each decimal, equal ones sharing it, and their values."""
+    """The system with a positive parameter for the size of each decimal, and their values.
+
+    Decimals in a simple ratio share a parameter, since such systems have more integrals: 0.137 and 0.274 are p and 2 p.
+    """
     taken = {s.name for s in (*system.variables, *system.parameter_symbols)}
     names: dict[Rational, Dummy] = {}
 
     def named(number: Expr) -> Expr:
-        size = abs(number)
-        if size not in names:
-            name = free_name(f"number{len(names) + 1}", taken)
-            taken.add(name)
-            names[size] = Dummy(name, positive=True)  # type: ignore[index]
-        return names[size] if number.is_positive else -names[size]  # type: ignore[index]
+        for known, symbol in names.items():
+            ratio = Rational(number / known)
+            if abs(ratio.p) <= SMALL and ratio.q <= SMALL:
+                return ratio * symbol
+        name = free_name(f"number{len(names) + 1}", taken)
+        taken.add(name)
+        names[abs(number)] = Dummy(name, positive=True)  # type: ignore[index]
+        return named(number)
 
     rhs = tuple(f.replace(_is_measured, named) for f in system.rhs)
     parameters = tuple(Parameter(symbol, ("positive",)) for symbol in names.values())

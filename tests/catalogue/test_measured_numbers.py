@@ -29,6 +29,19 @@ def test_integrals_hold_at_the_values(equations: str) -> None:
     assert all(is_first_integral(e, system, on=on) for e, on in zip(found, found.on, strict=True))
 
 
+RESONANT = {
+    "A' = -0.137*A; B' = -0.274*B": {"A**2/B"},
+    "x'' = -0.123*x; y'' = -0.123*y": {"x*y' - x'*y", "123*x*y/1000 + x'*y'", "123*y**2/1000 + y'**2"},
+    "x'' = -1.21*x; y'' = -4.84*y": {"121*x**2*y/100 + x*x'*y' - x'**2*y"},
+}
+
+
+@pytest.mark.parametrize("equations", RESONANT)
+def test_decimals_in_a_simple_ratio_keep_the_integrals_that_need_it(equations: str) -> None:
+    found = first_integrals(ODESystem.parse(equations), budget=10.0)
+    assert RESONANT[equations] <= {str(e) for e in found}
+
+
 def test_equal_decimals_share_a_parameter_and_small_fractions_stay() -> None:
     system = ODESystem.parse("x' = -0.123*x + 0.5*y; y' = 0.123*x^1.25 - y/7 - 3*x*y/1000")
     general, values = with_parameters_for_decimals(system)

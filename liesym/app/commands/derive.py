@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from liesym.app.clock import clock
-from liesym.app.console import check_budget, leave, progress
+from liesym.app.console import check_budget, check_printing, leave, progress
 from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import system_record, to_text
@@ -70,8 +70,7 @@ def constrain(
     """Print what always holds, and the tree of relations under which more does."""
     begun = now()
     check_budget(budget)
-    if as_json + quiet + verbose > 1:
-        raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
+    check_printing(as_json, quiet, verbose)
     system = load_problem(inputs or (), independent=independent, branch=branch).system
     with clock(budget, begun) as watched, progress(quiet=quiet) as show:
         laws = {"integrals": integral or (), "generators": generator or ()}

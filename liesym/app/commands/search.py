@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from liesym.app.clock import clock
-from liesym.app.console import NEGATIVE, check_budget, check_writable, leave, progress
+from liesym.app.console import NEGATIVE, check_budget, check_printing, check_writable, leave, progress
 from liesym.app.inputs import load_problem
 from liesym.app.recheck import recheck_saved
 from liesym.app.report.cases import classification_record, show_classification
@@ -82,8 +82,7 @@ def classify(
     """Print the tree of cases."""
     begun = now()
     check_budget(budget)
-    if as_json + quiet + verbose > 1:
-        raise ParseError("--json, --quiet and --verbose are three ways to print; give one of them")
+    check_printing(as_json, quiet, verbose)
     system = load_problem(inputs or (), independent=independent, branch=branch, moving=moving).system
     with clock(budget, begun) as watched, progress(quiet=quiet) as show:
         found = classified(system, budget=watched.left(), depth=depth, progress=show, seed=seed)
