@@ -79,8 +79,11 @@ class Determining:
         """
         terms = sum(len(c.num) + len(c.den) for form in self.equations for c in form.values())
         if system is not None and terms > MOST_WRITTEN:
-            lines = tuple(condition_of_rates(system, self.unknowns, i) for i in range(len(system.rhs)))
-            return DeterminingSystem(self.variables, self.unknowns, lines, lines)
+            lines = []
+            for i in range(len(system.rhs)):
+                budget.check(WRITING)
+                lines.append(condition_of_rates(system, self.unknowns, i))
+            return DeterminingSystem(self.variables, self.unknowns, tuple(lines), tuple(lines))
         with self.field.within(budget):
             conditions, equations = (
                 tuple(self.expression(form) for form in forms) for forms in (self.conditions, self.equations)

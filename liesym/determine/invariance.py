@@ -38,8 +38,10 @@ def infinitesimals(
         name = "xi" if variable == system.independent else f"eta_{variable.name}"
         name = free_name(name, taken)
         taken.add(name)
-        arguments = tuple((depends or {}).get(variable, system.variables))
-        result.append(UnknownFunction(name, variable, tuple(v for v in system.variables if v in arguments)))
+        arguments = (depends or {}).get(variable)
+        allowed = None if arguments is None else set(arguments)
+        ordered = system.variables if allowed is None else tuple(v for v in system.variables if v in allowed)
+        result.append(UnknownFunction(name, variable, ordered))
     return tuple(result)
 
 

@@ -70,10 +70,11 @@ class OnSolutions:
         result: LinearForm = {}
         flows = [self.field.one, *self.velocities]
         variables = self.system.variables
+        allowed = {a: set(unknowns[a].arguments) for a in {a for a, _ in form}}
         for (a, index), coefficient in form.items():
             add_to(result, (a, index), self.rate(coefficient))
             for place, velocity in enumerate(flows):
-                if variables[place] in unknowns[a].arguments:
+                if variables[place] in allowed[a]:
                     raised = tuple(k + (p == place) for p, k in enumerate(index))
                     add_to(result, (a, raised), coefficient * velocity)
         return result

@@ -35,6 +35,8 @@ def conditions_of(pivots: Iterable[Element], field: Field, system: ODESystem) ->
 
 def _constant_factors(poly: fmpz_mpoly, field: Field) -> list[Expr]:
     """Irreducible factors of the content over what does not move."""
+    if poly.is_one():
+        return []
     content = constant_content(field.lift(poly), dependent_places(field, field.variables), field)
     return [field.poly_to_expr(factor) for factor, _ in field.factored(content)[1]]
 

@@ -30,10 +30,13 @@ from liesym.symmetries.search.pool import Pool
 from liesym.symmetries.search.rungs import Rung
 from liesym.symmetries.search.scalar import first_integral
 from liesym.symmetries.search.scalar_rungs import scalar_rungs
+from liesym.symmetries.search.scalings import cheap_symmetries
 from liesym.symmetries.search.system_rungs import system_rungs
 from liesym.symmetries.state import Known, Report, Strategy
 
 LARGEST_FAMILIES = 8
+MANY_UNKNOWNS = 16
+"""From here on the affine fields may be too many: what is certain comes before them."""
 
 
 def first_order_strategies(known: Known, determining: Determining) -> Iterator[Strategy]:
@@ -43,7 +46,9 @@ def first_order_strategies(known: Known, determining: Determining) -> Iterator[S
         return iter((polynomials(1), polynomials(2), _general_beside))
     ladder = scalar_rungs if len(system.unknowns) == 1 else system_rungs
     rungs = map(_climbing, ladder(system, determining))
-    return itertools.chain([_constant_unknowns], rungs, [_named_solutions, _quadrature])
+    first = [cheap_symmetries] if len(system.unknowns) >= MANY_UNKNOWNS else []
+    affine = list(itertools.islice(rungs, 1))
+    return itertools.chain(first, [_constant_unknowns], affine, [_what_is_certain], rungs, [_named_solutions, _quadrature])
 
 
 def _general_beside(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
@@ -52,6 +57,13 @@ def _general_beside(determining: Determining, known: Known, budget: Budget, repo
 
 
 # -- the ladder --------------------------------------------------------------------------------------
+
+
+def _what_is_certain(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
+    """Time translation and scalings, where the rung that holds them did not come to its end."""
+    if known.vectors or known.finished or len(known.system.unknowns) == 1:
+        return known
+    return cheap_symmetries(determining, known, budget, report)
 
 
 def _constant_unknowns(determining: Determining, known: Known, budget: Budget, report: Report) -> Known:
