@@ -23,10 +23,11 @@ def cleared(elements: Mapping[object, Element] | Sequence[Element]) -> list[fmpz
         return []
     field = values[0].field
     common = field.ctx.constant(1)
-    for v in values:
-        if not v.den.is_one():
-            common = field.product(common, v.den / field.gcd(common, v.den))
-    numerators = [field.product(v.num, common / v.den) for v in values]
+    for den in [den for v in values if not (den := v.den).is_one()]:
+        common = field.product(common, den / field.gcd(common, den))
+    numerators = [v.num for v in values]
+    if not common.is_one():
+        numerators = [field.product(n, common / v.den) for n, v in zip(numerators, values, strict=True)]
     content = field.ctx.constant(0)
     for n in numerators:
         content = field.gcd(content, n)

@@ -73,7 +73,8 @@ class Polynomials:
     def _check_terms(self, left: int, right: int) -> None:
         if left * right > LARGEST_PRODUCT:
             raise TooLarge(f"product of coefficients of {left} and {right} terms")
-        self._budget.spend(left * right, ARITHMETIC)
+        if self._budget.meter is not None:
+            self._budget.meter.spend(left * right, ARITHMETIC)
         if left * right > LARGE:
             self._budget.room(left * right, ARITHMETIC, left * right * (TERM + self.capacity))
 
@@ -83,7 +84,7 @@ class Polynomials:
         Raises:
             OutOfBudget: the field works within a budget, and it is over or a and b are too large.
         """
-        if self._is_limited:
+        if self._budget is not UNLIMITED:
             self._check_terms(len(a), len(b))
         return a * b
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Expr, Pow, Symbol, exp
 
-from liesym.base.budget import Meter
+from liesym.base.budget import UNLIMITED, Meter
 from liesym.coefficients.polynomials import ARITHMETIC, DIVISION, GCD, LARGE, WRITING, Polynomials
 from liesym.coefficients.written import polynomial, product, quotient
 from liesym.coefficients.zero_divisors import ZeroDivisor
@@ -56,12 +56,19 @@ class Element:
     @property
     def num(self) -> fmpz_mpoly:
         """The numerator, in the present context of the ring."""
-        return self._current()._num
+        num = self._num
+        return num if num.context() is self.field.ctx else self._current()._num
 
     @property
     def den(self) -> fmpz_mpoly:
         """The denominator, in the present context of the ring."""
-        return self._current()._den
+        den = self._den
+        return den if den.context() is self.field.ctx else self._current()._den
+
+    @property
+    def terms(self) -> int:
+        """Terms of numerator and denominator together."""
+        return len(self._num) + len(self._den)
 
     def _current(self) -> Element:
         ctx = self.field.ctx
@@ -256,6 +263,8 @@ class Ring(Polynomials):
     # -- making elements -------------------------------------------------------------------------
 
     def constant(self, value: int | Fraction) -> Element:
+        if isinstance(value, int):
+            return Element(self, self.ctx.constant(value), self.ctx.constant(1))
         value = Fraction(value)
         return Element(self, self.ctx.constant(value.numerator), self.ctx.constant(value.denominator))
 
@@ -278,7 +287,8 @@ class Ring(Polynomials):
             self._budget.check(ARITHMETIC)
         if size > self._budget.terms:
             raise TooLarge(f"coefficient of more than {self._budget.terms} terms")
-        self._budget.spend(OVERHEAD + size, ARITHMETIC)
+        if self._budget.meter is not None:
+            self._budget.meter.spend(OVERHEAD + size, ARITHMETIC)
         if self.roots:
             num = self.reduce(num)
             den = self.reduce(den)
@@ -304,8 +314,8 @@ class Ring(Polynomials):
         Raises:
             TooLarge: the field works within a budget, and the elements are too large.
         """
-        if self._is_limited:
-            self._check_terms(len(a.num) + len(a.den), len(b.num) + len(b.den))
+        if self._budget is not UNLIMITED:
+            self._check_terms(a.terms, b.terms)
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
@@ -447,8 +457,8 @@ class Ring(Polynomials):
 
     def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
         """The element as a SymPy expression; with `factor`, numerator and denominator are factored."""
-        if (size := len(element.num) + len(element.den)) > LARGE:
-            self._budget.room(WRITING * size, ARITHMETIC)
+        if element.terms > LARGE:
+            self._budget.room(WRITING * element.terms, ARITHMETIC)
         if factor:
             return product(element.num, self._shown) / product(element.den, self._shown)
         return quotient(element.num, element.den, self._shown, self._movable)

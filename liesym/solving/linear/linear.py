@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from flint import fmpz_mat, fmpz_mpoly
 
@@ -110,21 +111,23 @@ def _parametric_nullspace(rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[
     work = [{j: field.of_poly(field.lift(p)) for j, p in row.items()} for row in rows]
     solved: dict[int, dict[int, Element]] = {}
     pivots: list[Element] = []
-    pending = list(work)
+    pending = [(_size(row), row) for row in work]
     position = {j: k for k, j in enumerate(live)}
     while pending:
-        pending.sort(key=lambda r: (len(r), sum(len(c.num) + len(c.den) for c in r.values())))
+        pending.sort(key=itemgetter(0))
         field.budget.check("linear system")
-        row = pending.pop(0)
+        _, row = pending.pop(0)
         if not row:
             continue
-        lead = min(row, key=lambda j: (not row[j].is_rational, len(row[j].num) + len(row[j].den), -position[j]))
+        lead = min(row, key=lambda j: (not row[j].is_rational, row[j].terms, -position[j]))
         pivot = row[lead]
         if not pivot.is_rational:
             pivots.append(pivot)
         normal = {j: -(c / pivot) for j, c in row.items() if j != lead}
-        for other in pending:
-            _substitute(other, lead, normal)
+        for k, (_, other) in enumerate(pending):
+            if lead in other:
+                _substitute(other, lead, normal)
+                pending[k] = _size(other), other
         for other in solved.values():
             _substitute(other, lead, normal)
         solved[lead] = normal
@@ -137,6 +140,10 @@ def _parametric_nullspace(rows: Sequence[dict[int, fmpz_mpoly]], live: Sequence[
                 vector[lead] = normal[f]
         vectors.append(vector)
     return Nullspace(tuple(vectors), tuple(pivots))
+
+
+def _size(row: dict[int, Element]) -> tuple[int, int]:
+    return len(row), sum(c.terms for c in row.values())
 
 
 def _substitute(row: dict[int, Element], lead: int, normal: dict[int, Element]) -> None:
