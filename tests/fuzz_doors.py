@@ -1,9 +1,11 @@
-"""One fuzzed input through the doors of Python, held against three oracles.
+"""One fuzzed input through the doors of Python and one command, held against three oracles.
 
-raw      an error that is no `LiesymError` left a door
+raw      an error that is no `LiesymError` left a door, or a command ended with another status than it may
 over     a door took more than its budget, a tenth and a second, in seconds of this process (reading: `READING`)
-false    a generator or an integral is false, or has no value, at a real point of what it speaks of; or what was lowered
-         differs from its values with 30 digits
+false    a generator, an integral or a solution is false, or has no value, at a real point of what it speaks of; or what was
+         lowered differs from its values with 30 digits
+
+Statements of which no point says anything (no real point, no rule for a function, numbers too large) are counted apart.
 """
 
 from __future__ import annotations
@@ -11,28 +13,51 @@ from __future__ import annotations
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from zlib import crc32
 
 import mpmath
 import numpy as np
-from true_at_points import coordinates, faults, faults_of_generator, points, readable
+from real_series import Undecided
+from true_at_points import Verdict, coordinates, points, readable, verdict, verdict_of_generator
+from true_solutions import looks_at_solution
+from typer.testing import CliRunner
 
 import liesym
 from liesym import ODESystem
+from liesym.app.cli import app
 from liesym.base.jets import jet_symbol
 from liesym.errors import LiesymError
 from liesym.testing.values import NoValue, value_at
+from liesym.variational.lagrangian import euler_lagrange
 
 BUDGET = 1.0
 READING = 10.0
 """Seconds for a door without a budget."""
 PATIENCE = 20.0
 """Seconds after which a door is broken off."""
-FLOWS = 2
+FLOWS, ENOUGH = 2, 4
+PRECISION, LARGE = 53, 1e100
+"""Bits of floating point, and values beyond which its functions may overflow on the way."""
+STATUSES = (0, 1, 2, 3)
+"""Of commands: success, a negative answer, bad input, the end of the budget."""
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("analyze", "--json"),
+    ("analyze", "--verbose"),
+    ("analyze", "--latex"),
+    ("classify", "--json"),
+    ("solve", "--json"),
+    ("reduce",),
+    ("explain",),
+    ("identify", "--observe", "w = y"),
+    ("constrain",),
+)
+"""One for each text, as its check sum says."""
 
 
 class BrokenOff(BaseException):
@@ -41,15 +66,33 @@ class BrokenOff(BaseException):
 
 @dataclass
 class Findings:
-    """What the oracles saw: (oracle, door, input, what), and how many inputs were read."""
+    """What the oracles saw.
+
+    Arguments:
+        offences: (oracle, door, input, what).
+        inputs, read: how many inputs, and how many of them were read.
+        decided: statements of which points say something.
+        undecided: statements of which none does, by the reason.
+    """
 
     offences: list[tuple[str, str, str, str]] = field(default_factory=list)
     inputs: int = 0
     read: int = 0
+    decided: int = 0
+    undecided: Counter[str] = field(default_factory=Counter)
 
     def of(self, *oracles: str) -> list[tuple[str, str, str, str]]:
         """The offences against these oracles."""
         return [o for o in self.offences if o[0] in oracles]
+
+    def judge(self, door: str, told: str, stated: object, said: Verdict) -> None:
+        """Note what points say of a statement."""
+        if said.is_none:
+            self.undecided[f"{door}: {said.undecided[0]}"] += 1
+            return
+        self.decided += 1
+        if said.wrong:
+            self.offences.append(("false", door, told, f"{stated}: {said.wrong[0]}"))
 
 
 def _break_off(number: int, frame: FrameType | None) -> None:
@@ -79,11 +122,25 @@ def through(door: str, told: str, found: Findings, call: Callable[[], Any], allo
 
 
 def of_text(text: str, found: Findings) -> None:
-    """A system as text."""
+    """A system as text, and one command with it."""
     found.inputs += 1
     system = through("parse", text, found, lambda: ODESystem.parse(text), READING)
     if system is not None:
         of_system(system, text, found)
+    of_command(text, found)
+
+
+def of_command(text: str, found: Findings) -> None:
+    """One command of the command line; reading its input counts."""
+    name, *options = COMMANDS[crc32(text.encode()) % len(COMMANDS)]
+    arguments = [name, text, *options, "--budget", str(BUDGET)]
+
+    def call() -> None:
+        ended = CliRunner().invoke(app, arguments)
+        if ended.exit_code not in STATUSES or not isinstance(ended.exception, SystemExit | None):
+            raise RuntimeError(f"status {ended.exit_code}, {ended.exception!r}")
+
+    through(f"liesym {name}", text, found, call, READING)
 
 
 def of_table(text: str, found: Findings) -> None:
@@ -108,25 +165,54 @@ def of_sympy(equations: Sequence[Any], found: Findings) -> None:
 def of_lagrangian(text: str, found: Findings) -> None:
     """A Lagrangian as text: its laws are integrals of its equations."""
     found.inputs += 1
-    through("noether", text, found, lambda: liesym.noether(text, unknowns=("y",), budget=BUDGET), BUDGET)
+    laws = through("noether", text, found, lambda: liesym.noether(text, unknowns=("y",), budget=BUDGET), BUDGET)
+    if not laws:
+        return
+    system = through("euler_lagrange", text, found, lambda: euler_lagrange(text, unknowns=("y",), budget=BUDGET), BUDGET)
+    if system is None:  # a degenerate one has no equations that are solved for y''
+        found.undecided["noether: no solved equations"] += len(laws)
+        return
+    found.read += 1
+    for law in laws:
+        said = _judged(law.generator.definitions, lambda law=law: verdict([law.integral], law.on, system))
+        found.judge("noether", text, f"{law.integral} on {law.on}", said)
 
 
 def of_system(system: ODESystem, told: str, found: Findings) -> None:
-    """Symmetries, integrals, flows, verification and lowering of a system that was read."""
+    """Symmetries, integrals, flows, solutions, verification and lowering of a system that was read."""
     found.read += 1
     result = through("find_symmetries", told, found, lambda: liesym.find_symmetries(system, budget=BUDGET), BUDGET)
     for number, generator in enumerate(result.generators if result is not None else ()):
-        for wrong in faults_of_generator(generator, system)[:1]:
-            found.offences.append(("false", "find_symmetries", told, f"{generator} on {generator.on}: {wrong}"))
+        said = _judged((), lambda g=generator: verdict_of_generator(g, system))
+        found.judge("find_symmetries", told, generator, said)
         through("verify", told, found, lambda g=generator: g.is_symmetry_of(system), READING)
         if number < FLOWS:
             through("flow", told, found, lambda g=generator: g.flow(), READING)
     integrals = through("first_integrals", told, found, lambda: liesym.first_integrals(system, budget=BUDGET), BUDGET)
     for integral, on in zip(integrals, integrals.on, strict=True) if integrals is not None else ():
-        for wrong in faults([integral], on, system)[:1]:
-            found.offences.append(("false", "first_integrals", told, f"{integral} on {on}: {wrong}"))
+        said = _judged((), lambda i=integral, on=on: verdict([i], on, system))
+        found.judge("first_integrals", told, f"{integral} on {on}", said)
+    if len(system.unknowns) == 1:
+        solution = through("solve", told, found, lambda: liesym.solve(system, budget=BUDGET), BUDGET)
+        for part, look in looks_at_solution(solution, system) if solution is not None else ():
+            found.judge("solve", told, part, _judged((), look))
     if not system.functions:
         through("lower", told, found, lambda: _lowered(system, told, found), READING)
+
+
+def _judged(definitions: Sequence[object], look: Callable[[], Verdict]) -> Verdict:
+    """What points say, in bounded time; nothing of what holds functions that equations define."""
+    if definitions:
+        return Verdict(undecided=("functions that equations define",))
+    before = signal.signal(signal.SIGPROF, _break_off)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+    try:
+        return look()
+    except BrokenOff:
+        return Verdict(undecided=("the look took too long",))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _lowered(system: ODESystem, told: str, found: Findings) -> None:
@@ -138,16 +224,37 @@ def _lowered(system: ODESystem, told: str, found: Findings) -> None:
         jet_symbol(x, k) for k in range(system.order) for x, n in zip(system.unknowns, system.orders, strict=True) if k < n
     ]
     jets = {s for row in coordinates(system) for s in row}
-    for p in points({*jets, system.independent, *system.parameter_symbols}, 6, seed=2):
+    compared = 0
+    for p in points({*jets, system.independent, *system.parameter_symbols}, 24, seed=2):
         try:
-            with mpmath.workdps(30):
-                expected = sorted(float(value_at(f, p)) for f in system.rhs)
-        except (NoValue, OverflowError):
+            expected = [_stable(f, p) for f in system.rhs]
+        except (NoValue, Undecided, OverflowError):
             continue
         args = {s.name: float(p[s]) for s in system.parameter_symbols}
         with np.errstate(all="ignore"):
             values = fn(float(p[system.independent]), np.array([float(p[s]) for s in state]), args)
-        among = [min(abs(float(v) - e) for v in values) <= 1e-6 * (1 + abs(e)) for e in expected if abs(e) < 1e100]
+        among = [min(abs(float(v) - e) for v in values) <= 1e-6 * (1 + abs(e)) for e in expected]
+        compared += 1
         if not all(among):
             found.offences.append(("false", "lower", told, f"{list(values)}, not {expected}, at {p}"))
-            return
+        if not all(among) or compared == ENOUGH:
+            break
+    if compared:
+        found.decided += 1
+    else:
+        found.undecided["lower: no point at which floating point keeps its digits"] += 1
+
+
+def _stable(f: Any, p: dict[Any, Any]) -> float:
+    """The value with 30 digits, where one with the digits of floating point is the same.
+
+    Raises:
+        Undecided: it is not.
+    """
+    with mpmath.workdps(30):
+        exact = value_at(f, p)
+        with mpmath.workprec(PRECISION):
+            rough = value_at(f, {s: mpmath.mpf(float(v)) for s, v in p.items()})
+    if abs(exact - rough) > 1e-9 * (1 + abs(exact)) or abs(exact) > LARGE:
+        raise Undecided("digits are lost")
+    return float(exact)

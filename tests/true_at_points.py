@@ -1,9 +1,9 @@
-"""Statements held against numbers: an evaluator of the text, and derivatives that are differences.
+"""Statements held against numbers: an evaluator of the text, and power series of real numbers (`real_series`).
 
-Nothing symbolic is differentiated here, and no formula of prolongation is used. A point p of the phase space (t, x, x', …)
-moves with V = (1, x', …, F); D_V f(p) is the central difference of f along V(p). An integral has D_V I = 0. A generator
-(ξ, η) has the characteristic Q_i = η_i - ξ x_i', which along solutions solves the equations of variation
-D_V^n_i Q_i = Σ ∂F_i/∂x_j^(k) D_V^k Q_j. Source: Olver 1993, section 5.1.
+Nothing symbolic is differentiated here, and no formula of prolongation is used. The solution through a point (t, x, x', …)
+is a power series, and what is stated is a series along it. An integral is constant. A generator (ξ, η) has the
+characteristic Q_i = η_i - ξ x_i', which solves the equations of variation Q_i^(n_i) = Σ ∂F_i/∂x_j^(k) Q_j^(k).
+Source: Olver 1993, section 5.1.
 """
 
 from __future__ import annotations
@@ -11,26 +11,25 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from math import factorial
 from typing import Any
 
 import mpmath
 from mpmath import mpf
-from sympy import Add, Derivative, Expr, Integral, Subs, Symbol
+from real_series import Evaluator, Series, Undecided
+from sympy import Add, Basic, Derivative, Expr, Subs, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
 
 from liesym import Generator, ODESystem
 from liesym.base.jets import jet_symbol
-from liesym.testing.values import NoValue, value_at
+from liesym.testing.values import NoValue
 
-DIGITS, STEP = 50, "1e-12"
-AGAIN = (90, "1e-22")
-"""Digits and steps of differences; what fails is computed a second time with the second pair."""
-TOLERANCE = 1e-9
-STEEP = 1e-5
-"""A step that moves a coordinate by more than this part of it is no step of a derivative."""
+DIGITS = 50
+"""What seems false is computed a second time with twice as many: what is zero becomes smaller with them."""
+TOLERANCE, SHRINKS = mpf(10) ** -18, mpf(10) ** -20
 Values = dict[Symbol, Any]
-Function = Callable[[Values], Any]
 
 
 # -- the text ----------------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ def value_of_text(text: str, values: Mapping[str, Any]) -> Any:
 # -- statements --------------------------------------------------------------------------------------
 
 
-def readable(expression: Expr) -> Expr | None:
+def readable(expression: Any) -> Any:
     """With a smooth function for each arbitrary one; None if something is left that has no value."""
     for kind in sorted({f.func for f in expression.atoms(AppliedUndef)}, key=lambda f: f.__name__):
         shift = len(kind.__name__)
@@ -150,9 +149,8 @@ def readable(expression: Expr) -> Expr | None:
         def sample(*arguments: Expr, shift: int = shift) -> Expr:
             return Add(shift, *(k * u**2 + u**3 / shift for k, u in enumerate(arguments, start=2)))
 
-        expression = expression.replace(kind, sample)  # type: ignore[assignment]
-        expression = expression.doit()
-    return None if expression.has(AppliedUndef, Derivative, Subs, Integral) else expression
+        expression = expression.replace(kind, sample).doit(integrals=False)
+    return None if expression.has(AppliedUndef, Derivative, Subs) else expression
 
 
 def coordinates(system: ODESystem) -> list[list[Symbol]]:
@@ -160,72 +158,57 @@ def coordinates(system: ODESystem) -> list[list[Symbol]]:
     return [[jet_symbol(x, k) for k in range(n)] for x, n in zip(system.unknowns, system.orders, strict=True)]
 
 
-def _along(f: Function, field: Callable[[Values], Values], step: Any) -> Function:
-    """p -> D_V f(p), where f may be real on one side of p only if it is real on both."""
+def solution_through(system: ODESystem, p: Values, order: int) -> dict[Symbol, Series]:
+    """The series of t and of all x_i^(k) below the order along the solution through a point.
 
-    def slope(p: Values) -> Any:
-        v = field(p)
-        if any(abs(step * w) > STEEP * (1 + abs(p[s])) for s, w in v.items()):
-            raise NoValue("too steep for a difference")
-        ahead, behind = ({**p, **{s: p[s] + sign * step * w for s, w in v.items()}} for sign in (1, -1))
-        return (f(ahead) - f(behind)) / (2 * step)
-
-    return slope
-
-
-def _field(system: ODESystem, rhs: Sequence[Expr]) -> Callable[[Values], Values]:
+    Arguments:
+        order: up to which x_i^(n_i - 1), and with it every other, is known.
+    """
     rows = coordinates(system)
+    known: dict[Symbol, Series] = {system.independent: [p[system.independent], mpf(1)]}
+    known |= {
+        s: [p[following] / factorial(k) for k, following in enumerate(row[j:])] for row in rows for j, s in enumerate(row)
+    }
+    for n in range(order):
+        at = Evaluator({**p, **known}, n)
+        for row, f in zip(rows, [at(f)[n] for f in system.rhs], strict=True):
+            coefficient = f / (n + 1)  # of s^(n+1) in the highest of the row
+            for back, s in enumerate(reversed(row)):
+                if back:
+                    coefficient /= n + 1 + back
+                known[s] = [*known[s], coefficient]
+    return known
 
-    def field(p: Values) -> Values:
-        rates: Values = {system.independent: mpf(1)}
-        for row, f in zip(rows, rhs, strict=True):
-            rates |= {s: p[following] for s, following in pairwise(row)}
-            rates[row[-1]] = value_at(f, p)
-        return rates
 
-    return field
-
-
-def error_of_integral(integral: Expr, system: ODESystem, p: Values, step: Any) -> tuple[Any, Any]:
+def error_of_integral(integral: Expr, system: ODESystem, p: Values) -> tuple[Any, Any]:
     """(D_V I, the size of its terms) at a point."""
-    field = _field(system, system.rhs)
-    total = _along(lambda q: value_at(integral, q), field, step)(p)
-    parts = [
-        _along(lambda q: value_at(integral, q), lambda q, s=s, w=w: {s: w}, step)(p)
-        for s, w in field(p).items()
-        if integral.has(s)
-    ]
-    return total, mpmath.fsum(abs(e) for e in parts)
+    known = solution_through(system, p, 1)
+    total = Evaluator({**p, **known}, 1)(integral)[1]
+    moving = [(s, row[:2]) for s, row in known.items() if integral.has(s)]
+    parts = [Evaluator({**p, s: row}, 1)(integral)[1] for s, row in moving]
+    return abs(total), mpmath.fsum(abs(e) for e in parts)
 
 
-def error_of_generator(components: Sequence[Expr], system: ODESystem, p: Values, step: Any) -> tuple[Any, Any]:
+def error_of_generator(components: Sequence[Expr], system: ODESystem, p: Values) -> tuple[Any, Any]:
     """(the largest remainder of the equations of variation, the size of its terms) at a point."""
-    field, rows = _field(system, system.rhs), coordinates(system)
-    xi, *etas = components
-    chains: list[list[Function]] = []
+    rows, order = coordinates(system), max(system.orders)
+    known = solution_through(system, p, order + 1)
+    at = Evaluator({**p, **known}, order)
+    xi, *etas = map(at, components)
+    moved = mpmath.fsum(abs(c[0]) for c in (xi, *etas)) * (1 + max(abs(row[1]) for row in known.values()))
+    chains = []
     for eta, row in zip(etas, rows, strict=True):
-
-        def characteristic(q: Values, eta: Expr = eta, first: Symbol = row[0]) -> Any:
-            return value_at(eta, q) - value_at(xi, q) * field(q)[first]
-
-        chain: list[Function] = [characteristic]
-        for _ in row:
-            chain.append(_along(chain[-1], field, step))
-        chains.append(chain)
-    rates = [[f(p) for f in chain] for chain in chains]
-    worst = (mpf(0), mpf(1))
-    speed = 1 + max(abs(w) for w in field(p).values())
-    moved = mpmath.fsum(abs(value_at(c, p)) for c in components) * speed
-    for rhs, own in zip(system.rhs, rates, strict=True):
-        terms = [own[-1]]
-        for row, values in zip(rows, rates, strict=True):
-            for s, value in zip(row, values[:-1], strict=True):
-                if rhs.has(s):
-                    terms.append(-_along(lambda q, f=rhs: value_at(f, q), lambda q, s=s: {s: mpf(1)}, step)(p) * value)
-        size = mpmath.fsum(abs(e) for e in terms) + moved
-        found = (abs(mpmath.fsum(terms)), size)
-        worst = max(worst, found, key=lambda e: e[0] / (e[1] + mpf("1e-30")))
-    return worst
+        speed = [(k + 1) * known[row[0]][k + 1] for k in range(order + 1)]
+        characteristic = [e - mpmath.fsum(xi[j] * speed[k - j] for j in range(k + 1)) for k, e in enumerate(eta)]
+        chains.append([factorial(k) * c for k, c in enumerate(characteristic)])
+    pushed = {s: [p[s], q] for row, chain in zip(rows, chains, strict=True) for s, q in zip(row, chain, strict=False)}
+    found = []
+    for rhs, row, chain in zip(system.rhs, rows, chains, strict=True):
+        own = chain[len(row)]
+        parts = [Evaluator({**p, s: by}, 1)(rhs)[1] for s, by in pushed.items() if rhs.has(s)]
+        size = abs(own) + mpmath.fsum(abs(e) for e in parts) + moved
+        found.append((abs(own - Evaluator({**p, **pushed}, 1)(rhs)[1]), size))
+    return max(found, key=lambda e: e[0] / (e[1] + mpf("1e-30")))
 
 
 # -- points ------------------------------------------------------------------------------------------
@@ -244,52 +227,101 @@ def points(symbols: Iterable[Symbol], count: int, seed: int = 0) -> Iterator[Val
         }
 
 
-def faults(
-    statement: Sequence[Expr], on: Sequence[Expr], system: ODESystem, *, count: int = 40, enough: int = 12, seed: int = 0
-) -> list[str]:
-    """What is wrong with an integral (one expression) or a generator (one for t and for each unknown) at real points.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What points say of a statement.
+
+    Arguments:
+        right: how many points at which it is true.
+        wrong: a line for each at which it is false, or not real where the equations are.
+        undecided: why points say nothing, and why there are none.
+    """
+
+    right: int = 0
+    wrong: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+
+    @property
+    def is_none(self) -> bool:
+        """True if no point says anything."""
+        return not (self.right or self.wrong)
+
+
+def verdict(
+    statement: Sequence[Expr], on: Sequence[Basic], system: ODESystem, *, count: int = 60, enough: int = 10, seed: int = 0
+) -> Verdict:
+    """An integral (one expression) or a generator (one for t and for each unknown) at real points.
 
     Points at which the equations are not real, or `on` does not hold, do not count.
 
-    Returns:
-        One line for each point at which it is false, or not real; empty if it is right at all, or cannot be read.
+    Arguments:
+        on: what is positive, or relations that hold.
     """
     plain = [readable(e) for e in (*statement, *on)]
     rhs = [readable(f) for f in system.rhs]
     if None in plain or None in rhs:
-        return []
+        return Verdict(undecided=("derivatives of arbitrary functions",))
     stated, where = plain[: len(statement)], plain[len(statement) :]
-    known = ODESystem(system.independent, system.unknowns, system.orders, tuple(f for f in rhs if f is not None))
+    known = ODESystem(system.independent, system.unknowns, system.orders, tuple(rhs))
     jets = [s for row in coordinates(known) for s in row]
-    symbols = {known.independent, *jets, *(s for e in (*plain, *rhs) if e is not None for s in e.free_symbols)}
-    wrong, seen = [], 0
+    symbols = {known.independent, *jets, *(s for e in (*plain, *rhs) for s in e.free_symbols)}
+    right, wrong, undecided = 0, [], []
     for p in points(symbols, count, seed):
-        if seen >= enough:
+        if right + len(wrong) >= enough:
             break
         try:
-            with mpmath.workdps(DIGITS):
-                _field(known, known.rhs)(p)
-                if not all(value_at(c, p) > 1e-6 for c in where if c is not None):
-                    continue
-        except NoValue:
-            continue
-        seen += 1
-        told = {str(s): float(v) for s, v in p.items()}
-        try:
-            if all(not _holds(stated, known, p, digits, step) for digits, step in ((DIGITS, STEP), AGAIN)):
-                wrong.append(f"false at {told}")
+            if not _inside(known, where, p):
+                continue
+            if _holds(stated, known, p):
+                right += 1
+            else:
+                wrong.append(f"false at {_told(p)}")
+        except Undecided as error:
+            undecided.append(str(error))
         except NoValue as error:
-            wrong.append(f"no value ({error}) at {told}")
-    return wrong
+            wrong.append(f"no value ({error}) at {_told(p)}")
+    return Verdict(right, tuple(wrong), tuple(undecided or ("no real point",)))
 
 
-def _holds(stated: Sequence[Any], system: ODESystem, p: Values, digits: int, step: str) -> bool:
-    with mpmath.workdps(digits + 15 * (system.order - 1)):
-        measure = error_of_integral(stated[0], system, p, mpf(step)) if len(stated) == 1 else None
-        error, size = measure or error_of_generator(stated, system, p, mpf(step))
-        return bool(abs(error) <= TOLERANCE * (size + mpf("1e-6")))
+def _told(p: Values) -> dict[str, float]:
+    return {str(s): float(v) for s, v in p.items()}
+
+
+def _inside(system: ODESystem, where: Sequence[Basic], p: Values) -> bool:
+    """Whether the equations are real at a point, and the statement speaks of it."""
+    with mpmath.workdps(DIGITS):
+        try:
+            solution_through(system, p, 1)
+            at = Evaluator(p, 0)
+            return all(at.holds(c) if isinstance(c, Relational) else at(c)[0] > 1e-6 for c in where)
+        except NoValue:
+            return False
+
+
+def _holds(stated: Sequence[Any], system: ODESystem, p: Values) -> bool:
+    measured = []
+    for digits in (DIGITS, 2 * DIGITS):
+        with mpmath.workdps(digits):
+            look = error_of_integral(stated[0], system, p) if len(stated) == 1 else error_of_generator(stated, system, p)
+        error, size = look
+        if error <= TOLERANCE * (size + mpf("1e-6")):
+            return True
+        measured.append(error)
+    return bool(measured[1] <= SHRINKS * measured[0])
+
+
+def faults(statement: Sequence[Expr], on: Sequence[Basic], system: ODESystem, **how: int) -> list[str]:
+    """What is wrong with an integral or a generator; empty if it is right at all points that say something."""
+    return list(verdict(statement, on, system, **how).wrong)
+
+
+def verdict_of_generator(generator: Generator, system: ODESystem, **how: int) -> Verdict:
+    """`verdict` of a generator; none if its components hold functions that equations define."""
+    if generator.definitions:
+        return Verdict(undecided=("functions that equations define",))
+    return verdict(generator.components, generator.on, system, **how)
 
 
 def faults_of_generator(generator: Generator, system: ODESystem, **how: int) -> list[str]:
-    """`faults` of a generator; none if its components hold functions that equations define."""
-    return [] if generator.definitions else faults(generator.components, generator.on, system, **how)
+    """What is wrong with a generator."""
+    return list(verdict_of_generator(generator, system, **how).wrong)

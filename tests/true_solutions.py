@@ -1,127 +1,133 @@
 """Solutions held against numbers: y = f(t), curves t = f(p), y = g(p), and relations between t and y for order 1.
 
-Derivatives are differences of values, and nothing symbolic is differentiated. A curve moves with
-y^(k+1) = (dy^(k)/dp)/(dt/dp). A relation F(t, y, C) = 0 is solved for C at a point by bisection; it holds if
-F_t + y' F_y = 0 there, y' from the equation.
+Curves are power series (`real_series`), and nothing symbolic is differentiated: y^(k+1) = (dy^(k)/dp)/(dt/dp). A relation
+F(t, y, C) = 0 is solved for C at a point by bisection; it holds if F_t + y' F_y = 0 there, y' from the equation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import mpmath
 from mpmath import mpf
+from real_series import Evaluator, Series, Undecided, over, slope
 from sympy import Expr, Integral, Symbol
-from true_at_points import points
+from true_at_points import Verdict, points, readable
 
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
 from liesym.reduction.record import Solution
-from liesym.testing.values import NoValue, value_at
+from liesym.testing.values import NoValue
 
-DIGITS, STEP, TOLERANCE = 60, "1e-15", 1e-9
+DIGITS, TOLERANCE = 60, 1e-12
 COUNT, ENOUGH = 60, 8
 Along = Callable[[Any], Any]
 
 
 def faults_of_solution(found: Solution, system: ODESystem, seed: int = 0) -> list[str]:
-    """What is false at a real point, or real nowhere; one line each. What holds an integral is not looked at."""
-    t = system.independent
-    wrong = []
+    """What is false at a real point; one line each."""
+    return [f"{told}: {line}" for told, look in looks_at_solution(found, system, seed) for line in look().wrong]
+
+
+def looks_at_solution(found: Solution, system: ODESystem, seed: int = 0) -> list[tuple[str, Callable[[], Verdict]]]:
+    """(what is stated, a call that says what points say of it), for each branch, curve and relation."""
+    t, looks = system.independent, []
+
+    def curve(told: str, along: Sequence[Expr], parameter: Symbol, on: Sequence[Expr] = ()) -> None:
+        looks.append((told, partial(_verdict_along, along, parameter, on, system, seed)))
+
     for part in (found, *found.others):
         for e, on in zip(part.explicit, part.on, strict=True):
-            wrong += _faults_along((t, e.rhs), t, on, system, seed, str(e))
+            curve(f"{e} on {on}", (t, e.rhs), t, on)
         if part.parametric is not None and part.parameter is not None:
-            wrong += _faults_along(part.parametric, part.parameter, (), system, seed, str(part.parametric))
+            curve(str(part.parametric), part.parametric, part.parameter)
         if part.equation is not None and system.order == 1:
-            wrong += _faults_of_relation(part.equation.lhs, part.constants, part.relation_on, system, seed)
+            relation, on = part.equation.lhs, part.relation_on
+            looks.append(
+                (f"{relation} = 0 on {on}", partial(_verdict_of_relation, relation, part.constants, on, system, seed))
+            )
     for e in found.special:
-        wrong += _faults_along((t, e.rhs), t, (), system, seed, str(e))
-    return wrong
+        curve(f"special {e}", (t, e.rhs), t)
+    return looks
 
 
-def _slope(f: Along, over: Along | None = None) -> Along:
-    """df/dp, or (df/dp)/(dt/dp)."""
-
-    def slope(p: Any) -> Any:
-        h = mpf(STEP)
-        rise = f(p + h) - f(p - h)
-        run = 2 * h if over is None else over(p + h) - over(p - h)
-        if run == 0:
-            raise NoValue("the curve stands still")
-        return rise / run
-
-    return slope
-
-
-def _faults_along(
-    curve: Sequence[Expr], parameter: Symbol, on: Sequence[Expr], system: ODESystem, seed: int, told: str
-) -> list[str]:
+def _verdict_along(curve: Sequence[Expr], parameter: Symbol, on: Sequence[Expr], system: ODESystem, seed: int) -> Verdict:
     """Where a curve does not solve the equation."""
-    if any(e.has(Integral) for e in (*curve, *on)):
-        return []
-    time, height = curve
-    symbols = {s for e in (*curve, *on) for s in e.free_symbols} | {parameter, *system.parameter_symbols}
-    wrong, seen, real = [], 0, 0
+    plain = [readable(e) for e in (*curve, *on, *system.rhs)]
+    if None in plain:
+        return Verdict(undecided=("derivatives of arbitrary functions",))
+    (time, height), (*where, rhs) = plain[:2], plain[2:]
+    symbols = {s for e in plain for s in e.free_symbols} | {parameter}
+    right, wrong, undecided, order = 0, [], [], system.order
     for p in points(symbols, COUNT, seed):
         with mpmath.workdps(DIGITS):
-
-            def along(e: Expr, p: dict[Symbol, Any] = p) -> Along:
-                return lambda w: value_at(e, {**p, parameter: w})
-
             try:
-                if not all(value_at(c, p) > 0 for c in on):
+                at = Evaluator({**p, parameter: [p[parameter], mpf(1)]}, order + 1)
+                if not all(at(c)[0] > 0 for c in where):
                     continue
-                clock, rows = along(time), [along(height)]
-                for _ in range(system.order):
-                    rows.append(_slope(rows[-1], clock))
-                values = [row(p[parameter]) for row in rows]
-                real += 1
+                clock, values = at(time), _derivatives(at(time), at(height), order)
                 jets = {jet_symbol(system.unknowns[0], k): v for k, v in enumerate(values[:-1])}
-                rate = value_at(system.rhs[0], {**p, system.independent: clock(p[parameter]), **jets})
+                rate = Evaluator({**p, system.independent: clock[0], **jets}, 0)(rhs)[0]
             except NoValue:
                 continue
-            seen += 1
+            except Undecided as error:
+                undecided.append(str(error))
+                continue
             if abs(values[-1] - rate) > TOLERANCE * (1 + abs(rate) + abs(values[-1])):
-                wrong.append(f"{told} on {on}: {values[-1]} is not {rate} at {p}")
-        if seen == ENOUGH:
+                wrong.append(f"{values[-1]} is not {rate} at {p}")
+            else:
+                right += 1
+        if right + len(wrong) == ENOUGH:
             break
-    return wrong
+    return Verdict(right, tuple(wrong), tuple(undecided or ("no real point",)))
 
 
-def _faults_of_relation(
+def _derivatives(clock: Series, height: Series, order: int) -> list[Any]:
+    """y, dy/dt, … up to the order, of the curve (t, y)."""
+    found = [height[0]]
+    for _ in range(order):
+        height = slope(height)
+        height = over(height, slope(clock)[: len(height)])
+        found.append(height[0])
+    return found
+
+
+def _verdict_of_relation(
     relation: Expr, constants: Sequence[Symbol], on: Sequence[Expr], system: ODESystem, seed: int
-) -> list[str]:
+) -> Verdict:
     """Where the curve of F = 0 through a point has another slope than the equation."""
-    if any(e.has(Integral) for e in (relation, *on)) or len(constants) != 1:
-        return []
-    t, y = system.variables
-    (constant,) = constants
-    symbols = {s for e in (relation, *on) for s in e.free_symbols} | {t, y, *system.parameter_symbols}
-    wrong, seen = [], 0
+    plain = [readable(e) for e in (relation, *on, *system.rhs)]
+    if None in plain or relation.has(Integral) or len(constants) != 1:
+        return Verdict(undecided=("a relation with integrals or several constants",))
+    (relation, *where, rhs), (t, y), (constant,) = plain, system.variables, constants
+    symbols = {s for e in plain for s in e.free_symbols} | {t, y}
+    right, wrong, undecided = 0, [], []
     for p in points(symbols, COUNT, seed):
         with mpmath.workdps(DIGITS):
             try:
-                if not all(value_at(c, p) > 0 for c in on):
+                at = Evaluator(p, 0)
+                if not all(at(c)[0] > 0 for c in where):
                     continue
-                rate = value_at(system.rhs[0], p)
-                level = _root(lambda c, p=p: value_at(relation, {**p, constant: c}))
+                rate = at(rhs)[0]
+                level = _root(lambda c, p=p: Evaluator({**p, constant: c}, 0)(relation)[0])
                 if level is None:
                     continue
-                at = {**p, constant: level}
-                by = [
-                    _slope(lambda w, s=s, at=at: value_at(relation, {**at, s: w}))(at[s])  # F_t and F_y
-                    for s in (t, y)
-                ]
+                there = {**p, constant: level}
+                by = [Evaluator({**there, s: [p[s], mpf(1)]}, 1)(relation)[1] for s in (t, y)]  # F_t and F_y
             except NoValue:
                 continue
-            seen += 1
+            except Undecided as error:
+                undecided.append(str(error))
+                continue
             if abs(by[0] + rate * by[1]) > TOLERANCE * (abs(by[0]) + abs(rate * by[1]) + mpf("1e-6")):
-                wrong.append(f"{relation} = 0 on {on}: {by[0] + rate * by[1]} is not 0 at {at}")
-        if seen == ENOUGH:
+                wrong.append(f"{by[0] + rate * by[1]} is not 0 at {there}")
+            else:
+                right += 1
+        if right + len(wrong) == ENOUGH:
             break
-    return wrong
+    return Verdict(right, tuple(wrong), tuple(undecided or ("no real point",)))
 
 
 def _root(f: Along) -> Any:

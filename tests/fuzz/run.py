@@ -75,7 +75,10 @@ def fuzz(examples: int, number: int) -> Findings:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a part of a run did; `seed` is 0 for the corpus, `seconds` are those of its process."""
+    """What a part of a run did; `seed` is 0 for the corpus, `seconds` are those of its process.
+
+    `undecided` counts by their reasons the statements of which no point says anything.
+    """
 
     seed: int
     examples: int
@@ -83,6 +86,8 @@ class Part:
     read: int
     seconds: float
     offences: tuple[tuple[str, str, str, str], ...]
+    decided: int = 0
+    undecided: tuple[tuple[str, int], ...] = ()
 
 
 def part(number: int, examples: int) -> Part:
@@ -95,7 +100,8 @@ def part(number: int, examples: int) -> Part:
         for text in seeds():
             of_text(text, found)
     seconds = round(time.process_time() - start, 2)
-    return Part(number, examples, found.inputs, found.read, seconds, tuple(found.offences))
+    undecided = tuple(found.undecided.most_common())
+    return Part(number, examples, found.inputs, found.read, seconds, tuple(found.offences), found.decided, undecided)
 
 
 def recorded(record: Path | None) -> list[Part]:
@@ -103,7 +109,8 @@ def recorded(record: Path | None) -> list[Part]:
     if record is None or not record.exists():
         return []
     rows = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    return [Part(**{**row, "offences": tuple(tuple(o) for o in row["offences"])}) for row in rows]
+    rows = [{**row, **{key: tuple(map(tuple, row[key])) for key in ("offences", "undecided")}} for row in rows]
+    return [Part(**row) for row in rows]
 
 
 def parts(examples: int, number: int) -> dict[int, int]:
@@ -125,6 +132,17 @@ def run(todo: dict[int, int], jobs: int, seconds: float) -> Iterator[Part]:
             for ended in done:
                 spent += ended.result().seconds
                 yield ended.result()
+
+
+def without_verdict(ended: list[Part]) -> list[str]:
+    """How many statements were decided, and why the others were not."""
+    reasons: Counter[str] = Counter()
+    for p in ended:
+        reasons.update(dict(p.undecided))
+    decided, none = sum(p.decided for p in ended), sum(reasons.values())
+    share = 100 * none / max(1, decided + none)
+    told = f"statements: {decided} decided, {none} without a verdict ({share:.1f} %)"
+    return [told, *(f"  {count} {reason}" for reason, count in reasons.most_common(12))]
 
 
 def main() -> int:
@@ -152,6 +170,7 @@ def main() -> int:
     inputs, hours = sum(p.inputs for p in ended), sum(p.seconds for p in ended) / 3600
     offended = ", ".join(f"{counts[o]} {o}" for o in ("raw", "over", "false"))
     print(f"seed {asked.seed}: {inputs} inputs, {sum(p.read for p in ended)} read, {hours:.2f} hours; {offended}")
+    print(*without_verdict(ended), sep="\n")
     return 1 if counts else 0
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fuzz_doors
 import pytest
 from fuzz import run as runner
 from fuzz.run import Part, fuzz, parts, recorded, seeds
-from fuzz_doors import Findings, of_text, through
-from sympy import Symbol
+from fuzz_doors import Findings, of_command, of_system, of_text, through
+from sympy import Eq, Symbol
+from true_at_points import Verdict
 
 import liesym
 from liesym.base.listing import Listing
@@ -49,7 +52,40 @@ def test_the_corpus_is_there() -> None:
     assert len(seeds()) >= 45
 
 
-def test_each_kind_of_input_goes_through_its_doors() -> None:
+def test_what_no_point_decides_is_no_offence_and_is_counted() -> None:
+    found = Findings()
+    found.judge("door", "input", "statement", Verdict(undecided=("no rule",)))
+    found.judge("door", "input", "statement", Verdict(right=1))
+    found.judge("door", "input", "statement", Verdict(right=1, wrong=("at y",)))
+    assert (found.decided, dict(found.undecided)) == (2, {"door: no rule": 1})
+    assert found.of("false") == found.offences and len(found.offences) == 1
+
+
+def test_a_command_that_fails_is_an_offence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raw(**how: object) -> None:
+        raise ZeroDivisionError
+
+    text = "y'' = y"
+    found = Findings()
+    monkeypatch.setattr(fuzz_doors, "COMMANDS", (("determine", "--json"),))
+    of_command(text, found)
+    assert found.offences == []
+    monkeypatch.setattr("liesym.app.commands.search.determine", raw)
+    of_command(text, found)
+    assert [o[:2] for o in found.offences] == [("raw", "liesym determine")]
+
+
+def test_a_false_solution_is_an_offence(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = liesym.solve("y' = y")
+    y, t = (Symbol(n, real=True) for n in "yt")
+    monkeypatch.setattr(liesym, "solve", lambda system, **how: replace(right, explicit=(Eq(y, t**2),), on=((),)))
+    found = Findings()
+    of_system(liesym.ODESystem.parse("y' = y"), "y' = y", found)
+    assert found.offences and {o[:2] for o in found.offences} == {("false", "solve")}
+
+
+def test_each_kind_of_input_goes_through_its_doors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz_doors, "BUDGET", 0.1)
     found = fuzz(1, 1)
     assert found.inputs == 4
     assert found.of("raw", "false") == []
@@ -67,7 +103,9 @@ def test_a_run_goes_on_where_its_record_ends(
     def drawn(todo: dict[int, int], jobs: int, seconds: float) -> Iterator[Part]:
         for number, examples in todo.items():
             began.append(number)
-            yield Part(number, examples, examples, 1, 0.5, (("raw", "parse", "y", "no"),) if number == 10_001 else ())
+            offences = (("raw", "parse", "y", "no"),) if number == 10_001 else ()
+            none = (("flow: no rule", 3),) if number == 10_002 else ()
+            yield Part(number, examples, examples, 1, 0.5, offences, 3 if number else 0, none)
 
     began: list[int] = []
     record = tmp_path / "record.jsonl"
@@ -81,4 +119,6 @@ def test_a_run_goes_on_where_its_record_ends(
     assert runner.main() == 1
     assert began == [10_001, 10_002]
     assert [p.seed for p in recorded(record)] == [0, 10_000, 10_001, 10_002]
-    assert "120 inputs" in capsys.readouterr().out.splitlines()[-1]
+    told = capsys.readouterr().out.splitlines()[-3:]
+    assert "120 inputs" in told[0]
+    assert told[1:] == ["statements: 9 decided, 3 without a verdict (25.0 %)", "  3 flow: no rule"]

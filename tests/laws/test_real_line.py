@@ -1,6 +1,6 @@
 """What is said of equations with roots, logarithms, absolute values and inverse functions is true at real points.
 
-Systems are drawn kind by kind. Each statement is looked at with numbers on all sides, by differences and without a formula
+Systems are drawn kind by kind. Each statement is looked at with numbers on all sides, by power series and without a formula
 of prolongation; a statement that does not hold on every side carries the side. What is lowered is compared with an
 evaluation of the text itself.
 """

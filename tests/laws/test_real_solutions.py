@@ -1,6 +1,6 @@
 """Solutions of equations with roots, logarithms, absolute values and inverse functions solve them at real points.
 
-What holds on a side carries the side. Derivatives are differences of values (`true_solutions`).
+What holds on a side carries the side. Curves are power series of real numbers (`true_solutions`).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The evaluator by differences accepts what is true and rejects what is false; the text has values of its own."""
+"""The evaluator by power series accepts what is true and rejects what is false; the text has values of its own."""
 
 from __future__ import annotations
 
 import mpmath
 import pytest
-from sympy import Expr, S, Symbol, exp, sqrt
-from true_at_points import faults, value_of_text
+from sympy import Expr, Function, Integral, S, Symbol, exp, floor, sqrt
+from true_at_points import Verdict, faults, value_of_text, verdict
 
 from liesym import ODESystem
 from liesym.base.jets import jet_symbol
@@ -43,6 +43,29 @@ def test_what_is_true_has_no_fault(equation: str, statement: tuple[Expr, ...], o
 def test_what_is_false_has_faults(equation: str, statement: tuple[Expr, ...], on: tuple[Expr, ...]) -> None:
     """Negative control: a wrong sign or factor, a side left out, a term of 10^(-6)."""
     assert faults(statement, on, ODESystem.parse(equation))
+
+
+def test_steep_powers_and_integrals_of_open_functions_are_decided() -> None:
+    """What differences have no step for: (t - 1)^250, and ∫ dy/F(y) of an F with zeros between the drawn points."""
+    steep = ODESystem.parse("y' = (t-1)^250*y")
+    assert verdict([Y * exp(-((T - 1) ** 251) / 251)], (), steep).right >= 5
+    assert verdict([Y * exp(-((T - 1) ** 251) / 250)], (), steep).wrong
+    system = ODESystem.parse("y' = F(y)")
+    assert verdict([Integral(1 / Function("F")(Y), Y) - T], (), system).right >= 5
+    assert verdict([Integral(1 / Function("F")(Y), Y) - 2 * T], (), system).wrong
+
+
+def test_relations_say_where_a_statement_holds() -> None:
+    system, root = ODESystem.parse("y'=abs(y)^(1/2)"), 2 * sqrt(Y) - T
+    assert verdict([root], (Y > 0,), system).right >= 5
+    assert verdict([root], (Y > -1,), system).wrong
+
+
+def test_what_no_point_decides_says_why() -> None:
+    system = ODESystem.parse("y' = y")
+    assert verdict([floor(Y)], (), system) == Verdict(undecided=("floor has no rule",) * 60)
+    assert verdict([T], (), ODESystem.parse("y' = sqrt(-1-y^2)")) == Verdict(undecided=("no real point",))
+    assert verdict([Y], (-(Y**2),), system).is_none
 
 
 @pytest.mark.parametrize(
