@@ -45,12 +45,7 @@ Row = dict[int, Any]
 def needs_values(determining: Determining) -> bool:
     """Are there functions? Free symbols have no relations."""
     slots = determining.field.slots
-    return any(slots[i].kind not in ("variable", "parameter") for i in _slots_of_conditions(determining))
-
-
-def _slots_of_conditions(determining: Determining) -> set[int]:
-    field = determining.field
-    return {i for form in determining.conditions for c in form.values() for i in field.slots_of(c)}
+    return any(slots[i].kind not in ("variable", "parameter") for i in determining.slots_before)
 
 
 def objection(
@@ -67,7 +62,7 @@ def objection(
     """
     field, prime = determining.field, counted[1].prime
     cut = Truncation.of(determining, counted[1].degree)
-    used = {*cut.needed, *_slots_of_conditions(determining)}
+    used = {*cut.needed, *determining.slots_before}
     split, tried = split_rank(determining, prime, prime), 0
     ranks = tuple(expansion.rank_above(degree) for expansion in counted for degree in (-1, jet_degree))
     with flint.ctx.workprec(PRECISION):

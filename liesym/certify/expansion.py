@@ -13,7 +13,6 @@ from flint import fmpz, nmod_poly
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.certify.series import Monomials, Residues, SlotSeries, closure
-from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
 from liesym.coefficients.modular import Echelon, sparse_echelon
 from liesym.coefficients.ring import Slot
@@ -179,11 +178,10 @@ class Truncation:
     @staticmethod
     def of(determining: Determining, degree: int) -> Truncation:
         field, variables = determining.field, determining.variables
-        forms = tuple(dict(zip(f, map(field.of_poly, cleared(f)), strict=True)) for f in determining.equations)
-        slots = {i for form in forms for c in form.values() for i in field.slots_of(c)}
         table = Monomials.create(len(variables), degree)
         columns = tuple((a, e) for e in reversed(table.exponents) for a in range(len(determining.unknowns)))
-        return Truncation(forms, tuple(closure(field, slots, variables, degree)), degree, columns)
+        needed = tuple(closure(field, determining.slots, variables, degree))
+        return Truncation(determining.polynomial, needed, degree, columns)
 
     def rows(self, series: SlotSeries, budget: Budget) -> list[tuple[int, dict[int, Any]]]:
         """(degree of the coefficients that it reaches, row) for each monomial of each equation of order k, up to N - k."""

@@ -423,7 +423,8 @@ class Ring(Polynomials):
 
     def slots_of(self, element: Element) -> set[int]:
         """Indices of the slots that occur in the element."""
-        return self.slots_of_poly(element.num) | self.slots_of_poly(element.den)
+        found = self.slots_of_poly(element.num)
+        return found if element.den.is_one() else found | self.slots_of_poly(element.den)
 
     def slots_of_poly(self, poly: fmpz_mpoly) -> set[int]:
         """Indices of the slots that occur in the polynomial."""

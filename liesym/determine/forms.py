@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sympy import Add, Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.coefficients import Element, Field
+from liesym.coefficients.clearing import cleared
 from liesym.model.system import ODESystem
 
 Index = tuple[int, ...]
@@ -65,6 +67,25 @@ class Determining:
     unknowns: tuple[UnknownFunction, ...]
     conditions: tuple[LinearForm, ...]
     equations: tuple[LinearForm, ...]
+
+    @cached_property
+    def polynomial(self) -> tuple[LinearForm, ...]:
+        """The equations with polynomial coefficients, free of a common factor.
+
+        Raises:
+            OutOfBudget: the field works within a budget, and it is over or a product is too large to be begun.
+        """
+        return tuple(dict(zip(f, map(self.field.of_poly, cleared(f)), strict=True)) for f in self.equations)
+
+    @cached_property
+    def slots(self) -> frozenset[int]:
+        """Slots of the field that occur in the polynomial equations."""
+        return frozenset(i for form in self.polynomial for c in form.values() for i in self.field.slots_of(c))
+
+    @cached_property
+    def slots_before(self) -> frozenset[int]:
+        """Slots of the field that occur in the conditions."""
+        return frozenset(i for form in self.conditions for c in form.values() for i in self.field.slots_of(c))
 
     def public(self, system: ODESystem | None = None, budget: Budget = UNLIMITED) -> DeterminingSystem:
         """As SymPy expressions.

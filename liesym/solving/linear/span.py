@@ -12,7 +12,7 @@ from sympy import Symbol
 from liesym.coefficients.clearing import cleared
 from liesym.coefficients.field import Field
 from liesym.coefficients.ring import Element
-from liesym.determine.forms import Determining, Index, LinearForm, Term
+from liesym.determine.forms import Determining, Index, LinearForm
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import PER_EXPONENT
 from liesym.solving.linear.sampled import SYSTEM, solve_sampled
@@ -61,7 +61,7 @@ def solve_in_span(determining: Determining, spans: Sequence[Sequence[Element]]) 
         return SpanSolution(tuple(_vector(v, labels, spans, field) for v in sampled.vectors), sampled.pivots)
     rows: list[dict[int, fmpz_mpoly]] = []
     constant = [_is_constant_slot(field, i) for i in range(len(field.slots))]
-    for form in determining.equations:
+    for form in determining.polynomial:
         rows.extend(_rows_of(form, spans, labels, derivatives, field, constant))
     solution = nullspace(rows, len(labels), field)
     return SpanSolution(tuple(_vector(v, labels, spans, field) for v in solution.vectors), solution.pivots)
@@ -108,13 +108,13 @@ def _rows_of(
     constant: list[bool],
 ) -> list[dict[int, fmpz_mpoly]]:
     """The equation Σ c_j e_j = 0 in the field, split by monomials in the slots that are not constant."""
-    polynomial = _cleared_form(form, field)
     by_unknown: dict[int, list[tuple[Index, Element]]] = {}
-    for (a, index), coefficient in polynomial.items():
+    for (a, index), coefficient in form.items():
         by_unknown.setdefault(a, []).append((index, coefficient))
     columns: dict[int, Element] = {}
+    budget = field.budget
     for column, (a, j) in enumerate(labels):
-        field.budget.check(SYSTEM)
+        budget.check(SYSTEM)
         total = field.zero
         for index, coefficient in by_unknown.get(a, ()):
             derivative = derivatives(spans, a, j, index)
@@ -132,8 +132,8 @@ def _rows_of(
     moving = [place for place in range(n) if place not in set(fixed)]
     parts: dict[tuple[int, ...], dict[int, dict[tuple[int, ...], object]]] = {}
     for column, numerator in numerators.items():
-        field.budget.check(SYSTEM)
-        field.budget.spend(PER_EXPONENT * n * len(numerator), SYSTEM)
+        budget.check(SYSTEM)
+        budget.spend(PER_EXPONENT * n * len(numerator), SYSTEM)
         for monomial, coefficient in field.lift(numerator).terms():
             key = tuple([monomial[i] for i in moving])
             rest = [0] * n
@@ -141,11 +141,6 @@ def _rows_of(
                 rest[i] = monomial[i]
             parts.setdefault(key, {}).setdefault(column, {})[tuple(rest)] = coefficient
     return [{column: field.ctx.from_dict(p) for column, p in part.items()} for part in parts.values()]
-
-
-def _cleared_form(form: LinearForm, field: Field) -> dict[Term, Element]:
-    numerators = cleared(form)
-    return {term: field.of_poly(p) for term, p in zip(form, numerators, strict=True)}
 
 
 def _is_constant_slot(field: Field, index: int) -> bool:
