@@ -20,10 +20,10 @@ from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.conditions import Condition, decided, read_conditions
 from liesym.reduction.existence import interval_of
-from liesym.reduction.explicit import solutions_of
 from liesym.reduction.implicit import solutions_of_implicit
 from liesym.reduction.quadrature import with_limits
 from liesym.reduction.record import Solution
+from liesym.reduction.sides import solutions_on_sides
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import solutions_of_system
 from liesym.text.equations import read_residuals
@@ -100,7 +100,7 @@ def _of_system(asked: _Question, wanted: Sequence[Condition], budget: Budget) ->
 
 def _found(asked: _Question, budget: Budget) -> Solution:
     if asked.implicit is None:
-        return solutions_of(asked.system, budget)
+        return solutions_on_sides(asked.system, budget)
     return solutions_of_implicit(asked.implicit, budget)
 
 

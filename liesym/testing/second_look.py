@@ -8,7 +8,7 @@ branch. The formulas here (mathematics as in Olver 1993, section 2.3) are writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -317,9 +317,25 @@ def on_main_side(system: ODESystem) -> tuple[ODESystem, tuple[Expr, ...]] | None
         return None
     seen = look(lambda fix: [], [*system.rhs, *(sign(a) for a in arguments)], positive=_positive(system))
     best = max(seen.true_on, key=lambda side: sum(s for a, s in side.signs if a in arguments), default=None)
-    if best is None:
-        return None
-    signs = {a: s for a, s in best.signs if a in arguments}
+    return None if best is None else _as_on(system, rates, {a: s for a, s in best.signs if a in arguments}, arguments)
+
+
+def on_sides_of_time(system: ODESystem) -> list[tuple[ODESystem, tuple[Expr, ...]]]:
+    """The same for each side, where all signs and absolute values are of functions of the independent variable."""
+    rates = signed_rates(system)
+    arguments = sorted({e.args[0] for f in rates for e in f.atoms(Abs, sign)}, key=str)
+    if not arguments or any(a.free_symbols != {system.independent} for a in arguments):
+        return []
+    seen = look(lambda fix: [], [*system.rhs, *(sign(a) for a in arguments)], positive=_positive(system))
+    sides = dict.fromkeys(tuple((a, s) for a, s in side.signs if a in arguments) for side in seen.true_on)
+    found = [_as_on(system, rates, dict(side), arguments) for side in sides]
+    return [one for one in found if one is not None]
+
+
+def _as_on(
+    system: ODESystem, rates: Sequence[Expr], signs: Mapping[Expr, int], arguments: Sequence[Expr]
+) -> tuple[ODESystem, tuple[Expr, ...]] | None:
+    """The equations as they are on a side, and what is positive there; None if not all signs are known."""
     if set(signs) != set(arguments):
         return None
     fixed = tuple(with_signs(f, signs) for f in rates)

@@ -1,0 +1,34 @@
+"""Where a formal solution is not real on every side of |t| and sign(t), each side has a real one of its own."""
+
+from __future__ import annotations
+
+import pytest
+from true_solutions import looks_at_solution
+
+import liesym
+from liesym import ODESystem
+
+PARTLY = ["y'' = abs(t)*y", "y'' = sign(t)*y", "y'' = sign(t-1)*sign(t)*y", "y''+y'^2 = abs(t)", "y'' = -abs(t-2)*y"]
+WHOLE = ["y' = abs(t)*y", "y' = sign(t)*y^2", "y'' = abs(t)"]
+
+
+@pytest.mark.parametrize("text", PARTLY)
+def test_each_side_has_a_real_solution(text: str) -> None:
+    system = ODESystem.parse(text)
+    found = liesym.solve(system, budget=4)
+    assert len(found.explicit) >= 2 and all(found.on) and not found.complete
+    assert len({on[0] for on in found.on}) >= 2
+    for told, look in looks_at_solution(found, system):
+        said = look()
+        assert said.right and not said.wrong, (told, said)
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_what_is_real_on_all_sides_is_one(text: str) -> None:
+    found = liesym.solve(text, budget=2)
+    assert len(found.explicit) == 1 and found.on == ((),)
+
+
+def test_the_independent_variable_may_have_another_name() -> None:
+    found = liesym.solve("y'' = abs(x)*y", budget=3)
+    assert [str(on[0]) for on in found.on] == ["-x", "x"]
