@@ -5,6 +5,7 @@ Here stand the options of each command. What it does is a function of the same n
 """
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -13,13 +14,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from liesym.app.console import guarded
 from liesym.base.memory import GIGABYTES, memory_limit
 from liesym.base.version import __version__
 
+EXPRESSION = re.compile(r"(-(?!-)|--(?![a-z-]+(=|$))).*['^*(=]")
+"""An argument that begins with a minus and is no option: -x''=x, -(x'^2+y'^2)/2."""
+
+
+class Commands(TyperGroup):
+    """The commands; an equation that begins with a minus is not taken for an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """With a space before such a minus, which the grammar does not see."""
+        return super().parse_args(ctx, [f" {a}" if EXPRESSION.match(a) else a for a in args])
+
+
 app = typer.Typer(
     name="liesym",
+    cls=Commands,
     help="Lie point symmetries of ordinary differential equations, and networks that respect them.",
     no_args_is_help=True,
     add_completion=False,

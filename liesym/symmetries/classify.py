@@ -57,7 +57,7 @@ def classify_cases(
     undecided = list(_unprobed(result.system))
     conditions, stops = completion_conditions(result.system, budget)
     undecided += stops
-    special, within = _special_branches(result, conditions, budget)
+    special, within, stopped = _special_branches(result, conditions, budget)
     undecided += within
     seen: set[ODESystem] = {result.system}
     branches = [*_parameter_branches(result, conditions), *special, *_function_branches(result.system)]
@@ -73,20 +73,23 @@ def classify_cases(
         try:
             share = budget.share(1 / (len(branches) - place))
             found, _ = analyze(Analysis(system, result.ansatz, share, lambda line: None))
+            stopped = stopped or found.stopped
         except LiesymError as error:
+            stopped = stopped or (isinstance(error, OutOfBudget) and error.ends)
             undecided.append(f"the case {named} was not decided: {error}")
             continue
         if _is_probe(assumptions) and not _richer(found, result):
             continue
         children: tuple[Case, ...] = ()
         if depth > 1:
-            children, open_below = classify_cases(found, budget, depth=depth - 1, report=report)
+            below, open_below = classify_cases(found, budget, depth=depth - 1, report=report)
+            children, stopped = tuple(below), stopped or below.stopped
             undecided += [f"within {named}: {sentence}" for sentence in open_below]
         if _is_probe(assumptions):
             children = tuple(c for c in children if _richer(c.result, found))
         values = tuple((a.lhs, a.rhs) for a in assumptions if isinstance(a, Eq) and isinstance(a.lhs, Symbol))
         cases.append(Case(assumptions, values, found, children))
-    return Listing(cases, "; ".join((LOOKED, *undecided)), stopped=budget.over), tuple(undecided)
+    return Listing(cases, "; ".join((LOOKED, *undecided)), stopped=stopped or budget.over), tuple(undecided)
 
 
 def _equation(assumption: Expr) -> str:
@@ -126,15 +129,15 @@ def _parameter_branches(result: Result, completed: tuple[Expr, ...]) -> Iterator
 
 def _special_branches(
     result: Result, completed: tuple[Expr, ...], budget: Budget
-) -> tuple[list[tuple[tuple[Expr, ...], ODESystem | None]], tuple[str, ...]]:
-    """Values at which a count shows another dimension, and the sentence that says among which they were looked for."""
+) -> tuple[list[tuple[tuple[Expr, ...], ODESystem | None]], tuple[str, ...], bool]:
+    """Values at which a count shows another dimension, the sentence that says among which, and whether time cut the look."""
     system = result.system
     if result.dimension is None or not system.parameters or not system.is_finite_type or result.ansatz is not None:
-        return [], ()
+        return [], (), False
     factors = [argument(c) for c in dict.fromkeys((*result.conditions, *completed))]
     found = special_values(system, result.dimension, factors, budget.share(shares.SPECIAL_VALUES))
     branches = [((Eq(v.symbol, v.value, evaluate=False),), _substituted(system, {v.symbol: v.value})) for v in found.values]
-    return branches, (f"{SPECIAL}{found.within}",)
+    return branches, (f"{SPECIAL}{found.within}",), found.stopped
 
 
 def completion_factors(system: ODESystem, budget: Budget) -> list[Expr]:

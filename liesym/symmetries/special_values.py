@@ -47,11 +47,13 @@ class SpecialValues:
         values: the special ones.
         undecided: candidates whose count did not close.
         within: one sentence that says what was looked at.
+        stopped: True if it was time that left candidates undecided.
     """
 
     values: tuple[SpecialValue, ...]
     undecided: tuple[tuple[Symbol, Expr], ...]
     within: str
+    stopped: bool = False
 
 
 def special_values(system: ODESystem, generic: int, factors: Iterable[Expr], budget: Budget) -> SpecialValues:
@@ -63,6 +65,7 @@ def special_values(system: ODESystem, generic: int, factors: Iterable[Expr], bud
         factors: expressions in the parameters that the generic computation took for nonzero.
         budget: no value is begun after it.
     """
+    cut = False
     found: list[SpecialValue] = []
     undecided: list[tuple[Symbol, Expr]] = []
     candidates = list(dict.fromkeys(_candidates(system, factors)))
@@ -71,8 +74,10 @@ def special_values(system: ODESystem, generic: int, factors: Iterable[Expr], bud
         if budget.over:
             skipped += 1
             continue
-        count = _dimension_at(system, symbol, value, budget.share(4 / (4 + len(candidates) - place)))
+        limit = budget.share(4 / (4 + len(candidates) - place))
+        count = _dimension_at(system, symbol, value, limit)
         if count is None:
+            cut = cut or limit.over
             undecided.append((symbol, value))
         elif count != generic:
             found.append(SpecialValue(symbol, value, count))
@@ -84,7 +89,7 @@ def special_values(system: ODESystem, generic: int, factors: Iterable[Expr], bud
         within = (
             f"list may be short: {skipped + len(undecided)} of {len(candidates)} candidate values were not decided; {within}"
         )
-    return SpecialValues(tuple(found), tuple(undecided), within)
+    return SpecialValues(tuple(found), tuple(undecided), within, cut or skipped > 0)
 
 
 def _dimension_at(system: ODESystem, symbol: Symbol, value: Expr, budget: Budget) -> int | None:

@@ -21,6 +21,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym.base.typed import arguments_of
 from liesym.errors import Unsupported
+from liesym.text.functions import NAMES
 
 Row = np.ndarray
 """(value, gradient) as residues, shape (1 + number of directions,)."""
@@ -172,7 +173,9 @@ class Trajectory:
             return rule(arguments_of(e)[0])
         if not e.args:
             return self._fixed(self.constant(self.draw()))  # pi, a transcendental number
-        raise Unsupported(f"{e.func.__name__} has no rule for Taylor coefficients modulo a prime")
+        name = NAMES.get(e.func, e.func.__name__)
+        told = "write it as it is on one side" if name in ("abs", "sign") else "exp, log, sin, cos and powers have one"
+        raise Unsupported(f"{name} has no rule for Taylor coefficients modulo a prime; {told}")
 
     def _symbol(self, e: Symbol) -> Node:
         row = self.constant(self.draw())

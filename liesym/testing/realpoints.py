@@ -16,7 +16,7 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any
 from zlib import crc32
 
@@ -43,7 +43,7 @@ from sympy import (
 )
 from sympy.core.function import AppliedUndef
 
-from liesym.base.typed import over_one_denominator
+from liesym.base.typed import expr, over_one_denominator
 from liesym.testing.sampled import Sampled
 from liesym.testing.values import DIGITS, NEAR, NoValue, Point, evaluator
 
@@ -61,6 +61,8 @@ PER_SIDE = 3
 """Points that are kept on each side of the branches."""
 MOST_SIDES = 24
 LARGEST_BRANCH = 60
+MOST_PAIRED = 8
+"""Branches of which products are asked too."""
 MOST_OPERATIONS = 20_000
 """Sizes beyond which an expression is not evaluated."""
 
@@ -106,16 +108,19 @@ class Look:
     def separating(self) -> tuple[Expr, ...]:
         """Expressions that are positive exactly where it holds, of the branches that tell true sides from false ones.
 
-        Empty if it holds on all sides, or if the branches do not tell the sides apart on which it holds.
+        Where no branches alone do, products of two: b^2 - 4 w^2 is positive where b - 2 w and b + 2 w have the same sign.
+        Empty if it holds on all sides, or if these do not tell the sides apart on which it holds.
         """
-        outside = (*self.false_on, *self.absent_on)
+        return self._separated_by(lambda side: dict(side.signs)) or self._separated_by(_signs_of_products)
+
+    def _separated_by(self, signs_of: Callable[[Side], dict[Expr, int]]) -> tuple[Expr, ...]:
+        outside = [signs_of(side) for side in (*self.false_on, *self.absent_on)]
         if not outside or not self.true_on:
             return ()
-        common = dict(self.true_on[0].signs)
-        for side in self.true_on[1:]:
-            signs = dict(side.signs)
+        common, *others = map(signs_of, self.true_on)
+        for signs in others:
             common = {a: s for a, s in common.items() if signs.get(a) == s}
-        apart = [{a for a, s in common.items() if dict(f.signs).get(a) == -s} for f in outside]
+        apart = [{a for a, s in common.items() if signs.get(a) == -s} for signs in outside]
         if not all(apart):
             return ()
         chosen: list[Expr] = []
@@ -124,6 +129,13 @@ class Look:
             chosen.append(best)
             apart = [telling for telling in apart if best not in telling]
         return tuple(a if common[a] > 0 else -a for a in chosen)
+
+
+def _signs_of_products(side: Side) -> dict[Expr, int]:
+    """Those of the branches, and of products of two."""
+    signs = dict(side.signs)
+    pairs = combinations(side.signs, 2) if len(signs) <= MOST_PAIRED else ()
+    return signs | {expr((a * b).expand()): s * z for (a, s), (b, z) in pairs}
 
 
 UNREADABLE = Look(0, (), (), readable=False)

@@ -124,14 +124,23 @@ def as_lagrangian(
         return given
     t = independent if isinstance(independent, Symbol) else Symbol(independent, real=True)
     if isinstance(given, str):
-        names = [str(u) for u in unknowns] if unknowns is not None else _primed_in(given)
+        names = [str(u) for u in unknowns] if unknowns is not None else _some(_primed_in(given))
         return Lagrangian.parse(given, unknowns=names, independent=t.name)
     if unknowns is None:
         primed = sorted(s.name[:-1] for s in given.free_symbols if isinstance(s, Symbol) and s.name.endswith("'"))
-        unknowns = list(dict.fromkeys(name.rstrip("'") for name in primed))
+        unknowns = _some(list(dict.fromkeys(name.rstrip("'") for name in primed)))
     symbols = tuple(u if isinstance(u, Symbol) else Symbol(u, real=True) for u in unknowns)
     jets = (*(jet_symbol(q, 1) for q in symbols), t, *symbols)
     return Lagrangian(in_symbols(given, jets), t, symbols).with_parameters()
+
+
+def _some(names: list[str]) -> list[str]:
+    """Raises:
+    Unsupported: there are none.
+    """
+    if not names:
+        raise Unsupported("the Lagrangian holds no velocity, a name with a prime such as x', so it has no unknown")
+    return names
 
 
 def _primed_in(text: str) -> list[str]:

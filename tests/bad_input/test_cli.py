@@ -306,3 +306,26 @@ def test_import_stays_light() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["noether", "x*t"], "holds no velocity"),
+        (["identify", "x'=-k*x", "--observe", "y=abs(x)"], "abs has no rule"),
+        (["analyze", "-x''=x +"], "ends too early"),
+    ],
+)
+def test_messages_name_what_the_user_wrote(folder: Path, arguments: list[str], words: str) -> None:
+    assert_refused(arguments, words)
+
+
+@pytest.mark.parametrize("text", ["-x''=x", "-2*x' = x", "-(x+1)*x'=1", "-y = y'"])
+def test_an_equation_may_begin_with_a_minus(text: str) -> None:
+    result = RUNNER.invoke(app, ["determine", text, "--json"])
+    assert result.exit_code == 0 and json.loads(result.stdout)["system"]["unknowns"], result.stderr
+
+
+def test_an_option_that_is_none_is_still_refused() -> None:
+    for wrong in ("-x", "--jsn", "--quite"):
+        assert RUNNER.invoke(app, ["analyze", "x''=x", wrong]).exit_code == 2

@@ -127,3 +127,13 @@ def test_values_follow_the_conventions_of_the_grammar() -> None:
         for expression in (log(Y), sqrt(Y), Y ** Symbol("k", real=True), asin(Y - 2)):
             with pytest.raises(NoValue):
                 value_at(expression, {Y: -1.0, Symbol("k", real=True): 0.5})
+
+
+def test_a_product_of_branches_tells_the_sides() -> None:
+    """sqrt(b^2 - 4 w^2) is real where b - 2 w and b + 2 w have one sign, on two sides."""
+    b, w = Symbol("b", real=True), Symbol("w", real=True)
+    system = ODESystem.parse("y' = b*w*y - b*w*y")
+    seen = look_at_integral(Y + sqrt(b**2 - 4 * w**2), system)
+    (on,) = seen.separating()
+    assert (on - (b**2 - 4 * w**2)).expand() == 0
+    assert look_at_integral(Y + sqrt(b) + sqrt(w), system).separating() == (w, b)

@@ -79,3 +79,11 @@ def test_bad_input_is_status_2() -> None:
 def test_a_budget_that_runs_out_is_status_3() -> None:
     record = json.loads(call(LINEAR, "--json", "--budget", "0.01", status=3))
     assert record["stopped"] is True
+
+
+def test_candidates_that_time_cut_are_status_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cases that were reached are there, and the answer says that it may be short."""
+    monkeypatch.setattr("liesym.symmetries.search.shares.SPECIAL_VALUES", 0.0)
+    record = json.loads(call(LINEAR, "--json", "--budget", "20", status=3))
+    assert record["stopped"] is True
+    assert any("list may be short" in sentence for sentence in record["undecided"])
