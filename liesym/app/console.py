@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from liesym.app.report.unfinished import unfinished
 from liesym.errors import DataError, LiesymError, OutOfBudget, ParseError
 
 SECONDS_BETWEEN_LINES = 3.0
@@ -33,6 +34,8 @@ def guarded(command: Command) -> Command:
         try:
             return command(*args, **kwargs)
         except OutOfBudget as error:
+            if kwargs.get("as_json"):
+                typer.echo(unfinished(command.__name__, str(error)))
             typer.echo(f"error: the budget ran out: {error}", err=True)
             raise typer.Exit(OUT_OF_BUDGET) from None
         except LiesymError as error:

@@ -1,0 +1,39 @@
+"""A budget that is over at once: status 3, and with --json a record of the promised keys that says so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from liesym.app.cli import app
+
+COMMANDS = {
+    "analyze": (["y'' = k*y"], {"generators", "completeness", "dimension"}),
+    "classify": (["y'' = k*y"], {"cases", "generators"}),
+    "determine": (["y'' = k*y"], {"before", "after"}),
+    "reduce": (["y'' = k*y"], {"reductions", "canonical_forms"}),
+    "solve": (
+        ["y'' = k*y + y'^2"],
+        {"explicit", "relation", "parametric", "constants", "special", "complete", "named", "steps"},
+    ),
+    "explain": (["y'' = k*y"], {"determining", "steps", "generators"}),
+    "noether": (["y'^2/2 - k*y^2"], {"laws"}),
+    "identify": (["x' = -k*x", "--observe", "y = x"], {"parameters", "states", "combinations", "directions", "proven"}),
+    "constrain": (["x'' = f(x,y); y'' = g(x,y)"], {"options"}),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_budget_that_is_over_at_once_gives_a_record_that_says_so(command: str) -> None:
+    inputs, keys = COMMANDS[command]
+    done = CliRunner().invoke(app, [command, *inputs, "--json", "--budget", "1e-6"])
+    assert done.exit_code == 3, done.output
+    record = json.loads(done.stdout)
+    assert keys <= record.keys()
+    assert "the budget ran out" in done.stderr
+    if command == "solve":
+        assert not record["explicit"] and not record["complete"]
+    if command == "identify":
+        assert not record["proven"]
