@@ -1,9 +1,10 @@
 """Which parameters and states a set of observables tells apart, with a verdict that is proven.
 
-In: a first-order system and its observables. Out: for each parameter and initial state whether the observables determine
-it locally, the combinations that they determine, and the symmetries that hide the rest. The count is exact modulo a prime
-at a random point: a full rank is a proof, a defect is one up to the chance of an unlucky draw, which two draws make smaller
-than 10^-15. States on which no observable depends are hidden and left out first.
+In: a first-order system and its observables. Out: for each parameter and initial state whether the observables of one
+experiment determine it, locally or globally, the combinations that they determine, and the symmetries that hide the rest.
+The count is exact modulo a prime at a random point: a full rank is a proof, a defect is one up to the chance of an unlucky
+draw, which two draws make smaller than 10^-15. Whether a finite number of values is one is decided in `fibre`. States on
+which no observable depends are hidden and left out first.
 Sources: Sedoglavic 2002; Merkt et al. 2015; mathematics as in Hermann and Krener 1977.
 """
 
@@ -19,6 +20,8 @@ from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
+from liesym.invariants.fibre.draw import Model
+from liesym.invariants.fibre.verdict import Globally, global_verdicts
 from liesym.invariants.joint import invariants
 from liesym.model.reading import read_observable, with_measurement
 from liesym.model.system import ODESystem
@@ -32,6 +35,8 @@ PRIMES = (2147483647, 2147483587)
 TRIES = 60
 COMBINATIONS = 5.0
 """Seconds for the invariants of the hidden directions; the verdicts do not depend on them."""
+GLOBAL, LONGEST_GLOBAL = 0.5, 25.0
+"""Part of the time, and seconds, for global verdicts: where they do not come in time, they are open."""
 QUIET = 2
 """Further orders after which the rank is taken for final, unless the bound on the number of orders comes first."""
 
@@ -62,8 +67,9 @@ class Identifiability:
 
     Arguments:
         system, observables: what was asked.
-        parameters, states: name -> "locally" (determined up to finitely many values) or "not"; "identifiable" where the
-            observable shows it directly.
+        parameters, states: name -> "identifiable" (one value), "locally" (determined up to finitely many values) or "not".
+        undecided: names of those that are "locally" and may be "identifiable": neither one value nor two were proven.
+        reason: why, in words.
         hidden: names of states on which no observable depends.
         combinations: functions of the parameters alone that every hidden direction leaves alone, beside single parameters.
         directions: symmetries that move what is not identifiable and leave every observable alone; together they span
@@ -76,6 +82,8 @@ class Identifiability:
     observables: tuple[Expr, ...]
     parameters: Mapping[str, str]
     states: Mapping[str, str]
+    undecided: tuple[str, ...]
+    reason: str
     hidden: tuple[str, ...]
     combinations: tuple[Expr, ...]
     directions: tuple[Generator, ...]
@@ -97,6 +105,7 @@ class Identifiability:
         return {
             "parameters": dict(self.parameters),
             "states": dict(self.states),
+            "open": list(self.undecided),
             "hidden": list(self.hidden),
             "combinations": [write(c) for c in self.combinations],
             "directions": [g.to_mapping() for g in self.directions],
@@ -107,14 +116,20 @@ class Identifiability:
 
     def __str__(self) -> str:
         rows = (*self.parameters.items(), *self.states.items())
-        lines = [f"{name}: {WORDS[verdict]}" for name, verdict in rows]
+        lines = [f"{name}: {self.in_words(name, verdict)}" for name, verdict in rows]
         lines += [f"determined together: {write(c)}" for c in self.combinations]
         return "\n".join(lines)
 
+    def in_words(self, name: str, verdict: str) -> str:
+        """A verdict as it is told."""
+        if name in self.undecided:
+            return "locally identifiable; globally open"
+        return WORDS[verdict]
+
 
 WORDS = {
-    "identifiable": "identifiable (observed directly)",
-    "locally": "locally identifiable; globally open",
+    "identifiable": "identifiable",
+    "locally": "locally identifiable: several values give the same observations",
     "not": "not identifiable",
 }
 
@@ -127,16 +142,18 @@ def identify(
     known: Sequence[str] = (),
     inputs: Sequence[str] = (),
     explain: bool = True,
+    globally: bool = True,
     budget: float = 60.0,
     seed: int = 0,
 ) -> Identifiability:
-    """Local identifiability of every parameter and initial state at a generic point.
+    """Identifiability of every parameter and initial state at a generic point, from one experiment.
 
     Arguments:
         system: of first order, or its text.
         observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2".
         known: names of parameters, or of states whose initial values are known.
         inputs: names of functions of time in the equations that are known, as `u(t)` or as plain names.
+        globally: also decide, where it can be proven, whether there is one value or several.
         explain: also look for the symmetries that hide what is not identifiable, and for combinations that are.
         budget: seconds.
         seed: of the random points.
@@ -164,19 +181,27 @@ def identify(
     used |= {s for h in seen for s in h.free_symbols}
     columns = [x for x in system.unknowns if x in reached and x.name not in known]
     columns += [p for p in system.parameter_symbols if p in used and p.name not in known]
-    moved, defect, certificate = _count(system, reached, seen, columns, seed, limit)
+    kernel, certificate = _count(system, reached, seen, columns, seed, limit)
+    moved, defect = {columns[j] for vector in kernel for j in vector}, len(kernel)
     invisible = [s for s in (*system.unknowns, *system.parameter_symbols) if s not in columns and s.name not in known]
     verdicts = {s.name: "not" if s in moved or s in invisible else "locally" for s in names.values()}
     verdicts.update(dict.fromkeys(known, "identifiable"))
     for h in seen:
         if isinstance(h, Symbol) and h.name in verdicts:
             verdicts[h.name] = "identifiable"
+    asked = [s for s in columns if s not in moved]
+    model = _model(system, reached, seen, columns, kernel, known)
+    told = global_verdicts(model, asked, PRIMES, seed, _global_budget(limit)) if globally else Globally(reason="not asked")
+    verdicts.update(dict.fromkeys(told.one, "identifiable"))
+    undecided = tuple(s.name for s in asked if s.name not in told.several and verdicts[s.name] == "locally")
     directions = _directions(system, seen, known, limit) if explain and defect + len(invisible) else ()
     return Identifiability(
         system,
         seen,
         {p.name: verdicts[p.name] for p in system.parameter_symbols},
         {x.name: verdicts[x.name] for x in system.unknowns},
+        undecided,
+        told.reason if undecided else "",
         tuple(x.name for x in system.unknowns if x not in reached),
         _combinations(system, directions),
         directions,
@@ -195,6 +220,39 @@ def _with_inputs(system: ODESystem, inputs: Sequence[str]) -> ODESystem:
         return system
     rest = tuple(p for p in system.parameters if p.symbol not in plain)
     return replace(system, rhs=tuple(f.subs(plain) for f in system.rhs), parameters=rest)
+
+
+# -- global verdicts ---------------------------------------------------------------------------------
+
+
+def _model(
+    system: ODESystem,
+    reached: set[Symbol],
+    observables: tuple[Expr, ...],
+    columns: Sequence[Symbol],
+    kernel: Sequence[Mapping[int, int]],
+    known: Sequence[str],
+) -> Model:
+    """What the observables depend on, with as many of the hidden parameters fixed as make the others finitely many."""
+    pairs = [(x, f) for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached]
+    own = [j for j, s in enumerate(columns) if s not in reached]
+    place = {j: k for k, j in enumerate(own)}
+    moves = [{place[j]: c for j, c in vector.items() if j in place} for vector in kernel]
+    fixed = [columns[own[k]] for k in echelon([m for m in moves if m], len(own), PRIMES[0]).pivots]
+    given = [p for p in system.parameter_symbols if p.name in known]
+    return Model(
+        system.independent,
+        tuple(x for x, _ in pairs),
+        tuple(f for _, f in pairs),
+        observables,
+        tuple(columns[j] for j in own if columns[j] not in fixed),
+        (*fixed, *given),
+        known=tuple(x for x, _ in pairs if x.name in known),
+    )
+
+
+def _global_budget(limit: Budget) -> Budget:
+    return limit.share(GLOBAL).at_most(LONGEST_GLOBAL)
 
 
 # -- counting ----------------------------------------------------------------------------------------
@@ -219,14 +277,13 @@ def _count(
     columns: Sequence[Symbol],
     seed: int,
     budget: Budget,
-) -> tuple[set[Symbol], int, Certificate]:
-    """(what the kernel moves, its dimension, the certificate): the larger rank of two draws, which a proof wants equal."""
+) -> tuple[list[dict[int, int]], Certificate]:
+    """(the kernel, the certificate): the larger rank of two draws, which a proof wants equal."""
     draws = [_draw(system, reached, observables, columns, prime, seed + 1000 * i, budget) for i, prime in enumerate(PRIMES)]
     rank = max(d[1] for d in draws)
     kernel, _, orders, _ = next(d for d in draws if d[1] == rank)
-    moved = {columns[j] for vector in kernel for j in vector}
     certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns), tuple(d[1] for d in draws))
-    return moved, len(columns) - rank, certificate
+    return kernel, certificate
 
 
 def _draw(

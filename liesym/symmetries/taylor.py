@@ -51,6 +51,8 @@ class Trajectory:
         directions: the symbols (initial states, parameters) by which derivatives are taken.
         prime: below 2^31, so that products of residues are machine numbers.
         seed: of the point.
+        values: residues of some of the symbols, and Taylor coefficients of inputs, instead of random ones.
+        starts: initial states that are functions of the symbols, of the other states among them.
 
     Raises:
         Unsupported: a function that has no rule here, by name.
@@ -65,15 +67,21 @@ class Trajectory:
         directions: Sequence[Symbol],
         prime: int,
         seed: int,
+        *,
+        values: Mapping[Basic, Sequence[int]] | None = None,
+        starts: Mapping[Symbol, Expr] | None = None,
     ) -> None:
         self.prime, self.width = prime, 1 + len(directions)
+        self.values, self.starts = dict(values or {}), dict(starts or {})
         self.source = random.Random(seed)
         self.places = {s: 1 + i for i, s in enumerate(directions)}
         self.independent = independent
         self.nodes: list[Node] = []
         self.memo: dict[Basic, Node] = {}
         self.grains = dict(grains_of(rhs))
-        self.states = {x: self._known(x) for x in unknowns}
+        # those that start from the others come after them
+        first = sorted(unknowns, key=lambda x: x in self.starts)
+        self.states = {x: self._known(x) for x in first}
         self.rates = {x: self.node(f) for x, f in zip(unknowns, rhs, strict=True)}
         self.order = -1
 
@@ -89,6 +97,10 @@ class Trajectory:
 
     def draw(self) -> int:
         return self.source.randrange(2, self.prime - 1)
+
+    def _drawn(self, symbol: Basic) -> int:
+        """The residue that is given for a symbol, or a random one."""
+        return self.values[symbol][0] if symbol in self.values else self.draw()
 
     def times(self, a: Row, b: Row) -> Row:
         """The product rule on (value, gradient); a and b may be stacks."""
@@ -135,13 +147,14 @@ class Trajectory:
     def _known(self, symbol: Symbol) -> Node:
         """A state: its start is drawn, its next coefficient is that of its rate over n."""
         start = self.zero()
-        start[0] = self.draw()
+        start[0] = self._drawn(symbol)
         if symbol in self.places:
             start[self.places[symbol]] = 1
+        source = self.node(self.starts[symbol]) if symbol in self.starts else None
 
         def step(n: int) -> Row:
             if n == 0:
-                return start
+                return start if source is None else source.series[0]
             return (self.rates[symbol].series[n - 1] * pow(n, -1, self.prime)) % self.prime
 
         node = self.memo[symbol] = self._add(step)
@@ -166,7 +179,9 @@ class Trajectory:
         if isinstance(e, AppliedUndef):
             if e.args != (self.independent,):
                 raise Unsupported(f"{e}: a function of the states is not known along a trajectory")
-            rows = [self.constant(self.draw()) for _ in range(LONGEST)]  # an input: known, without sensitivity
+            given = self.values.get(e)
+            residues = [self.draw() for _ in range(LONGEST)] if given is None else given
+            rows = [self.constant(c) for c in residues]  # an input: known, without sensitivity
             return self._add(lambda n: rows[n])
         rule = {exp: self._exponential, log: self._logarithm, sin: self._sine, cos: self._cosine}.get(e.func)
         if rule is not None:
@@ -178,7 +193,7 @@ class Trajectory:
         raise Unsupported(f"{name} has no rule for Taylor coefficients modulo a prime; {told}")
 
     def _symbol(self, e: Symbol) -> Node:
-        row = self.constant(self.draw())
+        row = self.constant(self._drawn(e))
         if e == self.independent:
             nothing, one = self.zero(), self.constant(1)
             return self._add(lambda n: (row, one)[n] if n < 2 else nothing)

@@ -28,7 +28,7 @@ def test_a_table_in_words() -> None:
     assert "arbitrary functions u(t)" in table
     assert "not identifiable" in row(table, "k1") and "not identifiable" in row(table, "k2")
     assert row(table, "a").split()[2:] == ["known"]
-    assert "locally identifiable" in row(table, "s")
+    assert row(table, "s").split()[2:] == ["identifiable"]
     assert "no observable depends on it" in row(table, "w")
     assert "determined together: k1*k2" in table
     assert "proven: rank 4 of 5" in table
@@ -42,10 +42,18 @@ def test_the_direction_that_hides_a_parameter_is_named() -> None:
 
 def test_json_with_two_observables() -> None:
     record: dict[str, Any] = json.loads(call(CHAIN, "--observe", "y1 = x2", "--observe", "y2 = w", "--input", "u", "--json"))
-    assert record["parameters"] == {"k1": "not", "k2": "not", "a": "locally", "c": "locally"}
-    assert record["states"] == {"x1": "locally", "x2": "identifiable", "w": "identifiable"}
+    assert record["parameters"] == {"k1": "not", "k2": "not", "a": "identifiable", "c": "identifiable"}
+    assert record["states"] == {"x1": "identifiable", "x2": "identifiable", "w": "identifiable"}
+    assert record["open"] == []
     assert record["combinations"] == ["k1*k2"] and record["defect"] == 1 and record["proven"] is True
     assert [(d["k1"], d["k2"]) for d in record["directions"]] == [("k1", "-k2")]
+
+
+def test_several_values_and_open_ones_are_told_apart() -> None:
+    table = call("x' = -a*x; y' = a*x - b*y", "--observe", "y")
+    assert "several values give the same observations" in row(table, "a")
+    table = call("x' = -k*x^n", "--observe", "x")
+    assert "globally open" in row(table, "n") and "is not rational" in table
 
 
 def test_bad_input_is_status_2() -> None:

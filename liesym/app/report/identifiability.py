@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from liesym.app.report.terminal import show_system
 from liesym.app.screen import Screen
-from liesym.invariants.identify import WORDS, Identifiability
+from liesym.invariants.identify import Identifiability
 from liesym.text import write
 
 
@@ -36,6 +36,8 @@ def show_identifiability(screen: Screen, found: Identifiability, known: Sequence
         screen.say(
             f"  no symmetry was found for {found.defect - len(found.directions)} of them; the verdicts do not need one",
         )
+    if found.reason:
+        screen.say(f"globally open: {found.reason}")
     count = found.certificate
     screen.say(
         f"proven: rank {count.rank} of {count.columns} from derivatives up to order {count.orders}, modulo two primes",
@@ -45,7 +47,8 @@ def show_identifiability(screen: Screen, found: Identifiability, known: Sequence
 def _in_words(name: str, verdict: str, found: Identifiability, known: Sequence[str]) -> str:
     if name in known:
         return "known"
-    return f"{WORDS[verdict]}: no observable depends on it" if name in found.hidden else WORDS[verdict]
+    told = found.in_words(name, verdict)
+    return f"{told}: no observable depends on it" if name in found.hidden else told
 
 
 def _movers(name: str, found: Identifiability) -> str:
