@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 import liesym
 from liesym.base.budget import UNLIMITED
@@ -30,6 +31,11 @@ EXPECTED = {
     "x'' = b(x,y)*y'; y'' = -b(x,y)*x'": {
         "x*b_y - y*b_x = 0": ("x'' = 2*y'*V'(x^2 + y^2); y'' = -2*x'*V'(x^2 + y^2)", "x*y' - x'*y + V(x^2 + y^2)"),
     },
+    "x1'' = F(x1-x2); x2'' = F(x2-x1)": {
+        "F(x₁ - x₂) = -F(x₂ - x₁)": (
+            "x1'' = (x1 - x2)*H'((x1 - x2)^2); x2'' = (x2 - x1)*H'((x2 - x1)^2)", "x1' + x2'",
+        ),
+    },
     "x'' = -f(x)*x' - g(x)": {
         "f = 0": ("x'' = -V'(x)", "x'^2/2 + V(x)"),
         "g = 0": ("x'' = -x'*V'(x)", "x' + V(x)"),
@@ -37,6 +43,9 @@ EXPECTED = {
     },
     "x' = f(x,y); y' = g(x,y)": {
         "f = -g": ("x' = -g(x, y); y' = g(x, y)", "x + y"),
+        "f^2*g*g_xy - f^2*g_x*g_y - f*g^2*f_xy + g^2*f_x*f_y = 0": (
+            "x' = -h(x, y)*B'(y); y' = h(x, y)*A'(x)", "A(x) + B(y)",
+        ),
         "f_x = -g_y": ("x' = D(H(x, y), y); y' = -D(H(x, y), x)", "H(x, y)"),
     },
     "S' = -f(S,I); I' = f(S,I) - c*I": {
@@ -97,6 +106,41 @@ def test_what_holds_for_every_function_needs_no_relation() -> None:
     """x'' = f(x), y'' = g(y): both energies always hold, and are no option."""
     options = options_of("x'' = f(x); y'' = g(y)")
     assert not any("x'^2/2 + V(x)" in o.to_json()["conserved"] for o in options)
+
+
+def test_a_pair_force_that_is_odd_keeps_the_momentum_and_the_energy() -> None:
+    """Three bodies on a line and one unknown F(x_i - x_j): F(-s) = -F(s) gives the momentum, the centre of mass and an
+    energy with the antiderivative of F; the pair force of two laws, F(x1 - x2) and G(x2 - x1), G(-s) = -F(s)."""
+    three = "; ".join(f"x{i}'' = " + " + ".join(f"F(x{i}-x{j})" for j in (1, 2, 3) if j != i) for i in (1, 2, 3))
+    (odd,) = (o for o in options_of(three) if o.relation.startswith("F(x1 - x2) = -F"))
+    first, second, third = odd.conserved
+    H = next(iter(second.atoms(AppliedUndef))).func
+    assert {str(first), str(third.subs(sp.Symbol("t", real=True), 0))} == {"x1' + x2' + x3'", "x1 + x2 + x3"}
+    assert "H is an antiderivative, H'(s) = h(s)" in odd.statements[0] and H.__name__ == "H"
+    two = options_of("x1'' = F(x1-x2); x2'' = G(x2-x1)")
+    (action,) = (o for o in two if "x1' + x2'" in o.to_json()["conserved"])
+    assert plain(action.words()) == "G = -F" and len(action.conserved) == 3
+
+
+def test_mirrored_arguments_of_two_variables() -> None:
+    """f(x, y) and f(y, x): with f(y, x) = -f(x, y) the sum of x and y is kept, which no open f keeps."""
+    options = options_of("x' = f(x, y); y' = f(y, x)")
+    (odd,) = (o for o in options if o.relation == "f(x, y) = -f(y, x)")
+    assert odd.conserved == (sp.Symbol("x", real=True) + sp.Symbol("y", real=True),)
+    assert same(
+        odd.form, "x' = h(x, y) - h(y, x); y' = h(y, x) - h(x, y)".replace("h", odd.system.functions[0].func.__name__)
+    )
+
+
+def test_chiellini() -> None:
+    """x'' = -f x' - g with (g/f)' = k f: two curves v = -V and v = -c V of solutions, and one integral of both."""
+    (option,) = (o for o in options_of("x'' = -f(x)*x' - g(x)") if "log" in o.to_json()["conserved"][0])
+    assert same(option.form, "x'' = -(1 + c)*V'(x)*x' - c*V(x)*V'(x)")
+    x, f, g, c = sp.Symbol("x", real=True), sp.Function("f"), sp.Function("g"), option.system.parameters[0].symbol
+    (relation,) = option.relations
+    quotient = sp.together((g(x) / f(x)).diff(x) - c * f(x) / (1 + c) ** 2)
+    assert sp.cancel(relation / sp.fraction(quotient)[0]).is_number
+    assert "log(x' + V(x)) - c*log(c*V(x) + x')" in option.to_json()["conserved"]
 
 
 def test_conditions_that_contradict_each_other_have_no_form() -> None:

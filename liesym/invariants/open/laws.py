@@ -1,7 +1,7 @@
 """Candidates of laws: integrals with unknown functions of their own, and generators, each with its conditions.
 
     order 2    v_i + V,  x_i v_j - x_j v_i + V,  (v_1² + … + v_m²)/2 + V;  in the plane products of two of these;  on the
-               line e^{kt} (v + V)
+               line e^{kt} (v + V) and log(v + V) - c log(v + c V), which Liénard's equation has under Chiellini's condition
     order 1    x_i + A(x_j),  A(x_i) + B(x_j),  Σ x_i,  and H with x' = H_y/M, y' = -H_x/M
     generators ∂_t, ∂_{x_i}, x_i ∂_{x_j} - x_j ∂_{x_i}, Σ x_i ∂_{x_i}, of variables that the unknown functions hold
 
@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Function, Rational, S, Symbol, exp
+from sympy import Add, Expr, Function, Rational, S, Symbol, exp, log
 from sympy.core.function import AppliedUndef
 
 from liesym.base.jets import jet_symbol
@@ -63,12 +63,13 @@ def classes(system: ODESystem) -> str:
     """In words, what is looked among."""
     plain = (
         "translations, rotations and the scaling of all unknowns, of variables that the unknown functions hold; "
-        "unknown functions that are proportional"
+        "unknown functions that are proportional, even or odd"
     )
     if set(system.orders) == {2}:
+        line = ", log(v + V) - c*log(v + c*V)" if len(system.unknowns) == 1 else ""
         return (
             "laws of degree 1 and 2 in the velocities whose leading part is a sum of squares, a momentum, an angular "
-            f"momentum or in the plane a product of these, with an unknown function of the positions; {plain}"
+            f"momentum or in the plane a product of these, with an unknown function of the positions{line}; {plain}"
         )
     if system.is_first_order:
         return (
@@ -108,6 +109,7 @@ def _mechanical(system: ODESystem) -> Iterator[Candidate]:
     if len(positions) == 1:
         (k,) = free_symbols_named(("k",), taken_names(system))
         yield with_function(velocities[0], "", k, factor=exp(k * t))
+        yield _of_two_lines(system, velocities[0], arguments)
         return
     (c,) = free_symbols_named(("c",), taken_names(system))
     for i, j in itertools.combinations(range(len(momenta)), 2):
@@ -116,6 +118,15 @@ def _mechanical(system: ODESystem) -> Iterator[Candidate]:
         yield with_function((velocities[0] ** 2 + c * velocities[1] ** 2) / 2, "quadratic", c)
         for left, right in itertools.combinations_with_replacement([*momenta, *turning], 2):
             yield with_function(left * right * (Rational(1, 2) if left == right else 1), "quadratic")
+
+
+def _of_two_lines(system: ODESystem, v: Symbol, arguments: Sequence[Symbol]) -> Candidate:
+    """log(v + V) - c log(v + c V): each of the two curves v = -V, v = -c V consists of solutions."""
+    (c,) = free_symbols_named(("c",), taken_names(system))
+    V = Function("*V#c")(*arguments)
+    first, second = v + V, v + c * V
+    condition = system.total_derivative(first) * second - c * system.total_derivative(second) * first
+    return Candidate(log(first) - c * log(second), (V,), (condition,), "", (c,))
 
 
 # -- order 1 -----------------------------------------------------------------------------------------

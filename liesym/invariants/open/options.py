@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from sympy import Expr, Function, S, Symbol, Tuple
@@ -28,6 +28,7 @@ from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.text.writer import write
 
+Mirror = Callable[[Sequence[Expr]], tuple[Expr, ...]]
 STEMS = {
     "*V": ("V", "W", "U"), "*A": ("A", "B", "C"), "*B": ("B", "C", "A"), "*H": ("H", "K"), "*h": ("h", "k", "p", "q"),
 }  # fmt: skip
@@ -71,7 +72,7 @@ def options_in(system: ODESystem, budget: Budget) -> tuple[list[Option], bool]:
             option = option_of(system, members, budget)
             if option is not None:
                 _keep(found, option)
-        for option in _proportional(system, budget):
+        for option in itertools.chain(_mirrored(system, budget), _proportional(system, budget)):
             _keep(found, option)
     except OutOfBudget:
         return found, True
@@ -103,16 +104,77 @@ def _proportional(system: ODESystem, budget: Budget) -> Iterator[Option]:
     (k,) = free_symbols_named(("k",), taken_names(system))
     for place, (f, g) in enumerate(pairs):
         form = _form(system, [put(e, g, k * f) for e in system.rhs], [k])
-        if form is None:
-            continue
-        share = budget.share(1 / (len(pairs) - place))
-        found = first_integrals(form, budget=share.left)
-        gained = [e for e in found if not is_first_integral(e, system, budget)]
-        if not gained:
-            continue
-        written = with_antiderivatives(form, Listing(gained), budget=budget.left)
+        if form is not None:
+            share = budget.share(1 / (len(pairs) - place))
+            yield from _gained(system, form, g - k * f, ((g, k * f),), share)
+
+
+def _gained(
+    system: ODESystem, form: ODESystem, relation: Expr, functions: tuple[tuple[AppliedUndef, Expr], ...], budget: Budget
+) -> Iterator[Option]:
+    """The option of a form, if integrals of any shape are found in it that the system does not have."""
+    found = first_integrals(form, budget=budget.left)
+    gained = [e for e in found if not is_first_integral(e, system, budget)]
+    if gained:
+        written = with_antiderivatives(form, Listing(gained), budget=max(budget.left, 1.0))
         if written.integrals:
-            yield Option((g - k * f,), written.system, ((g, k * f),), tuple(written.integrals), (), written.statements)
+            yield Option((relation,), written.system, functions, tuple(written.integrals), (), written.statements)
+
+
+def _mirrored(system: ODESystem, budget: Budget) -> Iterator[Option]:
+    """Functions called at arguments and at their mirror images, as F(x1 - x2) and F(x2 - x1): even ones and odd ones.
+
+    An odd function of one argument is s h(s²), an even one h(s²); of more, G(a) ∓ G(ā) with ā the image of a.
+    """
+    mirrors = list(_mirrors(system))[:MOST_PAIRS]
+    for place, (f, g, image) in enumerate(mirrors):
+        share = budget.share(1 / (len(mirrors) - place))
+        for sign in (-1, 1):
+            if f.func != g.func:
+                value = sign * f.func(*(image(g.args)))
+                moved, relation = g, g - value
+            else:
+                moved, relation = f, f - sign * g
+                value = _of_parity(f, sign, image)
+            rhs = [put(e, moved, value) for e in system.rhs]
+            names = _names(system, rhs)
+            form = _form(system, [_renamed(e, names) for e in rhs], [])
+            values = [(h, _renamed(put(h, moved, value), names)) for h in system.functions if h.func == moved.func]
+            if form is not None:
+                yield from _gained(system, form, relation, tuple(values), share.share(0.5 if sign < 0 else 1.0))
+
+
+def _of_parity(f: AppliedUndef, sign: int, image: Mirror) -> Expr:
+    """Any function with f(ā) = sign f(a), at the arguments of f."""
+    if len(f.args) == 1:
+        (s,) = f.args
+        inner = Function("*h#0")(s**2)
+        return inner if sign > 0 else s * inner
+    general = Function(f"{f.func.__name__}#0")
+    return general(*f.args) + sign * general(*image(f.args))
+
+
+def _mirrors(system: ODESystem) -> Iterator[tuple[AppliedUndef, AppliedUndef, Mirror]]:
+    """Pairs of functions of the equations of which one is at the mirror image of the other's arguments, one for each pair
+    of names."""
+    seen = set()
+    for f, g in itertools.combinations(system.functions, 2):
+        key = frozenset((f.func, g.func))
+        if len(f.args) != len(g.args) or key in seen or f.args == g.args:
+            continue
+        for image in (_negated, _swapped):
+            if all((a - b).expand() == 0 for a, b in zip(image(f.args), g.args, strict=True)):
+                seen.add(key)
+                yield f, g, image
+                break
+
+
+def _negated(arguments: Sequence[Expr]) -> tuple[Expr, ...]:
+    return tuple(-a for a in arguments)
+
+
+def _swapped(arguments: Sequence[Expr]) -> tuple[Expr, ...]:
+    return tuple(arguments[::-1]) if len(arguments) == 2 else _negated(arguments)
 
 
 def _keep(found: list[Option], option: Option) -> None:

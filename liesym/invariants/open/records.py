@@ -48,8 +48,12 @@ class Option:
         return "; ".join(write_system(self.system))
 
     def words(self) -> str:
-        """The relations as a person writes them, functions without their arguments: f_y = g_x."""
-        names = [f.func.__name__ for r in self.relations for f in r.atoms(AppliedUndef)]
+        """The relations as a person writes them, functions without their arguments: f_y = g_x. One that stands with several
+        lists of arguments keeps them: F(x1 - x2) = -F(x2 - x1).
+        """
+        applied = {f for r in self.relations for f in r.atoms(AppliedUndef)}
+        often = [f.func.__name__ for f in applied]
+        names = sorted(name for name in set(often) if often.count(name) == 1)
         by = Display(self.system.variables, self.system.parameter_symbols, bare=names)
         return ", ".join(equation(r, self.functions, by.write) for r in self.relations)
 
@@ -135,6 +139,9 @@ def equation(vanishing: Expr, functions: Sequence[tuple[AppliedUndef, Expr]], wr
     first = min((f.func for f in occurring), key=lambda f: order.index(f) if f in order else len(order))
     left = Add(*(t for t in terms if t.has(first)))
     right = -Add(*(t for t in terms if not t.has(first)))
+    alone = sorted((f for f in occurring if f.func == first), key=lambda f: (f.args[0].could_extract_minus_sign(), str(f)))
+    if right == 0 and len(alone) > 1:
+        left, right = Add(*(t for t in terms if t.has(alone[0]))), -Add(*(t for t in terms if not t.has(alone[0])))
     leading = left.as_ordered_terms()[0]
     if leading.could_extract_minus_sign():
         left, right = -left, -right

@@ -21,6 +21,9 @@ from liesym.base.jets import partial_derivative
 from liesym.invariants.open.conditions import beyond
 from liesym.invariants.open.jets import function_of, is_zero, jets_of, numerator, order_of, separated, short, variables_of
 
+ROUNDS = 3
+"""Times that what follows from the solved conditions is solved with them."""
+
 
 def relations(
     conditions: Sequence[Expr], eliminated: Sequence[AppliedUndef], variables: tuple[Symbol, ...]
@@ -36,14 +39,48 @@ def relations(
     free = [v for v in variables if v not in held]
     parts = [p for c in conditions for p in separated(c, free)]
     names = {f.func for f in eliminated}
+    found: list[Expr] = []
     solved, rest = _solved(parts, names)
-    found = [*rest, *_compatible(solved, eliminated, variables)]
+    for _ in range(ROUNDS):
+        further = list(_further(solved, names, variables))
+        fresh = [e for e in further if _holds(e, names)]
+        found += [e for e in further if e not in fresh]
+        if not fresh:
+            break
+        parts += fresh
+        solved, rest = _solved(parts, names)
+    found += [*rest, *_compatible(solved, eliminated, variables)]
     kept: list[Expr] = []
     for e in found:
         top = _signed(Mul(*factors_of(numerator(e))).expand())
         if top.atoms(AppliedUndef) and not is_zero(top, variables) and top not in kept and -top not in kept:
             kept.append(top)
     return tuple(kept)
+
+
+def _further(solved: dict[Expr, Expr], names: set[Any], variables: tuple[Symbol, ...]) -> Iterator[Expr]:
+    """What follows where the value of one eliminated function holds another: it may depend on its own arguments alone.
+
+    A' = -B' g/f gives B'' g/f + B' (g/f)_y = 0, and that in turn that (g/f)_y f/g depends on y alone. Factors of eliminated
+    functions alone are left out, for these are not 0.
+    """
+    for jet, value in solved.items():
+        if not _holds(value, names):
+            continue
+        for condition in beyond(value, function_of(jet).args, variables):
+            if is_zero(condition, variables):
+                continue
+            factors = [f for f in factors_of(numerator(condition)) if not _holds_alone(f, names)]
+            if factors:
+                yield Mul(*factors)
+
+
+def _holds(expression: Expr, names: set[Any]) -> bool:
+    return any(f.func in names for f in expression.atoms(AppliedUndef))
+
+
+def _holds_alone(expression: Expr, names: set[Any]) -> bool:
+    return all(f.func in names for f in expression.atoms(AppliedUndef))
 
 
 def _solved(parts: Sequence[Expr], names: set[Any]) -> tuple[dict[Expr, Expr], list[Expr]]:
