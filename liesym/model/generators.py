@@ -9,9 +9,10 @@ from typing import Self
 from sympy import Expr, S, Symbol
 
 from liesym.base.jets import JetSpace, as_expression, jet_symbol, partial_derivative
-from liesym.base.names import in_symbols
+from liesym.base.names import free_symbols_named, in_symbols
+from liesym.base.scales import Numbers, moved, read_scales
 from liesym.coefficients.definitions import Definition
-from liesym.errors import AnsatzError
+from liesym.errors import AnsatzError, Unsupported
 from liesym.model.prolongation import prolonged
 from liesym.text.display import Display, same
 from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
@@ -142,6 +143,41 @@ class VectorField(Shown):
     def subs(self, values: Mapping[Symbol, object]) -> Self:
         """Parameters (or arbitrary functions) replaced in every component."""
         return replace(self, components=tuple(c.subs(dict(values)) for c in self.components))
+
+    def standardized(self, mean: Numbers, std: Numbers) -> Self:
+        """The same field in z_i = (x_i - μ_i)/σ_i, named as x_i: ξ/σ_t ∂_t + Σ η_i(t, μ + σ z)/σ_i ∂_{z_i}.
+
+        Arguments:
+            mean, std: μ and σ of each x_i, in their order or by name; by name also of t.
+
+        Raises:
+            DataError: numbers that are not one for each x_i, a foreign name, or a deviation that is not positive.
+            Unsupported: time is scaled and the components hold functions of it that are defined by equations.
+        """
+        time = self.variables[0]
+        scales = read_scales(self.variables[1:], mean, std, (time,))
+        if self.definitions and scales[time] != (0, 1):
+            raise Unsupported(f"{time} is scaled, but the field holds functions of it that are defined by equations")
+        parts = zip(self.variables, self.components, strict=True)
+        components = tuple((moved(c, scales) / scales[v][1]).expand() for v, c in parts)
+        return replace(self, components=components, on=tuple(moved(e, scales) for e in self.on))
+
+    def first_order(self, order: int = 2) -> Self:
+        """The prolonged field on (x, x_1, …), x_k in the place of the k-th derivatives, for states (q, q', …) that stand by
+        themselves: each may have a mean and a deviation of its own, see `standardized`.
+
+        Arguments:
+            order: of the equations; derivatives below it are states.
+        """
+        known = [v.name for v in self.variables]
+        states, names = list(self.variables[1:]), {}
+        for k in range(1, order):
+            new = free_symbols_named((f"{x.name}_{k}" for x in self.variables[1:]), known)
+            names |= {jet_symbol(x, k): s for x, s in zip(self.variables[1:], new, strict=True)}
+            states += new
+        rows = self.prolong(order - 1)
+        components = (self.xi, *(row[k].xreplace(names) for k in range(order) for row in rows))
+        return replace(self, variables=(self.variables[0], *states), components=components)
 
     def to_mapping(self) -> dict[str, str]:
         """{variable name: infinitesimal in the text grammar}."""

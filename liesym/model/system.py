@@ -12,6 +12,7 @@ from sympy.core.function import AppliedUndef
 from liesym.base.jets import JetSpace, as_expression, jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.parameters import Parameter
+from liesym.base.scales import Numbers, moved, read_scales
 from liesym.errors import NotSolvable, Unsupported
 from liesym.text.display import Display
 from liesym.text.equations import read_equations
@@ -292,6 +293,25 @@ class ODESystem(Shown):
             unknowns += chain
             rhs += [*chain[1:], f.xreplace(names)]
         return replace(self, unknowns=tuple(unknowns), orders=(1,) * len(unknowns), rhs=tuple(rhs))
+
+    def standardized(self, mean: Numbers, std: Numbers) -> ODESystem:
+        """For x_i = μ_i + σ_i z_i, z_i named as x_i: z_i^(n) = σ_t^n/σ_i F_i(μ_t + σ_t s, μ + σ z, …).
+
+        Arguments:
+            mean, std: μ and σ of each unknown, in their order or by name; by name also of the independent variable.
+                Derivatives follow: x' is σ_i/σ_t z', so it has no mean and no deviation of its own.
+
+        Raises:
+            DataError: numbers that are not one for each unknown, a foreign name, or a deviation that is not positive.
+        """
+        hint = "" if self.is_first_order else "; velocities follow their positions, or stand alone in first_order()"
+        scales = read_scales(self.unknowns, mean, std, (self.independent,), hint)
+        pace = scales[self.independent][1]
+        for x, n in zip(self.unknowns, self.orders, strict=True):
+            scales |= {jet_symbol(x, k): (sympify(0), scales[x][1] / pace**k) for k in range(1, n)}
+        sizes = [scales[x][1] / pace**n for x, n in zip(self.unknowns, self.orders, strict=True)]
+        rhs = tuple((moved(f, scales) / size).expand() for f, size in zip(self.rhs, sizes, strict=True))
+        return replace(self, rhs=rhs, nonzero=tuple(moved(e, scales) for e in self.nonzero))
 
     def adjoint(self, names: Mapping[str, str] | None = None, *, parameters: bool = True) -> ODESystem:
         """The forward-backward pair of backpropagation (first-order systems).

@@ -8,6 +8,7 @@ numerical solution, or on the derivatives that a learned field predicts. For a n
 Source: Olver 1993, Theorem 2.31 (invariance) and section 4.3 (conservation).
 """
 
+from liesym.base.scales import standardized as standardized
 from liesym.lowering.target import Residual as Residual
 from liesym.lowering.target import field_of as field_of
 from liesym.lowering.target import jet_state as jet_state
