@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn.calling import call
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
 from liesym.learn.objectives import *  # noqa: F403
@@ -29,6 +30,8 @@ invariance_residual, conservation_residual = _RESIDUALS.invariance_residual, _RE
 backward_residual, backward_charge = _RESIDUALS.backward_residual, _RESIDUALS.backward_charge
 group_residual, drift = _RESIDUALS.group_residual, _RESIDUALS.drift
 misfit, invariance, conservation = _TERMS.misfit, _TERMS.invariance, _TERMS.conservation
+at_points, data_drift = _TERMS.at_points, _TERMS.data_drift
+speed_ratio: Any = _TERMS.speed_ratio
 symbolic_scalar = partial(mechanics.symbolic_scalar, ARRAYS)
 rk4_rollout = rollout.RungeKutta(ARRAYS).rollout
 
@@ -47,12 +50,22 @@ class PositiveField(rollout.AbstractPositiveField, Module):
     """x_i' = x_i g_i(t, log x); see `liesym.learn.rollout.AbstractPositiveField`."""
 
     inner: Any
+    bare: bool = static()
 
 
 class SecondOrderField(rollout.AbstractSecondOrderField, Module):
     """(q, v)' = (v, a(t, (q, v))); see `liesym.learn.rollout.AbstractSecondOrderField`."""
 
     acceleration: Any
+    bare: bool = static()
+
+
+class Samplewise(rollout.AbstractSamplewise, Module):
+    """A field of batches from a function of one sample; see `liesym.learn.rollout.AbstractSamplewise`."""
+
+    vmap: ClassVar[Any] = staticmethod(jax.vmap)
+    function: Any
+    count: int = static()
 
 
 class SymbolicField(rollout.AbstractSymbolicField, Module):
@@ -84,6 +97,7 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
     """
 
     field: Any
+    bare: bool = static()
     solver: str = static()
     gradient: str = static()
     substeps: int = static()
@@ -113,7 +127,7 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
         def one(start: Array, clock: Array, extra: Any) -> Array:
             saveat = diffrax.SaveAt(ts=clock)
             solution = diffrax.diffeqsolve(
-                diffrax.ODETerm(_Bound(self.field)), solver, clock[0], clock[-1], None, start, extra,
+                diffrax.ODETerm(_Bound(self.field, self.bare)), solver, clock[0], clock[-1], None, start, extra,
                 saveat=saveat, adjoint=adjoint, **backward,
             )  # fmt: skip
             return solution.ys  # pyright: ignore[reportReturnType]
@@ -137,9 +151,10 @@ class _Bound(eqx.Module):
     """A field as a pytree that diffrax can differentiate, its output typed like the state."""
 
     field: Any
+    bare: bool = static()
 
     def __call__(self, t: Any, x: Array, args: Any) -> Array:
-        return jnp.asarray(self.field(jnp.asarray(t, x.dtype), x, args), x.dtype)
+        return jnp.asarray(call(self.field, self.bare, jnp.asarray(t, x.dtype), x, args), x.dtype)
 
 
 class LevelSets(levels.AbstractLevelSets):
@@ -223,6 +238,7 @@ class TangentProjection(layers.AbstractTangentProjection, Module):
 
     inner: Any
     bare: bool = static()
+    relative: bool = static()
     levels: Any = static()
     held: Any
 
@@ -232,6 +248,7 @@ class Stabilization(layers.AbstractStabilization, Module):
 
     inner: Any
     bare: bool = static()
+    relative: bool = static()
     levels: Any = static()
     held: Any
     gamma: float = static()

@@ -72,7 +72,10 @@ class TorchArrays:
     def jvp(self, function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
         if isinstance(function, MLP):
             return function.along(*primals, *tangents)
-        found: Any = torch.func.jvp(function, tuple(primals), tuple(tangents))
+        try:
+            found: Any = torch.func.jvp(function, tuple(primals), tuple(tangents))
+        except RuntimeError as error:
+            found = _by_reverse(function, primals, tangents, error)
         return found
 
     def directions(self, function: Callable[..., Any], point: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -126,6 +129,25 @@ class TorchArrays:
             optimizer.step()
             losses.append(float(value.detach()))
         return model, losses
+
+
+def _by_reverse(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], error: RuntimeError) -> Any:
+    """The value and d/dv (v J)·dx = J dx, for functions that call torch.autograd.grad, which forward mode cannot enter.
+
+    Raises:
+        RuntimeError: what forward mode said, where reverse mode fails too.
+    """
+    with torch.enable_grad():
+        points = [p if p.requires_grad else p.detach().clone().requires_grad_() for p in primals]
+        try:
+            value = function(*points)
+            weight = torch.zeros_like(value, requires_grad=True)
+            options: dict[str, Any] = {"create_graph": True, "allow_unused": True, "materialize_grads": True}
+            slopes = torch.autograd.grad(value, points, grad_outputs=weight, **options)
+            rate = torch.autograd.grad(slopes, weight, grad_outputs=tuple(tangents), **options)[0]
+        except (RuntimeError, AttributeError, TypeError):
+            raise error from None
+    return value, rate
 
 
 ARRAYS: ArrayLibrary = TorchArrays()

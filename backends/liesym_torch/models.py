@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from liesym.errors import TrainingError
 from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn.calling import call
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
 from liesym.learn.objectives import *  # noqa: F403
@@ -29,6 +30,7 @@ invariance_residual, conservation_residual = _RESIDUALS.invariance_residual, _RE
 backward_residual, backward_charge = _RESIDUALS.backward_residual, _RESIDUALS.backward_charge
 group_residual, drift = _RESIDUALS.group_residual, _RESIDUALS.drift
 misfit, invariance, conservation = _TERMS.misfit, _TERMS.invariance, _TERMS.conservation
+speed_ratio, at_points, data_drift = _TERMS.speed_ratio, _TERMS.at_points, _TERMS.data_drift
 symbolic_scalar = partial(mechanics.symbolic_scalar, ARRAYS)
 rk4_rollout = rollout.RungeKutta(ARRAYS).rollout
 
@@ -45,6 +47,12 @@ class PositiveField(rollout.AbstractPositiveField, Module):
 
 class SecondOrderField(rollout.AbstractSecondOrderField, Module):
     """(q, v)' = (v, a(t, (q, v))); see `liesym.learn.rollout.AbstractSecondOrderField`."""
+
+
+class Samplewise(rollout.AbstractSamplewise, Module):
+    """A field of batches from a function of one sample; see `liesym.learn.rollout.AbstractSamplewise`."""
+
+    vmap = staticmethod(torch.func.vmap)
 
 
 class SymbolicField(rollout.AbstractSymbolicField, Module):
@@ -73,7 +81,7 @@ class NeuralODE(rollout.AbstractNeuralODE, Module):
             if not torch.allclose(common, common[:1], rtol=0, atol=1e-12 + 1e-6 * float(common.abs().max())):
                 raise TrainingError(f"{self.solver} needs samples with the same spacing of times; use rk4 where they differ")
             common = common[0]
-        right_side = _Bound(self.field, offset, args)
+        right_side = _Bound(self.field, self.bare, offset, args)
         # steps end at the times asked for: torchdiffeq's interpolation is of lower order than its steps
         options: dict[str, Any] = {"rtol": self.rtol, "atol": self.atol, "options": {"step_t": common[1:].detach()}}
         solve = odeint
@@ -96,12 +104,12 @@ def _trained_in(args: Any) -> list[Tensor]:
 class _Bound(nn.Module):
     """A field in the form that torchdiffeq calls: time since the first one, and the state."""
 
-    def __init__(self, field: Field, offset: Tensor, args: Any) -> None:
+    def __init__(self, field: Field, bare: bool, offset: Tensor, args: Any) -> None:
         super().__init__()
-        self.field, self.offset, self.args = field, offset, args
+        self.field, self.bare, self.offset, self.args = field, bare, offset, args
 
     def forward(self, since: Tensor, x: Tensor) -> Tensor:
-        return self.field((self.offset + since).expand(x.shape[:-1]), x, self.args)
+        return call(self.field, self.bare, (self.offset + since).expand(x.shape[:-1]), x, self.args)
 
 
 class LevelSets(levels.AbstractLevelSets):

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from liesym.errors import BackendError
+
 Array = Any
 """An array of whichever library; shapes are in the docstrings."""
 
@@ -123,6 +125,28 @@ class AbstractModule:
     arrays: ClassVar[ArrayLibrary]
     hold: Callable[[str, Any, Any], None]
 
+    def received(self, x: Any) -> Array:
+        """States given as numbers, lists or arrays of NumPy as an array in the type of the weights; others as they are."""
+        if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
+            return x
+        values = np.asarray(x)
+        return self.arrays.as_array(values if values.dtype.kind == "f" else values.astype(float), self)
+
+
+def joint_batch(t: Sequence[int], x: Sequence[int]) -> tuple[int, ...]:
+    """The batch of times of shape t and states of shape x = (…, m): t broadcasts against (…), last axes first, as everywhere
+    in NumPy.
+
+    Raises:
+        BackendError: they do not fit.
+    """
+    try:
+        return np.broadcast_shapes(tuple(t), tuple(x)[:-1])
+    except ValueError:
+        said = f"t has shape {tuple(t)} and x has shape {tuple(x)}; t broadcasts against {tuple(x)[:-1]}, last axes first"
+        first = len(t) == 1 and len(x) > 2 and t[0] == x[0]
+        raise BackendError(said + ("; for time along the first axis write t[:, None]" if first else "")) from None
+
 
 def together(arrays: ArrayLibrary, t: Any, x: Array) -> tuple[Any, Array]:
     """Time (or None) and states (…, m) broadcast to one batch."""
@@ -130,5 +154,5 @@ def together(arrays: ArrayLibrary, t: Any, x: Array) -> tuple[Any, Array]:
     if t is None:
         return None, x
     t = arrays.as_array(t, x)
-    batch = arrays.xp.broadcast_shapes(t.shape, x.shape[:-1])
+    batch = joint_batch(t.shape, x.shape)
     return arrays.spread(t, batch), arrays.spread(x, (*batch, x.shape[-1]))

@@ -43,7 +43,7 @@ class FieldResiduals:
         self.arrays = arrays
 
     def invariance_residual(
-        self, field: Field, generator: Generator, *, order: int = 1, moving: Sequence[str] = ()
+        self, field: Field, generator: Generator, *, order: int = 1, moving: Sequence[str] = (), relative: bool = False
     ) -> Field:
         """How far the field is from being invariant under the generator; zero exactly for a symmetry of the
         field.
@@ -57,6 +57,7 @@ class FieldResiduals:
             generator: over (t, x_1, …, x_m), and over the parameters named in `moving`.
             order: n.
             moving: parameters of the field that the generator moves; entries of the mapping args.
+            relative: divide by the size of the field, see `compared`.
         Source: Olver 1993, Theorem 2.31, with the field in place of the right side.
         """
         field = with_args(field)
@@ -77,9 +78,21 @@ class FieldResiduals:
             else:
                 leading, rate = pushforward(self.arrays, leading_part(field, order), t, x, args, dt, dx)
             leading, rate = _last(leading, m), _last(rate, m)
-            return value(t, self._joined((x, leading)), args) - rate
+            found = value(t, self._joined((x, leading)), args) - rate
+            return self.compared(found, leading) if relative else found
 
         return residual
+
+    def compared(self, residual: Array, rates: Array) -> Array:
+        """The residual divided by the root mean square of the field over all samples, and 1 where the field is zero.
+
+        A plain residual of a law that is linear in the field is least for f = 0, whatever the law. This one is the same for
+        f and 2 f, so it asks for the law alone.
+        """
+        xp = self.arrays.xp
+        size = (rates**2).mean()
+        there = size > 0
+        return xp.where(there, residual / xp.sqrt(xp.where(there, size, 1.0)), xp.ones_like(residual))
 
     def _with_parameters(
         self, field: Field, names: Sequence[str], t: Any, x: Array, args: Any, dt: Array | None, direction: Array
@@ -105,6 +118,7 @@ class FieldResiduals:
         state: Sequence[Symbol] | None = None,
         t: Symbol | None = None,
         order: int = 1,
+        relative: bool = False,
     ) -> Field:
         """The rate of change of the integrals along the field: R = ∂_t I + ∇I·f, pointwise.
 
@@ -119,12 +133,13 @@ class FieldResiduals:
             state: the symbols x_1 … x_m of the expressions.
             t: the symbol of time in them; a symbol named t unless given.
             order: n.
+            relative: divide by the size of the field, see `compared`.
         """
         field = with_args(field)
         if isinstance(integrals, Residual):
             law = integrals
         elif callable(integrals) and not isinstance(integrals, Expr):
-            return self._rate_of(integrals, field, order)
+            return self._rate_of(integrals, field, order, relative)
         else:
             law = field_conservation(integrals, _named(state), _time(t), order)[1]
         rate = self._lower(law)
@@ -135,12 +150,14 @@ class FieldResiduals:
             t, x = together(self.arrays, t, x)
             leading, m = leading_of(t, x, args), x.shape[-1] // order
             if not _is_whole(leading, x, order) or order == 1:
-                return rate(t, self._joined((x, leading)), args)
-            return along(t, self._joined((x, leading[..., -m:], leading[..., :-m])), args)
+                found = rate(t, self._joined((x, leading)), args)
+            else:
+                found = along(t, self._joined((x, leading[..., -m:], leading[..., :-m])), args)
+            return self.compared(found, leading) if relative else found
 
         return residual
 
-    def _rate_of(self, integral: Field, field: Field, order: int) -> Field:
+    def _rate_of(self, integral: Field, field: Field, order: int, relative: bool) -> Field:
         """The derivative of a callable integral along (1, dx/dt)."""
 
         def residual(t: Any, x: Array, args: Any = None) -> Array:
@@ -148,7 +165,8 @@ class FieldResiduals:
             found, m = field(t, x, args), x.shape[-1] // order
             velocity = found if _is_whole(found, x, order) else self._joined((x[..., m:], found))
             pair = (self.arrays.xp.ones_like(t), velocity)
-            return self.arrays.jvp(lambda when, where: integral(when, where, args), (t, x), pair)[1]
+            rate = self.arrays.jvp(lambda when, where: integral(when, where, args), (t, x), pair)[1]
+            return self.compared(rate, found) if relative else rate
 
         return residual
 
@@ -196,6 +214,7 @@ class FieldResiduals:
         parameter: Symbol | None = None,
         truncation: int | None = None,
         order: int = 1,
+        relative: bool = False,
     ) -> Field:
         """How far the field at the moved point is from the moved field: R = x̄^(n) - f(t̄, x̄, …) with x^(n) =
         f(t, x, …).
@@ -209,6 +228,7 @@ class FieldResiduals:
             flow: (t̄, (x̄_1, …)) in closed form, in the variables and the symbol `parameter`.
             truncation: use the Lie series up to this order; the residual then measures the truncation too.
             order: n.
+            relative: divide by the size of the field, see `compared`.
         """
         field = with_args(field)
         motion = field_motion(generator, order, flow=flow, variables=variables, epsilon=parameter, truncation=truncation)
@@ -223,7 +243,8 @@ class FieldResiduals:
             moved = point(t, x, args)
             leading = field(t, x, args)[..., -m:]
             there = value(t, self._joined((x, leading)), args)
-            return there - field(moved[..., 0], moved[..., 1:], args)[..., -m:]
+            found = there - field(moved[..., 0], moved[..., 1:], args)[..., -m:]
+            return self.compared(found, leading) if relative else found
 
         return residual
 

@@ -24,7 +24,7 @@ from liesym.conservation.first_integrals import first_integrals
 from liesym.errors import BackendError, TrainingError, Unsupported
 from liesym.learn.arrays import AbstractModule, Array
 from liesym.learn.fitting import gradients_of, parameter_values
-from liesym.learn.levels import AbstractLevelSets, Gradients
+from liesym.learn.levels import AbstractLevelSets, Gradients, Unvalued, guarded
 from liesym.lowering.lower import lower
 from liesym.lowering.target import phase_state
 from liesym.model.reading import in_names_of, read_in_system
@@ -143,7 +143,7 @@ class AbstractHybridODE(AbstractModule):
         Raises:
             Unsupported: an antiderivative of a function occurs: see `liesym.conservation.with_antiderivatives`.
         """
-        return Law(self, self._lower(self._read(expressions)))
+        return Law(self, self._lower(_valued(self._read(expressions))))
 
     def levels(self, integrals: Laws, *, tolerance: float | None = None) -> Any:
         """The level sets of integrals, for `TangentProjection`, `Stabilization` and `retract`.
@@ -154,21 +154,17 @@ class AbstractHybridODE(AbstractModule):
         expressions = self._read(integrals)
         state = phase_state(self.system)
         slopes, rates = gradients_of(expressions, state, self.system.independent)
-        programs = [self._lower(e) if e else None for e in (expressions, slopes, rates)]
-        return OpenLevels(self.levels_class, *programs, len(expressions), len(state), tolerance).of(self)
+        values = Unvalued(expressions) if any(e.has(Integral) for e in expressions) else self._lower(expressions)
+        slope, rate = (self._lower(_valued(e)) if e else None for e in (slopes, rates))
+        whole = all(e.is_polynomial(*state) for e in slopes)
+        return OpenLevels(self.levels_class, values, slope, rate, len(expressions), len(state), tolerance, whole).of(self)
 
     def _read(self, expressions: Laws) -> list[Expr]:
         """Expressions whose symbols are those of the system, matched by name."""
         entries = [expressions] if isinstance(expressions, (str, Expr)) else list(expressions)
         read = []
         for entry in entries:
-            e = read_in_system(entry, self.system) if isinstance(entry, str) else in_names_of(self.system, entry)
-            if e.has(Integral):
-                raise Unsupported(
-                    f"{e} holds an antiderivative; liesym.conservation.with_antiderivatives writes the system so that the "
-                    "network is the antiderivative"
-                )
-            read.append(e)
+            read.append(read_in_system(entry, self.system) if isinstance(entry, str) else in_names_of(self.system, entry))
         return read
 
     def _lower(self, expressions: Sequence[Expr]) -> Any:
@@ -180,6 +176,21 @@ class AbstractHybridODE(AbstractModule):
             parameters={p.symbol: p.value for p in self.system.parameters},
             functions=_unset(self.system),
         )
+
+
+def _valued(expressions: list[Expr]) -> list[Expr]:
+    """The same, if each has a value once its functions are given.
+
+    Raises:
+        Unsupported: an antiderivative occurs.
+    """
+    for e in expressions:
+        if e.has(Integral):
+            raise Unsupported(
+                f"{e} holds an antiderivative; liesym.conservation.with_antiderivatives writes the system so that the "
+                "network is the antiderivative"
+            )
+    return expressions
 
 
 class Law:
@@ -197,7 +208,11 @@ class Law:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenLevels:
-    """Level sets whose functions are open: programs of k laws, their gradients by the m states and their rates."""
+    """Level sets whose functions are open: programs of k laws, their gradients by the m states and their rates.
+
+    Arguments:
+        whole: True if the gradients are defined everywhere.
+    """
 
     sets: type[AbstractLevelSets]
     values: Any
@@ -206,12 +221,16 @@ class OpenLevels:
     laws: int
     states: int
     tolerance: float | None
+    whole: bool
 
     def of(self, hybrid: AbstractHybridODE) -> AbstractLevelSets:
         """With the networks of a hybrid."""
-        gradients = Gradients(Law(hybrid, self.slopes), self.laws, self.states)
+        gradients: Any = Gradients(Law(hybrid, self.slopes), self.laws, self.states)
+        values: Any = self.values if isinstance(self.values, Unvalued) else Law(hybrid, self.values)
         rates = None if self.rates is None else Law(hybrid, self.rates)
-        made = self.sets(Law(hybrid, self.values), gradients, rates, tolerance=self.tolerance)
+        if not self.whole:
+            values, gradients = guarded(hybrid.arrays, values, gradients)
+        made = self.sets(values, gradients, rates, tolerance=self.tolerance)
         made.open, made.hybrid = self, hybrid
         return made
 

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.arrays import AbstractModule, Array
-from liesym.learn.calling import takes_args
-from liesym.learn.levels import AbstractLevelSets, closed, opened
+from liesym.learn.calling import call, takes_args
+from liesym.learn.levels import AbstractLevelSets, Gradients, closed, opened
 from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
 
@@ -17,7 +17,8 @@ class AbstractTangentProjection(AbstractModule):
     """f - G⁺ (∂_t I + G f), G the matrix of gradients: integrals are constant along exact solutions.
 
     Exact for several integrals and for each sample by itself; where gradients are dependent only the
-    independent ones are imposed.
+    independent ones are imposed. Around a `PositiveField` the change is measured relative to each state,
+    f - x² G⁺ … in the place of f - G⁺ …, so that the states stay positive.
 
     Arguments:
         field: the field to project, f(t, x, args) or f(t, x).
@@ -28,12 +29,14 @@ class AbstractTangentProjection(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets) -> None:
         super().__init__()
-        self.inner, self.bare = field, not takes_args(field)
+        self.inner, self.bare, self.relative = field, not takes_args(field), _keeps_signs(field)
         self.levels, self.held = opened(levels, field)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        return closed(self.levels, self.held, self.inner).tangent(t, x, _called(self, t, x, args), args)
+        x = self.received(x)
+        value = call(self.inner, self.bare, t, x, args)
+        return closed(self.levels, self.held, self.inner).tangent(t, x, value, args, scale=x if self.relative else None)
 
 
 class AbstractStabilization(AbstractModule):
@@ -55,26 +58,30 @@ class AbstractStabilization(AbstractModule):
 
     def __init__(self, field: Any, levels: AbstractLevelSets, gamma: float = 8.0) -> None:
         super().__init__()
-        self.inner, self.gamma, self.bare = field, gamma, not takes_args(field)
+        self.inner, self.gamma = field, gamma
+        self.bare, self.relative = not takes_args(field), _keeps_signs(field)
         self.levels, self.held = opened(levels, field)
 
     def prepare(self, t: Any, x: Array, args: Any) -> dict[str, Any]:
         """The arguments of a solve that starts at (t, x)."""
-        return dict(args or {}) | {"levels": closed(self.levels, self.held, self.inner).values(t, x, args)}
+        return dict(args or {}) | {"levels": closed(self.levels, self.held, self.inner).values(t, self.received(x), args)}
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        value = _called(self, t, x, args)
+        x = self.received(x)
+        value = call(self.inner, self.bare, t, x, args)
         if not args or "levels" not in args:
             return value
         sets = closed(self.levels, self.held, self.inner)
         defect = sets.values(t, x, args) - args["levels"]
-        return value - self.gamma * sets.correction(t, x, defect, args)
+        return value - self.gamma * sets.correction(t, x, defect, args, scale=x if self.relative else None)
 
 
-def _called(wrapper: Any, t: Any, x: Array, args: Any) -> Array:
-    """The field inside, with the arguments that it takes."""
-    return wrapper.inner(t, x) if wrapper.bare else wrapper.inner(t, x, args)
+def _keeps_signs(field: Any) -> bool:
+    """Whether the states of a field, or of one that it wraps, cannot become zero."""
+    while field is not None and not getattr(field, "keeps_signs", False):
+        field = getattr(field, "inner", None)
+    return field is not None
 
 
 class AbstractEquivariantField(AbstractModule):
@@ -121,19 +128,17 @@ class AbstractEquivariantField(AbstractModule):
         With `order` 2 the field is an acceleration, to be put into a `SecondOrderField`.
         """
         found = equivariant_frame(generators, order=order, degree=degree)
-        count, width_out = len(found.frame), len(found.frame[0])
+        count = len(found.frame)
         sizes = (len(found.invariants), *(width,) * depth, count)
         invariants = lower(list(found.invariants), found.state, backend=cls.arrays.name)
         flat = lower([c for field in found.frame for c in field], found.state, backend=cls.arrays.name)
-
-        def frame(t: Any, x: Array, args: Any = None) -> Array:
-            return flat(t, x, args).reshape(*x.shape[:-1], count, width_out)
-
+        frame = Gradients(flat, count, len(found.frame[0]))
         network = cls.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
         return cls(network, invariants, frame, transform=transform)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, components)."""
+        x = self.received(x)
         inputs = self.invariants(t, x, args)
         if self.transform is not None:
             inputs = self.transform(inputs)

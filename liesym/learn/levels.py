@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integral, Symbol
 
 from liesym.base.jets import as_expression
 from liesym.base.names import by_name
+from liesym.errors import Unsupported
 from liesym.learn.arrays import Array, ArrayLibrary
 from liesym.learn.fitting import gradients_of, time_among
 from liesym.lowering.lower import lower
@@ -82,21 +83,22 @@ class AbstractLevelSets:
         t = time_among(integrals, states) if t is None else t
         slopes, rates = gradients_of(integrals, states, t)
         options: dict[str, Any] = {"backend": cls.arrays.name, "t": t, "parameters": tuple(parameters)}
-        values, flat = lower(list(integrals), states, **options), lower(slopes, states, **options)
-        return cls(
-            values,
-            Gradients(flat, k, m),
-            lower(rates, states, **options) if rates else None,
-            tolerance=tolerance,
-        )
+        values = Unvalued(integrals) if any(e.has(Integral) for e in integrals) else lower(integrals, states, **options)
+        gradients: Any = Gradients(lower(slopes, states, **options), k, m)
+        if not all(e.is_polynomial(*states) for e in slopes):
+            values, gradients = guarded(cls.arrays, values, gradients)
+        return cls(values, gradients, lower(rates, states, **options) if rates else None, tolerance=tolerance)
 
-    def basis(self, t: Array, x: Array, args: Any = None) -> tuple[list[Array], list[list[Array]]]:
+    def basis(
+        self, t: Array, x: Array, args: Any = None, scale: Array | None = None
+    ) -> tuple[list[Array], list[list[Array]]]:
         """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
         gradient.
 
         g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
         """
         xp, slopes = self.arrays.xp, self.gradients(t, x, args)
+        slopes = slopes if scale is None else slopes * scale[..., None, :]
         tolerance = self.tolerance or (1e-9 if self._epsilon(x) < 1e-12 else 1e-4)
         units: list[Array] = []
         rows: list[list[Array]] = []
@@ -115,11 +117,14 @@ class AbstractLevelSets:
             rows.append([*row, length])
         return units, rows
 
-    def along(self, t: Array, x: Array, vector: Array | float, goal: Array | None, args: Any = None) -> Array:
+    def along(
+        self, t: Array, x: Array, vector: Array | float, goal: Array | None, args: Any = None, scale: Array | None = None
+    ) -> Array:
         """The vector changed least such that g_j · vector = goal_j (0 if goal is None) for all j of full
-        rank.
+        rank; changes are measured in units of `scale` where it is given.
         """
-        units, rows = self.basis(t, x, args)
+        units, rows = self.basis(t, x, args, scale)
+        vector = vector if scale is None else vector / scale
         wanted: list[Array] = []
         for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
             part = _dot(unit, vector)
@@ -131,16 +136,16 @@ class AbstractLevelSets:
                 target = target - row[i] * wanted[i]
             wanted.append(target / row[j])
             vector = vector + (wanted[j] - part) * unit
-        return vector
+        return vector if scale is None else vector * scale
 
-    def tangent(self, t: Array, x: Array, vector: Array, args: Any = None) -> Array:
+    def tangent(self, t: Array, x: Array, vector: Array, args: Any = None, *, scale: Array | None = None) -> Array:
         """The field changed least such that ∂_t I_j + ∇I_j · f = 0."""
         goal = None if self.rates is None else -self.rates(t, x, args)
-        return self.along(t, x, vector, goal, args)
+        return self.along(t, x, vector, goal, args, scale)
 
-    def correction(self, t: Array, x: Array, defect: Array, args: Any = None) -> Array:
+    def correction(self, t: Array, x: Array, defect: Array, args: Any = None, *, scale: Array | None = None) -> Array:
         """G⁺ d: the shortest vector with ∇I_j · vector = d_j."""
-        return self.along(t, x, 0.0, defect, args)
+        return self.along(t, x, 0.0, defect, args, scale)
 
     def retract(self, t: Array, x: Array, levels: Array, args: Any = None, *, iterations: int = RETURN_STEPS) -> Array:
         """Newton steps x ← x - s G⁺ (I(t, x) - levels) back to the level set, sample by sample, until rounding.
@@ -196,6 +201,53 @@ class Gradients:
     def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
         found = self.listed(t, x, args)
         return found.reshape(*found.shape[:-1], self.laws, self.states)
+
+
+class Unvalued:
+    """What stands for the values of integrals of which only the derivatives are written without an antiderivative."""
+
+    def __init__(self, integrals: Sequence[Expr]) -> None:
+        self.integrals = tuple(integrals)
+
+    def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
+        raise Unsupported(
+            f"{', '.join(map(str, self.integrals))}: an antiderivative has no numerical value here; a TangentProjection "
+            "needs none. For an unknown function, liesym.conservation.with_antiderivatives has it as a network"
+        )
+
+
+# -- integrals that have no gradient at a point ------------------------------------------------------
+
+ELSEWHERE = (0.6180339887, 0.7548776662, 0.4142135624, 0.3028277500, 0.8793852416)
+"""A way from a point where a law is undefined; numbers in no simple relation, so that it does not lead to another one."""
+
+
+def guarded(arrays: ArrayLibrary, values: Any, gradients: Any) -> tuple[Guarded, Guarded]:
+    """Values and gradients whose own derivatives are finite where a law has no gradient, as sqrt(x² + y²) at the origin.
+
+    There the gradient of the law is 0, so that it imposes nothing, and all are constants for derivatives.
+    """
+    return Guarded(arrays, values, gradients), Guarded(arrays, gradients, gradients)
+
+
+class Guarded:
+    """A function of (t, x, args), computed elsewhere where a law has no gradient, so that no NaN enters what is
+    differentiated; NaN of its values there is 0."""
+
+    def __init__(self, arrays: ArrayLibrary, function: Any, gradients: Any) -> None:
+        self.arrays, self.function, self.gradients = arrays, function, gradients
+
+    def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
+        xp, fixed = self.arrays.xp, self.arrays.fixed
+        x = self.arrays.as_array(x)
+        still = fixed(x)
+        found = fixed(self.gradients(t, still, args))
+        bad = ~xp.isfinite(found).all(-1).all(-1)[..., None]
+        aside = self.arrays.as_array([ELSEWHERE[i % 5] for i in range(x.shape[-1])], x)
+        value = self.function(t, xp.where(bad, still + aside, x), args)
+        there = found if self.function is self.gradients else fixed(self.function(t, still, args))
+        plain = xp.where(xp.isfinite(there), there, xp.zeros_like(there))
+        return xp.where(bad[..., None] if value.ndim > bad.ndim else bad, plain, value)
 
 
 # -- level sets that hold the networks of a hybrid -------------------------------------------------

@@ -19,7 +19,8 @@ from liesym.base.files import write_whole
 from liesym.errors import DataError
 from liesym.learn.experiment import Progress
 from liesym.learn.fitting import Settings, Training, fingerprint
-from liesym.learn.objectives import AbstractSymmetryLoss
+from liesym.learn.objectives import AbstractSymmetryLoss, Terms
+from liesym.learn.rollout import AbstractNeuralODE
 from liesym.learn.weights import WeightRule
 
 Sample = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -153,6 +154,8 @@ class Trainer:
                 progress.update(step)
                 if on_step is not None:
                     on_step(step)
+        if loss.residuals and isinstance(run.model, AbstractNeuralODE):
+            Terms(loss.arrays).warn_of_collapse(run.model.field, *batches(0)[:2])
         noted = {name: np.asarray(values) for name, values in history.items()}
         return Training(run.model, noted, weights, step, time.perf_counter() - began)
 

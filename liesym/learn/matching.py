@@ -32,7 +32,7 @@ def match_parameters(
 
     Arguments:
         system: its states are those of `phase_state`.
-        data: trajectories of all these states.
+        data: trajectories of all these states; steps at whose ends one was not measured are left out.
         start: where to begin, 1 unless given.
         known: parameters that stay as they are.
         logarithmic: compare logarithms of the states, and of the rates x'/x.
@@ -72,9 +72,11 @@ def _defects(
     options = {"backend": "numpy", "t": system.independent, "parameters": system.parameter_symbols}
     value, slope = lower(list(field), states, **options), lower(slopes, states, **options)
     x, h = data.states, np.diff(data.times, axis=1)[..., None]
-    size = np.sqrt(np.mean(x**2, axis=(0, 1))) + 1e-300
+    size = np.sqrt(np.nanmean(x**2, axis=(0, 1))) + 1e-300
     units = x if logarithmic else np.broadcast_to(size, x.shape)
     change = np.diff(np.log(x) if logarithmic else x / size, axis=1)
+    whole = data.complete
+    known = (whole[:, 1:] & whole[:, :-1])[..., None]
 
     def mean(values: np.ndarray) -> np.ndarray:
         return 0.5 * (values[:, 1:] + values[:, :-1])
@@ -85,7 +87,8 @@ def _defects(
             rate = value(data.times, x, numbers) / units
             jacobian = slope(data.times, x, numbers).reshape(*x.shape, len(free)) / units[..., None]
             chain = np.array([numbers[p.name] if yes else 1.0 for p, yes in zip(free, positive, strict=True)])
-            return (change - h * mean(rate)).ravel(), (-h[..., None] * mean(jacobian) * chain).reshape(-1, len(free))
+            defect, slope_of = change - h * mean(rate), -h[..., None] * mean(jacobian) * chain
+            return np.where(known, defect, 0.0).ravel(), np.where(known[..., None], slope_of, 0.0).reshape(-1, len(free))
 
     return defects
 

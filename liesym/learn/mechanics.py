@@ -169,7 +169,7 @@ class AbstractLagrangianODE(AbstractModule):
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """x' = (v, q'') for x = (q, v)."""
-        q, v = split(x)
+        q, v = split(self.received(x))
         return self.arrays.xp.concat([v, self.acceleration(t, q, v, args)], axis=-1)
 
     def acceleration(self, t: Any, q: Array, v: Array, args: Any = None) -> Array:
@@ -235,7 +235,7 @@ class AbstractHamiltonianODE(AbstractModule):
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """x' = (H_p, -H_q) for x = (q, p)."""
-        t, q, p = point_of(self.arrays, t, *split(x))
+        t, q, p = point_of(self.arrays, t, *split(self.received(x)))
         H_q, H_p = self.arrays.gradient(lambda q, p: self._value(t, q, p, args).sum(), q, p)
         return self.arrays.xp.concat([H_p, -H_q], axis=-1)
 
@@ -252,7 +252,18 @@ def symbolic_scalar(arrays: ArrayLibrary, lagrangian: Lagrangian) -> Scalar:
     states = (*lagrangian.unknowns, *lagrangian.velocities)
     defaults: dict[Any, float | None] = {p.symbol: p.value for p in lagrangian.parameters}
     known = lower([lagrangian.expression], states, t=lagrangian.independent, parameters=defaults, backend=arrays.name)
-    return lambda t, q, v, args=None: known(t, arrays.xp.concat([q, v], axis=-1), args)[..., 0]
+    return KnownScalar(arrays, known)
+
+
+class KnownScalar:
+    """L(t, q, v, args) of a lowered expression in (q, v)."""
+
+    def __init__(self, arrays: ArrayLibrary, known: Any) -> None:
+        self.arrays, self.known = arrays, known
+
+    def __call__(self, t: Any, q: Array, v: Array, args: Any = None) -> Array:
+        """Shape (…)."""
+        return self.known(t, self.arrays.xp.concat([q, v], axis=-1), args)[..., 0]
 
 
 def scalar_values(name: str, function: Scalar, t: Array, q: Array, v: Array, args: Any) -> Array:

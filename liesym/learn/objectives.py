@@ -5,13 +5,16 @@ A term is a function (model, batch) -> array; what it computes with is in `liesy
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 from sympy import Expr, Symbol
 
 from liesym.errors import AnsatzError
 from liesym.learn.arrays import Array, ArrayLibrary
+from liesym.learn.calling import with_args
 from liesym.learn.fields import FieldResiduals
 from liesym.learn.fitting import check_terms, flow_program, term_weights
 from liesym.learn.rollout import leading_part, pushforward
@@ -21,7 +24,7 @@ from liesym.symmetries.generator import Generator
 
 Term = Callable[[Any, Any], Array]
 CARRIED = "the field of the model"
-__all__ = ["Batch", "at_points", "augmented", "data_drift", "derivative_misfit", "field_of", "rollout_drift"]
+__all__ = ["Batch", "augmented", "derivative_misfit", "field_of", "rollout_drift"]
 """What needs no array library; a toolkit passes it on as it is."""
 
 
@@ -31,6 +34,14 @@ class Batch(NamedTuple):
     times: Array
     states: Array
     draws: Array
+
+
+COLLAPSED = 0.03
+"""A field below this part of the speeds in the data has collapsed."""
+
+
+class CollapseWarning(UserWarning):
+    """Training has ended at a field near zero, which fulfils most laws and fits no data."""
 
 
 class AbstractSymmetryLoss:
@@ -188,49 +199,112 @@ class Terms:
     def __init__(self, arrays: ArrayLibrary) -> None:
         self.arrays, self.residuals = arrays, FieldResiduals(arrays)
 
-    def misfit(self, *, scale: Any = None, logarithmic: bool = False) -> Term:
+    def misfit(
+        self, *, scale: Any = None, logarithmic: bool = False, start: Callable[[Any, Batch], Array] | None = None
+    ) -> Term:
         """Mean square of (model rollout from the first state of each window) - (states of the window).
+
+        States that are NaN were not measured and do not count; of the first state of a window none may be missing.
 
         Arguments:
             scale: divides the difference, per state.
             logarithmic: compare logarithms, for positive states with relative noise.
+            start: (model, batch) -> where the windows begin, (…, m), for states that are never measured: weights of the
+                model, or what an encoder makes of the window. All states of the window are then compared.
         """
-        log = self.arrays.xp.log
+        xp = self.arrays.xp
 
         def term(model: Any, batch: Batch) -> Array:
-            predicted = model(batch.states[..., 0, :], batch.times)[..., 1:, :]
-            measured = batch.states[..., 1:, :]
-            difference = log(predicted) - log(measured) if logarithmic else predicted - measured
+            skipped = 1 if start is None else 0
+            begin = batch.states[..., 0, :] if start is None else start(model, batch)
+            predicted = model(begin, batch.times)[..., skipped:, :]
+            measured = batch.states[..., skipped:, :]
+            known = xp.isfinite(measured)
+            predicted, measured = (xp.where(known, a, xp.ones_like(a)) for a in (predicted, measured))
+            difference = xp.log(predicted) - xp.log(measured) if logarithmic else predicted - measured
             if scale is not None and not logarithmic:
                 difference = difference / self.arrays.as_array(scale, difference)
-            return (difference**2).mean()
+            share = self.arrays.as_array(known, difference).mean()
+            return (difference**2).mean() / xp.where(share > 0, share, xp.ones_like(share))
 
         return term
 
-    def invariance(self, generator: Generator, *, order: int = 1) -> Callable[..., Array]:
+    def filled(self, batch: Batch) -> Batch:
+        """Samples with a state that was not measured in the place of the first of their window, at which a residual is as
+        good.
+        """
+        xp = self.arrays.xp
+        whole = xp.isfinite(batch.states).all(-1)[..., None]
+        return batch._replace(states=xp.where(whole, batch.states, batch.states[..., :1, :]))
+
+    def at_points(self, residual: Callable[..., Array], **options: Any) -> Term:
+        """See `liesym.learn.objectives.at_points`; samples with a state that was not measured are left out."""
+        term = at_points(residual, **options)
+        return lambda model, batch: term(model, self.filled(batch))
+
+    def data_drift(self, integral: Callable[..., Array], **options: Any) -> Term:
+        """See `liesym.learn.objectives.data_drift`; samples with a state that was not measured are left out."""
+        term = data_drift(integral, **options)
+        return lambda model, batch: term(model, self.filled(batch))
+
+    def speed_ratio(self, field: Any, times: Any, states: Any) -> float:
+        """Root mean square of a field along trajectories (…, K, m) in units of that of their difference quotients.
+
+        About 1 for a field that was learned; far below, the field has collapsed: residuals that the zero field fulfils have
+        outweighed the data. NaN are left out.
+        """
+        t, x = (np.asarray(self.arrays.to_numpy(self.arrays.as_array(a))) for a in (times, states))
+        with np.errstate(all="ignore"):
+            rates = np.diff(x, axis=-2) / np.diff(t, axis=-1)[..., None]
+        known = np.isfinite(rates) & np.all(np.isfinite(x[..., :-1, :]), axis=-1, keepdims=True)
+        here, where = (self.arrays.as_array(np.nan_to_num(a[..., :-1] if a is t else a[..., :-1, :]), field) for a in (t, x))
+        found = np.asarray(self.arrays.to_numpy(with_args(field)(here, where, None)))
+        if not known.any():
+            return float("nan")
+        return float(np.sqrt(np.mean(found[known] ** 2) / max(np.mean(rates[known] ** 2), np.finfo(float).tiny)))
+
+    def warn_of_collapse(self, field: Any, times: Any, states: Any) -> None:
+        """Say so where `speed_ratio` is far below 1."""
+        ratio = self.speed_ratio(field, times, states)
+        if ratio < COLLAPSED:
+            warnings.warn(
+                f"the field has collapsed: it moves the states at {100 * ratio:.2g} % of the speed in the data. The zero "
+                "field fulfils most laws: lower the weights of the residuals, or make them with relative=True",
+                CollapseWarning,
+                stacklevel=4,
+            )
+
+    def invariance(self, generator: Generator, *, order: int = 1, relative: bool = False) -> Callable[..., Array]:
         """residual(field, t, x, args): how far a learned field is from admitting the generator.
 
         Lowered once, for whatever field it is called with; see `FieldResiduals.invariance_residual` for the formula.
         """
         field = CarriedField(self.arrays, order)
-        return carried(self.residuals.invariance_residual(field, generator, order=order))
+        return carried(self.residuals.invariance_residual(field, generator, order=order, relative=relative))
 
     def conservation(
-        self, integrals: Expr | Sequence[Expr], state: Sequence[Symbol], *, t: Symbol | None = None, order: int = 1
+        self,
+        integrals: Expr | Sequence[Expr],
+        state: Sequence[Symbol],
+        *,
+        t: Symbol | None = None,
+        order: int = 1,
+        relative: bool = False,
     ) -> Callable[..., Array]:
         """residual(field, t, x, args): ∂_t I + ∇I·f, the rate at which a learned field changes the integrals.
 
         Lowered once, for whatever field it is called with; see `FieldResiduals.conservation_residual`.
         """
         field = CarriedField(self.arrays, order)
-        return carried(self.residuals.conservation_residual(field, integrals, state=state, t=t, order=order))
+        residual = self.residuals.conservation_residual(field, integrals, state=state, t=t, order=order, relative=relative)
+        return carried(residual)
 
 
 def derivative_misfit(derivative: Callable[[Batch], Array]) -> Term:
     """Mean square of f(t, x) - x' at the samples, for data that come with derivatives."""
 
     def term(model: Any, batch: Batch) -> Array:
-        return ((field_of(model)(batch.times, batch.states, None) - derivative(batch)) ** 2).mean()
+        return ((with_args(field_of(model))(batch.times, batch.states, None) - derivative(batch)) ** 2).mean()
 
     return term
 

@@ -7,12 +7,13 @@ returns x' of shape (…, m).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from liesym.errors import TrainingError
 from liesym.learn.arrays import AbstractModule, Array, ArrayLibrary
+from liesym.learn.calling import arguments, call, takes_args, with_args
 from liesym.learn.fitting import check_solver, dense_weights, parameter_values
 from liesym.learn.levels import closed, opened
 from liesym.lowering.lower import lower
@@ -56,8 +57,8 @@ def has_own(field: object) -> bool:
 def leading_part(field: Any, order: int) -> Any:
     """The acceleration of a second-order field where that is all that is asked of it, else the field itself."""
     if order == 2 and isinstance(field, AbstractSecondOrderField) and _saying(field) is AbstractSecondOrderField:
-        return field.acceleration
-    return field
+        return with_args(field.acceleration)
+    return with_args(field)
 
 
 def _saying(field: object) -> type:
@@ -139,6 +140,7 @@ class AbstractMLPField(AbstractModule):
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, outputs)."""
+        x = self.received(x)
         inputs = x / self.arrays.as_array(self.scale, x) if self.scaled else x
         value = self.network(self._with_time(inputs, t))
         return value * self.arrays.as_array(self.scale, x) if self.rescaled else value
@@ -164,13 +166,16 @@ class AbstractPositiveField(AbstractModule):
     logarithms.
     """
 
+    keeps_signs: ClassVar[bool] = True
+
     def __init__(self, inner: Field) -> None:
         super().__init__()
-        self.inner = inner
+        self.inner, self.bare = inner, not takes_args(inner)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        return x * self.inner(t, self.arrays.xp.log(x), args)
+        x = self.received(x)
+        return x * call(self.inner, self.bare, t, self.arrays.xp.log(x), args)
 
 
 class AbstractSecondOrderField(AbstractModule):
@@ -178,17 +183,59 @@ class AbstractSecondOrderField(AbstractModule):
 
     def __init__(self, acceleration: Field) -> None:
         super().__init__()
-        self.acceleration = acceleration
+        self.acceleration, self.bare = acceleration, not takes_args(acceleration)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, m)."""
-        return self.arrays.xp.concat([x[..., x.shape[-1] // 2 :], self.acceleration(t, x, args)], axis=-1)
+        x = self.received(x)
+        rate = call(self.acceleration, self.bare, t, x, args)
+        return self.arrays.xp.concat([x[..., x.shape[-1] // 2 :], rate], axis=-1)
 
     def pushforward(self, t: Any, x: Array, args: Any, dt: Array | None, dx: Array) -> Pair:
         """See `pushforward`."""
         half, concat = x.shape[-1] // 2, self.arrays.xp.concat
-        value, rate = pushforward(self.arrays, self.acceleration, t, x, args, dt, dx)
+        value, rate = pushforward(self.arrays, with_args(self.acceleration), t, x, args, dt, dx)
         return concat([x[..., half:], value], axis=-1), concat([dx[..., half:], rate], axis=-1)
+
+
+class AbstractSamplewise(AbstractModule):
+    """A field of batches from a function of one sample: x of shape (m,), t a number.
+
+    Arguments:
+        function: f(t, x, args), f(t, x) or f(x), such as a module of equinox or what is written for vmap.
+
+    In calls, a number in args is the same for all samples; an array there has the axes of the batch first and is taken apart
+    with it, like a time that has axes.
+    """
+
+    vmap: ClassVar[Callable[..., Any]]
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function, self.count = function, arguments(function)
+
+    def forward(self, t: Any, x: Array, args: Any = None) -> Array:
+        """Shape (…, m)."""
+        x = self.received(x)
+        batch = x.shape[:-1]
+        if not batch:
+            return self._one(t, x, args)
+        given = {name: v for name, v in args.items() if getattr(v, "ndim", 0)} if isinstance(args, Mapping) else {}
+        clock = [t] if getattr(t, "ndim", 0) else []
+        spread, rests = self.arrays.spread, [v.shape[len(batch) :] for v in (*given.values(), *clock)]
+        parts = [
+            spread(v, (*batch, *rest)).reshape(-1, *rest) for v, rest in zip((*given.values(), *clock), rests, strict=True)
+        ]
+
+        def one(x: Array, *values: Array) -> Array:
+            own = args if not given else {**args, **dict(zip(given, values, strict=False))}
+            return self._one(values[-1] if clock else t, x, own)
+
+        found = type(self).vmap(one)(x.reshape(-1, x.shape[-1]), *parts)
+        return found.reshape(*batch, *found.shape[1:])
+
+    def _one(self, t: Any, x: Array, args: Any) -> Array:
+        return self.function(x) if self.count == 1 else call(self.function, self.count == 2, t, x, args)
 
 
 class AbstractSymbolicField(AbstractModule):
@@ -238,7 +285,7 @@ class AbstractNeuralODE(AbstractModule):
     """The flow of a field: states at the given times from the state at the first of them.
 
     Arguments:
-        field: called as field(t, x, args); its weights are trained.
+        field: called as field(t, x, args), or as field(t, x) where it takes two arguments; its weights are trained.
         solver: "rk4" takes `substeps` classical Runge-Kutta steps between neighbouring times and may have
             times of their own for each sample; "dopri5" and "dopri8" adapt their steps to `rtol`, `atol`, by a
             library that the toolkit names.
@@ -268,18 +315,22 @@ class AbstractNeuralODE(AbstractModule):
         super().__init__()
         check_solver(solver, gradient, retract)
         self.field, self.solver, self.gradient, self.substeps = field, solver, gradient, substeps
+        self.bare = not takes_args(field)
         self.rtol, self.atol = rtol, atol
         self.retract, self.held = opened(retract, field)
 
-    def forward(self, x0: Array, times: Array, args: Any = None) -> Array:
-        """States of shape (…, K, m) for x0 of shape (…, m) and times of shape (K,) or (…, K)."""
+    def forward(self, x0: Any, times: Any, args: Any = None) -> Array:
+        """States of shape (…, K, m) for x0 of shape (…, m) and times of shape (K,) or (…, K), of the type of x0."""
+        x0 = self.received(x0)
+        times = self.arrays.as_array(times, x0)
         prepare = getattr(self.field, "prepare", None)
         if prepare is not None:
             args = prepare(self.arrays.xp.broadcast_to(times[..., 0], x0.shape[:-1]), x0, args)
         if self.solver != "rk4":
             return self.adaptive(x0, times, args)
         retract = closed(self.retract, self.held, self.field)
-        return RungeKutta(self.arrays).rollout(self.field, x0, times, args, substeps=self.substeps, retract=retract)
+        field = with_args(self.field) if self.bare else self.field
+        return RungeKutta(self.arrays).rollout(field, x0, times, args, substeps=self.substeps, retract=retract)
 
 
 def rk4_step(field: Field, t: Array, x: Array, step: Array, args: Any = None) -> Array:

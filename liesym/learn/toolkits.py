@@ -19,12 +19,12 @@ OWN = {"torch": "liesym_torch.toolkit", "jax": "liesym_jax.toolkit"}
 NAMES = (
     *("Autoencoder", "Batch", "ConservationProjection", "ContrastiveInvariant", "EquivariantField"),
     *("GroupAugmentation", "HamiltonianODE", "HybridODE", "InvariantLayer", "InvariantScalar", "LagrangianODE", "LevelSets"),
-    *("MLP", "MLPField", "NeuralODE", "NoetherMonitor", "PositiveField", "ScalarNetwork", "SecondOrderField"),
+    *("MLP", "MLPField", "NeuralODE", "NoetherMonitor", "PositiveField", "Samplewise", "ScalarNetwork", "SecondOrderField"),
     *("Stabilization", "SymbolicField", "SymmetryLoss", "TangentProjection", "as_tensor", "at_points"),
     *("audit_gradient", "augmented", "backward_charge", "backward_residual", "concatenate", "conservation"),
     *("conservation_residual", "data_drift", "derivative_misfit", "double_precision", "drift", "evaluate"),
     *("evaluate_field", "field_of", "gradient_norms", "group_residual", "invariance", "invariance_residual"),
-    *("misfit", "rk4_rollout", "rk4_step", "rollout_drift", "symbolic_scalar", "term_value", "train"),
+    *("misfit", "rk4_rollout", "rk4_step", "rollout_drift", "speed_ratio", "symbolic_scalar", "term_value", "train"),
     *("train_invariant", "train_problem"),
 )
 """The public names of liesym_torch and of liesym_jax besides BACKEND."""

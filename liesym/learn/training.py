@@ -148,12 +148,12 @@ def train_problem(
     _need_packages(choices)
     names = [str(s) for s in phase_state(system)]
     given = isinstance(data_path, Trajectories)
-    data = data_path if given else read_trajectories(data_path, names, independent=system.independent.name)
-    train, test = _split(data, choices)
+    data = (data_path if given else read_trajectories(data_path, names, independent=system.independent.name)).begun()
+    train, test = (part.begun() for part in _split(data, choices))
     kind, laws = _laws(system, choices) if integrals is None else ("conservation" if integrals else "none", tuple(integrals))
     positive = _is_positive(laws, train, choices)
     order = system.order if len(set(system.orders)) == 1 and system.order <= 2 else 1
-    scale = np.sqrt(np.mean(train.states**2, axis=(0, 1))) + 1e-12
+    scale = np.sqrt(np.nanmean(train.states**2, axis=(0, 1))) + 1e-12
     told = (kind, *(str(law) for law in laws))
     task = _Task(kit, backend, system, data, train, test, choices, order, scale, positive, {}, told)
     task = replace(task, values=_parameters(task))
@@ -261,12 +261,12 @@ def _shifts_time(generator: Generator) -> bool:
 def _is_positive(laws: Sequence[Any], train: Trajectories, choices: Choices) -> bool:
     """Whether the states live in x > 0: told, or seen from logarithms of them in the laws."""
     if choices.positive is not None:
-        if choices.positive and train.states.min() <= 0:
+        if choices.positive and np.nanmin(train.states) <= 0:
             raise DataError("positive = true, but the data hold a state that is not positive")
         return choices.positive
     inside = {atom.args[0] for law in laws if isinstance(law, Expr) for atom in law.atoms(log)}
     logs = {symbol.name for symbol in inside if isinstance(symbol, Symbol)}
-    return bool(logs & set(train.names)) and bool(train.states.min() > 0)
+    return bool(logs & set(train.names)) and bool(np.nanmin(train.states) > 0)
 
 
 def _parameters(task: _Task) -> dict[str, float]:
@@ -299,14 +299,16 @@ def _residual(task: _Task, kind: str, laws: Sequence[Any]) -> Any:
     if not laws:
         return None
     kit, values = task.kit, task.values
-    rates = np.gradient(task.train.states, axis=1) / np.gradient(task.train.times, axis=1)[..., None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = np.gradient(task.train.states, axis=1) / np.gradient(task.train.times, axis=1)[..., None]
+    rates = np.where(np.isfinite(rates), rates, np.nan)
     if kind == "conservation":
         unknowns, t = task.system.unknowns, task.system.independent
         pointwise = kit.conservation(list(laws), unknowns, t=t, order=task.order)
         sizes = _rate_scales(task, laws, rates)
         return kit.at_points(lambda f, t, x, a: pointwise(f, t, x, a) / kit.as_tensor(sizes, f), args=values)
     m = len(task.system.unknowns)
-    lead = _at_least(np.sqrt(np.mean(rates[..., -m:] ** 2, axis=(0, 1))), _slow(task)[-m:]) + 1e-12
+    lead = _at_least(np.sqrt(np.nanmean(rates[..., -m:] ** 2, axis=(0, 1))), _slow(task)[-m:]) + 1e-12
     parts = [(kit.invariance(g, order=task.order), lead * _amplitude(task, g)) for g in laws]
 
     def broken(f: Any, t: Any, x: Any, a: Any) -> Any:
@@ -324,7 +326,7 @@ def _rate_scales(task: _Task, laws: Sequence[Expr], rates: np.ndarray) -> np.nda
     slopes = np.abs(slopes.reshape(*rates.shape[:2], len(laws), len(states)))
 
     def size(speeds: np.ndarray) -> np.ndarray:
-        return np.sqrt(np.mean((slopes * speeds).sum(-1) ** 2, axis=(0, 1)))
+        return np.sqrt(np.nanmean((slopes * speeds).sum(-1) ** 2, axis=(0, 1)))
 
     return _at_least(size(np.abs(rates)[:, :, None, :]), size(_slow(task))) + 1e-12
 
@@ -346,7 +348,7 @@ def _amplitude(task: _Task, generator: Generator) -> float:
         task.train.times, task.train.states[..., : len(unknowns)], task.values
     )
     units = np.concatenate([[np.ptp(task.train.times)], task.scale[: len(unknowns)]])
-    return float(np.sqrt(np.mean((moved / units) ** 2))) + 1e-12
+    return float(np.sqrt(np.nanmean((moved / units) ** 2))) + 1e-12
 
 
 def _model(task: _Task, seed: int) -> Any:
@@ -407,7 +409,8 @@ def _error(task: _Task, model: Any, data: Trajectories) -> float:
     with np.errstate(all="ignore"):
         relative = (predicted - data.states) / task.scale
         difference = np.log(predicted) - np.log(data.states) if task.positive else relative
-        return float(np.sqrt(np.mean(difference[:, 1:] ** 2)))
+        measured = np.isfinite(data.states[:, 1:])
+        return float(np.sqrt(np.mean(difference[:, 1:][measured] ** 2))) if measured.any() else math.nan
 
 
 def _fit(task: _Task, seed: int, residual: Any, weight: float) -> dict[str, Any]:

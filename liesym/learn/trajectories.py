@@ -19,12 +19,13 @@ class Trajectories:
     """n trajectories of m states, each seen at K times.
 
     Arguments:
-        times: shape (n, K), increasing along each row.
-        states: shape (n, K, m), finite.
+        times: shape (n, K), increasing along each row as far as anything was measured.
+        states: shape (n, K, m); NaN where a state was not measured. Shorter trajectories end in rows of NaN, at their last
+            time: see `padded`.
         names: m names of the states.
 
     Raises:
-        DataError: shapes that do not fit, numbers that are not finite, times that do not increase.
+        DataError: shapes that do not fit, infinite numbers, a trajectory without numbers, times that do not increase.
     """
 
     times: np.ndarray
@@ -40,13 +41,58 @@ class Trajectories:
             )
         if n == 0 or self.times.shape[1] < 2:
             raise DataError("a trajectory needs at least two times")
-        if not (np.isfinite(self.times).all() and np.isfinite(self.states).all()):
-            place = np.argwhere(~np.isfinite(self.states))
+        if not np.isfinite(self.times).all() or np.isinf(self.states).any():
+            place = np.argwhere(np.isinf(self.states))
             where = f"trajectory {place[0][0]}, row {place[0][1]}, {self.names[place[0][2]]}" if len(place) else "the times"
-            raise DataError(f"a number that is not finite in {where}; leave such rows out")
-        if (np.diff(self.times, axis=1) <= 0).any():
-            n, k = np.argwhere(np.diff(self.times, axis=1) <= 0)[0]
+            raise DataError(f"a number that is not finite in {where}; leave such rows out, or NaN for such states")
+        measured: np.ndarray = np.any(np.isfinite(self.states), axis=2)
+        if not measured.any(axis=1).all():
+            raise DataError(f"trajectory {np.argmin(measured.any(axis=1))} holds no number")
+        later = np.flip(np.logical_or.accumulate(np.flip(measured, axis=1), axis=1), axis=1)[:, 1:]
+        steps = np.diff(self.times, axis=1)
+        wrong = (steps < 0) | ((steps == 0) & later)
+        if wrong.any():
+            n, k = np.argwhere(wrong)[0]
             raise DataError(f"times must increase; in trajectory {n}, {self.times[n, k + 1]} follows {self.times[n, k]}")
+
+    @staticmethod
+    def padded(times: Sequence[np.ndarray], states: Sequence[np.ndarray], names: Sequence[str]) -> Trajectories:
+        """Trajectories of any lengths, (K_i,) and (K_i, m), as one record: shorter ones end in NaN, at their last time."""
+        longest = max(len(t) for t in times)
+        clocks = [np.concatenate([t, np.full(longest - len(t), t[-1])]) for t in times]
+        rows = [np.concatenate([x, np.full((longest - len(x), x.shape[1]), np.nan)]) for x in states]
+        return Trajectories(np.stack(clocks), np.stack(rows), tuple(names))
+
+    @property
+    def complete(self) -> np.ndarray:
+        """Where all states were measured, (n, K)."""
+        return np.asarray(np.all(np.isfinite(self.states), axis=2))
+
+    def begun(self) -> Trajectories:
+        """Each trajectory from the first time on at which all its states were measured, which a rollout starts from.
+
+        Raises:
+            DataError: there is none; names what is missing.
+        """
+        whole = self.complete
+        if whole[:, 0].all():
+            return self
+        if not whole.any(axis=1).all():
+            n = int(np.argmin(whole.any(axis=1)))
+            seen = np.isfinite(self.states[n]).any(axis=0)
+            missing = [name for name, yes in zip(self.names, seen, strict=True) if not yes]
+            said = f"{', '.join(missing)} was never measured" if missing else "its states were never measured together"
+            raise DataError(
+                f"trajectory {n} has no row with all states to start from: {said}. A loop of your own can start elsewhere, "
+                "see misfit(start=…)"
+            )
+        first = whole.argmax(axis=1)
+        rows = [slice(k, None) for k in first]
+        return Trajectories.padded(
+            [t[r] for t, r in zip(self.times, rows, strict=True)],
+            [x[r] for x, r in zip(self.states, rows, strict=True)],
+            self.names,
+        )
 
     @property
     def count(self) -> int:
@@ -66,17 +112,20 @@ class Trajectories:
         return Trajectories(self.times[chosen], self.states[chosen], self.names)
 
     def windows(self, length: int, stride: int = 1) -> Trajectories:
-        """All stretches of `length` consecutive times, as trajectories of their own."""
+        """All stretches of `length` consecutive times, as trajectories of their own: those that begin with all states and
+        have another number after it.
+        """
         known = self.times.shape[1]
         if not 2 <= length <= known:
             raise DataError(f"a window of {length} times does not fit trajectories of {known}; take 2 to {known}")
         starts = np.arange(0, known - length + 1, stride)
         index = starts[:, None] + np.arange(length)
-        return Trajectories(
-            self.times[:, index].reshape(-1, length),
-            self.states[:, index].reshape(-1, length, len(self.names)),
-            self.names,
-        )
+        times, states = self.times[:, index].reshape(-1, length), self.states[:, index].reshape(-1, length, len(self.names))
+        known = np.isfinite(states)
+        useful = known[:, 0].all(axis=1) & known[:, 1:].any(axis=(1, 2))
+        if not useful.any():
+            raise DataError("no window begins with a row that has all states and has another number after it")
+        return Trajectories(times[useful], states[useful], self.names)
 
     def _where(self, keep: np.ndarray) -> Trajectories:
         counts = keep.sum(axis=1)
@@ -91,7 +140,8 @@ def read_trajectories(path: str | Path, names: Sequence[str], *, independent: st
 
     An .npz file holds `t` of shape (K,) or (n, K) and `x` of shape (K, m) or (n, K, m). A .csv file has a
     header row; columns are found by the names of the independent variable and the states, or, when none of
-    the states is named there, taken in order: time first. A column `trajectory` separates several runs.
+    the states is named there, taken in order: time first. A column `trajectory` separates several runs, of any lengths.
+    An empty cell, like NaN, is a state that was not measured; in an archive shorter runs end in NaN, in t as well or not.
 
     Arguments:
         path: the file.
@@ -123,19 +173,21 @@ def _read_npz(file: Path, names: tuple[str, ...]) -> Trajectories:
         raise DataError(f"{file.name}: x has shape {states.shape}, expected (n, K, {len(names)}) for {', '.join(names)}")
     if times.ndim == 1:
         times = np.broadcast_to(times, states.shape[:1] + times.shape).copy()
+    if times.shape == states.shape[:2]:
+        beyond = np.isnan(times) & np.isnan(states).all(axis=2)
+        last = np.maximum.accumulate(np.where(beyond, -np.inf, times), axis=1)
+        times = np.where(beyond, last, times)
     return Trajectories(times, states, names)
 
 
 def _read_csv(file: Path, names: tuple[str, ...], independent: str) -> Trajectories:
     header, rows = read_rows(file)
     columns = _columns(file, header, names, independent)
-    table = np.array([_numbers(file, line, row, header) for line, row in enumerate(rows, start=2)])
+    optional = [header[column] for column in columns[1:]]
+    table = np.array([_numbers(file, line, row, header, optional) for line, row in enumerate(rows, start=2)])
     groups = table[:, header.index("trajectory")] if "trajectory" in header else np.zeros(len(table))
     parts = [table[groups == g][:, columns] for g in dict.fromkeys(groups)]
-    if len({len(part) for part in parts}) > 1:
-        raise DataError(f"{file.name}: the trajectories have different lengths; give each the same number of rows")
-    stack = np.stack(parts)
-    return Trajectories(stack[:, :, 0], stack[:, :, 1:], names)
+    return Trajectories.padded([part[:, 0] for part in parts], [part[:, 1:] for part in parts], names)
 
 
 def _columns(file: Path, header: list[str], names: tuple[str, ...], independent: str) -> list[int]:
@@ -164,11 +216,15 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _numbers(file: Path, line: int, row: list[str], header: list[str]) -> list[float]:
+def _numbers(file: Path, line: int, row: list[str], header: list[str], optional: Sequence[str]) -> list[float]:
+    """The cells of a row; those of the optional columns may be empty or nan."""
     if len(row) != len(header):
         raise DataError(f"{file.name}, line {line}: {len(row)} cells under {len(header)} columns")
     numbers = []
     for name, cell in zip(header, row, strict=True):
+        if name in optional and cell.strip().lower() in ("", "nan", "na"):
+            numbers.append(np.nan)
+            continue
         try:
             number = float(cell)
         except ValueError:

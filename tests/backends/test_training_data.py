@@ -7,6 +7,7 @@ import pytest
 
 from liesym.errors import DataError
 from liesym.learn.trajectories import Trajectories, read_trajectories, simulate
+from liesym.model.system import ODESystem
 
 
 def write(path, text):
@@ -38,9 +39,10 @@ def test_csv_with_several_trajectories(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("t,x,y\n0,1,2\n1,,3\n", r"line 3: an empty cell in column x"),
+        ("t,x,y\n0,1,2\n,1,3\n", r"line 3: an empty cell in column t"),
         ("t,x,y\n0,1,2\n1,two,3\n", r"line 3: 'two', which is not a number, in column x"),
-        ("t,x,y\n0,1,2\n1,nan,3\n", r"line 3: nan in column x"),
+        ("t,x,y\n0,1,2\n1,inf,3\n", r"line 3: inf in column x"),
+        ("t,x,y\n0,1,2\nnan,1,3\n", r"line 3: nan in column t"),
         ("t,x,y\n0,1,2\n1,3\n", r"line 3: 2 cells under 3 columns"),
         ("t,x,y\n0,1,2\n", r"at least two rows"),
         ("", r"at least two rows"),
@@ -49,7 +51,7 @@ def test_csv_with_several_trajectories(tmp_path):
         ("t,x,x\n0,1,2\n1,2,3\n", r"occurs twice"),
         ("0,1,2\n1,2,3\n2,3,4\n", r"the first row holds numbers; expected a header such as t, x, y"),
         ("t,x,y\n1,1,2\n0,2,3\n", r"times must increase; in trajectory 0, 0.0 follows 1.0"),
-        ("trajectory,t,x,y\n1,0,1,2\n1,1,2,3\n2,0,1,2\n", r"different lengths"),
+        ("trajectory,t,x,y\n1,0,1,2\n1,1,2,3\n2,0,,\n", r"trajectory 1 holds no number"),
     ],
 )
 def test_a_faulty_csv_is_refused_with_its_place(tmp_path, text, message):
@@ -84,8 +86,11 @@ def test_npz_round_trip_and_faults(tmp_path):
     with pytest.raises(DataError, match="must hold t and x"):
         read_trajectories(tmp_path / "b.npz", ("x", "y"))
     np.savez(tmp_path / "c.npz", t=times, x=states * np.nan)
-    with pytest.raises(DataError, match="not finite"):
+    with pytest.raises(DataError, match="holds no number"):
         read_trajectories(tmp_path / "c.npz", ("x", "y"))
+    np.savez(tmp_path / "e.npz", t=times, x=states * np.inf)
+    with pytest.raises(DataError, match="not finite"):
+        read_trajectories(tmp_path / "e.npz", ("x", "y"))
     np.savez(tmp_path / "d.npz", t=times, x=np.array([object()]))
     with pytest.raises(DataError, match="not a readable"):
         read_trajectories(tmp_path / "d.npz", ("x",))
@@ -99,6 +104,59 @@ def test_windows_and_splits():
     assert data.until(2).times.tolist() == [[0, 1, 2]] and data.after(3).times.tolist() == [[3, 4]]
     with pytest.raises(DataError, match="window of 6"):
         data.windows(6)
+
+
+def test_runs_of_any_lengths_and_cells_that_are_missing(tmp_path):
+    """Shorter runs end in NaN at their last time, in files of both kinds; windows begin where all states are."""
+    nan = np.nan
+    text = "trajectory,t,x,y\n1,0,1,2\n1,1,,3\n1,2,3,4\n1,3,5,6\n2,0,,1\n2,1,7,8\n2,2,9,NaN\n"
+    read = read_trajectories(write(tmp_path / "a.csv", text), ("x", "y"))
+    assert read.times.tolist() == [[0, 1, 2, 3], [0, 1, 2, 2]]
+    wanted = [[[1, 2], [nan, 3], [3, 4], [5, 6]], [[nan, 1], [7, 8], [9, nan], [nan, nan]]]
+    assert np.array_equal(read.states, wanted, equal_nan=True)
+    np.savez(tmp_path / "a.npz", t=np.array([[0, 1, 2, 3], [0, 1, 2, nan]]), x=np.array(wanted))
+    again = read_trajectories(tmp_path / "a.npz", ("x", "y"))
+    assert np.array_equal(again.times, read.times) and np.array_equal(again.states, read.states, equal_nan=True)
+    assert read.windows(3).states[:, 0].tolist() == [[1, 2], [7, 8]]
+    later = read.begun()
+    assert later.states[1, 0].tolist() == [7, 8] and later.times[1].tolist() == [1, 2, 2, 2]
+    assert later.windows(2).states[:, 0].tolist() == [[1, 2], [3, 4], [7, 8]]
+
+
+def test_runs_without_a_start_are_named():
+    nan = np.nan
+    times = np.arange(3.0)[None]
+    never = Trajectories(times, np.array([[[1, nan], [2, nan], [3, nan]]]), ("x", "x'"))
+    with pytest.raises(DataError, match="trajectory 0 has no row with all states to start from: x' was never measured"):
+        never.begun()
+    apart = Trajectories(times, np.array([[[1, nan], [nan, 2], [3, nan]]]), ("x", "y"))
+    with pytest.raises(DataError, match="never measured together"):
+        apart.begun()
+    with pytest.raises(DataError, match="no window begins"):
+        apart.windows(2)
+    with pytest.raises(DataError, match=r"2.0 follows 2.0"):
+        Trajectories(np.array([[1.0, 2.0, 2.0]]), np.array([[[1.0], [nan], [1.0]]]), ("x",))
+
+
+@pytest.mark.parametrize("residual", [pytest.param("conservation", marks=pytest.mark.slow), "invariance"])
+def test_training_takes_what_was_measured(tmp_path, residual):
+    """Runs of an oscillator of two lengths, a fifth of the numbers missing, an unknown frequency: the fit and the errors
+    are numbers, and the frequency is found."""
+    pytest.importorskip("torch")
+    from liesym_torch import train_problem
+
+    draw, times = np.random.default_rng(0), np.linspace(0.0, 1.5, 16)
+    runs = [np.stack([np.cos(2 * times + a), -2 * np.sin(2 * times + a)], -1) for a in (0.0, 1.0, 2.0)]
+    for run in runs:
+        run[1:][draw.uniform(size=(15, 2)) < 0.2] = np.nan
+    data = Trajectories.padded([times, times[:9], times], [runs[0], runs[1][:9], runs[2]], ("x", "x'"))
+    system = ODESystem.parse("x'' = -k*x", parameters={"k": {"positive": True}})
+    report = train_problem(
+        system, data, residual=residual, steps=6, window=4, width=4, depth=1, out=str(tmp_path), show=False
+    )
+    numbers = [value for row in report.rows for value in row[1:] if value is not None]
+    assert np.isfinite(numbers).all() and len(report.rows) == 2
+    assert report.record["parameters"]["k"] == pytest.approx(4.0, rel=0.05)
 
 
 def test_the_reference_solution_says_where_it_stops():

@@ -160,7 +160,7 @@ def test_files(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("t,z\n0,1\n1,\n2,3\n", "line 3: an empty cell in column z"),
+        ("t,z\n0,1\n,1\n2,3\n", "line 3: an empty cell in column t"),
         ("t,z\n0,1\n1,abc\n2,3\n", "line 3: 'abc', which is not a number, in column z"),
         (f't,z\n0,1\n1,"{INJECTION}"\n2,3\n', "which is not a number"),
         ("t,z\n0,1\n1\n2,3\n", "line 3"),

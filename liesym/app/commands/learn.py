@@ -101,13 +101,14 @@ def _discovered(
 ) -> tuple[ODESystem, Trajectories, tuple[Expr, ...]]:
     """The equations, all trajectories, and the laws that the training trajectories support."""
     runs = read_runs(data, independent=independent)
-    lengths = sorted({run.states.shape[1] for run in runs})
-    if len(lengths) > 1:
-        raise DataError(f"training takes trajectories of one length; {data.name} has some of {lengths[0]} and {lengths[-1]}")
-    times, states = (np.concatenate([getattr(run, name) for run in runs]) for name in ("times", "states"))
+    tracks = [(t[np.isfinite(t)], x[np.isfinite(t)]) for run in runs for t, x in zip(run.times, run.states, strict=True)]
+    times, states = [t for t, _ in tracks], [x for _, x in tracks]
     names = runs[0].names
     cut = training_count(len(states), split) if len(states) > 1 else 1
-    found = find_laws(Measured(times[:cut], states[:cut], names), identify=True, budget=budget)
+    known = [Measured(t[None], x[None], names) for t, x in zip(times[:cut], states[:cut], strict=True)]
+    if len({len(t) for t in times[:cut]}) == 1:
+        known = [Measured(np.stack(times[:cut]), np.stack(states[:cut]), names)]
+    found = find_laws(known, identify=True, budget=budget)
     for law in found.integrals:
         typer.echo(f"{law}: {'left out' if law.grade == 'approximate' else law.evidence}")
     system = found.system
@@ -116,7 +117,7 @@ def _discovered(
         unknown = "; ".join(f"{name}' = f_{name}({', '.join(names)})" for name in names)
         system = ODESystem.parse(unknown, independent=time)
     laws = tuple(law.expression for law in found.integrals if law.grade != "approximate")
-    return system, Trajectories(times, states, names), laws
+    return system, Trajectories.padded(times, states, names), laws
 
 
 def _seeds(text: str) -> tuple[int, ...]:
