@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from math import gcd
+from typing import Any
 
+import mpmath
 from sympy import (
+    Basic,
     Dummy,
     Expr,
     Integral,
@@ -34,6 +38,7 @@ from sympy import (
 )
 
 from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
+from liesym.certify.values import DIGITS, Evaluator, NoValue, RandomFunctions
 
 PLACES, CLOSE = 12, 1e-20
 INVERSES = {
@@ -152,10 +157,25 @@ def holds_somewhere(value: Expr) -> bool:
     symbols = sorted(plain.free_symbols, key=str)
     for _ in range(PLACES):
         numbers = {s: Rational(rng.randint(-30, 30), 31) for s in symbols}
-        size = substituted(plain, numbers).evalf(30, chop=True)
-        if size.is_number and size.is_finite and abs(size) < CLOSE:
+        size = _size_at(plain, numbers)
+        if size is not None and size < CLOSE:
             return True
     return False
+
+
+def _size_at(value: Expr, place: Mapping[Basic, Rational]) -> Any:
+    """The absolute value at a place, None where there is none.
+
+    SymPy's own evaluation, which looks for digits in terms that cancel each other, takes seconds for long expressions; it is
+    left for functions that mpmath does not have.
+    """
+    with mpmath.workdps(DIGITS):
+        point = {s: mpmath.mpf(int(r.p)) / int(r.q) for s, r in place.items() if isinstance(s, Symbol)}
+    try:
+        return abs(Evaluator(point, RandomFunctions(2))(value))
+    except NoValue:
+        size = substituted(value, place).evalf(30, chop=True)
+        return abs(size) if size.is_number and size.is_finite else None
 
 
 def _indefinite(value: Expr) -> list[Integral]:
