@@ -40,6 +40,7 @@ from sympy import (
 )
 from sympy.polys.polyerrors import PolynomialError
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.typed import denominator_of, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
@@ -95,9 +96,14 @@ class Family:
     steps: tuple[Step, ...] = ()
 
 
-def families(system: ODESystem) -> Iterator[Family]:
-    """The families of every method that the equation is made for, the most telling first."""
+def families(system: ODESystem, budget: Budget = UNLIMITED) -> Iterator[Family]:
+    """The families of every method that the equation is made for, the most telling first.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
     for method in (_linear, _bernoulli, _riccati, _separable, _homogeneous, _of_sum):
+        budget.check("the substitutions of the textbooks")
         found = method(system)
         if found is not None:
             yield found

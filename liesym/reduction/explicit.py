@@ -55,7 +55,7 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     """A textbook's family where one passes the checks, else what integrals and symmetries give."""
     cut, looked = False, ["the substitutions of the textbooks"]
     if system.order == 1:
-        found, cut = _first(system, lambda limit: families(system), budget)
+        found, cut = _first(system, lambda limit: families(system, limit), budget)
         if found is None and not cut:
             looked.append("a linear equation of second order for a Riccati equation")
             found, cut = _first(system, lambda limit: riccati_families(system, limit), budget.share(LINEAR))

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Abs, Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sign, sqrt
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_name, free_symbols_named, names_in
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.model.names import taken_names
@@ -28,25 +30,33 @@ def constants_for(system: ODESystem, count: int) -> tuple[Symbol, ...]:
     return free_symbols_named((f"C{k}" for k in range(1, count + 1)), taken_names(system))
 
 
-def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol]) -> Expr:
-    """∫ slope d(variable), unevaluated if it is not found."""
+def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol], budget: Budget = UNLIMITED) -> Expr:
+    """∫ slope d(variable), unevaluated if it is not found.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
     if slope.has(Integral):
         return Integral(slope, variable)
-    found = _integrated(slope, variable, constants)
+    budget.check("an integral")
+    found = _integrated(slope, variable, constants, budget)
     return Integral(slope, variable) if found is None else _real_form(found, slope, variable, constants)
 
 
-def _integrated(slope: Expr, variable: Symbol, constants: Sequence[Symbol], steps: int = SUBSTITUTIONS) -> Expr | None:
+def _integrated(
+    slope: Expr, variable: Symbol, constants: Sequence[Symbol], budget: Budget, steps: int = SUBSTITUTIONS
+) -> Expr | None:
     """The antiderivative by parallel integration, else after substitutions for exponentials, squares and roots."""
     try:
-        field = Field.build([slope], (variable, *constants))
+        field = limited(Field.build([slope], (variable, *constants)), budget)
         found = integrate(field(slope), variable, field)
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
         return None
     if found is not None:
         return field.to_expr(found)
     for inner, outer, new in _substitutions(slope, variable) if steps else ():
-        value = _integrated(expr((replaced(slope, {variable: inner}) * inner.diff(new)).cancel()), new, constants, steps - 1)
+        changed = expr((replaced(slope, {variable: inner}) * inner.diff(new)).cancel())
+        value = _integrated(changed, new, constants, budget, steps - 1)
         if value is not None:
             return replaced(value, {new: outer})
     return None

@@ -53,7 +53,7 @@ def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator
 def _inner(system: ODESystem, budget: Budget) -> Iterator[Family]:
     """Families of the equation that a substitution leads to."""
     if system.order == 1:
-        yield from families(system)
+        yield from families(system, budget)
         yield from riccati_families(system, budget)
     elif is_linear(system):
         yield from linear_families(system, budget)
@@ -123,7 +123,7 @@ def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
     begun = substitution_steps(system, f"{y.name} does not occur", change, inner.rhs[0], (S.Zero, S.One))
     for family in _inner(inner, budget):
         lowered = [(_renamed(v, inner, system), on) for v, on in _slopes(family)]
-        heights = [(antiderivative(v, x, constants) + constants[-1], on) for v, on in lowered]
+        heights = [(antiderivative(v, x, constants, budget) + constants[-1], on) for v, on in lowered]
         steps = (*begun, *_steps_of(family, inner, system))
         if n == 2:
             steps = (*steps, *(slope_step(system, v, constants[:1]) for v, _ in lowered if v.has(constants[0])))
@@ -144,7 +144,9 @@ def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
     change = Change(x, x, u, jet_symbol(y, 1) / y)
     begun = substitution_steps(system, "an invariant of it", change, inner.rhs[0], (S.Zero, y))
     for family in _inner(inner, budget):
-        growths = [antiderivative(_renamed(v.expression, inner, system), x, constants_for(system, 2)) for v in family.values]
+        growths = [
+            antiderivative(_renamed(v.expression, inner, system), x, constants_for(system, 2), budget) for v in family.values
+        ]
         values = [(last * exponential(g), v.on) for g, v in zip(growths, family.values, strict=True)]
         yield from _family(system, values, (*begun, *_steps_of(family, inner, system)))
 
@@ -163,8 +165,8 @@ def _with_squared_slope(system: ODESystem, budget: Budget) -> Iterator[Family]:
     g, a, h = map(expr, squared.all_coeffs())
     if g.has(x) or a.has(y):
         return
-    weight = exponential(-antiderivative(g, y, ()))
-    height = antiderivative(weight, y, ())
+    weight = exponential(-antiderivative(g, y, (), budget))
+    height = antiderivative(weight, y, (), budget)
     if weight.has(Integral) or height.has(Integral):
         return
     try:
@@ -200,7 +202,7 @@ def _without_time(system: ODESystem, budget: Budget) -> Iterator[Family]:
     for family in _inner(inner, budget):
         values, steps = [], (*begun, *_steps_of(family, inner, system))
         for slope, on in _slopes(family):
-            time = S.NaN if slope == 0 else antiderivative(1 / _renamed(slope, inner, system), y, constants)
+            time = S.NaN if slope == 0 else antiderivative(1 / _renamed(slope, inner, system), y, constants, budget)
             if time.has(Integral, S.NaN):
                 continue
             held = Add(*(term for term in Add.make_args(time.expand()) if term.has(y)))

@@ -92,6 +92,7 @@ class Part:
 
 def part(number: int, examples: int) -> Part:
     """The corpus, if the number is 0, or inputs that are drawn from it."""
+    of_text("y'' = -y", Findings())  # what a process loads at first is no time of a door
     start = time.process_time()
     if number:
         found = fuzz(examples, number)
