@@ -60,6 +60,7 @@ def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, An
                 "relation": None if o.equation is None else _text(o.equation),
                 "relation_on": _texts(o.relation_on),
                 "parametric": _curve(o),
+                "special": found.is_special(o),
             }
             for o in found.others
         ]
@@ -186,7 +187,8 @@ def _implicit_lines(part: dict[str, Any], curve_too: bool) -> Iterator[str]:
     if part["parametric"] is not None and (curve_too or part["relation"] is None):
         curve = {k: v for k, v in part["parametric"].items() if k != "parameter"}
         first, *rest = [f"{name} = {value}" for name, value in curve.items()]
-        yield f"  {', '.join([first, *rest])}, along the parameter {part['parametric']['parameter']}{where}"
+        special = "   (special)" if part.get("special") is True else ""
+        yield f"  {', '.join([first, *rest])}, along the parameter {part['parametric']['parameter']}{where}{special}"
 
 
 def _where(on: Sequence[str]) -> str:

@@ -7,21 +7,21 @@ constants too: (C1 exp(t) - exp(-t)/C1)/2 solves y' = sqrt(y^2 + 1) for C1 > 0 a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sympy import Abs, Dummy, Expr, Mul, Pow, S, Symbol, log, pi, sign
 
 from liesym.base.jets import jet_symbol, partial_derivative
-from liesym.base.typed import argument, powers_in, replaced
+from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.determine.verify import is_first_integral
 from liesym.errors import Unsupported
 from liesym.model.system import ODESystem
-from liesym.reduction.quadrature import follows_curve
+from liesym.reduction.quadrature import follows_curve, sides_of_curve
 from liesym.reduction.solution import solves
 from liesym.testing.realpoints import DRAWS, Look, branches, drawn_points, look, readable
 from liesym.testing.sampled import Sampled
@@ -53,7 +53,10 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
         seen = look_at_value(system, form, constants)
         if not seen.readable or seen.holds:
             return None if seen.nowhere_real else Checked(_on_both_sides(system, form, constants), on)
-    sides = look_at_value(system, value, constants).separating()
+    seen = look_at_value(system, value, constants)
+    if on and _is_apart(seen, on) and solves(system, value, constants):
+        return Checked(value, on)
+    sides = seen.separating()
     return Checked(value, (*on, *sides)) if sides and _solves_where(system, value, constants, sides) else None
 
 
@@ -217,6 +220,43 @@ def curve_holds(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, 
     """True if t = time(p), y = height(p) solves the equation, exactly and at real points on all sides."""
     if not follows_curve(system, time, height, parameter, constants):
         return False
+    seen = _look_at_curve(system, time, height, parameter, constants)
+    return not seen.readable or (seen.holds and not seen.nowhere_real)
+
+
+def curve_on_side(
+    system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]
+) -> tuple[Expr, ...]:
+    """What is positive where the curve solves the equation, if that is so where roots of squares have one sign."""
+    sides = sides_of_curve(system, time, height, parameter, constants)
+    if not sides:
+        return ()
+    seen = _look_at_curve(system, time, height, parameter, constants, sides)
+    if not seen.readable:
+        return sides
+    return sides if _is_apart(seen, sides) else ()
+
+
+def _is_apart(seen: Look, on: Sequence[Expr]) -> bool:
+    """True if what was seen is true somewhere, and wherever it is not one of `on` is negative."""
+    outside = [dict(side.signs) for side in (*seen.false_on, *seen.absent_on)]
+    return bool(seen.true_on) and all(any(_sign_by(a, signs) == -1 for a in on) for signs in outside)
+
+
+def _sign_by(value: Expr, signs: Mapping[Expr, int]) -> int:
+    """±1 where the signs of the factors tell it, else 0."""
+    told = 1
+    for factor in Mul.make_args(value.factor()):
+        base, power = factor.as_base_exp()
+        known = int(sign(base)) if base.is_number else signs.get(base) or -signs.get(expr(-base), 0)
+        told *= known if not (power.is_Integer and power.is_even) else 1
+    return told
+
+
+def _look_at_curve(
+    system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol], on: Sequence[Expr] = ()
+) -> Look:
+    """y^(n) - F = 0 along the curve, at real points on all sides."""
 
     def claim(fix: Fix) -> list[Expr]:
         values, value, speed = {system.independent: fix(time)}, fix(height), fix(time).diff(parameter)
@@ -226,8 +266,7 @@ def curve_holds(system: ODESystem, time: Expr, height: Expr, parameter: Symbol, 
         return [value - fix(replaced(system.rhs[0], values))]
 
     held = [sign(c) for c in constants if time.has(c) or height.has(c)] if has_branches((time, height)) else []
-    seen = look(claim, [time, height, *held], positive=_positive(system))
-    return not seen.readable or (seen.holds and not seen.nowhere_real)
+    return look(claim, [time, height, *held, *map(sign, on)], positive=_positive(system))
 
 
 def _positive(system: ODESystem) -> list[Symbol]:

@@ -78,12 +78,22 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """x = time, y = height along a parameter."""
+
+    time: Expr
+    height: Expr
+    parameter: Symbol
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
-    """A one-parameter family, not yet checked.
+    """A family with as many constants as the order says, not yet checked.
 
     Arguments:
         values: branches that together are the family, or of which the relation holds more.
         integral: what is constant on solutions, None if the values say it all.
+        curves: branches along a parameter, where they have no other form, or none that is as short.
         lost: solutions that the steps divided by.
         whole: True if the values and the lost ones are all solutions, wherever the coefficients are regular.
         steps: the way to them, not yet checked either.
@@ -91,6 +101,7 @@ class Family:
 
     values: tuple[Value, ...]
     integral: Expr | None = None
+    curves: tuple[Curve, ...] = ()
     lost: tuple[Expr, ...] = ()
     whole: bool = False
     steps: tuple[Step, ...] = ()
@@ -206,7 +217,7 @@ def _riccati(system: ODESystem) -> Family | None:
         return replace(
             _constant_riccati(system, a, b, c), steps=constant_riccati_steps(system, (a, b, c), constants_for(system, 1)[0])
         )
-    for known in _particular(system, a, b):
+    for known in particular_solutions(system, a, b):
         u = Dummy("u", real=True)
         inner, steps = _linear_value(system, -expr(cancel(b + 2 * a * known)), -a, u)
         steps = riccati_steps(system, (a, b, c), known, steps, u)
@@ -232,7 +243,7 @@ def _constant_riccati(system: ODESystem, a: Expr, b: Expr, c: Expr) -> Family:
     return Family((Value(apart, (side,)), Value(together, (-side,))))
 
 
-def _particular(system: ODESystem, a: Expr, b: Expr) -> Iterator[Expr]:
+def particular_solutions(system: ODESystem, a: Expr, b: Expr) -> Iterator[Expr]:
     """Solutions of a Riccati equation of the forms -b/a, c x^k."""
     x, y = system.variables
     candidates = [expr(cancel(-b / a)), *constant_values(system)]
@@ -330,7 +341,7 @@ def _through(integral: Expr, system: ODESystem, lost: tuple[Expr, ...]) -> Famil
     joined = _without_logarithms(kept)
     shown = _with_real_logarithms(kept) if joined is None else joined
     values = solve_for(shown - constant, y, squaring=True)
-    return Family(tuple(Value(expr(factor_terms(v))) for v in values), shown, lost)
+    return Family(tuple(Value(expr(factor_terms(v))) for v in values), shown, lost=lost)
 
 
 def _without_logarithms(integral: Expr) -> Expr | None:

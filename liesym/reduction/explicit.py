@@ -24,36 +24,43 @@ from liesym.reduction.checked import (
     checked_integral,
     checked_value,
     curve_holds,
+    curve_on_side,
     is_real_at_all_points,
     is_real_throughout,
     look_at_value,
     real_where_derived,
     with_logarithms_of_both_signs,
 )
-from liesym.reduction.elementary import Family, Value, constant_values, families
+from liesym.reduction.disguised import disguised_families
+from liesym.reduction.elementary import Curve, Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, with_constants
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for, with_real_roots
 from liesym.reduction.record import Solution
+from liesym.reduction.reduced import reduced_families
 from liesym.reduction.second import substituted_families
-from liesym.reduction.shares import INTEGRALS
+from liesym.reduction.shares import INTEGRALS, SYMMETRIES
 from liesym.reduction.solution import solved, solves
+from liesym.reduction.special import with_special
 from liesym.reduction.steps import Step
 from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 from liesym.symmetries.generator import Generator
+from liesym.symmetries.pipeline import find_symmetries
 from liesym.testing.second_look import on_main_side
 
 LINEAR = 0.5
 """Of the budget, for the solver of linear equations; symmetries come after."""
+LONGER = 0.6
+"""Of what is left of the budget, for the integrals and symmetries of an equation of order 1; disguises come after."""
 SUBSTITUTIONS = 0.3
 """Of the budget, for a textbook's substitutions in a nonlinear equation of order 2 and above; symmetries come after."""
 
 
 def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     """A textbook's family where one passes the checks, else what integrals and symmetries give."""
-    cut, looked = False, ["the substitutions of the textbooks"]
+    cut, curve, looked = False, None, ["the substitutions of the textbooks"]
     if system.order == 1:
         found, cut = _first(system, lambda limit: families(system, limit), budget)
         if found is None and not cut:
@@ -63,18 +70,29 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         looked = ["superposition of elementary and special functions"]
         found, cut = _first(system, lambda limit: linear_families(system, limit), budget.share(LINEAR))
     else:
-        found, cut = _shortest(system, budget.share(SUBSTITUTIONS))
+        found, curve, cut = _shortest(system, budget.share(SUBSTITUTIONS))
     if found is not None:
-        return replace(found, looked=tuple(looked))
+        return with_special(system, replace(found, looked=tuple(looked)))
     tried = (*looked, "first integrals", "symmetries", "constant solutions")
-    empty = Solution(
-        None, (), None, None, (), (), system.variables, special=_special(system, ()), stopped=cut, looked=tried
-    )  # fmt: skip
+    first = system.order == 1
+    whole, stopped = _without_end(lambda limit: looked_at(system, None, limit), budget.share(LONGER) if first else budget)
+    if whole is None and first:
+        tried = (*tried, "Riccati equations in disguise")
+        whole, more = _first(system, lambda limit: disguised_families(system, limit), budget)
+        stopped = stopped or more
+    whole = curve if whole is None else whole
+    if whole is not None:
+        return with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried))
+    special = _special(system, ())
+    return Solution(None, (), None, None, (), (), system.variables, special=special, stopped=cut or stopped, looked=tried)
+
+
+def _without_end(search: Callable[[Budget], Solution | None], budget: Budget) -> tuple[Solution | None, bool]:
+    """What a search finds; whether its budget ended it."""
     try:
-        whole = looked_at(system, None, budget)
-        return empty if whole is None else replace(whole, stopped=whole.stopped or cut, looked=tried)
+        return search(budget), False
     except OutOfBudget:
-        return replace(empty, stopped=True)
+        return None, True
 
 
 @door("the search for the general solution")
@@ -108,11 +126,15 @@ def looked_at(system: ODESystem, generators: Sequence[Generator] | None, budget:
     Raises:
         OutOfBudget: no solution was found in time; with more there may be one.
     """
+    if generators is None:
+        generators = find_symmetries(system, budget=SYMMETRIES * budget.left).nontrivial
     found = solved(system, generators, budget)
     if found is not None:
         found = _of_solution(system, found)
     if found is None or not found.found:
         found = _by_integral(system, budget)
+    if (found is None or not found.found) and system.order == 2:
+        found, _ = _first(system, lambda limit: reduced_families(system, generators, limit), budget)
     if found is None or not found.found:
         found = _on_main_side(system, budget)
     return found if found is not None and found.found else None
@@ -171,20 +193,24 @@ def _first(
     return None, False
 
 
-def _shortest(system: ODESystem, budget: Budget) -> tuple[Solution | None, bool]:
-    """Of the substitutions that pass the checks, the one whose answer is written with the fewest operations."""
+def _shortest(system: ODESystem, budget: Budget) -> tuple[Solution | None, Solution | None, bool]:
+    """Of the substitutions that pass the checks, the one whose answer is written with the fewest operations; a curve."""
     passed: list[Solution] = []
+    curves: list[Solution] = []
     cut = False
     try:
         for lowered in substituted_families(system, budget):
             found, cut = _first(system, lambda limit, them=lowered: them, budget)
             if found is not None and any(e.rhs.free_symbols.issuperset(found.constants) for e in found.explicit):
                 passed.append(found)
+            elif found is not None and found.parametric is not None:
+                curves.append(found)
             if cut:
                 break
     except OutOfBudget as stop:
         cut = stop.ends
-    return (replace(min(passed, key=_operations), stopped=cut), False) if passed else (None, cut)
+    curve = curves[0] if curves else None
+    return (replace(min(passed, key=_operations), stopped=cut), curve, False) if passed else (None, curve, cut)
 
 
 def _operations(found: Solution) -> int:
@@ -200,6 +226,10 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
     whole = family.whole and len(kept) == len(values) and not any(c.on for c in kept)
     whole = whole and all(real_where_derived(system, c.expression) for c in kept)
     whole = whole and bool(kept) and (len(kept) > 1 or _is_real(system, kept[0].expression))
+    curves = [] if kept or relation is not None else [_of_curve(system, c, family) for c in family.curves]
+    told = [c for c in curves if c is not None]
+    if told:
+        return replace(told[0], others=tuple(told[1:]), special=_special(system, family.lost))
     return Solution(
         relation,
         tuple(equation(y, c.expression) for c in kept),
@@ -214,6 +244,17 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
         complete=whole,
         claims=family.steps,
     )
+
+
+def _of_curve(system: ODESystem, curve: Curve, family: Family) -> Solution | None:
+    """The curve as it is true, None if it is not."""
+    constants = constants_for(system, system.order)
+    found = Solution(None, (), (curve.time, curve.height), curve.parameter, constants, (), system.variables)
+    passed = _checked_curve(system, found)
+    if passed is not None:
+        return replace(found, parametric=passed, claims=family.steps)
+    sides = curve_on_side(system, curve.time, curve.height, curve.parameter, constants)
+    return replace(found, relation_on=sides, claims=family.steps) if sides else None
 
 
 def _written(system: ODESystem, family: Family) -> Sequence[Value]:

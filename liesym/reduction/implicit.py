@@ -6,7 +6,8 @@
     x = h(y, p)                  dy/dp = p h_p/(1 - p h_y)
 
 The last two give curves; p is eliminated where that is elementary. Singular solutions are looked for where F = F_p = 0,
-and straight ones where p = g_x. All that is returned was inserted in F itself.
+and straight ones where p = g_x; the envelope of Clairaut's lines is x = -f'(p), y = f(p) - p f'(p). All that is returned was
+inserted in F itself.
 Source: Ince 1956, sections 2.4 to 2.5 and 3.5; Kamke 1977, A.4.16 to A.4.18.
 """
 
@@ -92,14 +93,18 @@ def solutions_of_implicit(given: ImplicitEquation, budget: Budget) -> Solution:
     parameter = Symbol(free_name("p", {*taken_names(frame), constant.name}), real=True)
     parts: list[Solution] = []
     singular: list[Expr] = []
+    envelopes: list[Solution] = []
     for factor in _factors(given):
         work = _Work(given, factor, constant, parameter, budget)
         parts += _of_factor(work)
         singular += _singular(work)
+        envelopes += _envelopes(work)
     whole = _Work(given, given.residual, constant, parameter, budget)
     joined = _joined(whole, parts)
     candidates = [*(expr(e.rhs) for e in joined.special), *singular]
-    return replace(joined, special=tuple(equals(given.unknown, v) for v in _special(whole, candidates, joined)))
+    special = tuple(equals(given.unknown, v) for v in _special(whole, candidates, joined))
+    curved = () if any(e.rhs.has(given.independent) for e in special) else tuple(envelopes)
+    return replace(joined, special=special, others=(*joined.others, *curved))
 
 
 def _factors(given: ImplicitEquation) -> list[Expr]:
@@ -164,13 +169,33 @@ def _on_surface(work: _Work, found: Solution) -> Solution:
 # -- Clairaut's ----------------------------------------------------------------------------------------
 
 
-def _clairaut(work: _Work) -> Solution | None:
-    """F = H(y - x p, p): y = C x + u with H(u, C) = 0."""
+def _heights(work: _Work, slope: Symbol) -> list[Expr] | None:
+    """u with H(u, p) = 0 for F = H(y - x p, p), p written as `slope`; None if F is not of that form."""
     shifted = replaced(work.factor, {work.y: work.y + work.x * work.p})
     if not is_zero_on(work.given, shifted.diff(work.x), (work.x, work.y, work.p)):
         return None
-    line = replaced(replaced(shifted.expand(), {work.x: S.Zero}), {work.p: work.constant})
-    values = [work.constant * work.x + v for v in solve_for(line, work.y, squaring=True)]
+    line = replaced(replaced(shifted.expand(), {work.x: S.Zero}), {work.p: slope})
+    return solve_for(line, work.y, squaring=True)
+
+
+def _envelopes(work: _Work) -> Iterator[Solution]:
+    """Of the lines y = C x + f(C): x = -f'(p), y = f(p) - p f'(p), where p is not to be eliminated."""
+    p = work.parameter
+    for height in (_heights(work, p) if work.factor.has(work.p) else None) or ():
+        turn = height.diff(p)
+        if turn.has(p):
+            passed = curve_on_surface(work.given, (-turn, height - p * turn), p, ())
+            if passed is not None:
+                curve = passed.time, passed.height
+                yield replace(work.empty(), parametric=curve, parameter=p, constants=(), relation_on=passed.on)
+
+
+def _clairaut(work: _Work) -> Solution | None:
+    """F = H(y - x p, p): y = C x + u with H(u, C) = 0."""
+    heights = _heights(work, work.constant)
+    if heights is None:
+        return None
+    values = [work.constant * work.x + v for v in heights]
     kept = [c for v in values if (c := work.checked(v)) is not None]
     frame = work.given.solved()
     lines = [replaced(v, {work.constant: work.p}) for v in values]

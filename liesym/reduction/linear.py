@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sympy import (
+    Basic,
     Dummy,
     Expr,
     Function,
@@ -23,6 +24,7 @@ from sympy import (
     Integral,
     Mul,
     Poly,
+    Pow,
     S,
     Symbol,
     cos,
@@ -84,8 +86,9 @@ def linear_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
     if found is not None:
         basis = [_plain(field.to_expr(e)) for e in found]
         start = _start(system, basis, force, solver, found)
-        if start is not None and not any(e.has(I) for e in basis):
-            yield _family(system, basis, start)
+        family = None if start is None else _family(system, basis, start)
+        if family is not None and not any(v.expression.has(I) for v in family.values):
+            yield family
             return
     normal = _normal_form(system, slopes) if system.order == 2 and force == 0 else None
     if normal is None:
@@ -169,15 +172,33 @@ def _start(system: ODESystem, basis: Sequence[Expr], force: Expr, solver: OdeSol
 
 def _family(system: ODESystem, basis: Sequence[Expr], start: Expr) -> Family:
     """The family, twice where the sign of something under a root is not known: once for each."""
-    constants = constants_for(system, system.order)
-    value = start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
-    under = _unsigned(basis, system.independent)
-    other = None if under is None or start.has(sqrt(under)) else _turned(basis, under, system.independent)
+    constants, x = constants_for(system, system.order), system.independent
+    joined = [_with_one_root(e, x) for e in basis]
+    under = _unsigned(joined, x)
+    pairs = [] if under is None or start.has(sqrt(under)) else [(s, _real_pair(joined, under, s, x)) for s in (1, -1)]
     steps = superposition_steps(system, basis, start)
-    if under is None or other is None:
-        return Family((Value(value),), whole=True, steps=steps)
-    turned = start + sum((c * e for c, e in zip(constants, other, strict=True)), start=S.Zero)
-    return Family((Value(value, (under,)), Value(turned, (-under,))), steps=steps)
+    if under is None or not pairs or any(pair is None for _, pair in pairs):
+        return Family((Value(_combined(basis, start, constants)),), whole=True, steps=steps)
+    values = [Value(_combined(pair, start, constants), (s * under,)) for s, pair in pairs if pair is not None]
+    return Family(tuple(values), steps=steps if not any(e.has(I) for e in basis) else ())
+
+
+def _combined(basis: Sequence[Expr], start: Expr, constants: Sequence[Symbol]) -> Expr:
+    return start + sum((c * e for c, e in zip(constants, basis, strict=True)), start=S.Zero)
+
+
+def _with_one_root(value: Expr, x: Symbol) -> Expr:
+    """sqrt(a/b) for sqrt(a)/sqrt(b), of parameters: what is shown is checked on the side on which it is real."""
+
+    def is_root(factor: Basic) -> bool:
+        half = isinstance(factor, Pow) and factor.exp in (S.Half, -S.Half)
+        return half and not factor.base.has(x) and bool(factor.base.free_symbols)
+
+    def joined(product: Mul) -> Expr:
+        inside = Mul(*(f.base ** (2 * f.exp) for f in product.args if is_root(f)))  # type: ignore[attr-defined]
+        return Mul(*(f for f in product.args if not is_root(f))) * sqrt(inside)  # type: ignore[arg-type]
+
+    return expr(value.replace(lambda e: e.is_Mul and sum(map(is_root, e.args)) > 1, joined))
 
 
 def _unsigned(basis: Sequence[Expr], x: Symbol) -> Expr | None:
@@ -187,14 +208,17 @@ def _unsigned(basis: Sequence[Expr], x: Symbol) -> Expr | None:
     return expr(unsigned[0]) if len(unsigned) == 1 and len(basis) == 2 else None
 
 
-def _turned(basis: Sequence[Expr], under: Expr, x: Symbol) -> list[Expr] | None:
-    """Real and imaginary part of the first function, with √D = i √(-D)."""
+def _real_pair(basis: Sequence[Expr], under: Expr, sign: int, x: Symbol) -> list[Expr] | None:
+    """The two functions where sign D > 0; real and imaginary part of the first where √D = i √(-D) makes them complex."""
     size, place = Dummy("size", positive=True), Dummy("place", positive=True)
-    rule = {n: (I * size) ** (2 * n.exp) for n in powers_in(basis[0]) if n.base == under}
-    inserted = replaced(replaced(basis[0], rule), {x: place})
-    powers = {n: exp(n.exp * log(n.base)) for n in powers_in(inserted) if n.exp.has(size) and n.base is not S.Exp1}
-    parts = replaced(inserted, powers).expand(complex=True).as_real_imag()
-    found = [_plain(replaced(expr(p), {size: sqrt(-under), place: x})) for p in parts]
+    root = size if sign == 1 else I * size
+    inserted = [replaced(e, {n: root ** (2 * n.exp) for n in powers_in(e) if n.base == under}) for e in basis]
+    if not any(e.has(I) for e in inserted):
+        return [replaced(e, {size: sqrt(sign * under)}) for e in inserted]
+    first = replaced(inserted[0], {x: place})
+    powers = {n: exp(n.exp * log(n.base)) for n in powers_in(first) if n.exp.has(size) and n.base is not S.Exp1}
+    parts = replaced(first, powers).expand(complex=True).as_real_imag()
+    found = [_plain(replaced(expr(p), {size: sqrt(sign * under), place: x})) for p in parts]
     return None if any(e == 0 or e.has(I) or "re" in {f.func.__name__ for f in e.atoms()} for e in found) else found
 
 

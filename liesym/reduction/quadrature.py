@@ -13,7 +13,7 @@ from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
@@ -41,6 +41,14 @@ def antiderivative(slope: Expr, variable: Symbol, constants: Sequence[Symbol], b
     budget.check("an integral")
     found = _integrated(slope, variable, constants, budget)
     return Integral(slope, variable) if found is None else _real_form(found, slope, variable, constants)
+
+
+def antiderivative_within(slope: Expr, variable: Symbol, constants: Sequence[Symbol], budget: Budget) -> Expr:
+    """The same, unevaluated too where it is not found in time."""
+    try:
+        return antiderivative(slope, variable, constants, budget)
+    except OutOfBudget:
+        return Integral(slope, variable)
 
 
 def _integrated(
@@ -149,10 +157,39 @@ def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol
         system: one equation of any order.
         time, height: t and y as functions of the parameter, with `Integral` where a quadrature is left.
     """
+    found = _defect_of_curve(system, time, height, parameter)
+    return found is not None and _vanishes(system, *found, (parameter, *constants))
+
+
+def sides_of_curve(
+    system: ODESystem, time: Expr, height: Expr, parameter: Symbol, constants: Sequence[Symbol]
+) -> tuple[Expr, ...]:
+    """What is positive where the curve solves the equation, sqrt(u²) being u there; empty if that does not help."""
+    found = _defect_of_curve(system, time, height, parameter)
+    if found is None:
+        return ()
+    plain, quantities = found
+    squares = {n: expr(n.base.factor()) ** n.exp for n in powers_in(plain) if _is_half(n.exp)}
+    rooted = replaced(plain, squares)
+    sides = [expr(n.base.factor()) ** S.Half for n in squares]
+    held = [expr(Mul(*(argument(a) for a in s.atoms(Abs)))) for s in sides if s.has(Abs)]
+    defect = replaced(rooted, {a: argument(a) for a in rooted.atoms(Abs)})
+    wanted = tuple(dict.fromkeys(expr(h.factor()) for h in held))
+    return wanted if wanted and _vanishes(system, defect, quantities, (parameter, *constants)) else ()
+
+
+def _is_half(exponent: Expr) -> bool:
+    return bool(exponent.is_Rational and not exponent.is_Integer and (2 * exponent).is_Integer)
+
+
+def _defect_of_curve(
+    system: ODESystem, time: Expr, height: Expr, parameter: Symbol
+) -> tuple[Expr, tuple[Symbol, ...]] | None:
+    """y^(n) - F along the curve with names for its integrals, and these names; None if t stands still."""
     t, y = system.variables
     speed = partial_derivative(time, parameter)
     if speed == 0:
-        return False
+        return None
     values, value = {t: time}, height
     for k in range(system.order):
         values[jet_symbol(y, k)] = value
@@ -164,8 +201,12 @@ def follows_curve(system: ODESystem, time: Expr, height: Expr, parameter: Symbol
         return quantities.setdefault(integral, Dummy(f"q{len(quantities)}", real=True))
 
     plain = expr(defect.replace(lambda e: isinstance(e, Integral), named))
+    return plain, tuple(quantities.values())
+
+
+def _vanishes(system: ODESystem, plain: Expr, quantities: Sequence[Symbol], symbols: Sequence[Symbol]) -> bool:
     try:
-        field = Field.build([plain], (parameter, *constants, *quantities.values()), system.parameter_symbols)
+        field = Field.build([plain], (*symbols, *quantities), system.parameter_symbols)
         return field(plain).is_zero
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
         return False

@@ -15,7 +15,7 @@ from liesym.base.typed import equation, expr
 from liesym.errors import Unsupported
 from liesym.lowering.lower import lower
 from liesym.lowering.registry import Backend
-from liesym.reduction.conditions import SAID, Condition, decided, fits, meets, read_conditions, roots
+from liesym.reduction.conditions import SAID, Condition, decided, fits, read_conditions, roots
 from liesym.reduction.existence import Interval
 from liesym.reduction.steps import Step, named
 from liesym.text.display import Display, shown
@@ -38,8 +38,8 @@ class Solution(Shown):
         integrals: I_k with I_k = C_k on solutions.
         variables: t, y.
         on: for each of `explicit` what is positive where it holds; empty where it holds wherever it is real.
-        relation_on: the same for the relation.
-        special: solutions y = … without constants that the family does not hold or that its steps divided by.
+        relation_on: the same for the relation, or for the curve where there is none.
+        special: solutions y = … that the family does not hold, without constants but where y = C1 is one for every C1.
         complete: True if it is proven that there are no others, on each interval on which the equation is regular.
         notes: what was assumed when the equation was read, in sentences.
         stopped: True if the budget ran out.
@@ -90,16 +90,22 @@ class Solution(Shown):
 
     def __str__(self) -> str:
         by = Display(self.variables)
-        lines = [line for part in (self, *self.others) for line in part._family(by)]
+        lines = [line for part in (self, *self.others) for line in part._family(by, self.is_special(part))]
         lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
         return "\n".join(lines or ["no family of solutions was found"])
 
-    def _family(self, by: Display) -> list[str]:
+    def is_special(self, part: Solution) -> bool:
+        """True of an envelope: a part without constants beside a family."""
+        return bool(self.constants) and not part.constants and part.parametric is not None
+
+    def _family(self, by: Display, special: bool) -> list[str]:
         """The branches, the relation or the curve, each with what is positive where it holds."""
         pairs = zip(self.equations, self._places, strict=True)
         lines = [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}{where(on, by)}" for e, on in pairs]
         if self.parametric is not None and not self.explicit:
             lines += [f"{v.name} = {shown(c, by)}" for v, c in zip(self.variables, self.parametric, strict=True)]
+            lines[-1] += "" if self.equation is not None else where(self.relation_on, by)
+            lines[-1] += "   (special)" if special else ""
         return lines
 
     @property
@@ -120,7 +126,8 @@ class Solution(Shown):
         for part in (self, *self.others):
             pairs += [(*e.args, on) for e, on in zip(part.equations, part._places, strict=True)]
             if part.parametric is not None and not part.explicit:
-                pairs += [(v, c, ()) for v, c in zip(part.variables, part.parametric, strict=True)]
+                on = () if part.equation is not None else part.relation_on
+                pairs += [(v, c, on) for v, c in zip(part.variables, part.parametric, strict=True)]
         pairs += [(*e.args, ()) for e in self.special]
         return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
 
@@ -234,8 +241,8 @@ def _fitted(found: Solution, conditions: Sequence[Condition]) -> Solution:
             if sides is not None:
                 kept.setdefault(expr(branch.rhs.subs(values)), sides)
     for special in found.special:
-        if meets({y: expr(special.rhs)}, t, conditions):
-            kept.setdefault(expr(special.rhs), ())
+        for values in fits({y: expr(special.rhs)}, t, conditions, found.constants):
+            kept.setdefault(expr(special.rhs.subs(values)), ())
     relation = None
     if found.equation is not None and not kept:
         relation = _relation_at(found, conditions)

@@ -3,7 +3,7 @@
     y^(n) = F(x, y', …)               p = y':  p^(n-1) = F(x, p, …),  y = ∫ p dx + C
     y'' = F, of degree 1 in y, y'     u = y'/y:  u' = F(x, 1, u) - u²,  y = C exp ∫ u dx
     y'' = g(y) y'² + a(x) y' + h      v = ∫ e^(-∫g dy) dy:  v'' = a v' + h e^(-∫g dy), where that is linear in v
-    y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C
+    y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C,  else the curve x = ∫ dy/p - C
 
 Nothing here is checked: every value is substituted by whoever asks for it.
 Source: Ince 1956, sections 2.6 and 3.2; Kamke 1977, part A, sections 15 and 23; Liouville 1889.
@@ -22,17 +22,21 @@ from liesym.base.typed import expr, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
+from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
-from liesym.reduction.elementary import Family, Value, exponential, families
+from liesym.reduction.disguised import disguised_families
+from liesym.reduction.elementary import Curve, Family, Value, exponential, families
 from liesym.reduction.forms import turned, without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, slope_step, substitution_steps, time_step
 from liesym.reduction.linear import linear_families, riccati_families
-from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.quadrature import antiderivative, antiderivative_within, constants_for
 from liesym.reduction.steps import Change, Step
 from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
+QUADRATURE = 0.5
+"""Of what is left of the budget, for the integral of a slope that is found."""
 
 
 def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator[Family]]:
@@ -55,6 +59,7 @@ def _inner(system: ODESystem, budget: Budget) -> Iterator[Family]:
     if system.order == 1:
         yield from families(system, budget)
         yield from riccati_families(system, budget)
+        yield from disguised_families(system, budget)
     elif is_linear(system):
         yield from linear_families(system, budget)
     else:
@@ -196,18 +201,23 @@ def _without_time(system: ODESystem, budget: Budget) -> Iterator[Family]:
         return
     p = Dummy("p", real=True)
     inner = _scalar(system, y, p, 1, expr((replaced(rate, {jet_symbol(y, 1): p}) / p).expand()))
-    constants = constants_for(system, 2)
+    constants, r = constants_for(system, 2), free_symbol("r", system)
     change = Change(y, y, p, jet_symbol(y, 1))
     begun = substitution_steps(system, f"{x.name} does not occur", change, inner.rhs[0], (S.One, S.Zero))
     for family in _inner(inner, budget):
         values, steps = [], (*begun, *_steps_of(family, inner, system))
+        curves: list[Curve] = []
         for slope, on in _slopes(family):
-            time = S.NaN if slope == 0 else antiderivative(1 / _renamed(slope, inner, system), y, constants, budget)
+            rate = _renamed(slope, inner, system)
+            time = S.NaN if slope == 0 else antiderivative_within(1 / rate, y, constants, budget.share(QUADRATURE))
             if time.has(Integral, S.NaN):
+                if rate.has(constants[0]):
+                    curves.append(Curve(replaced(Integral(1 / rate, y), {y: r}) + constants[1], r, r))
                 continue
             held = Add(*(term for term in Add.make_args(time.expand()) if term.has(y)))
-            shown = _renamed(slope, inner, system)
-            if shown.has(constants[0]):
-                steps = (*steps, slope_step(system, shown, constants[:1]), *time_step(system, shown, held, constants))
+            if rate.has(constants[0]):
+                steps = (*steps, slope_step(system, rate, constants[:1]), *time_step(system, rate, held, constants))
             values += [(back, on) for back in solve_for(held - x - constants[1], y, squaring=True)]
         yield from _family(system, values, steps)
+        if curves:
+            yield Family((), curves=tuple(curves), steps=steps)

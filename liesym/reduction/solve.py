@@ -20,6 +20,7 @@ from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.conditions import Condition, decided, read_conditions
 from liesym.reduction.existence import interval_of
+from liesym.reduction.fitted_curves import fitted_curve
 from liesym.reduction.implicit import solutions_of_implicit
 from liesym.reduction.quadrature import with_limits
 from liesym.reduction.record import Solution
@@ -82,7 +83,7 @@ def solve(
         return _of_system(asked, wanted, Budget.seconds(budget))
     found = _with_decimals(_found(asked, Budget.seconds(budget)), asked)
     if wanted:
-        found = _with_intervals(found.fitted(wanted), _in_numbers(frame, dict(asked.decimals)), wanted)
+        found = _at_places(found, _in_numbers(frame, dict(asked.decimals)), wanted, asked.implicit is None)
     return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes)))
 
 
@@ -139,6 +140,14 @@ def _implicit(read: Residuals) -> ImplicitEquation | None:
     """One equation of first order that y' enters in more than one way."""
     found = ImplicitEquation.from_residuals(read)
     return None if found is None or found.is_linear_in_slope else found
+
+
+def _at_places(found: Solution, system: ODESystem, wanted: Sequence[Condition], is_explicit: bool) -> Solution:
+    """The solutions that meet the conditions; a curve where there is no form y = …."""
+    fitted = found.fitted(wanted)
+    if is_explicit and not fitted.found:
+        fitted = fitted_curve(system, found, wanted) or fitted
+    return _with_intervals(fitted, system, wanted)
 
 
 def _with_intervals(found: Solution, system: ODESystem, wanted: Sequence[Condition]) -> Solution:

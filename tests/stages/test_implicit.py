@@ -99,6 +99,19 @@ def test_what_no_constant_gives(text: str, envelopes: set[Expr]) -> None:
     assert {expr(e.rhs).expand() for e in found.special} == envelopes
 
 
+def test_an_envelope_is_a_curve_where_its_slope_is_not_eliminated() -> None:
+    """y = x y' + f(y'): x = -f'(p), y = f(p) - p f'(p)."""
+    found = liesym.solve("y = x*y' + f(y')", independent="x")
+    (envelope,) = found.others
+    f, p = Function("f"), envelope.parameter
+    assert envelope.parametric == (-f(p).diff(p), f(p) - p * f(p).diff(p)) and envelope.constants == ()
+    assert str(found).endswith("(special)")
+    (curve,) = liesym.solve("y = x*y' + y'^3 + y'^4", independent="x").others
+    assert (
+        curve.parametric is not None and largest(given("y = x*y' + y'^3 + y'^4"), *curve.parametric, curve.parameter) < 1e-9
+    )
+
+
 def test_each_factor_is_a_branch() -> None:
     """(y' - y)(y' - 3 y) = 0."""
     found = liesym.solve("y'^2 = 4*y*y' - 3*y^2", independent="x", budget=30)

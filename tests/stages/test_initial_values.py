@@ -154,3 +154,14 @@ def test_a_parameter_under_a_root_tells_the_branch() -> None:
 def test_airy_functions_have_no_singular_point() -> None:
     found = liesym.solve("y'' = x*y", independent="x", conditions="y(0) = 1, y'(0) = 0", budget=20)
     assert found.intervals == (Interval(-oo, oo),)
+
+
+def test_a_curve_goes_through_a_given_place() -> None:
+    """y'' = y³ from rest at 1: x = ∫ ds/sqrt((s⁴ - 1)/2), held against a numeric solution; y = y' = √2: y = √2/(1 - x)."""
+    found = liesym.solve("y'' = y^3", independent="x", conditions="y(0) = 1, y'(0) = 0")
+    assert found.parametric is not None and not found.constants
+    top = solve_ivp(lambda x, v: [v[1], v[0] ** 3], (0, 1), [1.0, 0.0], rtol=1e-12, atol=1e-12).y[0, -1]
+    time = found.parametric[0].subs(found.parameter, top)
+    assert abs(float(time.evalf()) - 1) < 1e-8
+    closed = liesym.solve("y'' = y^3", independent="x", conditions="y(0) = sqrt(2), y'(0) = sqrt(2)")
+    assert [(e.rhs - sqrt(2) / (1 - X)).simplify() for e in closed.explicit] == [0]

@@ -10,7 +10,7 @@ import random
 import mpmath
 import pytest
 from runs import dealt
-from sympy import Integral, Symbol, lambdify
+from sympy import Function, Integral, Symbol, cos, exp, lambdify, sin
 
 import liesym
 from liesym.base.jets import jet_symbol
@@ -95,15 +95,30 @@ def test_the_comparison_can_fail() -> None:
 @pytest.mark.parametrize(
     ("text", "special"),
     [
-        ("y' = y*(1-y)", {0, 1}),
-        ("y' = y^3 - y", {0, 1, -1}),
-        ("y' = x*y*(1-y)*(2-y)", {0, 1, 2}),
+        ("y' = y*(1-y)", {0}),
+        ("y' = y^3 - y", {0}),
+        ("y' = x*y*(1-y)*(2-y)", {1}),
         ("y' = 1 + y^2", set()),
         ("y' = y^(1/3)", {0}),
     ],
 )
 def test_constant_solutions(text: str, special: set[int]) -> None:
     assert {e.rhs for e in liesym.solve(text).special} == special
+
+
+def test_what_a_family_holds_is_not_said_again() -> None:
+    """y = 1 is 1/(1 + C e^-x) with C = 0; no constant of y'' = y y' is 2 C1 tan(C1 x + C2)."""
+    (constant,) = liesym.solve("y'' = y*y'").special
+    assert isinstance(constant.rhs, Symbol)
+    assert liesym.solve("y'' = 2*y").special == liesym.solve("y' = -x/y").special == ()
+    assert [e.rhs for e in liesym.solve("y'' = y*y'", conditions="y(0) = 2, y'(0) = 0").explicit] == [2]
+
+
+def test_roots_of_parameters_of_unknown_sign_are_real_on_either_side() -> None:
+    found = liesym.solve("u'' = -k*u/m")
+    k, m = (Symbol(n, real=True) for n in "km")
+    assert list(found.on) == [(-k / m,), (k / m,)]
+    assert [{type(f) for f in e.rhs.atoms(Function)} for e in found.explicit] == [{exp}, {cos, sin}]
 
 
 def test_constants_of_one_sign_are_said() -> None:

@@ -52,7 +52,7 @@ def hidden_symmetries(system: ODESystem, budget: Budget, depth: int = 2) -> Foun
             hard leaves some to the next.
         depth: how many times an Abel equation may hide another one.
     """
-    equations = itertools.chain(by_slope(system), _hidden_equations(system, budget))
+    equations = itertools.chain(by_slope(system), hidden_equations(system, budget))
     for number, equation in enumerate(equations):
         half = budget.part(0.5)
         try:
@@ -114,7 +114,7 @@ def _at(expression: Expr, u: Symbol, value: Expr) -> Expr:
 # -- from y to u ---------------------------------------------------------------------------------------
 
 
-def _hidden_equations(system: ODESystem, budget: Budget) -> Iterator[Hidden]:
+def hidden_equations(system: ODESystem, budget: Budget) -> Iterator[Hidden]:
     """One for each choice of one to three of the particular solutions that are found, in order."""
     x, y = system.variables
     field = jet_field(system)

@@ -1,0 +1,83 @@
+"""Equations of order 2 with a symmetry whose reduced equation of first order is solved by a textbook's substitution or in
+disguise.
+
+In canonical coordinates of X, s' = slope(r, w) and w' = G(r, w). Of w = w(r, C1), or of a curve r = r(u), w = w(u) where the
+reduced equation is one of Abel's in disguise, s = ∫ slope dr + C2, and (r, s) go back to (x, y). Nothing here is checked
+but by `quadrature.follows_curve`. Source: Olver 1993, section 2.5; Cheb-Terrab and Roche 2003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
+
+from sympy import Expr, I, S
+
+from liesym.base.budget import Budget
+from liesym.base.typed import expr, replaced, substituted
+from liesym.errors import OutOfBudget
+from liesym.model.system import ODESystem
+from liesym.reduction.canonical import FAILURES
+from liesym.reduction.disguised import disguised_families
+from liesym.reduction.elementary import Curve, Family, families
+from liesym.reduction.higher_steps import reduction_steps
+from liesym.reduction.linear import riccati_families
+from liesym.reduction.order import Reduction, reduce_order
+from liesym.reduction.quadrature import antiderivative_within, constants_for
+from liesym.symmetries.generator import Generator
+
+SHARE = 0.4
+"""Of what is left of the budget, for the equation that one symmetry leaves."""
+QUADRATURE = 0.3
+"""Of what is left of the budget, for the quadrature that leads back."""
+
+
+def reduced_families(system: ODESystem, generators: Sequence[Generator], budget: Budget) -> Iterator[Family]:
+    """Curves from every symmetry with a closed flow, the shortest first.
+
+    Arguments:
+        system: one equation of order 2.
+        generators: its symmetries.
+        budget: of all of them together.
+
+    Raises:
+        OutOfBudget: the time is over.
+    """
+    plain = [g for g in generators if not g.definitions]
+    for generator in sorted(plain, key=lambda g: sum(c.count_ops() for c in g.components)):
+        budget.check("reduction of the order")
+        try:
+            reduction = reduce_order(system, generator)
+        except FAILURES:
+            continue
+        with suppress(OutOfBudget):  # another symmetry may leave an easier one
+            for family in _families_of(reduction.reduced, budget.share(SHARE)):
+                curves = tuple(_back(reduction, family, budget))
+                if curves:
+                    steps = (*reduction_steps(reduction, (), None, None), *family.steps)
+                    yield Family((), curves=curves, steps=steps)
+                    break
+
+
+def _families_of(inner: ODESystem, budget: Budget) -> Iterator[Family]:
+    return chain(families(inner, budget), riccati_families(inner, budget), disguised_families(inner, budget))
+
+
+def _back(reduction: Reduction, family: Family, budget: Budget) -> Iterator[Curve]:
+    """(x, y) along the parameter, of every branch of a family of the reduced equation."""
+    system, inner = reduction.original, reduction.reduced
+    w, (r, s) = inner.unknowns[0], reduction.coordinates.new
+    constants = constants_for(system, 2)
+    first = dict(zip(constants_for(inner, 1), constants, strict=False))
+    branches = [Curve(r, v.expression, r) for v in family.values] or list(family.curves)
+    for branch in branches:
+        if not branch.height.has(*first) and not branch.time.has(*first):
+            continue
+        place, value = (replaced(e, first) for e in (branch.time, branch.height))
+        speed = S.One if place == r else place.diff(branch.parameter)
+        slope = expr(substituted(reduction.slope, {w: value, r: place}, at_once=True) * speed)
+        height = antiderivative_within(slope, branch.parameter, constants, budget.share(QUADRATURE)) + constants[1]
+        x, y = (substituted(e, {r: place, s: height}, at_once=True) for e in reduction.coordinates.backward)
+        if not any(isinstance(e, Expr) and e.has(I, S.NaN, S.ComplexInfinity) for e in (x, y)):
+            yield Curve(x, y, branch.parameter)
