@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, S, Symbol
@@ -31,6 +32,7 @@ from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
+from liesym.variational.turned import roots_of_parameters, turned
 
 MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
@@ -87,10 +89,10 @@ def noether(
         budget: seconds.
 
     Returns:
-        One law for each independent symmetry, each verified: D_t I = -Σ Q_i E_i(L) holds identically, and where there are
-        branches it is looked at with numbers on every side. `within` says which fields were
-        looked through and what was left out, `stopped` whether time cut the search, `on` for each law what is positive
-        where it holds.
+        One law for each independent symmetry, and where these hold a root of parameters that may be negative, such as
+        sqrt(b^2 - 4*w^2), those for the other sign too. Each is verified: D_t I = -Σ Q_i E_i(L) holds identically, and
+        where there are branches it is looked at with numbers on every side. `within` says which fields were looked through
+        and what was left out, `stopped` whether time cut the search, `on` for each law what is positive where it holds.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
@@ -106,7 +108,7 @@ def noether(
         search.attempt("point symmetries", search.all_variational, 1.0)
         if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
             search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), 1.0)
-    return search.laws(whole.extended())
+    return search.laws(whole.extended(), both=generators is None)
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)
@@ -139,22 +141,48 @@ class _Search:
         self.stopped |= stop is not None and stop.ends
         self.cut.append(f"{name} ({'not all solutions found' if stop is None else stop.reason})")
 
-    def laws(self, budget: Budget) -> Listing[NoetherLaw]:
-        """The charges of what was found, as far as they are written in time."""
+    def laws(self, budget: Budget, *, both: bool) -> Listing[NoetherLaw]:
+        """The charges of what was found, as far as they are written in time; with `both` for either sign under a root."""
         vectors, field, definitions = self.found
         charged: list[NoetherLaw] = []
+        twins: list[NoetherLaw] = []
         try:
             for vector in vectors:
                 charged.append(_law(self.lagrangian, vector, field, definitions, budget))
         except OutOfBudget as stop:
             self.note_cut("charges", stop)
-        made, false, unseen = self._seen(charged, budget)
+        try:
+            twins = self._turned(charged, budget) if both else []
+        except OutOfBudget as stop:
+            self.note_cut("charges for the other sign of what stands under a root", stop)
+        made, false, unseen = self._seen([*charged, *twins], budget)
         self.stopped |= bool(unseen)
         told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
         told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
+        told += "; for either sign of what stands under a root of parameters" if twins else ""
         told += f"; {false} that failed at real points left out" if false else ""
         told += f"; {unseen} of these not looked at with numbers for lack of time" if unseen else ""
         return Listing(made, told, self.stopped, [law.on for law in made])
+
+    def _turned(self, charged: Sequence[NoetherLaw], budget: Budget) -> list[NoetherLaw]:
+        """The laws where D is negative of those that hold √D, D of the parameters."""
+        made: list[NoetherLaw] = []
+        seen: set[tuple[Expr, ...]] = set()
+        symbols = [p.symbol for p in self.lagrangian.parameters]
+        for law in charged:
+            given = (*law.generator.components, law.gauge)
+            roots = roots_of_parameters(given, symbols)
+            if len(roots) != 1 or law.generator.definitions:
+                continue
+            for part in turned(given, roots[0]):
+                budget.check("charges for the other sign of what stands under a root")
+                if part in seen:
+                    continue
+                seen |= {part, tuple((-e).expand() for e in part)}
+                field = limited(self.lagrangian.field(part), budget)
+                with suppress(Unsupported, NeedsRefinement, VerificationError):
+                    made.append(_law(self.lagrangian, tuple(field(e) for e in part), field, (), budget))
+        return made
 
     def _seen(self, charged: Sequence[NoetherLaw], budget: Budget) -> tuple[list[NoetherLaw], int, int]:
         """The laws with the sides on which they hold; how many hold on none, and how many time left unseen.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from runs import dealt
 from sympy import Expr, S, Symbol, exp, symbols
+from true_at_points import verdict
 
 from liesym import Generator, ODESystem, noether
 from liesym.base.budget import Budget
@@ -95,9 +96,11 @@ def test_the_damped_oscillator_has_its_gauge_symmetry() -> None:
 
 
 def test_all_variational_symmetries_of_the_damped_oscillator() -> None:
-    """Five of the eight, as without damping (Cerveró and Villarroel 1984)."""
+    """Five of the eight, as without damping (Cerveró and Villarroel 1984), for weak damping and for strong."""
     laws = noether(DAMPED, budget=60)
-    assert len(laws) == 5
+    g, omega = Symbol("g", real=True), Symbol("w", real=True)
+    weak, strong = ([law for law in laws if all(a.subs({g: v, omega: 1}) > 0 for a in law.on)] for v in (1, 3))
+    assert len(weak) == len(strong) == 5
     gauge_symmetry = Generator((t, x), (S.One, -Symbol("g", real=True) * x / 2))
     spanned = [law.generator for law in laws]
     field = Lagrangian.parse(DAMPED, unknowns=["x"]).field([c for g in spanned for c in g.components])
@@ -264,3 +267,25 @@ def test_a_lagrangian_linear_in_the_velocities_has_no_equations_to_fall_back_on(
     budget = Budget.seconds(20.0)
     assert _of_the_equations(degenerate, budget) == ()
     assert _of_the_equations(regular, budget)
+
+
+@pytest.mark.parametrize(
+    ("text", "under", "values"),
+    [
+        ("exp(b*t)*(x'^2/2-w^2*x^2/2)", "b^2-4*w^2", ({"b": 3, "w": 1}, {"b": -3, "w": 1}, {"b": 1, "w": 2})),
+        ("x'^2/2-k*x^2/2", "-k", ({"k": -2}, {"k": 3})),
+    ],
+)
+def test_either_sign_under_a_root_of_parameters_has_its_laws(
+    text: str, under: str, values: tuple[dict[str, int], ...]
+) -> None:
+    """Five laws at values of either sign, and each is true where it says that it holds."""
+    laws = noether(text, budget=6)
+    system = euler_lagrange(text)
+    for law in laws:
+        said = verdict([law.integral], law.on, system)
+        assert said.right and not said.wrong, law
+    for place in values:
+        numbers = {s: place[s.name] for s in system.parameter_symbols}
+        assert sum(all(a.subs(numbers) > 0 for a in law.on) for law in laws) == 5
+    assert any(law.on for law in laws) and "either sign" in laws.within
