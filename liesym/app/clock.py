@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 
 from liesym.base.budget import now
 from liesym.errors import TimeIsUp
@@ -82,7 +83,12 @@ def clock(budget: float, begun: float | None = None) -> Iterator[Clock]:
         yield watched
         return
 
-    def on_alarm(number: int, frame: object) -> None:
+    def on_alarm(number: int, frame: FrameType | None) -> None:
+        if not watched.ticking:
+            return
+        if _is_importing(frame):
+            signal.setitimer(signal.ITIMER_REAL, SOON, AGAIN)
+            return
         watched.expired = watched.expired or not watched.limited
         raise TimeIsUp("work of the command")
 
@@ -98,15 +104,18 @@ def clock(budget: float, begun: float | None = None) -> Iterator[Clock]:
     ringing = signal.signal(alarm, on_alarm) if alarm else None
     entered = now()
     outer, interval = signal.getitimer(signal.ITIMER_REAL) if alarm else (0.0, 0.0)
+    watched.ticking = alarm is not None
     if alarm:
         ring = watched.left() + GRACE * budget + SOON
         if outer:
             watched.budget = min(budget, outer + entered - watched.start)
         signal.setitimer(signal.ITIMER_REAL, min(ring, outer or math.inf), AGAIN)
-    watched.ticking = alarm is not None
     try:
-        yield watched
-    finally:
+        try:
+            yield watched
+        finally:
+            watched.ticking = False
+    finally:  # also where the alarm rang between the last line of the body and the one above
         watched.ticking = False
         if alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -114,3 +123,12 @@ def clock(budget: float, begun: float | None = None) -> Iterator[Clock]:
         signal.signal(signal.SIGINT, before)
         if outer:
             signal.setitimer(signal.ITIMER_REAL, max(outer - (now() - entered), SOON), interval)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """True inside an import: cut there, a module would stay half made for the rest of the process."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from liesym.app.cli import app
+from liesym.app.clock import clock
+from liesym.errors import TimeIsUp
 
 COMMANDS = {
     "analyze": (["y'' = k*y"], {"generators", "completeness", "dimension"}),
@@ -37,3 +43,13 @@ def test_a_budget_that_is_over_at_once_gives_a_record_that_says_so(command: str)
         assert not record["explicit"] and not record["complete"]
     if command == "identify":
         assert not record["proven"]
+
+
+def test_the_alarm_waits_for_the_end_of_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut in the middle, the module would stay half made for all who import it later."""
+    (tmp_path / "slow_to_load.py").write_text("import time\ntime.sleep(0.1)\nwhole = True\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TimeIsUp), clock(0.01):
+        importlib.import_module("slow_to_load")
+        time.sleep(60)
+    assert sys.modules["slow_to_load"].whole

@@ -47,4 +47,12 @@ def unfinished(command: str, why: str) -> str:
         why: what the time ran out in.
     """
     nothing = {key: [] for key in _LISTS.get(command, ())}
-    return json.dumps({**nothing, **_OTHERS.get(command, {}), "stopped": True, "within": f"time ran out: {why}"}, indent=1)
+    return json.dumps(
+        {
+            **nothing,
+            **_OTHERS.get(command, {}),
+            "stopped": True,
+            "within": f"cut short: the budget ran out during the {why}",
+        },
+        indent=1,
+    )
