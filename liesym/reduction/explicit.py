@@ -35,6 +35,7 @@ from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, with_constants
+from liesym.reduction.known_types import named_type
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.quadrature import constants_for, with_real_roots
 from liesym.reduction.record import Solution
@@ -83,8 +84,17 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     whole = curve if whole is None else whole
     if whole is not None:
         return with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried))
-    special = _special(system, ())
-    return Solution(None, (), None, None, (), (), system.variables, special=special, stopped=cut or stopped, looked=tried)
+    empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), looked=tried)
+    return replace(empty, notes=_named(system, budget), stopped=cut or stopped)
+
+
+def _named(system: ODESystem, budget: Budget) -> tuple[str, ...]:
+    """What an equation without a solution is called, or what it reduces to."""
+    generators = (
+        () if system.order != 2 or budget.over else find_symmetries(system, budget=SYMMETRIES * budget.left).nontrivial
+    )
+    name = named_type(system, generators)
+    return () if name is None else (name,)
 
 
 def _without_end(search: Callable[[Budget], Solution | None], budget: Budget) -> tuple[Solution | None, bool]:

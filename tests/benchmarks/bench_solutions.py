@@ -46,7 +46,9 @@ SLOWER = 8
 """Times that the clock may go faster than the processor works for one process."""
 LISTS = {"kamke1": "Kamke 1", "kamke2": "Kamke 2", "kamke6": "Kamke 6", "murphy1": "Murphy 1", "murphy2": "Murphy 2"}
 SOLVED = ("closed", "named", "implicit", "parametric")
-OUTCOMES = (*SOLVED, "unchecked", "wrong", "none", "out of time", "refused", "raw error")
+REDUCED = "Abel or Painlevé"
+"""Not solved, but called by the name of what it is or reduces to."""
+OUTCOMES = (*SOLVED, "unchecked", "wrong", REDUCED, "none", "out of time", "refused", "raw error")
 NAMED = (BesselBase, AiryBase, TupleParametersBase, Integral, *HYPERGEOMETRIC)
 Answer = Mapping[str, Any]
 Verdict = tuple[str, str, str]
@@ -72,7 +74,8 @@ def ours(text: str, budget: float) -> Verdict:
     """What liesym finds, and the verdict of the check on it."""
     found = liesym.solve(text, independent="x", budget=budget)
     if not found.found:
-        return ("out of time" if found.stopped else "none"), "", ""
+        named = next((n for n in found.notes if "Abel's equation" in n or "Painlevé's" in n), None)
+        return (REDUCED, "", named) if named else ("out of time" if found.stopped else "none", "", "")
     read = read_residuals(text, independent="x")
     x, y = read.space.independent, read.space.unknowns[0]
     residual, order = with_functions(read.expressions[0]), read.space.order_of(read.expressions[0])
@@ -199,7 +202,8 @@ def page(done: Sequence[Answer], record: Mapping[str, Any]) -> str:
         "inserted in its equation with numbers at random places, by a check that shares nothing with those of liesym: an "
         "answer counts as solved if all its branches are right there. Closed: `y = …` in elementary functions; named: with "
         "special functions or integrals; unchecked: no real place was found. Open functions are made definite ones "
-        "for the check. Whether the order of what is not solved can be lowered was not asked. The run went on over several "
+        "for the check. Abel or Painlevé: not solved, but found to be, or to be reduced by a symmetry to, an equation of "
+        "that name, which in general has no solution by quadratures. The run went on over several "
         "states of the code: some questions without an answer were asked again after a change, the others were not.\n\n"
         f"Of the {len(both)} equations that both were asked, liesym solved **{shares[0]}** and SymPy **{shares[1]}**.\n\n"
     )
