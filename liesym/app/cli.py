@@ -258,6 +258,7 @@ def identify(
     driven: Annotated[
         str | None, typer.Option("--input", help="Known functions of time in the equations, such as u,v.")
     ] = None,
+    initial: Annotated[str | None, typer.Option(help='Initial states that are given, such as "x=0, S=N-I".')] = None,
     as_json: AsJson = False,
     budget: Budget = 60.0,
     memory: Memory = GIGABYTES,

@@ -23,6 +23,7 @@ from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
 from liesym.invariants.fibre.draw import Model
 from liesym.invariants.fibre.verdict import Globally, global_verdicts
 from liesym.invariants.joint import invariants
+from liesym.invariants.starts import Initial, keeps_starts, read_starts, start_verdicts
 from liesym.model.reading import read_observable, with_measurement
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
@@ -141,6 +142,7 @@ def identify(
     *,
     known: Sequence[str] = (),
     inputs: Sequence[str] = (),
+    initial: Initial = "",
     explain: bool = True,
     globally: bool = True,
     budget: float = 60.0,
@@ -153,6 +155,8 @@ def identify(
         observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2".
         known: names of parameters, or of states whose initial values are known.
         inputs: names of functions of time in the equations that are known, as `u(t)` or as plain names.
+        initial: initial states that are given, such as "x=0, S=N-I"; values that are known but are no special ones are
+            `known`.
         globally: also decide, where it can be proven, whether there is one value or several.
         explain: also look for the symmetries that hide what is not identifiable, and for combinations that are.
         budget: seconds.
@@ -171,30 +175,34 @@ def identify(
         raise Unsupported("identifiability needs a first-order system and at least one observable")
     system = _with_inputs(system, inputs)
     seen = tuple(read_observable(h, system) for h in observables)
-    system = with_measurement(system, seen)
+    starts = read_starts(initial, system)
+    system = with_measurement(system, [*seen, *starts.values()])
     names = {s.name: s for s in (*system.unknowns, *system.parameter_symbols)}
     for name in known:
         if name not in names:
             raise ParseError(f"{name} is neither a state nor a parameter here", expected=tuple(names))
     reached = _reached(system, seen)
+    reached |= {s for x, e in starts.items() if x in reached for s in e.free_symbols if s in system.unknowns}
     used = {s for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached for s in f.free_symbols}
-    used |= {s for h in seen for s in h.free_symbols}
-    columns = [x for x in system.unknowns if x in reached and x.name not in known]
+    used |= {s for h in (*seen, *(e for x, e in starts.items() if x in reached)) for s in h.free_symbols}
+    columns = [x for x in system.unknowns if x in reached and x.name not in known and x not in starts]
     columns += [p for p in system.parameter_symbols if p in used and p.name not in known]
-    kernel, certificate = _count(system, reached, seen, columns, seed, limit)
+    kernel, certificate, drifting = _count(system, reached, seen, columns, seed, limit, starts)
     moved, defect = {columns[j] for vector in kernel for j in vector}, len(kernel)
-    invisible = [s for s in (*system.unknowns, *system.parameter_symbols) if s not in columns and s.name not in known]
+    told_otherwise = {*columns, *starts, *(s for s in names.values() if s.name in known)}
+    invisible = [s for s in names.values() if s not in told_otherwise]
     verdicts = {s.name: "not" if s in moved or s in invisible else "locally" for s in names.values()}
     verdicts.update(dict.fromkeys(known, "identifiable"))
     for h in seen:
         if isinstance(h, Symbol) and h.name in verdicts:
             verdicts[h.name] = "identifiable"
     asked = [s for s in columns if s not in moved]
-    model = _model(system, reached, seen, columns, kernel, known)
+    model = replace(_model(system, reached, seen, columns, kernel, known), starts=starts)
     told = global_verdicts(model, asked, PRIMES, seed, _global_budget(limit)) if globally else Globally(reason="not asked")
     verdicts.update(dict.fromkeys(told.one, "identifiable"))
+    verdicts.update(start_verdicts(starts, drifting, verdicts))
     undecided = tuple(s.name for s in asked if s.name not in told.several and verdicts[s.name] == "locally")
-    directions = _directions(system, seen, known, limit) if explain and defect + len(invisible) else ()
+    directions = _directions(system, seen, known, limit, starts) if explain and defect + len(invisible) else ()
     return Identifiability(
         system,
         seen,
@@ -277,13 +285,17 @@ def _count(
     columns: Sequence[Symbol],
     seed: int,
     budget: Budget,
-) -> tuple[list[dict[int, int]], Certificate]:
-    """(the kernel, the certificate): the larger rank of two draws, which a proof wants equal."""
-    draws = [_draw(system, reached, observables, columns, prime, seed + 1000 * i, budget) for i, prime in enumerate(PRIMES)]
+    starts: Mapping[Symbol, Expr],
+) -> tuple[list[dict[int, int]], Certificate, list[Symbol]]:
+    """(the kernel, the certificate, given initial states that it moves), of two draws, which a proof wants equal in rank."""
+    draws = [
+        _draw(system, reached, observables, columns, prime, seed + 1000 * i, budget, starts)
+        for i, prime in enumerate(PRIMES)
+    ]
     rank = max(d[1] for d in draws)
-    kernel, _, orders, _ = next(d for d in draws if d[1] == rank)
+    kernel, _, orders, _, drifting = next(d for d in draws if d[1] == rank)
     certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns), tuple(d[1] for d in draws))
-    return kernel, certificate
+    return kernel, certificate, drifting
 
 
 def _draw(
@@ -294,17 +306,20 @@ def _draw(
     prime: int,
     seed: int,
     budget: Budget,
-) -> tuple[list[dict[int, int]], int, int, int]:
-    """(kernel, rank, orders, seed) at a regular random point."""
+    starts: Mapping[Symbol, Expr],
+) -> tuple[list[dict[int, int]], int, int, int, list[Symbol]]:
+    """(kernel, rank, orders, seed, given initial states that the kernel moves) at a regular random point."""
     unknowns = [x for x in system.unknowns if x in reached]
     rhs = [f for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached]
+    given = {x: e for x, e in starts.items() if x in reached}
+    patience = len(unknowns) if given else QUIET  # special points may show nothing new for as long
     for attempt in range(TRIES):
         try:
-            path = Trajectory(system.independent, unknowns, rhs, columns, prime, seed + attempt)
+            path = Trajectory(system.independent, unknowns, rhs, columns, prime, seed + attempt, starts=given)
             seen = [path.node(h) for h in observables]
             rows: list[np.ndarray] = []
             rank, quiet = -1, 0
-            while path.order + 1 < min(LONGEST, len(columns) + 1) and quiet <= QUIET:
+            while path.order + 1 < min(LONGEST, len(columns) + 1 + len(given)) and quiet <= patience:
                 budget.check("count of what the observables tell")
                 path.advance()
                 rows += [h.series[path.order][1:] for h in seen]
@@ -316,14 +331,19 @@ def _draw(
                 if rank == len(columns):
                     break
             found = echelon([[int(c) for c in r] for r in rows], len(columns), prime)
-            return found.kernel(), len(found.pivots), path.order, seed + attempt
+            kernel = found.kernel()
+            slopes = {x: path.states[x].series[0][1:] for x in given}
+            drifting = [
+                x for x, row in slopes.items() if any(sum(int(row[j]) * c for j, c in v.items()) % prime for v in kernel)
+            ]
+            return kernel, len(found.pivots), path.order, seed + attempt, drifting
         except (NoPoint, ZeroDivisionError):
             continue
     raise Unsupported("no regular point was found at which the observables have Taylor coefficients")
 
 
 def _directions(
-    system: ODESystem, observables: Sequence[Expr], known: Sequence[str], budget: Budget
+    system: ODESystem, observables: Sequence[Expr], known: Sequence[str], budget: Budget, starts: Mapping[Symbol, Expr]
 ) -> tuple[Generator, ...]:
     """Symmetries that hide behind the observables, of affine form; empty where the time is too short."""
     try:
@@ -331,7 +351,8 @@ def _directions(
     except (OutOfBudget, LiesymError):
         return ()
     fixed = set(known)
-    return tuple(g for g in found.directions if not any(c != 0 and x.name in fixed for x, c in g.eta.items()))
+    free = [g for g in found.directions if not any(c != 0 and x.name in fixed for x, c in g.eta.items())]
+    return tuple(g for g in free if keeps_starts(g, starts))
 
 
 def _combinations(system: ODESystem, directions: Sequence[Generator]) -> tuple[Expr, ...]:

@@ -93,6 +93,39 @@ def test_a_known_initial_state_tells_rates_apart() -> None:
     assert identify(text, ["y"], known=["x"], explain=False).parameters == {"a": "identifiable", "b": "identifiable"}
 
 
+@pytest.mark.parametrize(
+    ("equations", "observables", "initial", "parameters", "states"),
+    [
+        # without the initial state, K and x are told together only
+        ("x'=-k*x", ["K*x"], "x=1", {"k": "identifiable", "K": "identifiable"}, {"x": "identifiable"}),
+        ("S'=-b*S*I; I'=b*S*I-g*I", ["K*I"], "S=N-I, N=0", None, None),
+        ("S'=-b*S*I; I'=b*S*I-g*I", ["K*I"], "S=1-I", dict.fromkeys("bgK", "identifiable"), None),
+        (
+            "S'=-b*S*I; I'=b*S*I-g*I",
+            ["K*I"],
+            {"S": "N - I"},
+            {"b": "not", "g": "identifiable", "K": "not", "N": "not"},
+            None,
+        ),
+        ("x'=-a*x; y'=a*x-b*y", ["y"], "y=0", {"a": "locally", "b": "locally"}, {"x": "locally", "y": "identifiable"}),
+        ("x'=-a*x; y'=a*x-b*y", ["y"], "x(0)=1; y(0)=0", dict.fromkeys("ab", "identifiable"), None),
+        # the second compartment starts empty, and its rate shows a second later
+        ("x'=-a*x; y'=a*x; z'=c*y", ["z"], "y=0, z=0", {"a": "identifiable", "c": "not"}, None),
+    ],
+)
+def test_given_initial_states(
+    equations: str, observables: list[str], initial: object, parameters: dict | None, states: dict | None
+) -> None:
+    if parameters is None:
+        with pytest.raises(ParseError, match="N is no state"):
+            identify(equations, observables, initial=initial)  # type: ignore[arg-type]
+        return
+    found = identify(equations, observables, initial=initial)  # type: ignore[arg-type]
+    assert found.parameters == parameters
+    assert states is None or found.states == states
+    assert not found.undecided
+
+
 def test_what_is_not_rational_is_open() -> None:
     found = identify("x'=-k*x^n", ["x"], explain=False)
     assert found.parameters == {"k": "locally", "n": "locally"} and set(found.undecided) == {"k", "n"}

@@ -25,6 +25,7 @@ def identify(
     observe: list[str],
     known: str | None,
     driven: str | None,
+    initial: str | None,
     as_json: bool,
     budget: float,
     independent: str | None,
@@ -39,7 +40,8 @@ def identify(
     _check_inputs(given, system)
     with clock(budget, begun) as watched, progress() as show:
         show("identifiability")
-        found = identified(system, observe, known=fixed, inputs=given, budget=watched.left(), seed=seed)
+        left = watched.left()
+        found = identified(system, observe, known=fixed, inputs=given, initial=initial or "", budget=left, seed=seed)
     if as_json:
         typer.echo(to_text(found.to_json()), nl=False)
     else:

@@ -90,9 +90,11 @@ class Jets:
             return p
         common = p.term_content()
         zero = [g for g, k, v in zip(self.gens, common.degrees(), self.point, strict=True) if k and not v]
-        if zero:
-            return zero[0]
-        p = p / common
+        if zero and not self.model.starts:
+            return zero[0]  # zero at a generic point: zero everywhere
+        for g, k, v in zip(self.gens, common.degrees(), self.point, strict=True):
+            if k and v:
+                p = p / g**k
         for unit in self.units:
             while len(unit) <= len(p):
                 try:

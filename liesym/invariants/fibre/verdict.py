@@ -14,7 +14,7 @@ from liesym.errors import OutOfBudget, Unsupported
 from liesym.invariants.fibre.draw import Draw, Model, drawn
 from liesym.invariants.fibre.elimination import Elimination
 from liesym.invariants.fibre.groebner import Basis, Polynomial, groebner
-from liesym.invariants.fibre.jets import Jets
+from liesym.invariants.fibre.jets import Fraction, Jets
 from liesym.invariants.fibre.points import other_points
 from liesym.invariants.fibre.series import conditions
 from liesym.symmetries.taylor import NoPoint
@@ -178,8 +178,31 @@ class _Fibre:
         return [p.subs(values) for p in polynomials]
 
     def known_states(self) -> list[Polynomial]:
-        """What it says of the parameters that some states are known at the start."""
-        return [p for x in self.work.jets.model.known for p in [self._state_condition(self.work.jets.place[x], {})] if p]
+        """What it says of the parameters that some states are known, or given, at the start."""
+        jets = self.work.jets
+        model = jets.model
+        known = [self._state_condition(jets.place[x], {}) for x in model.known]
+        return [p for p in (*known, *self._given_states()) if p]
+
+    def _given_states(self) -> list[Polynomial]:
+        jets, found = self.work.jets, []
+        starts = {jets.place[x]: e for x, e in (self.work.jets.model.starts or {}).items() if x in jets.place}
+        if not starts:
+            return found
+        told: dict[int, Fraction] = {}
+        for i, fraction in reversed(self.work.solved):
+            for k, by in told.items():
+                fraction = jets.put_in_fraction(fraction, k, by)
+            top, bottom = self._at_start(fraction, {})
+            if jets.at_point(bottom) and not _holds_states(top, bottom, jets):
+                told[i] = (top, bottom)
+        for i in starts.keys() & told.keys():
+            given = jets.read(starts[i])
+            for k, by in told.items():
+                given = jets.put_in_fraction(given, k, by)
+            if not _holds_states(*given, jets):
+                found.append(self._narrow(told[i][0] * given[1] - told[i][1] * given[0]))
+        return found
 
     def _state_condition(self, i: int, states: Mapping[int, int]) -> Polynomial | None:
         """Zero exactly where a state has its value; None where it is not told by parameters and known states."""
@@ -187,8 +210,7 @@ class _Fibre:
         for place, (top, bottom) in self.work.solved:
             if place == i:
                 top, bottom = self._at_start([top, bottom], states)
-                count = len(jets.model.states)
-                if jets.at_point(bottom) and not any([*top.degrees()[:count], *bottom.degrees()[:count]]):
+                if jets.at_point(bottom) and not _holds_states(top, bottom, jets):
                     return self._narrow(top - bottom * jets.point[i])
         return None
 
@@ -214,6 +236,11 @@ class _Fibre:
                 if wanted <= found:
                     break
         return found
+
+
+def _holds_states(top: nmod_mpoly, bottom: nmod_mpoly, jets: Jets) -> bool:
+    count = len(jets.model.states)
+    return any([*top.degrees()[:count], *bottom.degrees()[:count]])
 
 
 def _monic(p: Polynomial, prime: int) -> Polynomial:
