@@ -26,9 +26,10 @@ nightly: $(VENV)/.installed
 EXAMPLES ?= 20000
 SEED ?= 1
 SECONDS ?= inf
+SLOWER ?= 1
 fuzz: $(VENV)/.installed
 	PYTHONPATH=tests $(RUN) tests/fuzz/run.py --examples $(EXAMPLES) --seed $(SEED) --seconds $(SECONDS) \
-	--jobs $(WORKERS) $(if $(RECORD),--record $(RECORD))
+	--jobs $(WORKERS) --slower $(SLOWER) $(if $(RECORD),--record $(RECORD))
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

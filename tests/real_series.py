@@ -202,6 +202,8 @@ def power(u: Series, r: Any) -> Series:
     if r == 0:
         return [mpf(1), *([mpf(0)] * (len(u) - 1))]
     if u[0] == 0:
+        if r > 0 and not any(u):
+            return u
         if not isinstance(r, int) or r < 0:
             raise NoValue("division by zero") if r < 0 else Undecided("a point on a branch")
         row = [mpf(1), *([mpf(0)] * (len(u) - 1))]
@@ -347,6 +349,8 @@ def applied(name: str, arguments: Sequence[Series]) -> Series:
         return MADE[name](first)
     if name in ("Abs", "sign", "Heaviside"):
         if first[0] == 0:
+            if name == "Abs" and not any(first):  # 0 has a value, and no derivative unless it stays 0
+                return first
             raise Undecided("a point on a branch")
         if name == "Abs":
             return [mpmath.sign(first[0]) * c for c in first]

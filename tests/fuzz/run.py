@@ -32,7 +32,7 @@ DOORS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any, Findings], None], 
     "Lagrangian": (expressions(("y'", "y", "t")), of_lagrangian, 1),
 }
 """Input by kind, and its share of ten."""
-PART = 50
+PART = 25
 SEEDS = 10_000
 """Parts that a run may have without drawing what the next seed draws."""
 KEPT = 10
@@ -65,9 +65,9 @@ def _draw(
     one()
 
 
-def fuzz(examples: int, number: int) -> Findings:
+def fuzz(examples: int, number: int, slower: float = 1.0) -> Findings:
     """Drawn inputs through their doors."""
-    found = Findings()
+    found = Findings(slower)
     for strategy, door, share in DOORS.values():
         _draw(strategy, door, found, max(1, examples * share // 10), number)
     return found
@@ -90,14 +90,14 @@ class Part:
     undecided: tuple[tuple[str, int], ...] = ()
 
 
-def part(number: int, examples: int) -> Part:
-    """The corpus, if the number is 0, or inputs that are drawn from it."""
+def part(number: int, examples: int, slower: float = 1.0) -> Part:
+    """The corpus, if the number is 0, or inputs that are drawn from it, on a machine that may be slower."""
     of_text("y'' = -y", Findings())  # what a process loads at first is no time of a door
     start = time.process_time()
     if number:
-        found = fuzz(examples, number)
+        found = fuzz(examples, number, slower)
     else:
-        found = Findings()
+        found = Findings(slower)
         for text in seeds():
             of_text(text, found)
     seconds = round(time.process_time() - start, 2)
@@ -121,14 +121,14 @@ def parts(examples: int, number: int) -> dict[int, int]:
     return {0: 0} | {number * SEEDS + k: size for k, size in enumerate(sizes)}
 
 
-def run(todo: dict[int, int], jobs: int, seconds: float) -> Iterator[Part]:
+def run(todo: dict[int, int], jobs: int, seconds: float, slower: float = 1.0) -> Iterator[Part]:
     """The parts as they end; none is begun once those that ended took the seconds of their processes in all."""
     waiting, spent = list(todo.items()), 0.0
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=KEPT) as pool:
         running: set[Future[Part]] = set()
         while running or (waiting and spent < seconds):
             while waiting and len(running) < jobs and spent < seconds:
-                running.add(pool.submit(part, *waiting.pop(0)))
+                running.add(pool.submit(part, *waiting.pop(0), slower))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for ended in done:
                 spent += ended.result().seconds
@@ -153,13 +153,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="at least 1")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="of processor time, in all")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--slower", type=float, default=1.0, help="how many times slower the machine may be")
     parser.add_argument("--record", type=Path, help="file of the parts that were done; they are not run again")
     asked = parser.parse_args()
     todo = parts(asked.examples, asked.seed)
     ended = [p for p in recorded(asked.record) if todo.get(p.seed) == p.examples]
     for p in ended:
         del todo[p.seed]
-    for p in run(todo, asked.jobs, asked.seconds):
+    for p in run(todo, asked.jobs, asked.seconds, asked.slower):
         ended.append(p)
         for offence in p.offences:
             print(p.seed, *offence, sep=" | ", flush=True)
