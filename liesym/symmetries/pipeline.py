@@ -11,9 +11,10 @@ conclude    generators, bound -> the claim
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from sympy import Abs, sign
+from sympy import Abs, Expr, Pow, sign
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
@@ -25,6 +26,7 @@ from liesym.symmetries.classify import classify_cases
 from liesym.symmetries.engine import Analysis, analyze
 from liesym.symmetries.results import Completeness, Result
 from liesym.symmetries.state import Report
+from liesym.testing.realpoints import cut_by, nodes
 from liesym.testing.second_look import has_branches, has_root_of_signs, on_main_side
 from liesym.text.writer import write
 
@@ -74,7 +76,26 @@ def find_symmetries(
     if classify and not interrupted:
         cases, undecided = classify_cases(result, analysis.budget, report=analysis.report)
         result = replace(result, cases=cases, notes=(*result.notes, *undecided))
-    return replace(result, notes=(*notes, *result.notes)) if notes else result
+    told = (*notes, *result.notes, *_of_the_other_sign(result))
+    return replace(result, notes=told) if told != result.notes else result
+
+
+def _of_the_other_sign(result: Result) -> Iterator[str]:
+    """What is true where D < 0 of generators that hold √D, D of the parameters: exp(t √D) = cos(t √-D) + i sin(t √-D)."""
+    parameters = set(result.system.parameter_symbols)
+    named: dict[Expr, list[Expr]] = {}
+    for g in result.generators:
+        for c in g.on:
+            if c.free_symbols and c.free_symbols <= parameters:
+                named.setdefault(c, []).extend(g.components)
+    for c, components in named.items():
+        fixed = {n for e in components for n in nodes(e) for a in cut_by(n) if a.free_symbols <= parameters}
+        if fixed and all(isinstance(n, Pow) and n.base == c and (2 * n.exp).is_Integer for n in fixed):
+            where = write(c)
+            yield (
+                f"where {where} < 0, the real and the imaginary parts of the generators that name {where} > 0 are "
+                "symmetries in their place"
+            )
 
 
 def _needs_a_side(result: Result) -> bool:

@@ -6,6 +6,7 @@ import mpmath
 import pytest
 import sympy
 from sympy import Abs, Expr, Function, S, Symbol, acot, asin, atan, cos, exp, log, pi, sign, sin, sqrt
+from true_at_points import verdict
 
 from liesym.base.jets import jet_symbol
 from liesym.model.system import ODESystem
@@ -137,3 +138,16 @@ def test_a_product_of_branches_tells_the_sides() -> None:
     (on,) = seen.separating()
     assert (on - (b**2 - 4 * w**2)).expand() == 0
     assert look_at_integral(Y + sqrt(b) + sqrt(w), system).separating() == (w, b)
+
+
+@pytest.mark.parametrize(("text", "where"), [("y''=-k*y", "-k"), ("y''=-2*b*y'-k*y", "b^2 - k"), ("y''=k*y^3", None)])
+def test_a_note_says_what_holds_for_the_other_sign_of_a_parameter(text: str, where: str | None) -> None:
+    """And it is true: the real part of exp(t sqrt(D) - b t), where D < 0."""
+    system = ODESystem.parse(text)
+    notes = find_symmetries(system, budget=3.0).notes
+    assert sum(n.startswith(f"where {where} < 0") for n in notes) == (where is not None) == len(notes)
+    if where is not None:
+        b, d = (Symbol("b", real=True), Symbol("b", real=True) ** 2) if "b" in where else (0, S.Zero)
+        under = Symbol("k", real=True) - d
+        said = verdict((S.Zero, exp(-b * T) * cos(T * sqrt(under))), (under,), system)
+        assert said.right and not said.wrong
