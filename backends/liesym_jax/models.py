@@ -261,6 +261,8 @@ class EquivariantField(layers.AbstractEquivariantField, Module):
     invariants: Any = static()
     frame: Any = static()
     transform: Any = static()
+    base: Any = static()
+    certificate: Any = static()
 
 
 class ScalarNetwork(mechanics.AbstractScalarNetwork, Module):

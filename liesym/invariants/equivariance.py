@@ -1,9 +1,12 @@
 """Joint invariants and equivariant frames of a group on phase space, for networks that cannot break a symmetry.
 
-    f = Σ_j c_j(I_1, …, I_r) V_j    with    X(I_i) = 0,   [X, V_j] = 0    for every generator X
+    f = V_0 + Σ_j c_j(I_1, …, I_r) V_j
 
-is carried into itself by the group whatever the functions c_j are. Invariants and frame fields are found
-among polynomials by exact linear algebra and are verified by construction: they solve the conditions identically.
+is carried into itself by the group whatever the functions c_j are. Where the group leaves time alone, V_0 = 0, X(I_i) = 0
+and [X, V_j] = 0 for every generator X; invariants and fields are found among polynomials by exact linear algebra. Where
+that gives none, differential invariants that are linear in the leading derivatives are solved for these, else an open field
+is made invariant by what `liesym.constrain` solves with. The certificate is the same: the equations with all c_j open admit
+the generators.
 """
 
 from __future__ import annotations
@@ -14,12 +17,21 @@ from itertools import combinations_with_replacement
 from random import Random
 from typing import Any
 
-from sympy import Expr, Integer, Matrix, Poly, Rational, S, Symbol
+from sympy import Add, Derivative, Dummy, Expr, Function, Integer, Matrix, Poly, Rational, S, Symbol
+from sympy.core.function import AppliedUndef
 from sympy.polys.matrices import DomainMatrix
 
+from liesym.base.budget import UNLIMITED
 from liesym.base.jets import jet_symbol
-from liesym.errors import Unsupported
+from liesym.base.parameters import Parameter
+from liesym.errors import Unsupported, VerificationError
+from liesym.invariants.joint import invariants
+from liesym.invariants.open.options import imposed
+from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+
+SEARCH = 5.0
+"""Seconds for the invariants of each order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +40,51 @@ class EquivariantFrame:
 
     Arguments:
         state: the symbols of phase space, (q, q', …).
-        invariants: functionally independent polynomials I_i.
+        invariants: functionally independent I_i.
         frame: fields V_j by their components: m for an acceleration (`order` 2), else one per state.
+        certificate: what was proven of them.
+        base: V_0, empty where it is 0.
     """
 
     state: tuple[Symbol, ...]
     invariants: tuple[Expr, ...]
     frame: tuple[tuple[Expr, ...], ...]
+    certificate: Certificate
+    base: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """That equations have laws whatever the functions in them are.
+
+    Arguments:
+        generators: symmetries of the system, each verified by substitution with the functions open.
+        system: the equations; a network stands in the place of each function.
+        substitution: the right side that was given, a function of everything, and what was put in its place.
+    """
+
+    generators: tuple[Generator, ...]
+    system: ODESystem
+    substitution: tuple[tuple[AppliedUndef, Expr], ...]
+
+    def holds(self) -> bool:
+        """The proof once more: all generators admitted, decided exactly."""
+        return all(g.is_symmetry_of(self.system) for g in self.generators)
+
+    def __str__(self) -> str:
+        by = self.system.display
+        put = [f"{by.write(f)} = {by.write(e)}" for f, e in self.substitution]
+        names = ", ".join(f.func.__name__ for f in self.system.functions)
+        return "\n".join([*map(str, self.generators), f"hold for every {names}:", *put])
 
 
 def equivariant_frame(
     generators: Sequence[Generator], *, order: int = 1, degree: int = 2, frame_degree: int = 2
 ) -> EquivariantFrame:
-    """Polynomial joint invariants and frame fields of generators that do not involve or move time.
+    """Joint invariants and frame fields of a group, and the proof that they are.
 
     Arguments:
-        generators: over (t, x_1, …, x_m), with ξ = 0 or constant, and polynomial η.
+        generators: over (t, x_1, …, x_m).
         order: 1 for x' = f(x); 2 for x'' = a(x, x'), with the prolonged group and a frame of
             accelerations.
         degree: of the invariants, at most.
@@ -51,29 +92,129 @@ def equivariant_frame(
 
     Returns:
         As many functionally independent invariants as there are up to the degree, low degrees first, and
-        frame fields that are linearly independent at a generic point, one for each unknown or state.
+        frame fields that are linearly independent at a generic point, one for each unknown or state. Where there are none
+        among polynomials, or the group moves time, those of the most general invariant field that was found.
 
     Raises:
-        Unsupported: a generator that involves time, is not polynomial, or has no invariant or frame of
-            these degrees.
+        Unsupported: neither was found.
+        VerificationError: what was found does not hold; it is not handed out.
     Source: Olver 1993, sections 2.1 and 2.3.
     """
     if not generators:
         raise Unsupported("an invariant network needs at least one generator")
+    try:
+        return _polynomial(generators, order, degree, frame_degree)
+    except Unsupported as plain:
+        found = _by_derivatives(generators, order) or _solved(generators, order)
+        if found is None:
+            raise plain
+        return found
+
+
+def _polynomial(generators: Sequence[Generator], order: int, degree: int, frame_degree: int) -> EquivariantFrame:
     unknowns = generators[0].variables[1:]
     state = tuple(jet_symbol(x, k) for k in range(order) for x in unknowns)
     fields = [_on_phase_space(g, state, order) for g in generators]
-    invariants = _independent(_invariants(fields, state, degree), state)
+    functions = _independent(_invariants(fields, state, degree), state)
     frame: tuple[tuple[Expr, ...], ...] = ()
     for highest in range(1, frame_degree + 1):
         if len(frame) < len(unknowns):
             frame = _generic(_frame(fields, state, order, highest), state)
-    if not invariants or len(frame) < len(unknowns):
+    if not functions and invariants(_group(generators), order=order - 1, budget=SEARCH).expected == 0:
+        functions = (S.One,)  # the coefficients are constants
+    if not functions or len(frame) < len(unknowns):
         raise Unsupported(
-            f"{len(invariants)} invariants up to degree {degree}, {len(frame)} independent frame fields "
+            f"{len(functions)} invariants up to degree {degree}, {len(frame)} independent frame fields "
             f"up to degree {frame_degree} for {len(unknowns)} unknowns; raise the degrees"
         )
-    return EquivariantFrame(state, invariants, frame)
+    return _certified(generators, order, state, functions, frame)
+
+
+def _certified(
+    generators: Sequence[Generator],
+    order: int,
+    state: tuple[Symbol, ...],
+    joint: tuple[Expr, ...],
+    frame: tuple[tuple[Expr, ...], ...],
+    base: tuple[Expr, ...] = (),
+) -> EquivariantFrame:
+    """With the proof: the equations whose right side is V_0 + Σ c_j(I) V_j, c_j open, admit the generators."""
+    time, *unknowns = generators[0].variables
+    width = len(frame[0])
+    chosen = [Function(f"c{j + 1}")(*joint) for j in range(len(frame))]
+    rhs = [Add(*([base[i]] if base else []), *(c * v[i] for c, v in zip(chosen, frame, strict=True))) for i in range(width)]
+    inside = (time, *state) if any(e.has(time) for e in (*joint, *rhs)) else state
+    given = [Function(f"f{i + 1}")(*inside) for i in range(width)]
+    declared = {s for e in (*joint, *base, *(c for v in frame for c in v)) for s in e.free_symbols} - {time, *state}
+    parameters = tuple(Parameter(s) for s in sorted(declared, key=str) if isinstance(s, Symbol))
+    system = ODESystem(time, tuple(unknowns), (order,) * len(unknowns), tuple(rhs), parameters)
+    made = Certificate(tuple(generators), system, tuple(zip(given, rhs, strict=True)))  # type: ignore[arg-type]
+    if not made.holds():
+        raise VerificationError(
+            f"an invariant field of {', '.join(map(str, generators))} did not verify; nothing is returned"
+        )
+    return EquivariantFrame(state, joint, frame, made, base)
+
+
+def _by_derivatives(generators: Sequence[Generator], order: int) -> EquivariantFrame | None:
+    """x^(n) = A⁻¹ (J - b) from differential invariants J = A x^(n) + b; None where there are not enough of that form.
+
+    Without invariants of lower order the coefficients are constants, functions of 1.
+    """
+    unknowns = generators[0].variables[1:]
+    state = tuple(jet_symbol(x, k) for k in range(order) for x in unknowns)
+    known, every = (invariants(_group(generators), order=k, budget=SEARCH) for k in (order - 1, order))
+    leading = [jet_symbol(x, order) for x in unknowns]
+    if not known.complete:
+        return None
+    rows, rest = [], []
+    for J in every.functions:
+        slopes = [J.diff(v) for v in leading]
+        if any(slopes) and not any(s.has(*leading) for s in slopes) and Matrix([*rows, slopes]).rank() > len(rows):
+            rows.append(slopes)
+            rest.append(J.subs(dict.fromkeys(leading, S.Zero)))
+    if len(rows) < len(leading):
+        return None
+    inverse = Matrix(rows).inv()
+    frame = tuple(tuple(inverse[i, j].cancel() for i in range(len(leading))) for j in range(len(leading)))
+    base = tuple((-e).cancel() for e in inverse * Matrix(rest))
+    return _certified(generators, order, state, known.functions or (S.One,), frame, base if any(base) else ())
+
+
+def _group(generators: Sequence[Generator]) -> list[Generator]:
+    """With the translation of time where the generators do not ask for a field that depends on it."""
+    variables = generators[0].variables
+    still = Generator(variables, tuple(S.One if k == 0 else S.Zero for k in range(len(variables))))
+    return [*generators] if _is_timed(generators) else [*generators, still]
+
+
+def _is_timed(generators: Sequence[Generator]) -> bool:
+    time = generators[0].variables[0]
+    return any(not g.xi.is_number or any(c.has(time) for c in g.components) for g in generators)
+
+
+def _solved(generators: Sequence[Generator], order: int) -> EquivariantFrame | None:
+    """From the conditions on an open right side; None where they are not solved, or not by functions of one list of
+    arguments in which the right side is linear."""
+    time, *unknowns = generators[0].variables
+    state = tuple(jet_symbol(x, k) for k in range(order) for x in unknowns)
+    inside = (time, *state) if _is_timed(generators) else state
+    open_sides = tuple(Function(f"f{i + 1}")(*inside) for i in range(len(unknowns)))
+    system = ODESystem(time, tuple(unknowns), (order,) * len(unknowns), open_sides)
+    try:
+        form = imposed(system, (), generators, UNLIMITED).system
+    except Unsupported:
+        return None
+    arguments = {f.args for f in form.functions}
+    if len(arguments) != 1:
+        return None
+    dummies = {f: Dummy("c", real=True) for f in form.functions}
+    rhs = [e.xreplace(dummies) for e in form.rhs]
+    frame = tuple(tuple(e.diff(d) for e in rhs) for d in dummies.values())
+    base = tuple(e.subs(dict.fromkeys(dummies.values(), S.Zero)) for e in rhs)
+    if any(c.has(*dummies.values()) or c.atoms(AppliedUndef, Derivative) for v in frame for c in v):
+        return None
+    return _certified(generators, order, state, arguments.pop(), frame, base if any(base) else ())  # type: ignore[arg-type]
 
 
 def _on_phase_space(generator: Generator, state: tuple[Symbol, ...], order: int) -> dict[Symbol, Expr]:

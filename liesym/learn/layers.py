@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from liesym.invariants.equivariance import equivariant_frame
+from liesym.invariants.equivariance import Certificate, equivariant_frame
 from liesym.learn.arrays import AbstractModule, Array
 from liesym.learn.calling import call, takes_args
 from liesym.learn.levels import AbstractLevelSets, Gradients, closed, opened
@@ -85,15 +85,16 @@ def _keeps_signs(field: Any) -> bool:
 
 
 class AbstractEquivariantField(AbstractModule):
-    """f = Σ_j c_j(I_1 … I_r) V_j with V_j fields that commute with the group and I_i its joint invariants.
-
-    Every such field is carried into itself by the group, whatever the network c is.
+    """f = V_0 + Σ_j c_j(I_1 … I_r) V_j with I_i the joint invariants of the group, and V_j made so that every such field is
+    carried into itself by it, whatever the network c is.
 
     Arguments:
         coefficients: network from r invariants to as many numbers as there are fields in the frame.
         invariants: (t, x, args) -> (…, r).
         frame: (t, x, args) -> (…, number of fields, components).
         transform: applied to the invariants before the network, e.g. a scaling or a logarithm.
+        base: (t, x, args) -> (…, components), V_0; None where it is 0.
+        certificate: what was proven, see `liesym.invariants.equivariance.Certificate`.
     Source: Olver 1993, section 2.1 (invariants); Villar et al. 2021 (the orthogonal group).
     """
 
@@ -104,10 +105,13 @@ class AbstractEquivariantField(AbstractModule):
         frame: Callable[..., Array],
         *,
         transform: Callable[[Array], Array] | None = None,
+        base: Callable[..., Array] | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         super().__init__()
         self.coefficients, self.invariants = coefficients, invariants
         self.frame, self.transform = frame, transform
+        self.base, self.certificate = base, certificate
 
     @classmethod
     def from_generators(
@@ -125,16 +129,20 @@ class AbstractEquivariantField(AbstractModule):
     ) -> Self:
         """From the group alone: invariants and frame by `equivariant_frame`, lowered, and a network for c.
 
-        With `order` 2 the field is an acceleration, to be put into a `SecondOrderField`.
+        The generators may be rational or exponential, scale the states, and move time; the field then depends on t. With
+        `order` 2 the field is an acceleration, to be put into a `SecondOrderField`. The equations with the network in them
+        and their symmetries, proven for every network, are in `certificate`.
         """
         found = equivariant_frame(generators, order=order, degree=degree)
         count = len(found.frame)
         sizes = (len(found.invariants), *(width,) * depth, count)
-        invariants = lower(list(found.invariants), found.state, backend=cls.arrays.name)
-        flat = lower([c for field in found.frame for c in field], found.state, backend=cls.arrays.name)
+        options: dict[str, Any] = {"backend": cls.arrays.name, "t": generators[0].variables[0]}
+        invariants = lower(list(found.invariants), found.state, **options)
+        flat = lower([c for field in found.frame for c in field], found.state, **options)
+        base = lower(list(found.base), found.state, **options) if found.base else None
         frame = Gradients(flat, count, len(found.frame[0]))
         network = cls.arrays.network(sizes, activation=activation, seed=seed, dtype=dtype)
-        return cls(network, invariants, frame, transform=transform)
+        return cls(network, invariants, frame, transform=transform, base=base, certificate=found.certificate)
 
     def forward(self, t: Any, x: Array, args: Any = None) -> Array:
         """Shape (…, components)."""
@@ -143,4 +151,5 @@ class AbstractEquivariantField(AbstractModule):
         if self.transform is not None:
             inputs = self.transform(inputs)
         numbers = self.coefficients(inputs)
-        return (numbers[..., None] * self.frame(t, x, args)).sum(-2)
+        value = (numbers[..., None] * self.frame(t, x, args)).sum(-2)
+        return value if self.base is None else value + self.base(t, x, args)

@@ -205,6 +205,20 @@ def test_five_lines_bring_a_symmetry_into_an_existing_loop(backend, monkeypatch)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_five_lines_build_a_symmetry_into_an_existing_loop(backend, monkeypatch):
+    """All around, the field that turns with the plane is as good as in the sector of the data; the plain one is not."""
+    lines = (EXAMPLES / f"hard_loop_{backend}.py").read_text().splitlines()
+    assert 1 <= sum(line.endswith("# +") for line in lines) <= 6
+    rest = [line for line in lines if not line.endswith("# +")]
+    assert not any("liesym" in line or "sympy" in line for line in rest if "python examples" not in line)
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    found = importlib.import_module(f"hard_loop_{backend}").main(120, (0,))
+    ((_, plain),), ((here, around),) = found["without symmetry"], found["with symmetry"]
+    assert around < plain / 5 and around < 3 * here + 0.01
+
+
+@pytest.mark.slow
 def test_a_lagrangian_of_invariants_conserves_its_charge(tmp_path):
     """The inputs are those of the skewed metric, which nobody typed in; the script asserts the drifts."""
     pytest.importorskip("torch")
