@@ -73,8 +73,8 @@ def stack(values: tuple[Any, ...], batch: torch.Size, x: Tensor) -> Tensor:
     return torch.stack([value.expand(shape) for value in tensors], -1)
 
 
-DERIVATIVES = Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like)
-MADE = "Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like)"
+DERIVATIVES = Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like, forward=0)
+MADE = "Slopes(torch.func.jvp, torch.func.vjp, torch.broadcast_tensors, torch.ones_like, torch.zeros_like, forward=0)"
 
 MODULE = ModuleText(
     "Tensor",

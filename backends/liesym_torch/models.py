@@ -149,7 +149,19 @@ class HybridODE(hybrid.AbstractHybridODE, Module):
 
     def callables(self) -> dict[str, Callable[..., Tensor]]:
         """The functions by name, point by point."""
-        return self.given | {name: partial(self._at, name, module) for name, module in self.functions.items()}
+        return self.given | {name: self._called(name, module) for name, module in self.functions.items()}
+
+    def _called(self, name: str, module: nn.Module) -> Callable[..., Tensor]:
+        """The function of a module, with its own derivative where that is less work than a reverse pass."""
+        called = partial(self._at, name, module)
+        if isinstance(module, MLP) and name not in self.separate and module.slope is not None:
+            called.along = partial(self._along, name, module)  # type: ignore[attr-defined]
+        return called
+
+    def _along(self, name: str, module: MLP, at: Sequence[Tensor], directions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        values, rates = module.along(torch.stack(tuple(at), -1), torch.stack(tuple(directions), -1))
+        mechanics.check_scalar(name, values.shape, at[0].shape)
+        return values[..., 0], rates[..., 0]
 
     def _at(self, name: str, module: nn.Module, *point: Any) -> Tensor:
         arguments = torch.broadcast_tensors(*(as_tensor(a, module) if not isinstance(a, Tensor) else a for a in point))

@@ -89,28 +89,36 @@ class AbstractLevelSets:
             values, gradients = guarded(cls.arrays, values, gradients)
         return cls(values, gradients, lower(rates, states, **options) if rates else None, tolerance=tolerance)
 
-    def basis(
-        self, t: Array, x: Array, args: Any = None, scale: Array | None = None
-    ) -> tuple[list[Array], list[list[Array]]]:
+    def _along_one(self, slope: Array, vector: Array | float, goal: Array | None) -> Array:
+        """v + (goal - g·v)/(g·g) g, v where g is 0."""
+        xp, whole = self.arrays.xp, _square(slope)
+        good, part = whole > 0, _dot(slope, vector)
+        part = part if goal is None else part - goal
+        return vector - xp.where(good, part / xp.where(good, whole, 1.0) * slope, 0.0)
+
+    def basis(self, t: Array, x: Array, args: Any = None) -> tuple[list[Array], list[list[Array]]]:
         """Orthonormal u_j, zero where the rank guard drops them, and the coefficients that express each
         gradient.
 
         g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
         """
-        xp, slopes = self.arrays.xp, self.gradients(t, x, args)
-        slopes = slopes if scale is None else slopes * scale[..., None, :]
-        tolerance = self.tolerance or (1e-9 if self._epsilon(x) < 1e-12 else 1e-4)
+        return self._orthonormal(self.gradients(t, x, args))
+
+    def _orthonormal(self, slopes: Array) -> tuple[list[Array], list[list[Array]]]:
+        xp = self.arrays.xp
+        tolerance = self.tolerance or (1e-9 if self._epsilon(slopes) < 1e-12 else 1e-4)
         units: list[Array] = []
         rows: list[list[Array]] = []
         for j in range(slopes.shape[-2]):
             rest = gradient = slopes[..., j, :]
             row: list[Array] = []
-            for _ in range(2):  # a second pass restores what rounding took from orthogonality
+            for _ in range(2 if units else 0):  # a second pass restores what rounding took from orthogonality
                 for i, unit in enumerate(units):
                     part = _dot(unit, rest)
                     rest = rest - part * unit
                     row = [*row[:i], row[i] + part, *row[i + 1 :]] if i < len(row) else [*row, part]
-            size, whole = _square(rest), _square(gradient)
+            size = _square(rest)
+            whole = _square(gradient) if units else size
             good = size > tolerance**2 * whole
             length = xp.sqrt(xp.where(good, size, 1.0))
             units.append(xp.where(good, rest / length, 0.0))
@@ -123,8 +131,13 @@ class AbstractLevelSets:
         """The vector changed least such that g_j · vector = goal_j (0 if goal is None) for all j of full
         rank; changes are measured in units of `scale` where it is given.
         """
-        units, rows = self.basis(t, x, args, scale)
+        slopes = self.gradients(t, x, args)
+        slopes = slopes if scale is None else slopes * scale[..., None, :]
         vector = vector if scale is None else vector / scale
+        if slopes.shape[-2] == 1:
+            vector = self._along_one(slopes[..., 0, :], vector, goal)
+            return vector if scale is None else vector * scale
+        units, rows = self._orthonormal(slopes)
         wanted: list[Array] = []
         for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
             part = _dot(unit, vector)
@@ -240,6 +253,10 @@ class Guarded:
     def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
         xp, fixed = self.arrays.xp, self.arrays.fixed
         x = self.arrays.as_array(x)
+        if self.arrays.is_known(x):
+            found = self.gradients(t, x, args)
+            if bool(xp.isfinite(found).all()):
+                return found if self.function is self.gradients else self.function(t, x, args)
         still = fixed(x)
         found = fixed(self.gradients(t, still, args))
         bad = ~xp.isfinite(found).all(-1).all(-1)[..., None]
@@ -284,4 +301,4 @@ def _dot(a: Array, b: Array) -> Array:
 
 def _square(a: Array) -> Array:
     """Σ_i a_i² over the last axis, which stays, of length 1."""
-    return (a**2).sum(-1, keepdims=True)
+    return (a * a).sum(-1, keepdims=True)

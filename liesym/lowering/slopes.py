@@ -27,6 +27,9 @@ class Slopes:
         same_shape: (*arguments) -> the arguments broadcast against each other.
         ones: array -> ones like it.
         zeros: array -> zeros like it.
+        forward: first derivatives by so many arguments are taken in a forward pass, by more in a reverse one.
+
+    A function may bring its own first derivatives: along(arguments, directions) -> (values, their derivatives).
     """
 
     jvp: Callable[..., Any]
@@ -34,6 +37,7 @@ class Slopes:
     same_shape: Callable[..., Sequence[Any]]
     ones: Callable[[Any], Any]
     zeros: Callable[[Any], Any]
+    forward: int = 1
 
     def __call__(self, function: Callable[..., Any], orders: Sequence[Orders], operands: Sequence[Any]) -> tuple[Any, ...]:
         """The derivatives of these orders, point by point."""
@@ -45,15 +49,19 @@ class Slopes:
             value = _whole(function(*at), at[0], self.zeros)
             return tuple(value for _ in orders)
         used = [i for i in range(len(at)) if any(s[i] for s in orders)]
-        if sum(highest) == 1 and len(used) > 1:
-            value, pull = self.vjp(function, *at)
+        along = getattr(function, "along", None)
+        if sum(highest) == 1 and len(used) == 1 and along is not None:
+            value, slope = along(at, tuple(self.ones(u) if k in used else self.zeros(u) for k, u in enumerate(at)))
+            return tuple(slope if any(s) else value for s in orders)
+        if sum(highest) == 1 and len(used) > self.forward:
+            value, pull = self.vjp(lambda *u: _whole(function(*u), u[0], self.zeros), *at)
             gradient = pull(self.ones(value))
             return tuple(gradient[s.index(1)] if any(s) else value for s in orders)
         i = max(used, key=lambda k: highest[k])
         lower = tuple(_lowered(s, i) if s[i] else s for s in orders)
         distinct = tuple(dict.fromkeys(lower))
-        along = tuple(self.ones(u) if k == i else self.zeros(u) for k, u in enumerate(at))
-        values, slopes = self.jvp(lambda *u: self._taken(function, distinct, u), at, along)
+        directions = tuple(self.ones(u) if k == i else self.zeros(u) for k, u in enumerate(at))
+        values, slopes = self.jvp(lambda *u: self._taken(function, distinct, u), at, directions)
         place = [distinct.index(s) for s in lower]
         return tuple((slopes if s[i] else values)[k] for s, k in zip(orders, place, strict=True))
 
