@@ -26,6 +26,8 @@ from liesym.lowering.lower import lower
 
 Floats = np.ndarray
 CHUNK = 20000
+MOST_CANDIDATES = 3000
+"""Of each chunk of supports."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,12 +165,10 @@ def candidates(
     every = np.array(list(combinations(terms, size)))
     for first in range(0, len(every), CHUNK):
         part = every[first : first + CHUNK]
-        grid = part[:, :, None], part[:, None, :]
-        lower_factor = np.linalg.cholesky(found.noise[grid])
-        inverse = np.linalg.inv(lower_factor)
-        white = inverse @ found.within[grid] @ inverse.transpose(0, 2, 1)
+        inverse, white = _whitened(found, part)
         lowest = np.linalg.eigvalsh(white)[:, 0]
-        for place in np.flatnonzero(lowest <= largest):
+        small = np.flatnonzero(lowest <= largest)
+        for place in small[np.argsort(lowest[small])][:MOST_CANDIDATES]:
             support = tuple(int(k) for k in part[place])
             if any(known <= set(support) for known in accepted):
                 continue
@@ -177,17 +177,8 @@ def candidates(
     return sorted(good, key=lambda one: one.misfit)
 
 
-def uncertainty(found: Scatter, one: Candidate, first: int) -> Floats:
-    """Standard deviations of c / c_first, from the curvature of λ: δcᵀ (W - λC) δc / (cᵀCc) = 1 / count."""
-    support = list(one.support)
-    grid = np.ix_(support, support)
-    sizes = found.sizes[support]
-    scaled = one.c / one.c[first] * sizes
-    bend = found.within[grid] - one.misfit * found.noise[grid]
-    scale = scaled @ found.noise[grid] @ scaled / found.count
-    free = [k for k in range(len(support)) if k != first]
-    spread = np.zeros(len(support))
-    if free:
-        inverse = np.linalg.pinv(bend[np.ix_(free, free)])
-        spread[free] = np.sqrt(np.maximum(np.diag(inverse), 0) * scale * 2) / sizes[free]
-    return spread
+def _whitened(found: Scatter, part: np.ndarray) -> tuple[Floats, Floats]:
+    """For each support L⁻¹ with C = L Lᵀ, and L⁻¹ W L⁻ᵀ."""
+    grid = part[:, :, None], part[:, None, :]
+    inverse = np.linalg.inv(np.linalg.cholesky(found.noise[grid]))
+    return inverse, inverse @ found.within[grid] @ inverse.transpose(0, 2, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,7 @@ def discover(
     budget: float = 60.0,
     identify: bool = False,
     within: float | None = None,
+    symmetries: Sequence[Any] = (),
     seed: int = 0,
 ) -> Discovery:
     """First integrals, and point symmetries of what can be called, as exact expressions.
@@ -64,6 +66,8 @@ def discover(
         identify: look for equations of trajectories or of a function, and prove laws in these.
         within: look also for what a function conserves nearly, with a rate below this part of what it could be; 0.05 for a
             model with trained numbers, of which nothing is conserved exactly, and else not unless given.
+        symmetries: generators, or text such as "t: 1; x: -y; y: x", that the equations of trajectories are known to have;
+            only equations that have them are looked for.
         seed: of the states that are drawn.
 
     Returns:
@@ -85,8 +89,11 @@ def discover(
     limit = Budget.seconds(budget)
     rng = np.random.default_rng(seed)
     if is_data(source):
-        return from_data(source, names, noise, terms, limit, rng, identify=identify)
+        return from_data(source, names, noise, terms, limit, rng, identify=identify, symmetries=symmetries)
+    if len(symmetries):
+        raise DataError("symmetries= are those of trajectories' equations; of a function or a system they are found")
     system = source if isinstance(source, ODESystem) else None
+    bound = _bound(within, is_model=_is_model(source))
     source = source.field if isinstance(source, AbstractNeuralODE) else source
     field, symbols, independent = _opened(source, names)
     if region is None or len(region) != len(symbols):
@@ -98,7 +105,6 @@ def discover(
     tried = read_terms(terms, symbols)
     search = field_integrals(box, symbols, tried, limit, rng)
     integrals: Sequence[Integral] = search.integrals
-    bound = _bound(source, within)
     if not integrals and bound:
         integrals = near_integrals(box, symbols, tried, bound, limit, rng)
     known = [law.expression for law in search.integrals]
@@ -127,14 +133,20 @@ def discover(
     )
 
 
-def _bound(source: Any, within: float | None) -> float:
-    """The part of its largest rate that a law of the source may have.
+def _is_model(source: Any) -> bool:
+    """Whether a source has numbers that were trained: a module of ours, of torch or of equinox."""
+    equinox = sys.modules.get("equinox")
+    ours = isinstance(source, AbstractModule) or hasattr(source, "state_dict")
+    return ours or (equinox is not None and isinstance(source, equinox.Module))
+
+
+def _bound(within: float | None, *, is_model: bool) -> float:
+    """The part of its largest rate that a law may have.
 
     Raises:
         DataError: it is no part.
     """
     if within is None:
-        is_model = isinstance(source, AbstractModule) or hasattr(source, "state_dict")
         return LEARNED if is_model else 0.0
     if not 0 < within < 1:
         raise DataError(f"within={within!r} is a part between 0 and 1, such as 0.05")

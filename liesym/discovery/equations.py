@@ -22,7 +22,7 @@ from liesym.discovery.constancy import Library
 from liesym.discovery.families import Family, families, second_order_families
 from liesym.discovery.records import Evidence
 from liesym.discovery.rounding import rational
-from liesym.discovery.selection import Choice, chosen, spreads
+from liesym.discovery.selection import Choice, chosen, covariance, spreads
 from liesym.discovery.tracks import Run
 from liesym.discovery.weak import Normal, Stretch, WeakForm, half_width, thinned, total, windows
 from liesym.model.system import ODESystem
@@ -50,15 +50,17 @@ class Equations:
         system: the equations; parameters carry their values.
         evidence: misfit, held-out misfit, and so on.
         told: why there are none, or what is to be said of them.
+        covariance: of the parameters.
     """
 
     system: ODESystem | None
     evidence: Evidence | None
     told: str
+    covariance: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Data:
+class WeakData:
     """Trajectories in weak form with the functions of all families, and which of them are held out."""
 
     form: WeakForm
@@ -129,7 +131,7 @@ def _of_order(
     given: Sequence[Expr],
     budget: Budget,
 ) -> Equations:
-    data = _weak_data(order, runs, symbols, noise, rate_noise, given)
+    data = weak_data(order, runs, symbols, noise, rate_noise, given)
     if isinstance(data, str):
         return Equations(None, None, data)
     fits: list[_Fit] = []
@@ -143,14 +145,14 @@ def _of_order(
     return _assembled(data, fits)
 
 
-def _weak_data(
+def weak_data(
     order: int,
     runs: Sequence[Run],
     symbols: Sequence[Symbol],
     noise: Floats,
     rate_noise: Floats | None,
     given: Sequence[Expr],
-) -> _Data | str:
+) -> WeakData | str:
     """The weak form with all functions that are finite on the data, or why there is none."""
     runs = thinned(runs)
     everything = np.concatenate([run.states for run in runs])
@@ -185,10 +187,10 @@ def _weak_data(
     )
     form = WeakForm(tuple(stretches), np.array([d for _, d in pairs]), order, sigma, rate_sigma)
     held = tuple(k % 4 == 3 for k in range(len(stretches)))
-    return _Data(form, tuple(f for f, _ in pairs), tuple(known), held, tuple(symbols), order)
+    return WeakData(form, tuple(f for f, _ in pairs), tuple(known), held, tuple(symbols), order)
 
 
-def _fitted(data: _Data, component: int) -> _Fit:
+def _fitted(data: WeakData, component: int) -> _Fit:
     """The equation of one component; its noise depends on its coefficients, so that it is fitted several times."""
     coefficients = np.zeros(len(data.functions))
     found: tuple[Choice, Family] | None = None
@@ -206,7 +208,7 @@ def _fitted(data: _Data, component: int) -> _Fit:
     return _judged(data, component, coefficients, *found)
 
 
-def _best(data: _Data, fit: Normal) -> tuple[Choice, Family] | None:
+def _best(data: WeakData, fit: Normal) -> tuple[Choice, Family] | None:
     """The family whose best sum is cheapest, an earlier one where a later one gains little."""
     best: tuple[Choice, Family] | None = None
     for family in data.families:
@@ -220,7 +222,7 @@ def _best(data: _Data, fit: Normal) -> tuple[Choice, Family] | None:
     return best
 
 
-def _judged(data: _Data, component: int, coefficients: Floats, choice: Choice, family: Family) -> _Fit:
+def _judged(data: WeakData, component: int, coefficients: Floats, choice: Choice, family: Family) -> _Fit:
     """The equation with what is held out, and why it is none."""
     parts = data.form.normals(component, coefficients)
     fit = total([p for p, held in zip(parts, data.held, strict=True) if not held])
@@ -244,13 +246,13 @@ def _judged(data: _Data, component: int, coefficients: Floats, choice: Choice, f
     return _Fit(choice, every, misfit, held, family.name, told)
 
 
-def _rests(data: _Data, component: int) -> bool:
+def _rests(data: WeakData, component: int) -> bool:
     """Whether a state that shows no rate differs between trajectories by far more than its noise."""
     means = np.array([one.states[:, component].mean() for one in data.form.stretches])
     return float(means.std()) > 5 * float(data.form.noise[component])
 
 
-def _assembled(data: _Data, fits: Sequence[_Fit]) -> Equations:
+def _assembled(data: WeakData, fits: Sequence[_Fit]) -> Equations:
     """The system with exact coefficients, or parameters in their place."""
     named = _named(data, fits)
     unknowns = data.symbols
@@ -268,22 +270,34 @@ def _assembled(data: _Data, fits: Sequence[_Fit]) -> Equations:
         ("functions", ", ".join(dict.fromkeys(fit.family for fit in fits))),
     ]
     figures += [(f"{p.name} +-", spread) for p, spread in zip(named.parameters, named.spreads, strict=True)]
-    return Equations(system, Evidence("sparse regression in weak form", tuple(figures)), "")
+    return Equations(system, Evidence("sparse regression in weak form", tuple(figures)), "", named.covariance)
 
 
-def _named(data: _Data, fits: Sequence[_Fit]) -> Named:
+def _named(data: WeakData, fits: Sequence[_Fit]) -> Named:
     """Fractions where the data allow them, parameters for the rest."""
     part = data.form.noise / np.concatenate([one.states for one in data.form.stretches]).std(0)
     systematic = SYSTEMATIC * float(part.max()) ** 2
     exact: list[list[Expr | None]] = []
     places: list[Decimal] = []
+    blocks: list[Floats] = []
     for number, fit in enumerate(fits):
         wide = np.hypot(spreads(fit.normal, fit.choice), systematic * np.abs(fit.choice.c))
         row = _fractions(fit, wide)
         exact.append(row)
         c, free = _refitted(fit, row)
         places += [Decimal(number, k, float(c[k]), float(wide[k])) for k in free]
-    return with_parameters(exact, places, {s.name for s in data.symbols} | {"t"})
+        own = covariance(fit.normal, [fit.choice.support[k] for k in free], fit.choice.scale)
+        blocks.append(own + np.diag((systematic * c[free]) ** 2))
+    return with_parameters(exact, places, {s.name for s in data.symbols} | {"t"}, _blocks(blocks))
+
+
+def _blocks(parts: Sequence[Floats]) -> Floats:
+    """The matrix with these along its diagonal."""
+    ends = np.cumsum([0, *(len(part) for part in parts)])
+    joint = np.zeros((ends[-1], ends[-1]))
+    for part, start, end in zip(parts, ends[:-1], ends[1:], strict=True):
+        joint[start:end, start:end] = part
+    return joint
 
 
 def _fractions(fit: _Fit, wide: Floats) -> list[Expr | None]:

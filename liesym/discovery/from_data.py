@@ -10,10 +10,13 @@ from sympy import Expr
 
 from liesym.base.budget import Budget, now
 from liesym.discovery.equations import Equations, identified
+from liesym.discovery.equivariant import read_symmetries
+from liesym.discovery.hypotheses import hypotheses
 from liesym.discovery.library import read_terms
 from liesym.discovery.proven import joined, laws_of
-from liesym.discovery.records import Discovery, state_symbols
-from liesym.discovery.smoothing import Smooth, smoothed
+from liesym.discovery.records import Discovery, state_symbols, time_symbol
+from liesym.discovery.smoothing import Smooth, condensed, smoothed
+from liesym.discovery.symmetric_equations import symmetric_equations
 from liesym.discovery.tracks import Run, checked_names, gathered
 from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError
@@ -34,6 +37,7 @@ def from_data(
     rng: np.random.Generator,
     *,
     identify: bool,
+    symmetries: Sequence[Any] = (),
 ) -> Discovery:
     """Integrals of trajectories and, if asked for, their equations with the laws of these.
 
@@ -45,25 +49,32 @@ def from_data(
     if len(given) != len(own):
         raise DataError(f"names={given!r} for {len(own)} columns of states")
     given = checked_names(given)
-    smooth = smoothed(runs, _noise(noise, given))
+    runs, sigma, block = condensed(runs, _noise(noise, given))
+    smooth = smoothed(runs, sigma)
     symbols = state_symbols(given)
     tried = read_terms(terms, symbols)
-    equations, proven, symmetries, stopped = Equations(None, None, ""), [], [], ""
+    known = read_symmetries(symmetries, symbols, time_symbol(symbols))
+    if known and not identify:
+        raise DataError("symmetries= are those of equations, which are looked for with identify=True")
+    equations, proven, found, stopped, relations = Equations(None, None, ""), [], [], "", ()
     if identify:
         share = Budget.seconds(SHARE * budget.left)
-        equations = identified(runs, symbols, smooth.noise, smooth.rate_noise, tried, share)
+        told = runs, symbols, smooth.noise, smooth.rate_noise, tried
+        equations = symmetric_equations(*told, known, share, rng) if known else identified(*told, share)
         if equations.system is None and share.over:
             stopped = equations.told
         if equations.system is not None:
-            proven, symmetries, stopped = laws_of(equations.system, _region(runs), tried, share, rng)
-    search = track_integrals(smooth, symbols, tried, budget, rng)
+            proven, found, stopped = laws_of(equations.system, _region(runs), tried, share, rng)
+            relations = hypotheses(equations, Budget.seconds(SHARE * budget.left))
+    search = track_integrals(runs, smooth, symbols, tried, budget, rng)
     states = np.concatenate([run.states for run in runs])
     integrals = joined(search.integrals, proven, equations, states, budget)
     notes = _notes(smooth, runs, given, search.size, search.terms, equations, identify=identify)
+    notes += [f"each {block} samples were made one by a local cubic"] if block > 1 else []
     looked = ("integrals", "equations", *(["symmetries"] if equations.system is not None else []))
     return Discovery(
-        *(given, tuple(integrals), tuple(symmetries), equations.system, tuple(notes)),
-        *(search.stopped or stopped, now() - begun, looked if identify else ("integrals",), equations.evidence),
+        *(given, tuple(integrals), tuple(found), equations.system, tuple(notes)),
+        *(search.stopped or stopped, now() - begun, looked if identify else ("integrals",), equations.evidence, relations),
     )
 
 
@@ -108,6 +119,7 @@ def _notes(
         notes.insert(0, equations.told)
     else:
         notes.insert(0, "proven means: in the identified equations, as they stand; what the noise hides is not in them")
+        notes += [equations.told] if equations.told else []
     if (part > LOUD).any():
         notes.append("the noise is of the size of the signal: most laws cannot be told from it")
     return notes

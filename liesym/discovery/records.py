@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sympy import Expr, Float, Symbol
+from sympy import Expr, Float, Symbol, sstr
 
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.text.display import Display, shown
+from liesym.text.shown import field_text
 from liesym.text.writer import write
 
 Grade = Literal["proven", "supported", "approximate"]
@@ -57,7 +60,13 @@ class Integral:
     evidence: Evidence
 
     def __str__(self) -> str:
-        return f"{written(self.expression)}   [{self.grade}]"
+        return self.shown()
+
+    def shown(self, order: Sequence[Symbol] = ()) -> str:
+        """For eyes, with its grade; the states in an order."""
+        expression, numbers = _with_numbers(self.expression)
+        others = sorted(self.expression.free_symbols - set(order), key=str) if order else []
+        return f"{shown(expression, Display(order, [*numbers, *others]))}   [{self.grade}]"
 
     def to_json(self) -> dict[str, object]:
         """As text, with grade and evidence."""
@@ -84,14 +93,49 @@ class Symmetry:
         return self.generator.components
 
     def __str__(self) -> str:
-        parts = zip(self.generator.variables, self.generator.components, strict=True)
-        return f"{' + '.join(f'({written(p)})*d/d{v.name}' for v, p in parts if p != 0)}   [{self.grade}]"
+        variables, pairs = self.generator.variables, [_with_numbers(part) for part in self.generator.components]
+        numbers = [number for _, own in pairs for number in own]
+        return f"{field_text(variables, [part for part, _ in pairs], Display(variables, numbers))}   [{self.grade}]"
 
     def to_json(self) -> dict[str, object]:
         """The components by the names of their variables, with grade and evidence."""
         parts = zip(self.generator.variables, self.generator.components, strict=True)
         components = {variable.name: written(part) for variable, part in parts}
         return {**components, "grade": self.grade, "evidence": self.evidence.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A relation between parameters of the identified equations that the data allow, under which there is more symmetry.
+
+    Arguments:
+        symbol, value: the relation symbol = value.
+        deviation: how far the estimates are from it, in standard deviations.
+        spread: one of these.
+        generators: what the relation would bring, proven in the equations with the relation put in.
+    """
+
+    symbol: Symbol
+    value: Expr
+    deviation: float
+    spread: float
+    generators: tuple[Generator, ...]
+
+    @property
+    def relation(self) -> str:
+        """The relation as text."""
+        return f"{self.symbol.name} = {write(self.value)}"
+
+    def __str__(self) -> str:
+        by = Display()
+        told = f"{by.name(self.symbol.name)} = {shown(self.value, by)} within the noise"
+        more = ", ".join(map(str, self.generators))
+        return f"{told} ({self.deviation:.2g} standard deviations off); if it holds, there is {more}   [hypothesis]"
+
+    def to_json(self) -> dict[str, object]:
+        """The relation, how it agrees with the data, and the generators by the names of their variables."""
+        fields = [{v.name: write(c) for v, c in zip(g.variables, g.components, strict=True)} for g in self.generators]
+        return {"relation": self.relation, "deviation": self.deviation, "spread": self.spread, "generators": fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +152,7 @@ class Discovery:
         seconds: what it took.
         looked: what was looked for.
         fit: how well identified equations hold on the data, None where none were identified.
+        hypotheses: relations between parameters that the data allow and that would bring more symmetries.
     """
 
     names: tuple[str, ...]
@@ -119,16 +164,23 @@ class Discovery:
     seconds: float = field(default=0.0, compare=False)
     looked: tuple[str, ...] = ("integrals", "symmetries")
     fit: Evidence | None = None
+    hypotheses: tuple[Hypothesis, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"integrals of ({', '.join(self.names)}):"]
-        lines += [f"  {law}" for law in self.integrals] or ["  none found"]
+        lines += [f"  {law.shown(state_symbols(self.names))}" for law in self.integrals] or ["  none found"]
         if "symmetries" in self.looked:
             lines += ["symmetries:"] + ([f"  {law}" for law in self.generators] or ["  none found"])
         if self.fit is not None:
-            lines += ["equations, identified:", *(f"  {line}" for line in self.equations())]
-            lines += [f"evidence for the equations: {self.fit}"]
+            lines += ["equations, identified:"]
+            lines += [] if self.system is None else [f"  {line}" for line in str(self.system).splitlines()]
+            lines += [f"evidence for the equations: {self.fit}", *map(str, self.hypotheses)]
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def evidence(self) -> list[str]:
+        """What speaks for each integral, a line each."""
+        order = state_symbols(self.names)
+        return [f"evidence for {law.shown(order)}: {law.evidence}" for law in self.integrals]
 
     def equations(self) -> list[str]:
         """The equations of the system as text."""
@@ -144,11 +196,18 @@ class Discovery:
             "equations": self.equations() if self.system is not None else None,
             "parameters": {} if self.system is None else {p.name: p.value for p in self.system.parameters},
             "fit": None if self.fit is None else self.fit.to_json(),
+            "hypotheses": [one.to_json() for one in self.hypotheses],
             "notes": list(self.notes),
             "looked": list(self.looked),
             "stopped": self.stopped,
             "seconds": round(self.seconds, 3),
         }
+
+
+def _with_numbers(expression: Expr) -> tuple[Expr, list[Symbol]]:
+    """The expression with a symbol of the same look for every measured number, and these symbols."""
+    numbers = {number: Symbol(sstr(abs(number), full_prec=False)) for number in expression.atoms(Float)}
+    return expression.xreplace({f: s if f > 0 else -s for f, s in numbers.items()}), list(numbers.values())
 
 
 def written(expression: Expr) -> str:
@@ -159,3 +218,8 @@ def written(expression: Expr) -> str:
 def state_symbols(names: tuple[str, ...]) -> tuple[Symbol, ...]:
     """The symbols of the states, as `ODESystem.parse` makes them."""
     return tuple(Symbol(name, real=True) for name in names)
+
+
+def time_symbol(symbols: Sequence[Symbol]) -> Symbol:
+    """The symbol of time beside those of the states."""
+    return Symbol("time" if any(s.name == "t" for s in symbols) else "t", real=True)

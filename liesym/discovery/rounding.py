@@ -1,12 +1,16 @@
-"""Rational coefficients for measured ones, only where the fraction is no chance.
+"""Rational coefficients for measured ones, only where the fraction is more likely than a number without one.
 
-A number known to ±3 standard deviations is given the simplest fraction in that interval, if the interval is so narrow that
-a random number would rarely have so simple a fraction in it; a wider one stays a decimal.
+A measured number v with standard deviation s is the fraction r rather than any number if
+
+    exp(-(v - r)²/2s²) > sqrt(2π) s n,      n the fractions between 0 and 1 that are as simple as r or simpler,
+
+the odds for a fraction and a decimal being even before. So 1.1234 ± 0.0005 stays as it is, and 1.1247 ± 0.0005 is 9/8. Where
+more than one random number in five would pass, none does.
 """
 
 from __future__ import annotations
 
-from math import floor
+from math import floor, log, pi, sqrt
 
 import numpy as np
 from sympy import Expr, Rational
@@ -22,18 +26,22 @@ LEVELS = (
     ((100,), 130),
 )
 """Denominators, and how many fractions between 0 and 1 have these or simpler ones."""
-BY_CHANCE = 0.3
+BY_CHANCE = 0.2
+"""The part of random numbers that may be taken for a fraction."""
 WIDE = 3.0
+"""Standard deviations between a number and its fraction at most."""
 
 
 def rational(value: float, spread: float) -> Rational | None:
-    """The simplest fraction within three standard deviations; None where it would be chance."""
+    """The simplest fraction that is more likely than a number without one; None where there is none."""
     spread = max(spread, 1e-9 * abs(value))
     for denominators, density in LEVELS:
-        if 2 * WIDE * spread * density > BY_CHANCE:
+        odds = 1 / (sqrt(2 * pi) * spread * density)
+        reach = min(WIDE, sqrt(2 * log(odds))) if odds > 1 else 0.0
+        if not 0 < 2 * reach * spread * density <= BY_CHANCE:
             return None
         near = min((Rational(floor(value * q + 0.5), q) for q in denominators), key=lambda r: abs(float(r) - value))
-        if near != 0 and abs(float(near) - value) <= WIDE * spread:
+        if near != 0 and abs(float(near) - value) <= reach * spread:
             return near
     return None
 

@@ -150,12 +150,15 @@ class _System:
         return found
 
 
+def covariance(normal: Normal, support: Sequence[int], scale: float) -> Floats:
+    """That of the coefficients of some functions that are fitted together."""
+    grid = np.ix_(support, support)
+    if not len(support):
+        return np.zeros((0, 0))
+    inverse = np.linalg.inv((normal.gram - normal.gram_noise)[grid])
+    return inverse @ normal.gram[grid] @ inverse * scale
+
+
 def spreads(normal: Normal, choice: Choice) -> Floats:
     """Standard deviations of the coefficients."""
-    places = list(choice.support)
-    if not places:
-        return np.zeros(0)
-    grid = np.ix_(places, places)
-    inverse = np.linalg.inv((normal.gram - normal.gram_noise)[grid])
-    sandwich = inverse @ normal.gram[grid] @ inverse
-    return np.sqrt(np.maximum(np.diag(sandwich), 0)) * sqrt(choice.scale)
+    return np.sqrt(np.maximum(np.diag(covariance(normal, choice.support, choice.scale)), 0))

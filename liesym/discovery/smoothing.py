@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from liesym.discovery.tracks import Run
 from liesym.errors import DataError
@@ -21,6 +22,10 @@ WINDOWS = (13, 11, 9, 7)
 NARROWEST = 5
 WIDENED = 1.02
 """How much larger the noise may look through a wider window."""
+BLOCKS = (5, 11, 21, 41, 81, 161)
+"""Samples of dense runs that become one, where there are DENSE times as many; LOOKED_AT runs tell how many."""
+DENSE = 60
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +91,39 @@ def smoothed(runs: Sequence[Run], noise: Sequence[float] | float | None) -> Smoo
     )
 
 
+def condensed(runs: Sequence[Run], noise: Sequence[float] | None) -> tuple[list[Run], Sequence[float] | None, int]:
+    """Densely sampled runs with one row for each block of samples, its value by a local cubic; and the noise of these.
+
+    Noise that is white stays white, for no sample is in two blocks, and is smaller by 1.5 / √width. A block is as long as
+    the residuals allow, as in `smoothed`; runs with fewer than `DENSE` blocks of the shortest kind stay as they are.
+
+    Returns:
+        The runs, the given noise of these, and the samples in a block; 1 where nothing was done.
+    """
+    measured = [np.hstack([run.states] + ([run.rates] if run.rates is not None else [])) for run in runs]
+    fewest = min(len(run.times) for run in runs)
+    width = 1
+    if fewest >= DENSE * BLOCKS[0]:
+        some = [(run.times, values) for run, values in zip(runs, measured, strict=True)][:LOOKED_AT]
+        floor = 1e-9 * np.concatenate([values for _, values in some]).std(0)
+        bound = WIDENED * _spread(some, NARROWEST) + floor
+        for wider in BLOCKS:
+            if fewest < DENSE * wider or not (_spread(some, wider) <= bound).all():
+                break
+            width = wider
+    if width == 1:
+        return list(runs), noise, 1
+    m, found, left = runs[0].states.shape[1], [], 1.0
+    for run, values in zip(runs, measured, strict=True):
+        half = width // 2
+        smooth, weights, _ = _local(run.times, values, width)
+        kept = smooth[::width]
+        times = run.times[half : len(run.times) - half][::width]
+        found.append(Run(times, kept[:, :m], kept[:, m:] if run.rates is not None else None))
+        left = float(weights.mean())
+    return found, None if noise is None else [one * left**0.5 for one in noise], width
+
+
 def _spread(runs: Sequence[tuple[Floats, Floats]], width: int) -> Floats:
     """The noise of each column, from the residuals of local cubics."""
     half = width // 2
@@ -102,6 +140,12 @@ def _spread(runs: Sequence[tuple[Floats, Floats]], width: int) -> Floats:
 def _local(times: Floats, values: Floats, width: int) -> tuple[Floats, Floats, Floats]:
     """Values of the local cubics at the inner samples, Σ w_j² and w_0 there."""
     half = width // 2
+    steps = np.diff(times)
+    if np.ptp(steps) <= 1e-6 * steps.mean():
+        powers = (np.arange(-half, half + 1)[:, None] / max(half, 1)) ** np.arange(4)
+        same = np.linalg.pinv(powers)[0]
+        inner = sliding_window_view(values, width, axis=0) @ same
+        return inner, np.full(len(inner), (same**2).sum()), np.full(len(inner), same[half])
     index = np.arange(len(times) - 2 * half)[:, None] + np.arange(width)
     offset = times[index] - times[half : len(times) - half, None]
     offset = offset / np.abs(offset).max(1, keepdims=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from math import erfc, log, sqrt
 
 import numpy as np
@@ -11,11 +12,13 @@ from sympy import Add, Expr, Float, Mul, Symbol, cos, sin
 from sympy import log as logarithm
 
 from liesym.base.budget import Budget
-from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, uncertainty, with_rates
+from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, with_rates
 from liesym.discovery.library import differences, gradients, monomials, radii
+from liesym.discovery.raw import Raw, bettered, drift, raw_products, raw_rates
 from liesym.discovery.records import Evidence, Integral
 from liesym.discovery.rounding import length, rationals
 from liesym.discovery.smoothing import Smooth
+from liesym.discovery.tracks import Run
 from liesym.lowering.lower import lower
 
 Floats = np.ndarray
@@ -30,10 +33,16 @@ BIAS = 0.2
 """λ may be above 1 by this and SLACK standard deviations, for what smoothing bends."""
 PARALLEL, EXACTLY_PARALLEL = 0.05, 0.005
 """Mean sin² of the angle of gradients up to which a law counts as a function of others, with decimals and without."""
-SYSTEMATIC = 0.006
-"""Relative error of a coefficient by smoothing, beside the noise's; and RAISED the part of λ that it may cost."""
-RAISED = 0.1
-MOST_TIED = 20
+SYSTEMATIC = 0.5
+"""Relative error of a coefficient by curvature beside the noise's, in squares of the relative noise."""
+DRIFT, DRIFT_APART = 5.0, 4.0
+"""Standard deviations of `drift` from which on a law does not hold."""
+TREND = 4.0
+MOST_TIED, MOST_NEAR = 20, 200
+MOST_REFUTED = 25
+"""Sums of one size that are refuted before the size is given up: the noise does not tell them apart."""
+MOST_TOLD = 3
+"""Refuted sums that are told as approximate ones."""
 SHUFFLES = 12
 CHANCE = 1e-3
 
@@ -53,7 +62,8 @@ def library_terms(symbols: Sequence[Symbol], positive: Sequence[Symbol]) -> list
 class Measured:
     """What the search works with: the library, its scatters over the fitting and the held-out trajectories, the runs.
 
-    `fit` and `held` may hold rates; `still` is that of the fitting trajectories without them.
+    `fit` and `held` may hold rates; `still` is that of the fitting trajectories without them. `raw` and
+    `raw_rates` are the second look at all trajectories as they were measured, `sizes` the lengths of the functions.
     """
 
     library: Library
@@ -61,14 +71,28 @@ class Measured:
     held: Scatter | None
     still: Scatter
     states: tuple[Floats, ...]
+    runs: tuple[Run, ...]
     smooth: Smooth
     usable: tuple[int, ...]
     apart: tuple[tuple[int, ...], tuple[int, ...]]
+    raw: Raw
+    raw_rates: Raw | None
+    sizes: tuple[int, ...]
 
     @property
     def largest(self) -> float:
         """The largest λ of a law."""
         return 1 + BIAS + SLACK * self.fit.slack
+
+    @property
+    def systematic(self) -> float:
+        """The relative error of a coefficient that curvature leaves."""
+        part = self.smooth.noise / np.concatenate([run.states for run in self.runs]).std(0)
+        return SYSTEMATIC * float(part.max()) ** 2
+
+    def look(self, one: Candidate) -> Raw:
+        """The second look, with rates where the search has them, weighed for a candidate."""
+        return self.raw if self.raw_rates is None else self.raw.beside(self.raw_rates, one.support, one.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +106,33 @@ class Search:
 
 
 def track_integrals(
-    smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], budget: Budget, rng: np.random.Generator
+    runs: Sequence[Run],
+    smooth: Smooth,
+    symbols: Sequence[Symbol],
+    given: Sequence[Expr],
+    budget: Budget,
+    rng: np.random.Generator,
 ) -> Search:
     """Functionally independent laws, those with fewest terms first.
 
     Arguments:
+        runs: the trajectories as measured.
         smooth: the smoothed trajectories.
         symbols: of the states.
         given: functions beside those of `library_terms`.
         budget: looked at between sizes of supports.
         rng: chooses the held-out trajectories and shuffles.
     """
-    plain = _measured(smooth, symbols, given, rng)
+    plain = _measured(runs, smooth, symbols, given, rng)
     passes = [plain] if smooth.rates is None else [_rated(plain), plain]
-    found = _Found([], [], 0)
+    found = _Found([], [], [], 0)
     size, stopped = 0, ""
     for measured in passes:
-        own = _Found([], [], found.tried)
+        own = _Found([], [], [], found.tried)
         size, stopped = _searched(measured, own, len(symbols) - 1, budget, rng)
-        found = _Found([*found.laws, *own.laws], [], own.tried)
-    return Search(tuple(_independent(found.laws, plain)), size, len(plain.usable), stopped)
+        found = _Found([*found.laws, *own.laws], [*found.refuted, *own.refuted], [], own.tried)
+    laws = _independent([*found.laws, *found.refuted[:MOST_TOLD]], plain)
+    return Search(tuple(laws), size, len(plain.usable), stopped)
 
 
 def _independent(laws: Sequence[Integral], measured: Measured) -> list[Integral]:
@@ -116,10 +147,11 @@ def _independent(laws: Sequence[Integral], measured: Measured) -> list[Integral]
 
 @dataclass(slots=True)
 class _Found:
-    """Laws so far, their supports, and how many supports were tried."""
+    """Laws so far, sums that the data refute after all, supports that larger ones need not hold, and how many were tried."""
 
     laws: list[Integral]
-    accepted: list[frozenset[int]]
+    refuted: list[Integral]
+    settled: list[frozenset[int]]
     tried: int
 
 
@@ -129,20 +161,42 @@ def _searched(measured: Measured, found: _Found, most: int, budget: Budget, rng:
     for size in range(1, LARGEST_SIZE + 1):
         if len(found.laws) >= most or supports(len(measured.usable), size) > MOST_SUPPORTS:
             return size - 1, ""
-        if budget.over:
-            return size - 1, f"time ran out before sums of {size} terms"
         found.tried += supports(len(measured.usable), size)
-        waiting = candidates(measured.fit, size, found.accepted, measured.largest, measured.usable)
-        while waiting and len(found.laws) < most:
+        waiting = _told_apart(
+            candidates(measured.fit, size, found.settled, measured.largest, measured.usable), measured, found
+        )
+        refuted = 0
+        while waiting and len(found.laws) < most and refuted < MOST_REFUTED:
+            if budget.over:
+                return size - 1, f"time ran out before sums of {size} terms"
             one = _simplest(waiting, measured)
             waiting.remove(one)
-            if any(known <= set(one.support) for known in found.accepted):
+            law, holds = _law(one, measured, found.tried, [law.expression for law in found.laws], rng)
+            if law is not None and not holds:
+                found.refuted.append(law)
+                refuted += 1
                 continue
-            law = _law(one, measured, found.tried, [law.expression for law in found.laws], rng)
-            if law is not None:
-                found.laws.append(law)
-                found.accepted.append(frozenset(one.support))
+            found.laws += [] if law is None else [law]
+            own = frozenset(one.support)
+            found.settled.append(own)
+            waiting = [other for other in waiting if not own <= set(other.support)]
     return size, ""
+
+
+def _told_apart(waiting: Sequence[Candidate], measured: Measured, found: _Found) -> list[Candidate]:
+    """Those that differ between trajectories by more than the noise of a mean, and whose terms change along them.
+
+    A sum of such terms that has one value on all trajectories is an identity of these; larger sums with it say nothing new.
+    """
+    still, told, identities = measured.still, [], []
+    for one in waiting:
+        varies = still.sharpness(one.support, one.c) >= SHARP
+        if still.signal(one.support, one.c) < SIGNAL:
+            identities += [frozenset(one.support)] if varies else []
+        elif varies or len(one.support) == 1:
+            told.append(one)
+    found.settled += identities
+    return [one for one in told if not any(known <= set(one.support) for known in identities)]
 
 
 def _rated(plain: Measured) -> Measured:
@@ -160,10 +214,13 @@ def _rated(plain: Measured) -> Measured:
         return with_rates(still, library, samples, variance)
 
     held = None if plain.held is None else rated(plain.held, plain.apart[1])
-    return replace(plain, fit=rated(plain.fit, plain.apart[0]), held=held)
+    look = raw_rates(plain.library.terms, symbols, plain.runs, smooth.noise, smooth.rate_noise)
+    return replace(plain, fit=rated(plain.fit, plain.apart[0]), held=held, raw_rates=look)
 
 
-def _measured(smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], rng: np.random.Generator) -> Measured:
+def _measured(
+    runs: Sequence[Run], smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], rng: np.random.Generator
+) -> Measured:
     """Terms that are finite and vary on the data, and the scatters."""
     everything = np.concatenate(smooth.states)
     positive = [s for s, least in zip(symbols, everything.min(0), strict=True) if least > 0]
@@ -172,78 +229,98 @@ def _measured(smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], 
     variance = smooth.noise**2 + (1e-9 * everything.std(0)) ** 2
     values, slopes = library.at(everything, variance * smooth.left)
     good = np.isfinite(values).all(0) & np.isfinite(slopes).all((0, 2))
-    library = Library.of([t for t, g in zip(terms, good, strict=True) if g], symbols)
+    library = library if good.all() else Library.of([t for t, g in zip(terms, good, strict=True) if g], symbols)
     order = rng.permutation(len(smooth.states))
     apart = len(order) // 4
     fit = scatter(library, [smooth.states[k] for k in order[apart:]], variance, smooth.left)
     held = scatter(library, [smooth.states[k] for k in order[:apart]], variance, smooth.left) if apart else None
     usable = tuple(k for k in range(len(library.terms)) if fit.within[k, k] + fit.between[k, k] > 4 * fit.noise[k, k])
     places = tuple(int(k) for k in order[apart:]), tuple(int(k) for k in order[:apart])
-    return Measured(library, fit, held, fit, smooth.states, smooth, usable, places)
+    raw = raw_products(library.terms, symbols, runs, smooth.noise)
+    sizes = tuple(int(term.count_ops()) for term in library.terms)
+    return Measured(library, fit, held, fit, smooth.states, tuple(runs), smooth, usable, places, raw, None, sizes)
 
 
 def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
     """Of the candidates that the noise does not tell apart from the best, one with fractions, of the simplest functions."""
     bound = waiting[0].misfit + 3 * measured.fit.slack
-    tied = sorted(
-        (one for one in waiting if one.misfit <= bound),
-        key=lambda one: (sum(measured.library.terms[k].count_ops() for k in one.support), one.misfit),
-    )
+    near = list(takewhile(lambda one: one.misfit <= bound, islice(waiting, MOST_NEAR)))
+    tied = sorted(near, key=lambda one: (sum(measured.sizes[k] for k in one.support), one.misfit))
     return next((one for one in tied[:MOST_TIED] if _rounded(one, measured)[1]), tied[0])
 
 
-def _law(one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], rng: np.random.Generator) -> Integral | None:
-    """The candidate with its grade; None where it is no law, no news, or not told from a constant."""
+def _law(
+    one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], rng: np.random.Generator
+) -> tuple[Integral | None, bool]:
+    """The candidate with its grade, None where it is no news; and whether it holds as far as the data tell."""
     fit, still, support = measured.fit, measured.still, one.support
-    if still.signal(support, one.c) < SIGNAL or (len(support) > 1 and still.sharpness(support, one.c) < SHARP):
-        return None
     coefficients, exact = _rounded(one, measured)
     terms = [measured.library.terms[k] for k in support]
     expression = Add(*(Mul(c, t) for c, t in zip(coefficients, terms, strict=True)))
     if not _is_new(expression, known, measured):
-        return None
+        return None, False
     numbers = np.array([float(c) for c in coefficients])
     held = measured.held.misfit(support, numbers) if measured.held is not None else float("nan")
     trend = _trend(measured, support, numbers)
-    chance = _chance(one, measured, tried, rng)
-    bound = 1 + BIAS + SLACK * measured.held.slack if measured.held is not None else 0.0
-    unlikely = len(support) == 1 if chance is None else chance <= CHANCE
-    holds = held <= bound and abs(trend) <= 4 and unlikely
+    together, apart = drift(expression, measured.library.symbols, measured.runs, measured.smooth.noise)
     figures: list[tuple[str, float | int | str]] = [
         ("misfit", fit.misfit(support, numbers)),
+        *([("held out", held)] if measured.held is not None else []),
         ("signal", sqrt(still.signal(support, numbers))),
-        ("trajectories", len(measured.states)),
-        ("trend", trend),
-        ("chance", "not asked: one coordinate alone" if chance is None else chance),
+        *(("trajectories", len(measured.states)), ("trend", trend), ("drift", max(together, apart))),
     ]
-    if measured.held is not None:
-        figures.insert(1, ("held out", held))
+    holds = abs(trend) <= TREND and together <= DRIFT and apart <= DRIFT_APART
+    more = bettered(measured.look(one), support, numbers, measured.usable) if holds else 0.0
+    holds = holds and not more
+    chance = _chance(one, measured, tried, rng) if holds else 1.0
+    if holds:
+        figures.append(("chance", "not asked: one coordinate alone" if chance is None else chance))
+    if more:
+        figures.append(("a further term lowers the sum of squares by", more))
+    if not exact:
+        figures.append(("coefficients", _spread_text(one, measured, coefficients)))
+    bound = 1 + BIAS + SLACK * measured.held.slack if measured.held is not None else 0.0
+    unlikely = len(support) == 1 if chance is None else chance <= CHANCE
+    supported = exact and holds and held <= bound and unlikely
     rates = _rate_misfit(expression, measured)
     if rates is not None:
         figures.append(("rate misfit", rates))
-        holds = holds and rates <= 1.5 + SLACK * fit.slack
+        supported = supported and rates <= 1.5 + SLACK * fit.slack
     evidence = Evidence("constant along trajectories within the noise, different between them", tuple(figures))
-    return Integral(expression, "supported" if exact and holds else "approximate", evidence)
+    return Integral(expression, "supported" if supported else "approximate", evidence), holds
 
 
 def _rounded(one: Candidate, measured: Measured) -> tuple[list[Expr], bool]:
     """Fractions for the coefficients, if they raise λ by no more than the noise does; else decimals, largest one 1."""
-    best: tuple[int, list[Expr]] | None = None
+    look = measured.look(one).of(one.support)
+    own, best = look.fitted()[0], None
     for first in range(len(one.support)):
-        values = one.c / one.c[first]
-        spreads = np.hypot(uncertainty(measured.fit, one, first), SYSTEMATIC * np.abs(values))
+        values, spreads = look.spreads(first)
+        spreads = np.hypot(spreads, measured.systematic * np.abs(values))
         spreads[first] = 0
         found = rationals(values, spreads)
         if found is None or (best is not None and length(found) >= best[0]):
             continue
-        raised = measured.fit.misfit(one.support, np.array([float(f) for f in found])) - one.misfit
-        if (raised - RAISED * one.misfit) * measured.fit.count <= 9 + 6 * len(found):
+        raised = look.misfit(np.array([float(f) for f in found])) - look.misfit(own)
+        if raised * look.count <= (9 + 6 * len(found)) * max(1.0, look.misfit(own)):
             best = length(found), found
     if best is not None:
         return best[1], True
-    first = int(np.abs(one.c).argmax())
-    digits = 1 + max(2, int(-log(measured.fit.slack) / log(10)))
-    return [Float(float(v), digits) for v in one.c / one.c[first]], False
+    first = int(np.abs(own).argmax())
+    values, spreads = look.spreads(first)
+    return [_decimal(v, s) for v, s in zip(values, spreads, strict=True)], False
+
+
+def _decimal(value: float, spread: float) -> Float:
+    """The number with one digit more than its standard deviation leaves."""
+    digits = 2 + max(0, int(log(abs(value) / max(spread, 1e-9 * abs(value))) / log(10))) if value else 2
+    return Float(float(value), min(max(digits, 2), 9))
+
+
+def _spread_text(one: Candidate, measured: Measured, coefficients: Sequence[Expr]) -> str:
+    """The measured coefficients with their standard deviations."""
+    spreads = measured.look(one).of(one.support).spreads(int(np.abs([float(c) for c in coefficients]).argmax()))[1]
+    return ", ".join(f"{c} +- {s:.1g}" for c, s in zip(coefficients, spreads, strict=True) if s > 0)
 
 
 def _is_new(expression: Expr, known: Sequence[Expr], measured: Measured) -> bool:

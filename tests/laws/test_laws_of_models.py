@@ -79,3 +79,24 @@ def test_a_trained_torch_model() -> None:
 
     optimizer.step(misfit)
     assert is_pendulum(discover(liesym_torch.NeuralODE(field), names="xy", region=PLANE))
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_jax_model(wrapped: bool) -> None:
+    """In single precision, and told from a function by being a module, ours or equinox's."""
+    jnp = pytest.importorskip("jax.numpy")
+    equinox = pytest.importorskip("equinox")
+    liesym_jax = pytest.importorskip("liesym_jax")
+
+    class Bent(equinox.Module):
+        size: Any
+
+        def __call__(self, t: Any, z: Any, args: Any = None) -> Any:
+            q, p = z[..., 0], z[..., 1]
+            return jnp.stack([p + self.size * jnp.sin(3 * q + p), -jnp.sin(q) + self.size * jnp.cos(2 * p)], -1)
+
+    field = Bent(jnp.asarray(0.01))
+    found = discover(liesym_jax.NeuralODE(field) if wrapped else field, names="xy", region=PLANE)
+    assert is_pendulum(found) and "single precision" in " ".join(found.notes)
+    plain = discover(lambda t, z: field(t, z), names="xy", region=PLANE)
+    assert plain.integrals == ()

@@ -67,6 +67,14 @@ def test_a_table_with_runs_of_different_lengths_and_missing_cells(tmp_path: Path
     assert "are looked for when they are asked for" in printed and "none found" not in printed
 
 
+def test_symmetries_are_written_as_elsewhere(tmp_path: Path) -> None:
+    times, states = circles(16, 120)
+    np.savez(tmp_path / "data.npz", times=times, states=states, names=np.array(["q", "p"]))
+    printed = call(str(tmp_path / "data.npz"))
+    assert "  ∂t   [proven]" in printed and "  q ∂q + p ∂p   [proven]" in printed
+    assert "  p' = −q\n" in printed and "d/d" not in printed and "evidence for q^2 + p^2   [proven]:" in printed
+
+
 TABLE = "t,x,y\n0,1,2\n1,2,3\n2,3,4\n"
 
 

@@ -71,9 +71,7 @@ def discover(
     if as_json:
         typer.echo(to_text(found.to_json()), nl=False)
     else:
-        typer.echo(str(found))
-        for law in found.integrals:
-            typer.echo(f"evidence for {law}: {law.evidence}")
+        typer.echo("\n".join([str(found), *found.evidence()]))
     leave(interrupted=watched.interrupted, ran_out=bool(found.stopped))
 
 
