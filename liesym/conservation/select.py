@@ -57,6 +57,8 @@ class Selection:
             rank = gradient_rank(elements, field)
             if rank == self.rank and (functional or self._is_polynomial_in_kept(elements, field)):
                 continue
+            if rank == self.rank and gradient_rank(elements[-1:], field) == 0:  # asin(sin(u)) - u, constant on each side
+                continue
             self.kept.append(candidate)
             self.rank = rank
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from sympy import Abs, Expr, S, Symbol, sign
+from sympy import Abs, Expr, S, Symbol, acos, asin, atan, cos, pi, sign, sin, tan
 
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import argument, replaced
@@ -25,6 +27,7 @@ def on_side(system: ODESystem, side: Sequence[Expr]) -> ODESystem:
     """The equations with signs and absolute values as they are where all of `side` is positive."""
     if not side:
         return system
+    system = replace(system, rhs=tuple(with_signs_of(f, side) for f in system.rhs))  # as they were read
     field = jet_field(system)
     return replace(system, rhs=tuple(with_signs_of(field.to_expr(field(f)), side) for f in system.rhs))
 
@@ -33,7 +36,29 @@ def with_signs_of(expression: Expr, side: Sequence[Expr]) -> Expr:
     """|u| and sign(u) as they are where all of `side` is positive."""
     signs = {**dict.fromkeys(side, S.One), **{-a: S.NegativeOne for a in side}}
     found = {n: signs[argument(n)] for n in expression.atoms(Abs, sign) if argument(n) in signs}
-    return replaced(expression, {n: s * argument(n) if isinstance(n, Abs) else s for n, s in found.items()})
+    rule = {n: s * argument(n) if isinstance(n, Abs) else s for n, s in found.items()}
+    rule |= {n: u for n, u, inside in _own_inverses(expression) if set(inside) <= set(side)}
+    return replaced(expression, rule)
+
+
+def on_principal_ranges(expressions: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """asin(sin(u)), acos(cos(u)) and atan(tan(u)) written as u, and what is positive where they are: π/2 - u and π/2 + u."""
+    found = [one for e in expressions for one in _own_inverses(e)]
+    inside = tuple(dict.fromkeys(a for _, _, both in found for a in both))
+    return tuple(replaced(e, {n: u for n, u, _ in found}) for e in expressions), inside
+
+
+def _own_inverses(expression: Expr) -> list[tuple[Expr, Expr, tuple[Expr, Expr]]]:
+    """(the node, u, what is positive in its range)."""
+    nodes = sorted(expression.atoms(*RANGES), key=str)
+    made = [(n, argument(n), RANGES[n.func]) for n in nodes]
+    return [(n, argument(w), (high - argument(w), argument(w) - low)) for n, w, (f, low, high) in made if isinstance(w, f)]
+
+
+RANGES: Mapping[Any, tuple[Any, Expr, Expr]] = MappingProxyType(
+    {asin: (sin, -pi / 2, pi / 2), acos: (cos, S.Zero, pi), atan: (tan, -pi / 2, pi / 2)}
+)
+"""Inverse function -> (the function, the ends of its range)."""
 
 
 class OnSolutions:

@@ -19,6 +19,7 @@ from sympy import Abs, Expr, Pow, sign
 from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.coefficients.zero_divisors import ZeroDivisor
+from liesym.determine.on_solutions import on_principal_ranges
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.ansatz import AnsatzSpec, parse_ansatz
 from liesym.model.reading import Given, read_given
@@ -111,7 +112,8 @@ def _needs_a_side(result: Result) -> bool:
     if any(s.free_symbols & jets for c in components for s in c.atoms(sign, Abs)):
         return True
     unsettled = result.completeness is Completeness.OPEN and not result.stopped
-    return unsettled and result.ansatz is None and has_branches(result.system.rhs)
+    several = has_branches(result.system.rhs) or bool(on_principal_ranges(result.system.rhs)[1])
+    return unsettled and result.ansatz is None and several
 
 
 def _on_one_side(analysis: Analysis, result: Result | ZeroDivisor) -> tuple[Result, bool]:
@@ -138,5 +140,6 @@ def _on_one_side(analysis: Analysis, result: Result | ZeroDivisor) -> tuple[Resu
         return result, interrupted
     generators = tuple(replace(g, on=tuple(dict.fromkeys((*side[1], *g.on)))) for g in found.generators)
     where = ", ".join(f"{write(c)} > 0" for c in side[1])
-    note = f"each side of the absolute values is a case of its own; this is the side {where}"
+    kind = "inverse functions" if on_principal_ranges(analysis.system.rhs)[1] else "absolute values"
+    note = f"each side of the {kind} is a case of its own; this is the side {where}"
     return replace(found, system=analysis.system, generators=generators, notes=(*found.notes, note)), interrupted

@@ -21,10 +21,11 @@ from sympy import (
     floor,
     log,
     sign,
+    sqrt,
 )
 
 from liesym.base.jets import jet_symbol
-from liesym.determine.on_solutions import jet_field
+from liesym.determine.on_solutions import jet_field, on_principal_ranges, with_signs_of
 from liesym.determine.verify import is_first_integral, remainder
 from liesym.errors import Unsupported
 from liesym.model.generators import VectorField
@@ -309,15 +310,22 @@ def signed_rates(system: ODESystem) -> tuple[Expr, ...]:
 def on_main_side(system: ODESystem) -> tuple[ODESystem, tuple[Expr, ...]] | None:
     """The equations with signs and absolute values as they are on one side, and what is positive there.
 
-    None if they hold no sign, or have no real points. Of several sides the one on which most signs are positive is taken.
+    Inverses of their own functions, asin(sin(u)), are u there, and the side is their range. None if they hold neither, or
+    have no real points. Of several sides the one on which most signs are positive is taken.
     """
+    inside, ranges = on_principal_ranges(system.rhs)
+    system = replace(system, rhs=inside) if ranges else system
     rates = signed_rates(system)
     arguments = sorted({e.args[0] for f in rates for e in f.atoms(Abs, sign)}, key=str)
-    if not arguments:
+    if not arguments and not ranges:
         return None
-    seen = look(lambda fix: [], [*system.rhs, *(sign(a) for a in arguments)], positive=_positive(system))
+    shown = [*system.rhs, *(sign(a) for a in arguments), *map(sqrt, ranges)]
+    seen = look(lambda fix: [], shown, positive=_positive(system))
     best = max(seen.true_on, key=lambda side: sum(s for a, s in side.signs if a in arguments), default=None)
-    return None if best is None else _as_on(system, rates, {a: s for a, s in best.signs if a in arguments}, arguments)
+    if best is None:
+        return None
+    found = _as_on(system, rates, {a: s for a, s in best.signs if a in arguments}, arguments)
+    return None if found is None else (found[0], (*ranges, *found[1]))
 
 
 def on_sides_of_time(system: ODESystem) -> list[tuple[ODESystem, tuple[Expr, ...]]]:
@@ -343,5 +351,5 @@ def _as_on(
 
 
 def fixed_on(expression: Expr, side: Sequence[Expr]) -> Expr:
-    """Signs and absolute values as they are where all of `side` is positive."""
-    return with_signs(expression, {**dict.fromkeys(side, 1), **{-a: -1 for a in side}})
+    """Signs, absolute values and inverses of their own functions as they are where all of `side` is positive."""
+    return with_signs_of(expression, side)
