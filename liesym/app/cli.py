@@ -198,6 +198,23 @@ def noether(
     """Conserved quantities of a Lagrangian, gauge terms allowed; from equations, a Lagrangian is looked for first."""
 
 
+@app.command(epilog="Example: liesym lagrangian \"m*(r'^2 + r^2*phi'^2)/2 - V(r)\" --coordinates r,phi")
+@guarded
+@loaded("liesym.app.commands.derive")
+def lagrangian(
+    text: Annotated[str, typer.Argument(metavar="LAGRANGIAN")],
+    coordinates: Annotated[str | None, typer.Option(help="Names such as x,y; those with primes unless given.")] = None,
+    force: Annotated[
+        list[str] | None, typer.Option(help='A generalized force, such as "x: -c*x\'"; once for each coordinate.')
+    ] = None,
+    as_json: AsJson = False,
+    budget: Budget = 60.0,
+    memory: Memory = GIGABYTES,
+    independent: Annotated[str | None, typer.Option(help="Name of the time; t unless given.")] = None,
+) -> None:
+    """Momenta, energy, equations and constants of motion that a Lagrangian shows, with forces from outside if given."""
+
+
 @app.command(epilog="Example: liesym reduce \"y'' = y'^2/y\"")
 @guarded
 @loaded("liesym.app.commands.derive")

@@ -22,6 +22,7 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.text import write
 from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, inverse_problem, legendre, noether
+from liesym.variational.motion import Motion
 
 Show = Callable[[str], None]
 Found = TypeVar("Found")
@@ -109,6 +110,49 @@ def noether_lines(record: dict[str, Any]) -> Iterator[str]:
         yield f"  {field}{gauge}"
         yield f"    I = {law['integral']}{_where(law['on'])}"
     yield f"looked among: {record['within']}"
+
+
+# -- what a Lagrangian shows ----------------------------------------------------------------------------
+
+
+def motion_record(motion: Motion) -> dict[str, Any]:
+    """Coordinates, momenta, energy, forces, equations and what is constant."""
+    given = motion.lagrangian
+    names = [q.name for q in given.unknowns]
+    return {
+        "lagrangian": write(given.expression),
+        "independent": given.independent.name,
+        "coordinates": names,
+        "parameters": [p.name for p in given.parameters],
+        "forces": {n: write(q) for n, q in zip(names, motion.forces, strict=True) if q != 0},
+        "momenta": {n: write(p) for n, p in zip(names, motion.momenta, strict=True)},
+        "energy": write(motion.energy),
+        "power": write(motion.power),
+        "equations": None if motion.equations is None else list(write_system(motion.equations)),
+        "integrals": [write(e) for e in motion.integrals],
+        "laws": [
+            {"generator": _components(law.generator), "gauge": write(law.gauge), "integral": write(law.integral)}
+            for law in motion.laws
+        ],
+        "notes": list(motion.notes),
+        "stopped": motion.stopped,
+    }
+
+
+def motion_lines(record: dict[str, Any]) -> Iterator[str]:
+    """The record for people."""
+    yield f"L = {record['lagrangian']}"
+    for name, momentum in record["momenta"].items():
+        yield f"  momentum of {name}: {momentum}"
+    yield f"  energy: {record['energy']}"
+    for name, force in record["forces"].items():
+        yield f"  force on {name}: {force}"
+    if record["forces"] or record["power"] != "0":
+        yield f"  energy changes by {record['power']}"
+    yield from (f"  {line}" for line in record["equations"] or ())
+    yield f"constant: {len(record['integrals'])}"
+    yield from (f"  {integral}" for integral in record["integrals"])
+    yield from record["notes"]
 
 
 # -- reduction ------------------------------------------------------------------------------------------

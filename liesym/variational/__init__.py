@@ -13,6 +13,8 @@ from liesym.variational.lagrangian import Hamiltonian as Hamiltonian
 from liesym.variational.lagrangian import Lagrangian as Lagrangian
 from liesym.variational.lagrangian import euler_lagrange as euler_lagrange
 from liesym.variational.lagrangian import legendre as legendre
+from liesym.variational.motion import Motion as Motion
+from liesym.variational.motion import motion_of as motion_of
 from liesym.variational.noether import NoetherLaw as NoetherLaw
 from liesym.variational.noether import noether as noether
 from liesym.variational.poisson import integral_algebra as integral_algebra

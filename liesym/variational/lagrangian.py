@@ -157,15 +157,17 @@ def euler_lagrange(
     *,
     unknowns: Sequence[Symbol | str] | None = None,
     independent: Symbol | str = "t",
+    forces: Sequence[Expr] = (),
     budget: float = math.inf,
 ) -> ODESystem:
     """The Euler-Lagrange equations, solved for the accelerations.
 
-        d/dt ∂L/∂q_i' = ∂L/∂q_i
+        d/dt ∂L/∂q_i' = ∂L/∂q_i + Q_i
 
     Arguments:
         lagrangian: a `Lagrangian`, an expression in jet symbols, or text.
         unknowns, independent: for an expression or text; names with primes are the unknowns unless given.
+        forces: the generalized forces Q_i, one for each unknown; none act unless given.
         budget: seconds.
 
     Raises:
@@ -174,14 +176,15 @@ def euler_lagrange(
     Source: Goldstein 1980, equation (2-18).
     """
     given = as_lagrangian(lagrangian, unknowns, independent)
-    field = limited(given.field(), Budget.seconds(budget))
+    field = limited(given.field(forces), Budget.seconds(budget))
     value = field(given.expression)
     qs, vs = given.unknowns, given.velocities
     slopes = [value.diff(v) for v in vs]
     mass = [[slope.diff(v) for v in vs] for slope in slopes]
     total = Derivation.total(field, given.space(1))
-    forces = [value.diff(q) - total.apply(slope) for q, slope in zip(qs, slopes, strict=True)]
-    solution = solve_linear(mass, forces)
+    outer = [field(q) for q in forces] or [field.zero] * len(qs)
+    known = [value.diff(q) - total.apply(slope) + push for q, slope, push in zip(qs, slopes, outer, strict=True)]
+    solution = solve_linear(mass, known)
     if solution is None:
         raise NotSolvable(
             "the Lagrangian is degenerate: the matrix of second derivatives by the velocities is singular, "

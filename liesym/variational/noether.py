@@ -104,10 +104,10 @@ def noether(
         search.attempt("combinations of the given generators", lambda limit: _among(given, generators, limit), 1.0)
     else:
         if len(given.unknowns) >= MANY:
-            search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), AFFINE)
+            search.attempt("affine fields", lambda limit: _among(given, affine_fields(given), limit), AFFINE)
         search.attempt("point symmetries", search.all_variational, 1.0)
         if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
-            search.attempt("affine fields", lambda limit: _among(given, _affine_fields(given), limit), 1.0)
+            search.attempt("affine fields", lambda limit: _among(given, affine_fields(given), limit), 1.0)
     return search.laws(whole.extended(), both=generators is None)
 
 
@@ -232,7 +232,7 @@ class _Search:
         return [normalized(v, field) for v in moving], field, solution.definitions
 
 
-def _affine_fields(lagrangian: Lagrangian) -> list[Generator]:
+def affine_fields(lagrangian: Lagrangian) -> list[Generator]:
     """1, t and each q, times the translation of t or of one q; t² ∂_t + t q ∂_q."""
     variables = lagrangian.variables
     t, *places = variables

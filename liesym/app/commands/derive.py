@@ -1,4 +1,4 @@
-"""`liesym noether`, `reduce` and `constrain`."""
+"""`liesym noether`, `lagrangian`, `reduce` and `constrain`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import typer
 
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_printing, leave, progress
-from liesym.app.derivations import lagrangian_of, noether_lines, noether_record, reduction_lines, reduction_record
+from liesym.app.derivations import (
+    lagrangian_of,
+    motion_lines,
+    motion_record,
+    noether_lines,
+    noether_record,
+    reduction_lines,
+    reduction_record,
+)
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import system_record, to_text
 from liesym.app.report.options import show_options
@@ -22,6 +30,7 @@ from liesym.errors import ParseError
 from liesym.invariants.open.constrain import constrain as constrained
 from liesym.model.system import ODESystem
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian
+from liesym.variational.motion import motion_of
 
 
 def noether(inputs: list[str], as_json: bool, budget: float, independent: str | None, branch: int | None) -> None:
@@ -35,6 +44,29 @@ def noether(inputs: list[str], as_json: bool, budget: float, independent: str | 
             given = lagrangian_of(given, budget=LAGRANGIAN * watched.left())
         record = noether_record(given, budget=watched.left(), show=show)
     _print(record, as_json, noether_lines(record))
+
+
+def lagrangian(
+    text: str, coordinates: str | None, force: list[str] | None, as_json: bool, budget: float, independent: str | None
+) -> None:
+    """Print momenta, energy, equations and laws that a Lagrangian shows."""
+    begun = now()
+    check_budget(budget)
+    names = None if coordinates is None else [n.strip() for n in coordinates.split(",") if n.strip()]
+    forces = dict(_force(f) for f in force or ())
+    with clock(budget, begun) as watched, progress() as show:
+        show("laws of the Lagrangian")
+        found = motion_of(text, coordinates=names, independent=independent or "t", forces=forces, budget=watched.left())
+    record = motion_record(found)
+    _print(record, as_json, motion_lines(record))
+
+
+def _force(text: str) -> tuple[str, str]:
+    """ "x: -c*x'" or "x = -c*x'"."""
+    name, mark, value = text.partition(":" if ":" in text else "=")
+    if not mark or not value.strip():
+        raise ParseError(f'--force {text!r} is not of the form "x: -c*x\'"')
+    return name.strip(), value.strip()
 
 
 def _read(inputs: list[str], independent: str | None, branch: int | None) -> Lagrangian | ODESystem:
