@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, expand
 from sympy.core.function import AppliedUndef
 
 from liesym.base.doors import door
@@ -21,6 +21,9 @@ from liesym.text.parameters import check_name, read_parameter
 from liesym.text.reader import MAX_ORDER, Reader, Scope, counted, order_in_parentheses, walk
 from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
 from liesym.text.writer import write
+
+MOST_DEFINITIONS = 3
+"""Names for which an algebraic equation is shown solved."""
 
 
 @door("the reading of the equations")
@@ -135,8 +138,20 @@ def _build_equation(tree: Tree, builder: Reader, space: JetSpace) -> _Equation:
         message = "this equation has no derivative"
         if any(node.data == "derived_call" for node in walk(tree)):
             message += "; the derivatives of an unknown are written without its argument, y'' instead of y''(t)"
-        raise error_at(message, tree, builder.source, ("a derivative such as y' or y''",))
+        expected = ["a derivative such as y' or y''", *_as_definitions(equation.residual, space)]
+        raise error_at(message, tree, builder.source, tuple(expected))
     return equation
+
+
+def _as_definitions(residual: Expr, space: JetSpace) -> list[str]:
+    """An algebraic equation solved for each of its names that is no unknown and stands linearly in it, as texts."""
+    found = []
+    for name in sorted(residual.free_symbols - {*space.unknowns, space.independent}, key=str):
+        factor = residual.diff(name)
+        if factor != 0 and not factor.has(name) and residual.free_symbols & set(space.unknowns):
+            rest = expand(residual - factor * name)
+            found.append(f"the definition {write(name)} = {write(-rest / factor)}, if {write(name)} is no parameter")
+    return found[:MOST_DEFINITIONS]
 
 
 def _refuse_two_for_one(equations: Sequence[_Equation], space: JetSpace, source: str) -> None:

@@ -304,3 +304,19 @@ def test_sound_ansaetze_say_themselves(text: str) -> None:
 def test_not_solvable_names_the_equation() -> None:
     with pytest.raises(NotSolvable, match=r"'sin\(y''\) = t'"):
         ODESystem.parse("x' = 1; sin(y'') = t")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x' = y + z; y' = -x; 0 = z + x - y", ["the definition z = y - x"]),
+        ("x' = z; 0 = a*z + x", ["the definition a = -x/z", "the definition z = -x/a"]),
+        ("x' = z; 0 = z^2 - x", []),
+    ],
+)
+def test_an_algebraic_equation_is_shown_solved(text: str, shown: list[str]) -> None:
+    with pytest.raises(ParseError, match="this equation has no derivative") as refusal:
+        ODESystem.parse(text)
+    for line in shown:
+        assert line in str(refusal.value)
+    assert ("the definition" in str(refusal.value)) == bool(shown)
