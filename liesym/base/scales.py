@@ -11,36 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Float, Rational, Symbol
 
 from liesym.base.jets import as_expression
-from liesym.base.names import in_symbols
 from liesym.errors import DataError
 
-Numbers = Mapping[str, Any] | Sequence[Any]
-"""One number for each variable in their order, or by name; by name the others keep the mean 0 and the deviation 1."""
+Numbers = Mapping[str, Any] | Sequence[Any] | float
+"""One number for each variable in their order, one for all, or by name, where the others keep mean 0 and deviation 1."""
 Scales = dict[Symbol, tuple[Any, Any]]
-
-
-def standardized(expressions: Any, states: Sequence[Symbol], mean: Numbers, std: Numbers, *, t: Symbol | None = None) -> Any:
-    """I(t, μ + σ z) with z named as x: an integral for states that are standardized.
-
-    Arguments:
-        expressions: one or several, in the states, matched by name.
-        states: x_1 … x_m, velocities among them where they are.
-        mean, std: μ and σ of each state; decimals are taken as they are written.
-        t: the symbol of time, where that is scaled too, by its name in mean and std.
-
-    Returns:
-        The same integral in the new variables; a list for a list.
-
-    Raises:
-        DataError: numbers that are not one for each state, a name that is no state, or a deviation that is not positive.
-    """
-    if not isinstance(expressions, Expr):
-        return [standardized(e, states, mean, std, t=t) for e in expressions]
-    scales = read_scales(states, mean, std, () if t is None else (t,))
-    return moved(in_symbols(expressions, scales), scales)
 
 
 def read_scales(
@@ -67,7 +46,7 @@ def _named(what: str, given: Numbers, variables: Sequence[Symbol], known: Mappin
     if isinstance(given, Mapping):
         named = {str(getattr(key, "name", key)): value for key, value in given.items()}
     else:
-        values = list(given)
+        values = [given] * len(variables) if _is_one(given) else list(given)  # type: ignore[arg-type]
         if len(values) != len(variables):
             names = ", ".join(v.name for v in variables)
             raise DataError(f"{what} has {len(values)} numbers for {names}; expected one for each{hint}")
@@ -78,19 +57,23 @@ def _named(what: str, given: Numbers, variables: Sequence[Symbol], known: Mappin
     return named
 
 
+def _is_one(given: Any) -> bool:
+    return isinstance(given, int | float | Expr) or getattr(given, "ndim", 1) == 0
+
+
 def exact(number: Any) -> Any:
     """A number, or an expression of parameters, as an exact one: a decimal is what it is written as.
 
     Raises:
         DataError: it is no finite number.
     """
-    value = number.item() if hasattr(number, "item") and not isinstance(number, Expr) else number
-    if isinstance(value, float | Float):
+    value = number if isinstance(number, Expr | str) else np.asarray(number)[()]
+    if isinstance(value, float | Float | np.floating):
         try:
             return Rational(str(value))
         except (TypeError, ValueError):
             raise DataError(f"{number!r} is no finite number") from None
-    return as_expression(value)
+    return as_expression(value.item() if isinstance(value, np.generic) else value)
 
 
 def moved(expression: Expr, scales: Scales) -> Expr:

@@ -24,7 +24,7 @@ from sympy.polys.matrices import DomainMatrix
 from liesym.base.budget import UNLIMITED
 from liesym.base.jets import jet_symbol
 from liesym.base.parameters import Parameter
-from liesym.errors import Unsupported, VerificationError
+from liesym.errors import AnsatzError, Unsupported, VerificationError
 from liesym.invariants.joint import invariants
 from liesym.invariants.open.options import imposed
 from liesym.model.system import ODESystem
@@ -97,11 +97,15 @@ def equivariant_frame(
 
     Raises:
         Unsupported: neither was found.
+        AnsatzError: what is given is no generator.
         VerificationError: what was found does not hold; it is not handed out.
     Source: Olver 1993, sections 2.1 and 2.3.
     """
     if not generators:
         raise Unsupported("an invariant network needs at least one generator")
+    for generator in generators:
+        if not isinstance(generator, Generator):
+            raise AnsatzError(f"{generator!r} is no generator; write liesym.Generator((t, x, …), (ξ, η, …))")
     try:
         return _polynomial(generators, order, degree, frame_degree)
     except Unsupported as plain:

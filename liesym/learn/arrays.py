@@ -128,7 +128,7 @@ class AbstractModule:
     def received(self, x: Any) -> Array:
         """States given as numbers, lists or arrays of NumPy as an array in the type of the weights; others as they are."""
         if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
-            return x
+            return self.arrays.as_array(x * 1.0, self) if "int" in str(getattr(x, "dtype", "")) else x
         values = np.asarray(x)
         return self.arrays.as_array(values if values.dtype.kind == "f" else values.astype(float), self)
 

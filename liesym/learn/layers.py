@@ -116,7 +116,7 @@ class AbstractEquivariantField(AbstractModule):
     @classmethod
     def from_generators(
         cls,
-        generators: Sequence[Generator],
+        generators: Generator | Sequence[Generator],
         *,
         order: int = 1,
         degree: int = 2,
@@ -133,6 +133,7 @@ class AbstractEquivariantField(AbstractModule):
         `order` 2 the field is an acceleration, to be put into a `SecondOrderField`. The equations with the network in them
         and their symmetries, proven for every network, are in `certificate`.
         """
+        generators = (generators,) if isinstance(generators, Generator) else tuple(generators)
         found = equivariant_frame(generators, order=order, degree=degree)
         count = len(found.frame)
         sizes = (len(found.invariants), *(width,) * depth, count)

@@ -8,7 +8,6 @@ numerical solution, or on the derivatives that a learned field predicts. For a n
 Source: Olver 1993, Theorem 2.31 (invariance) and section 4.3 (conservation).
 """
 
-from liesym.base.scales import standardized as standardized
 from liesym.lowering.target import Residual as Residual
 from liesym.lowering.target import field_of as field_of
 from liesym.lowering.target import jet_state as jet_state
@@ -30,3 +29,4 @@ from liesym.residuals.learned import field_condition as field_condition
 from liesym.residuals.learned import field_conservation as field_conservation
 from liesym.residuals.learned import field_motion as field_motion
 from liesym.residuals.learned import whole_rate as whole_rate
+from liesym.residuals.scaled import standardized as standardized

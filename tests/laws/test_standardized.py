@@ -68,6 +68,17 @@ def test_states_of_second_order_have_scales_of_their_own_in_the_first_order():
     assert again.is_symmetry_of(flat)
 
 
+def test_numbers_of_every_kind_are_read_as_they_are_written():
+    """0.1 is 1/10 from Python, from NumPy in both precisions; one number is that of all; integrals may be text."""
+    wanted = ROTATION.standardized((sp.Rational(1, 10), 0), (1, 2))
+    for given in ((0.1, 0.0), np.array([0.1, 0.0]), np.array([0.1, 0.0], np.float32), {"x": 0.1}, {X: 0.1}):
+        assert ROTATION.standardized(given, np.array([1, 2])).equals(wanted)
+    assert SCALING.standardized(0, 2).equals(SCALING) and SCALING.standardized(np.float64(0), np.array(2.0)).equals(SCALING)
+    velocity, k = sp.symbols("x' k", real=True)
+    text = standardized("x'^2 + k*x^2", (X, velocity), (1, 0), 3)
+    assert (text - (9 * velocity**2 + k * (1 + 3 * X) ** 2)).expand() == 0
+
+
 def test_what_is_no_scale_is_named():
     with pytest.raises(DataError, match="mean has 4 numbers for x, y; expected one for each; velocities follow"):
         KEPLER.standardized((0, 0, 0, 0), (1, 1, 1, 1))

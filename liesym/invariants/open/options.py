@@ -35,6 +35,8 @@ STEMS = {
 """Names of what is made, by its role; an asterisk is in no name of a user."""
 PLAIN = ("linear", "rotation", "energy")
 """Kinds of candidates that are imposed in pairs."""
+MIRRORED = 0.3
+"""Share of the budget for functions at mirrored arguments."""
 MOST_PAIRS = 3
 """Pairs of unknowns that are taken proportional."""
 
@@ -65,18 +67,24 @@ def imposed(system: ODESystem, integrals: Sequence[Expr], generators: Sequence[G
 
 
 def options_in(system: ODESystem, budget: Budget) -> tuple[list[Option], bool]:
-    """The options, those of one law first, and whether time cut the search."""
+    """The options, those of even and odd functions and of one law first, and whether time cut the search."""
     found: list[Option] = []
+    cut = False
+    try:
+        for option in _mirrored(system, budget.share(MIRRORED)):
+            _keep(found, option)
+    except OutOfBudget:
+        cut = True
     try:
         for members in _imposed(system, found):
             option = option_of(system, members, budget)
             if option is not None:
                 _keep(found, option)
-        for option in itertools.chain(_mirrored(system, budget), _proportional(system, budget)):
+        for option in _proportional(system, budget):
             _keep(found, option)
     except OutOfBudget:
         return found, True
-    return found, False
+    return found, cut
 
 
 def _imposed(system: ODESystem, found: Sequence[Option]) -> Iterator[tuple[Candidate, ...]]:
