@@ -30,7 +30,7 @@ from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.system import ODESystem
 from liesym.reduction.elementary import Curve, Family, Value, exponential, particular_solutions, powers_of
 from liesym.reduction.linear import linear_families
-from liesym.reduction.quadrature import antiderivative, constants_for, with_limits
+from liesym.reduction.quadrature import antiderivative, antiderivative_within, constants_for, with_limits
 from liesym.reduction.steps import Change, Step
 from liesym.solving.algebraic import solve_for
 from liesym.solving.ode.abel import hidden_equations
@@ -106,23 +106,23 @@ def riccati_integrals(system: ODESystem, budget: Budget) -> Iterator[Expr]:
     q, p, r = (powers.get(Integer(n), S.Zero) for n in (2, 1, 0))
     (x, z), constants = system.variables, constants_for(system, 1)
     if r == 0 and q != 0:
-        growth = exponential(antiderivative(p, x, constants))
-        yield growth / z + antiderivative(growth * q, x, constants)
+        growth = exponential(antiderivative(p, x, constants, budget))
+        yield growth / z + antiderivative_within(growth * q, x, constants, budget)
     elif q == 0:
-        decay = exponential(-antiderivative(p, x, constants))
-        yield decay * z - antiderivative(decay * r, x, constants)
+        decay = exponential(-antiderivative(p, x, constants, budget))
+        yield decay * z - antiderivative_within(decay * r, x, constants, budget)
     elif not any(e.has(x) for e in (q, p, r)):
-        yield antiderivative(1 / (q * z**2 + p * z + r), z, constants) - x
+        yield antiderivative(1 / (q * z**2 + p * z + r), z, constants, budget) - x
     else:
-        yield from _with_known(system, q, p)
+        yield from _with_known(system, q, p, budget)
         yield from _by_linear(system, q, p, r, budget)
 
 
-def _with_known(system: ODESystem, q: Expr, p: Expr) -> Iterator[Expr]:
-    x, z = system.variables
+def _with_known(system: ODESystem, q: Expr, p: Expr, budget: Budget) -> Iterator[Expr]:
+    (x, z), constants = system.variables, constants_for(system, 1)
     for known in islice(particular_solutions(system, q, p), 1):
-        growth = exponential(antiderivative(expr((p + 2 * q * known).cancel()), x, constants_for(system, 1)))
-        yield growth / (z - known) + antiderivative(growth * q, x, constants_for(system, 1))
+        growth = exponential(antiderivative(expr((p + 2 * q * known).cancel()), x, constants, budget))
+        yield growth / (z - known) + antiderivative_within(growth * q, x, constants, budget)
 
 
 def _by_linear(system: ODESystem, q: Expr, p: Expr, r: Expr, budget: Budget) -> Iterator[Expr]:

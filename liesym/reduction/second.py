@@ -12,6 +12,7 @@ Source: Ince 1956, sections 2.6 and 3.2; Kamke 1977, part A, sections 15 and 23;
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sympy import Add, Dummy, Expr, Integral, Poly, S, Symbol
 from sympy.polys.polyerrors import PolynomialError
@@ -21,7 +22,7 @@ from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
 from liesym.reduction.disguised import disguised_families
@@ -35,6 +36,8 @@ from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 
 FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
+DISGUISED = 0.3
+"""Of what is left of the budget, for the disguises of one equation of first order."""
 QUADRATURE = 0.5
 """Of what is left of the budget, for the integral of a slope that is found."""
 
@@ -59,7 +62,8 @@ def _inner(system: ODESystem, budget: Budget) -> Iterator[Family]:
     if system.order == 1:
         yield from families(system, budget)
         yield from riccati_families(system, budget)
-        yield from disguised_families(system, budget)
+        with suppress(OutOfBudget):  # the next substitution may lead to an easier one
+            yield from disguised_families(system, budget.share(DISGUISED))
     elif is_linear(system):
         yield from linear_families(system, budget)
     else:

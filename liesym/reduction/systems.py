@@ -221,7 +221,7 @@ def _fresh(constants: Sequence[Symbol]) -> dict[Symbol, Symbol]:
 
 
 def _of_one(system: ODESystem, budget: Budget) -> list[_Part]:
-    """The branches of one equation, and its solutions without constants."""
+    """The branches of one equation, and its special solutions."""
     found = solutions_of(system, budget)
     (y,) = system.unknowns
     names = _fresh(found.constants)
@@ -233,7 +233,11 @@ def _of_one(system: ODESystem, budget: Budget) -> list[_Part]:
         parts.append(_Part(((y, value),), constants, sides, found.complete, claims=claims))
     if not parts:
         return []
-    return [*parts, *(_Part(((y, expr(e.rhs)),), (), (), found.complete) for e in found.special)]
+    for special in found.special:
+        value = replaced(expr(special.rhs), names)
+        constants = tuple(c for c in names.values() if value.has(c))
+        parts.append(_Part(((y, value),), constants, (), found.complete))
+    return parts
 
 
 def _of_linear(system: ODESystem, budget: Budget) -> Iterator[_Part]:
