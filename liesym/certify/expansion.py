@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import perm, prod
+from math import gcd, perm, prod
 from operator import add
 from typing import Any
 
@@ -21,6 +21,8 @@ from liesym.errors import TooLarge
 
 LARGEST_SYSTEM = 20000
 LARGEST_MATRIX = 40_000_000
+DENSE = 64
+"""Degree of a root up to which its equation is written out."""
 
 
 class NoPoint(Exception):
@@ -102,9 +104,18 @@ class Draw:
     def _root(self, slot: Slot, values: list[int]) -> int | None:
         assert slot.relation is not None
         target = value_modulo(slot.relation, values, self.prime)
-        equation = [-target % self.prime, *([0] * (slot.degree - 1)), 1]
-        found = nmod_poly(equation, self.prime).roots() if target else []
-        return int(self._random.choice(found)[0]) if found else None
+        if not target:
+            return None
+        # x^d = a for a large d: with g = u d + v (p - 1) the greatest common divisor, x = z^u for a root z of z^g = a
+        degree = slot.degree if slot.degree <= DENSE else gcd(slot.degree, self.prime - 1)
+        found = nmod_poly([-target % self.prime, *([0] * (degree - 1)), 1], self.prime).roots() if degree <= DENSE else []
+        if not found:
+            return None
+        root = int(self._random.choice(found)[0])
+        if degree == slot.degree:
+            return root
+        order = (self.prime - 1) // degree
+        return pow(root, pow(slot.degree // degree, -1, order), self.prime)
 
 
 def value_modulo(poly, values: Sequence[int], prime: int) -> int:

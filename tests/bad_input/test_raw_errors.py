@@ -162,3 +162,10 @@ def test_reading_decides_with_bounded_work(text: str, said: str) -> None:
 def test_reading_takes_no_large_powers_apart() -> None:
     system = liesym.ODESystem.parse("z''^2 = y^(-0.333333333333333); y' = 1")
     assert sorted(system.orders) == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["y''=erfc(k^(-0.333333333333333))+y^b", "y''=k^(1/1000003)*y^2+y'^3"])
+def test_roots_of_a_large_degree_have_values_modulo_a_prime(text: str) -> None:
+    """k^(333333333333333/10^15) is a root of degree 10^15: its equation is not written out."""
+    found = liesym.find_symmetries(text, budget=1.0)
+    assert found.upper_bound is not None and len(found.generators) <= found.upper_bound
