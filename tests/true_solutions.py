@@ -42,7 +42,8 @@ def looks_at_solution(found: Solution, system: ODESystem, seed: int = 0) -> list
         for e, on in zip(part.explicit, part.on, strict=True):
             curve(f"{e} on {on}", (t, e.rhs), t, on)
         if part.parametric is not None and part.parameter is not None:
-            curve(str(part.parametric), part.parametric, part.parameter)
+            on = () if part.equation is not None else part.relation_on
+            curve(f"{part.parametric} on {on}", part.parametric, part.parameter, on)
         if part.equation is not None and system.order == 1:
             relation, on = part.equation.lhs, part.relation_on
             looks.append(
