@@ -34,6 +34,14 @@ EXACT, NEAR = 1e-8, 0.03
 """Rate in parts of what the terms could make, up to which a law is true, and up to which a false one is near a law."""
 DEPENDENT = 1e-6
 BACKENDS = ("numpy", "torch", "jax")
+PARTS = {
+    "fields|numpy": "functions of NumPy",
+    "fields|torch": "functions of torch",
+    "fields|jax": "functions of JAX",
+    "|states|": "trajectories of states",
+    "|rates|": "trajectories with rates",
+}
+"""What a page may lack, by a part of the keys of its runs."""
 Floats = np.ndarray
 Answer = dict[str, Any]
 
@@ -230,6 +238,7 @@ def page(record: Mapping[str, Any]) -> str:
     runs = record["runs"]
     seeds = sorted({int(k.rsplit("|", 1)[1]) for k in runs})
     made = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
+    missing = [told for part, told in PARTS.items() if not any(k.startswith(part) or part in k for k in runs)]
     paragraphs = [
         "# What discovery finds, misses and makes up",
         f"Written by `tests/benchmarks/bench_discover.py`. {made}. Seeds {', '.join(map(str, seeds))}, none looked "
@@ -239,7 +248,7 @@ def page(record: Mapping[str, Any]) -> str:
         "A claim is a law of grade `supported` or `proven`. It is true if its rate along the exact field is 0 to rounding, "
         f"near if below {NEAR:.0%} of what its terms could make (a law with a wrong number), and false otherwise. "
         "`approximate` laws are counted nowhere.",
-        summary(runs),
+        f"{summary(runs)} In all {len(runs)} runs." + (f" Not run: {'; '.join(missing)}." if missing else ""),
         *fields_table(runs),
         *noisy_tables(runs),
         *nothing_table(runs),

@@ -116,6 +116,7 @@ FIELDS = (
         *("three bodies, plane", THREE_BODIES),
         (
             *("u1 + u2 + u3", "v1 + v2 + v3", "x1*v1 - y1*u1 + x2*v2 - y2*u2 + x3*v3 - y3*u3"),
+            "(x1 + x2 + x3)*(v1 + v2 + v3) - (y1 + y2 + y3)*(u1 + u2 + u3)",
             "u1^2 + u2^2 + u3^2 + v1^2 + v2^2 + v3^2 - 2/sqrt((x1 - x2)^2 + (y1 - y2)^2)"
             " - 2/sqrt((x1 - x3)^2 + (y1 - y3)^2) - 2/sqrt((x2 - x3)^2 + (y2 - y3)^2)",
         ),
@@ -198,7 +199,7 @@ NOISY = (
         "x1' = u1; y1' = v1; x2' = u2; y2' = v2; "
         + "; ".join(f"{p}{k}' = ({q}{j} - {q}{k})/{PAIR}^(3/2)/2" for k, j in ("12", "21") for q, p in ("xu", "yv")),
         (
-            *("u1 + u2", "v1 + v2", "x1*v1 - y1*u1 + x2*v2 - y2*u2"),
+            *("u1 + u2", "v1 + v2", "x1*v1 - y1*u1 + x2*v2 - y2*u2", "(x1 + x2)*(v1 + v2) - (y1 + y2)*(u1 + u2)"),
             f"u1^2 + u2^2 + v1^2 + v2^2 - 1/sqrt{PAIR}",
         ),
         start=two_bodies,
