@@ -107,6 +107,7 @@ class Identifiability:
             "parameters": dict(self.parameters),
             "states": dict(self.states),
             "open": list(self.undecided),
+            "reason": self.reason,
             "hidden": list(self.hidden),
             "combinations": [write(c) for c in self.combinations],
             "directions": [g.to_mapping() for g in self.directions],

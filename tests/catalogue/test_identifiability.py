@@ -37,6 +37,15 @@ def test_hidden_directions_and_combinations() -> None:
     assert (combination / (k / beta)).is_number or (combination / (beta / k)).is_number
 
 
+def test_the_oscillator_of_goodwin() -> None:
+    """The rates beta and delta trade places; alpha and gamma are hidden behind the sizes of x2 and x3."""
+    text = "x1'=-b*x1+1/(c+x4); x2'=alpha*x1-beta*x2; x3'=gamma*x2-delta*x3; x4'=sigma*x4*(gamma*x2-delta*x3)/x3"
+    found = identify(text, ["x1"], explain=False)
+    assert {n for n, v in found.parameters.items() if v == "identifiable"} == {"b", "c", "sigma"}
+    assert {n for n, v in found.parameters.items() if v == "locally"} == {"beta", "delta"}
+    assert not found.undecided
+
+
 def test_a_known_initial_state_tells_more() -> None:
     text = "S'=-beta*S*I; I'=beta*S*I-gamma*I"
     assert identify(text, ["K*I"], known=["S"]).defect == 0
@@ -133,8 +142,8 @@ def test_what_is_not_rational_is_open() -> None:
 
 
 @pytest.mark.parametrize("name", ["HIV2_io", "Bilirubin2_io", "SEIRT", "SIR 6", "Covid model (Chitnis)"])
-def test_published_global_verdicts(name: str) -> None:
-    """As the models' papers and those of SIAN and StructuralIdentifiability have them, parameters alone."""
+def test_global_verdicts_of_published_models(name: str) -> None:
+    """Models from the literature whose verdicts all come: rates that can trade places are locally identifiable."""
     several = {
         "HIV2_io": {"c", "w2"},
         "Bilirubin2_io": {"k12", "k13", "k14", "k21", "k31", "k41"},

@@ -44,7 +44,7 @@ def test_json_with_two_observables() -> None:
     record: dict[str, Any] = json.loads(call(CHAIN, "--observe", "y1 = x2", "--observe", "y2 = w", "--input", "u", "--json"))
     assert record["parameters"] == {"k1": "not", "k2": "not", "a": "identifiable", "c": "identifiable"}
     assert record["states"] == {"x1": "identifiable", "x2": "identifiable", "w": "identifiable"}
-    assert record["open"] == []
+    assert record["open"] == [] and record["reason"] == ""
     assert record["combinations"] == ["k1*k2"] and record["defect"] == 1 and record["proven"] is True
     assert [(d["k1"], d["k2"]) for d in record["directions"]] == [("k1", "-k2")]
 
