@@ -18,7 +18,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
-from liesym.errors import NotSolvable, OutOfBudget, Unsupported, VerificationError
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported, VerificationError
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
@@ -34,6 +34,7 @@ from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
 from liesym.variational.turned import roots_of_parameters, turned
 
+OTHER_SIGN = "charges for the other sign of what stands under a root"
 MANY = 5
 """Unknowns from which the affine fields are tried beside the general search."""
 
@@ -145,24 +146,31 @@ class _Search:
         """The charges of what was found, as far as they are written in time; with `both` for either sign under a root."""
         vectors, field, definitions = self.found
         charged: list[NoetherLaw] = []
-        twins: list[NoetherLaw] = []
         try:
             for vector in vectors:
                 charged.append(_law(self.lagrangian, vector, field, definitions, budget))
         except OutOfBudget as stop:
             self.note_cut("charges", stop)
-        try:
-            twins = self._turned(charged, budget) if both else []
-        except OutOfBudget as stop:
-            self.note_cut("charges for the other sign of what stands under a root", stop)
-        made, false, unseen = self._seen([*charged, *twins], budget)
+        made, false, unseen = self._seen(charged, budget)
+        twins = self._of_the_other_sign(charged, budget) if both and not unseen else []
         self.stopped |= bool(unseen)
         told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
         told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
         told += "; for either sign of what stands under a root of parameters" if twins else ""
         told += f"; {false} that failed at real points left out" if false else ""
         told += f"; {unseen} of these not looked at with numbers for lack of time" if unseen else ""
-        return Listing(made, told, self.stopped, [law.on for law in made])
+        return Listing((*made, *twins), told, self.stopped, [law.on for law in (*made, *twins)])
+
+    def _of_the_other_sign(self, charged: Sequence[NoetherLaw], budget: Budget) -> list[NoetherLaw]:
+        """The laws where D is negative, each with its side; what time leaves unseen has none and is left out."""
+        try:
+            made, _, unseen = self._seen(self._turned(charged, budget), budget)
+        except OutOfBudget as stop:
+            self.note_cut(OTHER_SIGN, stop)
+            return []
+        if unseen:
+            self.note_cut(OTHER_SIGN, TimeIsUp(OTHER_SIGN))
+        return [law for law in made if law.on]
 
     def _turned(self, charged: Sequence[NoetherLaw], budget: Budget) -> list[NoetherLaw]:
         """The laws where D is negative of those that hold √D, D of the parameters."""
@@ -175,7 +183,7 @@ class _Search:
             if len(roots) != 1 or law.generator.definitions:
                 continue
             for part in turned(given, roots[0]):
-                budget.check("charges for the other sign of what stands under a root")
+                budget.check(OTHER_SIGN)
                 if part in seen:
                     continue
                 seen |= {part, tuple((-e).expand() for e in part)}
@@ -201,12 +209,14 @@ class _Search:
         made: list[NoetherLaw] = []
         false = unseen = 0
         for law in charged:
-            if law not in branched:
-                made.append(law)
-            elif budget.over:
+            seen: NoetherLaw | None = law
+            try:
+                if law in branched:
+                    budget.check("the look at the charges with numbers")
+                    seen = placed(law, equations)
+            except OutOfBudget:  # also by the clock of a command, which stops what does not look at it
                 unseen += 1
-                made.append(law)
-            elif (seen := placed(law, equations)) is None:
+            if seen is None:
                 false += 1
             else:
                 made.append(seen)
