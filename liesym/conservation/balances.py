@@ -1,19 +1,21 @@
 """Linear first integrals of first-order systems: the sums that a reaction network conserves.
 
-c·x with constants c is conserved exactly if Σ c_i f_i = 0. Over the monomials of the f_i this is the left nullspace of a
-matrix of numbers, the stoichiometric matrix where the monomials are rates; coefficients may also depend on parameters.
-Values modulo a prime at random points say which states can occur together, so that only these are brought over one
-denominator. Among the integer vectors a basis of nonnegative ones is taken, as far as there is one: these are the amounts
-of something that is neither made nor lost.
+c·x with constants c is conserved exactly if Σ c_i f_i = 0. Over the terms of the f_i as they are written this is the left
+nullspace of a matrix of numbers, the stoichiometric matrix where the terms are rates: nothing is brought over a common
+denominator, and c·f = 0 holds term by term. Values modulo a prime at random points count whether there can be more, since
+terms may be dependent and coefficients may hold parameters. Only then the monomials of the f_i decide; the same values say
+which states can occur together, so that only these are brought over one denominator. Among the integer vectors a basis of
+nonnegative ones is taken, as far as there is one: these are the amounts of something that is neither made nor lost.
 Source: Schuster and Höfer 1991; Feinberg 2019, chapter 3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import gcd
+from collections.abc import Iterable, Mapping, Sequence
+from math import gcd, lcm
 
 from flint import fmpz_mat
+from sympy import Add, Expr, Integer, Rational, expand_mul
 
 from liesym.base.budget import Budget
 from liesym.coefficients.clearing import cleared
@@ -22,6 +24,7 @@ from liesym.coefficients.modular import echelon
 from liesym.coefficients.ring import Element
 from liesym.determine.on_solutions import OnSolutions
 from liesym.errors import TooLarge
+from liesym.model.system import ODESystem
 from liesym.solving.linear.relations import relations
 from liesym.solving.linear.sampled import MARGIN, AtPole, Sample, slots_needed
 from liesym.solving.linear.vectors import independent_vectors
@@ -30,6 +33,40 @@ Integers = tuple[int, ...]
 MOST_RAYS = 200
 """Nonnegative vectors of one block in between; their number can grow exponentially, and any basis is true."""
 DRAWS = 6
+
+
+def written_balances(system: ODESystem) -> list[Integers]:
+    """Integers c with Σ c_j f_j = 0 by the terms of the f_j as they are written, c_j for each state.
+
+    Arguments:
+        system: of first order.
+    """
+    rows: dict[Expr, dict[int, Rational]] = {}
+    for j, rate in enumerate(system.rhs):
+        for term in Add.make_args(expand_mul(rate, deep=False)):
+            number, rest = term.as_coeff_Mul(rational=True)
+            row = rows.setdefault(rest, {})
+            row[j] = row.get(j, Integer(0)) + number
+    whole = [[int(c * lcm(*(d.q for d in row.values()))) for c in _dense(row, len(system.rhs))] for row in rows.values()]
+    kernel, nullity = fmpz_mat(whole).nullspace()
+    basis = _reduced([[int(kernel[i, k]) for i in range(kernel.nrows())] for k in range(nullity)])
+    found: list[Integers] = []
+    for block in _components([j for j, c in enumerate(vector) if c] for vector in basis):
+        inside = [tuple(v[j] for j in block) for v in basis if any(v[j] for j in block)]
+        for vector in nonnegative_first(inside):
+            values = dict(zip(block, vector, strict=True))
+            found.append(tuple(values.get(j, 0) for j in range(len(system.rhs))))
+    return found
+
+
+def _dense(row: Mapping[int, Rational], width: int) -> list[Rational]:
+    return [row.get(j, Integer(0)) for j in range(width)]
+
+
+def most_balances(on: OnSolutions) -> int:
+    """At most so many conserved sums are linearly independent over the constants: the nullity at values modulo a prime."""
+    kernel = _kernel(on)
+    return len(on.rhs) if kernel is None else len(kernel)
 
 
 def balances(on: OnSolutions, budget: Budget) -> list[Element]:
@@ -54,9 +91,24 @@ def balances(on: OnSolutions, budget: Budget) -> list[Element]:
 
 def _blocks(on: OnSolutions) -> list[list[int]]:
     """Places of states that can occur in one conserved sum, by the nullspace modulo a prime; one block where it fails."""
-    places = range(len(on.rhs))
+    kernel = _kernel(on)
+    if kernel is None:
+        return [list(range(len(on.rhs)))]
+    return _components(kernel)
+
+
+def _components(vectors: Iterable[Iterable[int]]) -> list[list[int]]:
+    """Places that occur together in a vector, directly or through others."""
     import networkx as nx
 
+    together = nx.Graph()
+    for vector in vectors:
+        nx.add_path(together, sorted(vector))
+    return sorted(sorted(block) for block in nx.connected_components(together))
+
+
+def _kernel(on: OnSolutions) -> list[dict[int, int]] | None:
+    """The c with Σ c_j f_j = 0 at random points modulo a prime; None where there are no such values."""
     needed = slots_needed(on.rhs, on.field, (), 0)
     for seed in range(DRAWS):
         try:
@@ -65,13 +117,10 @@ def _blocks(on: OnSolutions) -> list[list[int]]:
         except AtPole:
             continue
         except TooLarge:
-            break
+            return None
         rows = [list(row) for row in zip(*columns, strict=True)]
-        together = nx.Graph()
-        for vector in echelon(rows, len(on.rhs), sample.prime).kernel():
-            nx.add_path(together, sorted(vector))
-        return sorted(sorted(block) for block in nx.connected_components(together))
-    return [list(places)]
+        return list(echelon(rows, len(on.rhs), sample.prime).kernel())
+    return None
 
 
 def _of_block(rates: Sequence[Element], field: Field) -> list[tuple[Element, ...]]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import comb
 
-from sympy import Expr, I, Symbol, log
+from sympy import Add, Expr, I, Symbol, log
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door, errors_of_ours
@@ -31,7 +31,7 @@ from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.ring import Element
 from liesym.coefficients.zero_divisors import ZeroDivisor
-from liesym.conservation.balances import balances
+from liesym.conservation.balances import balances, most_balances, written_balances
 from liesym.conservation.flat import flat_integrals
 from liesym.conservation.mechanical import mechanics_of, polynomial_degree
 from liesym.conservation.modes import linear_integrals
@@ -276,9 +276,15 @@ class _Search:
 
     def balances(self) -> None:
         """Conserved sums, before anything else: they cost little, whatever the rest does."""
+        states = self.system.unknowns
+        written = [Add(*(c * x for c, x in zip(v, states, strict=True))) for v in written_balances(self.system)]
+        self.selection.keep_linear(written)
         on = self.on()
+        if most_balances(on) == len(written):
+            return
         found = [e for e in balances(on, self.budget.share(SPAN)) if on.rate(e).is_zero]
         shown = [presented(normalized((e,), on.field)[0], on.field, ()) for e in found]
+        self.selection = Selection(self.system, self.whole)
         self.selection.keep_linear([as_product(e, self.system.independent) for e in shown])
 
     def decimals_as_parameters(self) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sympy import Expr, Poly
 
 from liesym import ODESystem, first_integrals
 from liesym.base.budget import UNLIMITED, Budget
-from liesym.conservation.balances import balances, nonnegative_first
+from liesym.conservation.balances import balances, most_balances, nonnegative_first, written_balances
 from liesym.conservation.first_integrals import _Search
 from liesym.determine.on_solutions import OnSolutions, jet_field
 from liesym.determine.verify import is_first_integral
@@ -88,3 +89,33 @@ def test_nonnegative_vectors_come_first_and_span() -> None:
     assert nonnegative_first([(1, -1, 0, -1), (0, 1, 1, 1)]) == [(1, 0, 1, 0), (0, 1, 1, 1)]
     # the only sum with one sign: the other vector stays as it is
     assert nonnegative_first([(1, -1, 0), (0, 0, 1)]) == [(0, 0, 1), (1, -1, 0)]
+
+
+def hill_ring(sizes: Sequence[int]) -> ODESystem:
+    """Rings of states, each step with the rate k x z²/((K² + z²) (m + x)), z a state of another ring."""
+    rates: dict[str, list[str]] = {}
+    names = [[f"x{a}_{i}" for i in range(size)] for a, size in enumerate(sizes)]
+    for a, ring in enumerate(names):
+        other = names[(a + 1) % len(names)]
+        for i, name in enumerate(ring):
+            rate = f"k{name}*{name}*{other[i % len(other)]}^2/(K^2 + {other[i % len(other)]}^2)/(m{name} + {name})"
+            rates.setdefault(name, []).append(f"-{rate}")
+            rates.setdefault(ring[(i + 1) % len(ring)], []).append(f"+{rate}")
+    return ODESystem.parse("; ".join(f"{name}' = {' '.join(terms)}" for name, terms in rates.items()))
+
+
+def test_rational_rates_are_never_brought_over_one_denominator() -> None:
+    """One sum a ring, found from the terms as they are written; the values modulo a prime say that these are all."""
+    system = hill_ring((2, 3, 5, 6, 8, 12))
+    sums = written_balances(system)
+    assert sorted(sum(v) for v in sums) == [2, 3, 5, 6, 8, 12]
+    assert {c for v in sums for c in v} == {0, 1}
+    on = OnSolutions(system, jet_field(system))
+    assert most_balances(on) == len(sums)
+
+
+def test_numbers_in_front_of_rates_are_weights() -> None:
+    """2 A -> B with the volumes 3 and 5: 3 A + 10 B is kept."""
+    assert written_balances(ODESystem.parse("A' = -2*k*A^2/3; B' = k*A^2/5")) == [(3, 10)]
+    assert written_balances(ODESystem.parse("x' = 0; y' = 1; z' = 2")) == [(1, 0, 0), (0, 2, -1)]
+    assert written_balances(ODESystem.parse("x' = -x; y' = 2*y")) == []
