@@ -46,13 +46,15 @@ def _constants(system: ODESystem, values: list[Expr], found: Solution) -> tuple[
 
 
 def _rests(value: Expr, x: Symbol, constants: tuple[Symbol, ...]) -> bool:
-    """True if some constant makes y = value free of x, with another constant left in it."""
+    """True if some constants make y = value free of x, with another constant left in it."""
     slope = value.diff(x)
     for c in constants:
         for root in (S.Zero, *(solve_for(slope, c) if slope.count_ops() <= LARGEST else ())):
             if not root.has(x, I):
                 there = expr(value.subs(c, root))
-                if not there.has(x, S.NaN, S.ComplexInfinity) and there.has(*constants):
+                if there.has(S.NaN, S.ComplexInfinity) or not there.has(*constants):
+                    continue
+                if not there.has(x) or _rests(there, x, tuple(d for d in constants if d != c)):
                     return True
     return False
 

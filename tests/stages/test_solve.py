@@ -111,6 +111,7 @@ def test_what_a_family_holds_is_not_said_again() -> None:
     (constant,) = liesym.solve("y'' = y*y'").special
     assert isinstance(constant.rhs, Symbol)
     assert liesym.solve("y'' = 2*y").special == liesym.solve("y' = -x/y").special == ()
+    assert liesym.solve("y''' - y' = 0").special == liesym.solve("y'' + y' = 0").special == ()
     assert [e.rhs for e in liesym.solve("y'' = y*y'", conditions="y(0) = 2, y'(0) = 0").explicit] == [2]
 
 
@@ -147,3 +148,9 @@ def test_a_linear_equation_is_solved_on_both_sides_of_its_singular_points() -> N
     x = found.variables[0]
     assert {on[0].expand() for on in found.on} == {x**2 - 1, 1 - x**2}
     assert [str(e.rhs) for e in liesym.solve("y' = y/(2*x)", independent="x").explicit] == ["C1*sqrt(Abs(x))"]
+
+
+def test_a_reduced_equation_whose_right_side_is_zero() -> None:
+    """y y'' = y'^2 is u' = 0 for u = y'/y."""
+    (family,) = liesym.solve("y*y'' = y'^2").explicit
+    assert family.rhs.diff("t", 2) * family.rhs - family.rhs.diff("t") ** 2 == 0 and len(family.rhs.free_symbols) == 3

@@ -142,7 +142,7 @@ def _parts(field: Field, rate: Element, x: Symbol, y: Symbol) -> tuple[list[Elem
     result = []
     for poly, degree in ((rate.num, 3), (rate.den, 1)):
         powers = field.coefficients_in(field.lift(poly), slot)
-        if max(powers) > degree:
+        if max(powers, default=0) > degree:
             return None
         result.append([field.of_poly(powers[k]) if k in powers else field.zero for k in range(degree + 1)])
     return (result[0], result[1]) if all(depends_only_on(e, x, field) for part in result for e in part) else None
