@@ -69,18 +69,19 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
     return {
         "lagrangian": write(lagrangian.expression),
         "equations": None if system is None else list(write_system(system)),
-        "laws": [
-            {
-                "generator": _components(law.generator),
-                "gauge": write(law.gauge),
-                "integral": write(law.integral),
-                "on": _sides(law.on),
-            }
-            for law in laws
-        ],
+        "laws": [_law(law) for law in laws],
         "hamiltonian": hamiltonian,
         "within": laws.within,
         "stopped": laws.stopped,
+    }
+
+
+def _law(law: NoetherLaw) -> dict[str, Any]:
+    return {
+        "generator": _components(law.generator),
+        "gauge": write(law.gauge),
+        "integral": write(law.integral),
+        "on": _sides(law.on),
     }
 
 
@@ -119,6 +120,7 @@ def motion_record(motion: Motion) -> dict[str, Any]:
     """Coordinates, momenta, energy, forces, equations and what is constant."""
     given = motion.lagrangian
     names = [q.name for q in given.unknowns]
+    integrals = motion.integrals
     return {
         "lagrangian": write(given.expression),
         "independent": given.independent.name,
@@ -129,11 +131,11 @@ def motion_record(motion: Motion) -> dict[str, Any]:
         "energy": write(motion.energy),
         "power": write(motion.power),
         "equations": None if motion.equations is None else list(write_system(motion.equations)),
-        "integrals": [write(e) for e in motion.integrals],
-        "laws": [
-            {"generator": _components(law.generator), "gauge": write(law.gauge), "integral": write(law.integral)}
-            for law in motion.laws
-        ],
+        "integrals": [write(e) for e in integrals],
+        "on": [_sides(on) for on in integrals.on],
+        "energy_on": _sides(motion.energy_on),
+        "momenta_on": {n: _sides(on) for n, on in zip(names, motion.momenta_on, strict=True)},
+        "laws": [_law(law) for law in motion.laws],
         "notes": list(motion.notes),
         "stopped": motion.stopped,
     }
@@ -148,10 +150,10 @@ def motion_lines(record: dict[str, Any]) -> Iterator[str]:
     for name, force in record["forces"].items():
         yield f"  force on {name}: {force}"
     if record["forces"] or record["power"] != "0":
-        yield f"  energy changes by {record['power']}"
+        yield f"  energy changes by {record['power']}{_where(record['energy_on'])}"
     yield from (f"  {line}" for line in record["equations"] or ())
     yield f"constant: {len(record['integrals'])}"
-    yield from (f"  {integral}" for integral in record["integrals"])
+    yield from (f"  {e}{_where(on)}" for e, on in zip(record["integrals"], record["on"], strict=True))
     yield from record["notes"]
 
 

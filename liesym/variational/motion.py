@@ -13,18 +13,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, S, Symbol
+from sympy import Expr, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
+from liesym.base.listing import Listing
 from liesym.base.parameters import Parameter
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import with_joined_roots
 from liesym.errors import NotSolvable, OutOfBudget, ParseError, Unsupported
 from liesym.model.system import ODESystem
+from liesym.testing.second_look import jumps_of
 from liesym.text import read_expression
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.noether import NoetherLaw, affine_fields, noether
+from liesym.variational.through import branches_of
 
 EQUATIONS, LAWS = 0.4, 0.9
 """Parts of the time for the equations solved for the accelerations, and of what is then left for the affine symmetries."""
@@ -45,6 +48,8 @@ class Motion:
         laws: of affine symmetries with gauge terms, where there are no forces.
         notes: what was not found, and why.
         stopped: True if time cut a part.
+        energy_on: expressions that are positive where dE/dt = power, as E jumps between the sides; empty where everywhere.
+        momenta_on: the same for each momentum.
     """
 
     lagrangian: Lagrangian
@@ -57,13 +62,28 @@ class Motion:
     laws: tuple[NoetherLaw, ...] = ()
     notes: tuple[str, ...] = ()
     stopped: bool = False
+    energy_on: tuple[Expr, ...] = ()
+    momenta_on: tuple[tuple[Expr, ...], ...] = ()
 
     @property
-    def integrals(self) -> tuple[Expr, ...]:
-        """What is constant: the energy, momenta, and the charges of the laws that are neither."""
-        found = [self.energy] if self.power == 0 else []
-        found += [p for p, push in zip(self.momenta, self.pushes, strict=True) if push == 0 and p != 0]
-        return tuple(dict.fromkeys([*found, *(law.integral for law in self.laws if not _is_translation(law))]))
+    def integrals(self) -> Listing[Expr]:
+        """What is constant: the energy, momenta, and the charges of the laws that are neither, each `on` its sides."""
+        found = [(self.energy, self.energy_on)] if self.power == 0 else []
+        balances = zip(self.momenta, self.pushes, self.momenta_on, strict=True)
+        found += [(p, on) for p, push, on in balances if push == 0]
+        found += [(law.integral, law.on) for law in self.laws if not self._is_translation(law)]
+        moving = {*self.lagrangian.variables, *self.lagrangian.velocities}
+        sides = {e: on for e, on in reversed(found) if e.free_symbols & moving}
+        listed = [e for e in dict.fromkeys(e for e, _ in found) if e in sides]
+        return Listing(listed, on=[sides[e] for e in listed])
+
+    def _is_translation(self, law: NoetherLaw) -> bool:
+        """Of the time or of one coordinate, whose charges are the energy and its momentum where these are constant."""
+        moved = [(k, c) for k, c in enumerate(law.generator.components) if c != 0]
+        if len(moved) != 1 or not moved[0][1].is_number:
+            return False
+        place = moved[0][0]
+        return (self.power if place == 0 else self.pushes[place - 1]) == 0
 
 
 @door("the reading of the Lagrangian")
@@ -85,10 +105,11 @@ def motion_of(
         budget: seconds.
 
     Raises:
-        ParseError: a force is on what is no coordinate, or is not in the grammar.
-        Unsupported: L is not of first order, or holds a function without a rule.
+        ParseError: a force is on what is no coordinate, or is not in the grammar; a coordinate is named twice or not at all.
+        Unsupported: L or a force holds accelerations, or a function without a rule.
     """
     limit = Budget.seconds(budget)
+    _check_names([] if coordinates is None else [str(c) for c in coordinates], independent)
     given = as_lagrangian(lagrangian, coordinates, independent)
     pushed = _read_forces(forces or {}, given)
     given = replace(given, parameters=(*given.parameters, *_new_parameters(pushed, given)))
@@ -112,7 +133,7 @@ def motion_of(
         tuple(S.Zero if p.is_zero else written(p) for p in pushes),
         None,
     )
-    return _with_laws(_with_equations(shown, limit), limit)
+    return _with_laws(_with_sides(_with_equations(shown, limit), limit), limit)
 
 
 def _with_equations(motion: Motion, limit: Budget) -> Motion:
@@ -127,6 +148,22 @@ def _with_equations(motion: Motion, limit: Budget) -> Motion:
         return replace(motion, notes=(*motion.notes, str(stop)))
 
 
+def _with_sides(motion: Motion, limit: Budget) -> Motion:
+    """With the sides on which the balances hold: at a sign what they are of may jump along a solution."""
+    energy, *momenta = (_sides(e, motion, limit) for e in (motion.energy, *motion.momenta))
+    return replace(motion, energy_on=energy, momenta_on=tuple(momenta))
+
+
+def _sides(balanced: Expr, motion: Motion, limit: Budget) -> tuple[Expr, ...]:
+    """Every branch on which its value depends, where there are no equations or no time to look along solutions."""
+    try:
+        if motion.equations is not None and not limit.over:
+            return jumps_of(balanced, motion.equations)
+    except OutOfBudget:  # by the clock of a command
+        pass
+    return branches_of(balanced, motion.lagrangian)
+
+
 def _with_laws(motion: Motion, limit: Budget) -> Motion:
     """Of the affine group with gauge terms, where no force acts from outside."""
     if any(motion.forces):
@@ -135,16 +172,20 @@ def _with_laws(motion: Motion, limit: Budget) -> Motion:
     found = noether(given, generators=affine_fields(given), budget=max(0.1, LAWS * limit.left))
     return replace(
         motion,
-        laws=tuple(found),
+        laws=tuple(law for law in found if law.integral != 0),
         notes=(*motion.notes, f"affine symmetries: {found.within}"),
         stopped=motion.stopped or found.stopped,
     )
 
 
-def _is_translation(law: NoetherLaw) -> bool:
-    """Of the time or of one coordinate, whose charges are the energy and its momentum."""
-    moved = [c for c in law.generator.components if c != 0]
-    return len(moved) == 1 and moved[0].is_number
+def _check_names(names: Sequence[str], independent: str) -> None:
+    if not all(names):
+        raise ParseError("a coordinate without a name is given; separate the names by single commas, such as x,y")
+    for name in names:
+        if names.count(name) > 1:
+            raise ParseError(f"{name} is given twice as a coordinate")
+    if independent in names:
+        raise ParseError(f"{independent} is the independent variable and cannot be a coordinate")
 
 
 def _read_forces(forces: Mapping[str, Expr | str], given: Lagrangian) -> tuple[Expr, ...]:
@@ -158,10 +199,13 @@ def _read_forces(forces: Mapping[str, Expr | str], given: Lagrangian) -> tuple[E
         force = forces.get(name, S.Zero)
         if isinstance(force, str):
             force = read_expression(force, symbols=symbols, unknowns=names, independent=given.independent.name)
+        if given.jets.order_of(force) > 1:
+            raise Unsupported(f"a force may hold t, q and q'; the one on {name} holds an acceleration, q'' or more")
         read.append(force)
     return tuple(read)
 
 
 def _new_parameters(forces: Sequence[Expr], given: Lagrangian) -> list[Parameter]:
+    used = {s for force in forces for s in force.free_symbols}
     known = {*given.variables, *given.velocities, *(p.symbol for p in given.parameters)}
-    return [Parameter(s) for s in sorted(Add(*forces).free_symbols - known, key=str) if isinstance(s, Symbol)]
+    return [Parameter(s) for s in sorted(used - known, key=str) if isinstance(s, Symbol)]

@@ -32,6 +32,7 @@ from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
+from liesym.variational.through import has_sides, without_jumps
 from liesym.variational.turned import roots_of_parameters, turned
 
 OTHER_SIGN = "charges for the other sign of what stands under a root"
@@ -155,11 +156,19 @@ class _Search:
         twins = self._of_the_other_sign(charged, budget) if both and not unseen else []
         self.stopped |= bool(unseen)
         told = f"{', '.join(self.looked)}, with gauge terms B(t, q)"
-        told += f"; cut short: {', '.join(self.cut)}" if self.cut else "; all of that form found"
+        told += f"; {self._completeness()}"
         told += "; for either sign of what stands under a root of parameters" if twins else ""
         told += f"; {false} that failed at real points left out" if false else ""
         told += f"; {unseen} of these not looked at with numbers for lack of time" if unseen else ""
         return Listing((*made, *twins), told, self.stopped, [law.on for law in (*made, *twins)])
+
+    def _completeness(self) -> str:
+        """What was cut; with signs in L each side has its own equations, and a side may have laws that the other lacks."""
+        if self.cut:
+            return f"cut short: {', '.join(self.cut)}"
+        if has_sides(self.lagrangian):
+            return "on one side of the signs in L there may be more"
+        return "all of that form found"
 
     def _of_the_other_sign(self, charged: Sequence[NoetherLaw], budget: Budget) -> list[NoetherLaw]:
         """The laws where D is negative, each with its side; what time leaves unseen has none and is left out."""
@@ -220,7 +229,33 @@ class _Search:
                 false += 1
             else:
                 made.append(seen)
-        return made, false, unseen
+        return self._through(made, equations, budget), false, unseen
+
+    def _through(self, laws: list[NoetherLaw], equations: ODESystem, budget: Budget) -> list[NoetherLaw]:
+        """The laws; where some hold on a side and a combination through the branches, this in place of one of them."""
+        sided = [k for k, law in enumerate(laws) if law.on and not law.generator.definitions]
+        if len(sided) < 2:
+            return laws
+        made = list(laws)
+        with suppress(Unsupported, NeedsRefinement, VerificationError, OutOfBudget):
+            relations, field = without_jumps([laws[k].integral for k in sided], self.lagrangian)
+            for relation in relations:
+                own = next((k for k in relation if not any(k in r for r in relations if r is not relation)), None)
+                law = None if own is None else self._combined([laws[k] for k in sided], relation, field, budget)
+                whole = None if law is None else placed(law, equations)
+                if own is not None and whole is not None and not whole.on:
+                    made[sided[own]] = whole
+        return made
+
+    def _combined(
+        self, laws: Sequence[NoetherLaw], relation: dict[int, Element], field: Field, budget: Budget
+    ) -> NoetherLaw:
+        """Σ c_k X_k with its charge."""
+        parts = [(*law.generator.components, law.gauge) for law in laws]
+        weights = {k: field.to_expr(c) for k, c in relation.items()}
+        vector = [Add(*(c * parts[k][i] for k, c in weights.items())) for i in range(len(parts[0]))]
+        wide = limited(self.lagrangian.field(vector), budget)
+        return _law(self.lagrangian, tuple(normalized(tuple(wide(e) for e in vector), wide)), wide, (), budget)
 
     def all_variational(self, budget: Budget) -> Variational:
         """The general solution of the condition; where it is not complete, what the equations' symmetries give if more."""

@@ -124,6 +124,14 @@ def test_a_charge_that_jumps_is_said_to_hold_on_a_side() -> None:
     assert not any(drifts(law.integral, law.on, equations) for law in laws)
 
 
+def test_charges_whose_jumps_cancel_are_given_together() -> None:
+    laws = noether("x'^2/2 + y'^2/2 - abs(x-y)")
+    assert [law.on for law in laws if (law.integral - v - w).expand() == 0] == [()]
+    assert sum(not law.on for law in laws) == 3 and len(laws) == 8
+    equations = euler_lagrange("x'^2/2 + y'^2/2 - abs(x-y)")
+    assert not any(drifts(law.integral, law.on, equations, range(1)) for law in laws)
+
+
 def test_the_law_above_can_fail() -> None:
     """Negative control: the same integral without its side."""
     system = ODESystem.parse("x'' = -sign(x)")

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from sympy import Symbol
 from typer.testing import CliRunner
 
 from liesym.app.cli import app
@@ -66,6 +67,53 @@ def test_what_cannot_be_asked() -> None:
     assert "first order" in call("x''^2", status=2)
     with pytest.raises(ParseError, match="no coordinate"):
         motion_of("x'^2", forces={"y": "1"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("x'^2", "--force", "x: 1", "--force", "x: 2"), "--force is given twice for x"),
+        (("x'^2", "--coordinates", "x,x"), "x is given twice as a coordinate"),
+        (("x'^2+y'^2", "--coordinates", "x,,y"), "without a name"),
+        (("x'^2", "--coordinates", "t,x"), "independent variable"),
+        (("x'^2", "--force", "x: x''"), "holds an acceleration"),
+    ],
+)
+def test_what_is_given_twice_or_not_at_all_is_refused(arguments: tuple[str, ...], told: str) -> None:
+    assert told in call(*arguments, status=2)
+
+
+def test_an_energy_that_jumps_is_constant_on_a_side() -> None:
+    """E = (x'^2 + y'^2)/2 + y sign(x) jumps by 2 y where x passes 0."""
+    record: dict[str, Any] = json.loads(call("(x'^2+y'^2)/2 - sign(x)*y", "--json"))
+    on = dict(zip(record["integrals"], record["on"], strict=True))
+    assert on[record["energy"]] == record["energy_on"] == ["x > 0"] and on["x'"] == []
+    assert [law["on"] for law in record["laws"] if law["generator"] == {"t": "1", "x": "0", "y": "0"}] == [["x > 0"]]
+    table = call("x'^2/2 - sign(x)", "--force", "x: -x'")
+    assert "energy changes by -x'^2   where x > 0" in table
+
+
+def test_without_equations_every_branch_is_named() -> None:
+    found = motion_of("x'^2/2 - x*sign(y)", coordinates=["x", "y"])
+    assert found.equations is None and [e.name for e in found.energy_on if isinstance(e, Symbol)] == ["y"]
+
+
+def test_a_sum_that_does_not_jump_is_found_where_its_parts_do() -> None:
+    found = motion_of("x'^2/2 + y'^2/2 - abs(x-y)")
+    whole = [str(e) for e, on in zip(found.integrals, found.integrals.on, strict=True) if not on]
+    assert "x' + y'" in whole and len(whole) == 3 and len(found.integrals) == 5
+    assert "of that form found" not in found.notes[-1]
+    assert "of that form found" in motion_of("x'^2/2 + y'^2/2 - V(x-y)").notes[-1]
+
+
+def test_zero_is_no_constant_of_motion() -> None:
+    found = motion_of("sqrt(x'^2 + y'^2)")
+    assert found.energy == found.power == 0 and len(found.integrals) == 3 and 0 not in found.integrals
+
+
+def test_forces_that_cancel_keep_their_parameter() -> None:
+    found = motion_of("(x'^2 + y'^2)/2", forces={"x": "c*x", "y": "-c*x"})
+    assert [p.name for p in found.lagrangian.parameters] == ["c"]
 
 
 def test_a_degenerate_lagrangian_says_so() -> None:

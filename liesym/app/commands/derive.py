@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
@@ -52,13 +52,23 @@ def lagrangian(
     """Print momenta, energy, equations and laws that a Lagrangian shows."""
     begun = now()
     check_budget(budget)
-    names = None if coordinates is None else [n.strip() for n in coordinates.split(",") if n.strip()]
-    forces = dict(_force(f) for f in force or ())
+    names = None if coordinates is None else [n.strip() for n in coordinates.split(",")]
+    forces = _forces(force or ())
     with clock(budget, begun) as watched, progress() as show:
         show("laws of the Lagrangian")
         found = motion_of(text, coordinates=names, independent=independent or "t", forces=forces, budget=watched.left())
     record = motion_record(found)
     _print(record, as_json, motion_lines(record))
+
+
+def _forces(texts: Sequence[str]) -> dict[str, str]:
+    """The force on each coordinate."""
+    forces: dict[str, str] = {}
+    for name, value in map(_force, texts):
+        if name in forces:
+            raise ParseError(f"--force is given twice for {name}; give the sum of the forces on it once")
+        forces[name] = value
+    return forces
 
 
 def _force(text: str) -> tuple[str, str]:
