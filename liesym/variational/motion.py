@@ -26,7 +26,7 @@ from liesym.model.system import ODESystem
 from liesym.testing.second_look import jumps_of
 from liesym.text import read_expression
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
-from liesym.variational.noether import NoetherLaw, affine_fields, noether
+from liesym.variational.noether import NoetherLaw, affine_fields, noether, on_one_side
 from liesym.variational.through import branches_of
 
 EQUATIONS, LAWS = 0.4, 0.9
@@ -172,7 +172,7 @@ def _with_laws(motion: Motion, limit: Budget) -> Motion:
     found = noether(given, generators=affine_fields(given), budget=max(0.1, LAWS * limit.left))
     return replace(
         motion,
-        laws=tuple(law for law in found if law.integral != 0),
+        laws=tuple(on_one_side(law, given) if found.stopped else law for law in found if law.integral != 0),
         notes=(*motion.notes, f"affine symmetries: {found.within}"),
         stopped=motion.stopped or found.stopped,
     )

@@ -32,7 +32,7 @@ from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
 from liesym.variational.shares import AFFINE, GENERAL, SEARCH
-from liesym.variational.through import has_sides, without_jumps
+from liesym.variational.through import branches_of, has_sides, without_jumps
 from liesym.variational.turned import roots_of_parameters, turned
 
 OTHER_SIGN = "charges for the other sign of what stands under a root"
@@ -204,7 +204,7 @@ class _Search:
     def _seen(self, charged: Sequence[NoetherLaw], budget: Budget) -> tuple[list[NoetherLaw], int, int]:
         """The laws with the sides on which they hold; how many hold on none, and how many time left unseen.
 
-        A degenerate Lagrangian has no equations along whose solutions they could be looked at.
+        A degenerate Lagrangian has no equations along whose solutions to look: a side of each branch is named.
         """
         branched = [law for law in charged if _has_branches(law, self.lagrangian)]
         if not branched or budget.over:
@@ -212,7 +212,7 @@ class _Search:
         try:
             equations = euler_lagrange(self.lagrangian, budget=budget.left)
         except NotSolvable:
-            return list(charged), 0, 0
+            return [on_one_side(law, self.lagrangian) for law in charged], 0, 0
         except OutOfBudget:
             return list(charged), 0, len(branched)
         made: list[NoetherLaw] = []
@@ -313,6 +313,12 @@ def placed(law: NoetherLaw, equations: ODESystem) -> NoetherLaw | None:
         return None
     on = tuple(dict.fromkeys((*charge.on, *symmetry.on)))
     return replace(law, generator=replace(law.generator, on=on), on=on)
+
+
+def on_one_side(law: NoetherLaw, lagrangian: Lagrangian) -> NoetherLaw:
+    """The law with a side of every branch of its charge, where it was not looked at whether this jumps there."""
+    on = law.on or branches_of(law.integral, lagrangian)
+    return replace(law, generator=replace(law.generator, on=on), on=on) if on else law
 
 
 def _condition(lagrangian: Lagrangian, field: Field) -> LinearForm:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sympy import Symbol
+from sympy import Symbol, sign
 from typer.testing import CliRunner
 
 from liesym.app.cli import app
@@ -76,6 +76,7 @@ def test_what_cannot_be_asked() -> None:
         (("x'^2", "--coordinates", "x,x"), "x is given twice as a coordinate"),
         (("x'^2+y'^2", "--coordinates", "x,,y"), "without a name"),
         (("x'^2", "--coordinates", "t,x"), "independent variable"),
+        (("x'^2", "--force", " : 1"), "is not of the form"),
         (("x'^2", "--force", "x: x''"), "holds an acceleration"),
     ],
 )
@@ -96,6 +97,7 @@ def test_an_energy_that_jumps_is_constant_on_a_side() -> None:
 def test_without_equations_every_branch_is_named() -> None:
     found = motion_of("x'^2/2 - x*sign(y)", coordinates=["x", "y"])
     assert found.equations is None and [e.name for e in found.energy_on if isinstance(e, Symbol)] == ["y"]
+    assert all(on for e, on in zip(found.integrals, found.integrals.on, strict=True) if e.has(sign))
 
 
 def test_a_sum_that_does_not_jump_is_found_where_its_parts_do() -> None:
@@ -104,6 +106,12 @@ def test_a_sum_that_does_not_jump_is_found_where_its_parts_do() -> None:
     assert "x' + y'" in whole and len(whole) == 3 and len(found.integrals) == 5
     assert "of that form found" not in found.notes[-1]
     assert "of that form found" in motion_of("x'^2/2 + y'^2/2 - V(x-y)").notes[-1]
+
+
+@pytest.mark.parametrize("budget", [0.02, 0.1])
+def test_no_charge_that_jumps_is_without_a_side_when_time_ends(budget: float) -> None:
+    found = motion_of("(x'^2+y'^2)/2 - abs(x) - abs(y)", budget=budget)
+    assert all(on for e, on in zip(found.integrals, found.integrals.on, strict=True) if e.has(sign) and e != found.energy)
 
 
 def test_zero_is_no_constant_of_motion() -> None:

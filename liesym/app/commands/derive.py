@@ -74,7 +74,7 @@ def _forces(texts: Sequence[str]) -> dict[str, str]:
 def _force(text: str) -> tuple[str, str]:
     """ "x: -c*x'" or "x = -c*x'"."""
     name, mark, value = text.partition(":" if ":" in text else "=")
-    if not mark or not value.strip():
+    if not mark or not name.strip() or not value.strip():
         raise ParseError(f'--force {text!r} is not of the form "x: -c*x\'"')
     return name.strip(), value.strip()
 
