@@ -21,7 +21,7 @@ from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, replaced
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES
-from liesym.reduction.order import reduce_order
+from liesym.reduction.order import reduce_order, short_first
 from liesym.symmetries.generator import Generator
 
 LARGEST = 400
@@ -34,7 +34,7 @@ def named_type(system: ODESystem, generators: Sequence[Generator] = ()) -> str |
 
     Arguments:
         system: one equation.
-        generators: its symmetries, of order 2: what each leaves is looked at.
+        generators: its symmetries, of order 2: what each short one leaves is looked at.
     """
     (x, y), rate = system.variables, system.rhs[0]
     if rate.count_ops() > LARGEST:
@@ -47,7 +47,7 @@ def named_type(system: ODESystem, generators: Sequence[Generator] = ()) -> str |
     number = _painleve(rate, x, y)
     if number is not None:
         return f"this is Painlevé's {ORDINALS[number - 1]} equation up to scale: its solutions are functions of their own"
-    for generator in (g for g in generators if not g.definitions):
+    for generator in short_first(generators):
         with suppress(*FAILURES):
             reduced = reduce_order(system, generator).reduced
             kind = _abel_kind(reduced.rhs[0], reduced.unknowns[0])

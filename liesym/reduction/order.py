@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from sympy import Expr, Symbol
 
@@ -24,6 +25,9 @@ from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.testing.second_look import on_main_side
 from liesym.testing.second_maps import place_change
+
+LONGEST = 8
+"""Operations of a generator whose flow is found, and looked at, in bounded time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,12 @@ class Reduction:
         if element.depends_on(s):
             raise Unsupported("the generator does not project: its bracket with X is no multiple of X")
         return field.to_expr(element)
+
+
+def short_first(generators: Sequence[Generator]) -> list[Generator]:
+    """The generators that can be reduced by in bounded time, the shortest first: a longer one may have an endless flow."""
+    sizes = [(sum(c.count_ops() for c in g.components), g) for g in generators if not g.definitions]
+    return [g for n, g in sorted(sizes, key=itemgetter(0)) if n <= LONGEST]
 
 
 @door("the reduction of the order")

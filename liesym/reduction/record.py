@@ -169,24 +169,45 @@ class Solution(Shown):
             values: of every constant and parameter, by name.
 
         Returns:
-            y, of the shape of `place`. Integrals from a fixed place are computed by quadrature, in NumPy alone.
+            y, of the shape of `place`; nan where the branch is not said to hold (`on`). Integrals from a fixed place are
+            computed by quadrature, in NumPy alone.
 
         Raises:
             Unsupported: there is no such explicit branch, a value is missing, or the backend computes no integrals.
         """
         if not 0 <= branch < len(self.explicit):
             raise Unsupported(f"there are {len(self.explicit)} explicit branches, so none of number {branch}")
-        return evaluated([expr(self.explicit[branch].rhs)], self.variables[0], place, backend, values)[..., 0]
+        on = self.on[branch] if branch < len(self.on) else ()
+        return evaluated([expr(self.explicit[branch].rhs)], self.variables[0], place, backend, values, on)[..., 0]
 
 
 def evaluated(
-    expressions: Sequence[Expr], t: Symbol, place: Any, backend: str | Backend | None, values: dict[str, Any]
+    expressions: Sequence[Expr],
+    t: Symbol,
+    place: Any,
+    backend: str | Backend | None,
+    values: dict[str, Any],
+    on: Sequence[Expr] = (),
 ) -> Any:
-    """Expressions at places of t, of shape (..., k).
+    """Expressions at places of t, of shape (..., k), nan where something in `on` is negative.
 
     Raises:
         Unsupported: a value is missing or has the name of nothing, or the backend computes no integrals.
     """
+    sides = [c for c in on if names_in(c) <= {t.name, *names_in(*expressions)} and not c.has(Integral)]
+    found = _evaluated([*expressions, *sides], t, place, backend, values)
+    held = 1.0
+    for k in range(len(expressions), found.shape[-1]):
+        held = held * ((found[..., k] >= 0) * 1.0)
+    if not sides:
+        return found
+    with np.errstate(invalid="ignore"):
+        return found[..., : len(expressions)] + (0.0 * held / held)[..., None]  # 0/0 is nan in every library
+
+
+def _evaluated(
+    expressions: Sequence[Expr], t: Symbol, place: Any, backend: str | Backend | None, values: dict[str, Any]
+) -> Any:
     wanted = names_in(*expressions) - {t.name}
     if wanted != set(values):
         missing, more = sorted(wanted - set(values)), sorted(set(values) - wanted)

@@ -23,7 +23,7 @@ from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, families
 from liesym.reduction.higher_steps import reduction_steps
 from liesym.reduction.linear import riccati_families
-from liesym.reduction.order import Reduction, reduce_order
+from liesym.reduction.order import Reduction, reduce_order, short_first
 from liesym.reduction.quadrature import antiderivative_within, constants_for
 from liesym.symmetries.generator import Generator
 
@@ -34,7 +34,7 @@ QUADRATURE = 0.3
 
 
 def reduced_families(system: ODESystem, generators: Sequence[Generator], budget: Budget) -> Iterator[Family]:
-    """Curves from every symmetry with a closed flow, the shortest first.
+    """Curves from every short symmetry with a closed flow, the shortest first.
 
     Arguments:
         system: one equation of order 2.
@@ -44,8 +44,7 @@ def reduced_families(system: ODESystem, generators: Sequence[Generator], budget:
     Raises:
         OutOfBudget: the time is over.
     """
-    plain = [g for g in generators if not g.definitions]
-    for generator in sorted(plain, key=lambda g: sum(c.count_ops() for c in g.components)):
+    for generator in short_first(generators):
         budget.check("reduction of the order")
         try:
             reduction = reduce_order(system, generator)

@@ -9,18 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import mpmath
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from liesym.base.budget import Budget
+from liesym.base.jets import partial_derivative
 from liesym.base.typed import expr, replaced
 from liesym.model.system import ODESystem
 from liesym.reduction.explicit import solutions_of
 from liesym.reduction.record import Solution
+from liesym.solving.algebraic import solve_for
 from liesym.testing.realpoints import DRAWS, drawn_points, readable
 from liesym.testing.sampled import Sampled
 from liesym.testing.second_look import on_sides_of_time
+from liesym.testing.values import DIGITS, NoValue, value_at
 
+JUMPS = 6
+"""Draws of the constants for a look at a place where a sign changes."""
+NEAR, SAME = 1e-9, 1e-5
+"""How far to both sides of it, and what counts as no jump."""
 WHOLE = 0.5
 """Of the budget, for a solution that holds on all sides."""
 OWN_CONSTANTS = (
@@ -34,7 +42,7 @@ def solutions_on_sides(system: ODESystem, budget: Budget) -> Solution:
     if len(sides) < 2:
         return solutions_of(system, budget)
     found = solutions_of(system, budget.share(WHOLE))
-    if found.found and all(_is_real_on(system, found, on) for _, on in sides):
+    if found.found and all(_is_real_on(system, found, on) for _, on in sides) and _crosses(system, found, sides[0][1]):
         return found
     parts = []
     for place, (fixed, on) in enumerate(sides):
@@ -42,6 +50,41 @@ def solutions_on_sides(system: ODESystem, budget: Budget) -> Solution:
         if part.explicit:
             parts.append((part, on))
     return _together(found, parts) if parts else found
+
+
+def _crosses(system: ODESystem, found: Solution, cuts: Sequence[Expr]) -> bool:
+    """True if what is found stays continuous, with its derivatives below the order, where one of the cuts is zero.
+
+    A value that jumps there, as exp(t sign(t - 1)) does, solves the equation on each side with constants of its own.
+    """
+    t = system.independent
+    values = [expr(e.rhs) for e in found.explicit]
+    if not values and found.equation is not None:
+        values = [expr(found.equation.lhs - found.equation.rhs)]
+    zeros = [[*solve_for(cut, t), *([S.Zero] if cut.subs(t, 0) == 0 else [])] for cut in cuts]
+    places = [zero for of_cut in zeros for zero in of_cut]
+    if not all(zeros) or not all(zero.is_real for zero in places):
+        return False
+    for value in values:
+        for _ in range(system.order if found.explicit else 1):
+            if any(_jumps(value, t, place) for place in places):
+                return False
+            value = partial_derivative(value, t)
+    return True
+
+
+def _jumps(value: Expr, t: Symbol, place: Expr) -> bool:
+    """True if the limits from the left and from the right differ for drawn constants; False where there is none."""
+    others = sorted((s for s in value.free_symbols if isinstance(s, Symbol) and s != t), key=str)
+    for point in drawn_points(others, JUMPS, 0, ()):
+        at = [{**point, t: mpmath.mpf(str(place.evalf(DIGITS))) + step} for step in (-NEAR, NEAR)]
+        try:
+            left, right = (value_at(value, p) for p in at)
+        except NoValue:
+            continue
+        if abs(left - right) > SAME * (1 + abs(left) + abs(right)):
+            return True
+    return False
 
 
 def _together(whole: Solution, parts: Sequence[tuple[Solution, tuple[Expr, ...]]]) -> Solution:

@@ -30,7 +30,8 @@ LARGEST = 60
 def with_special(system: ODESystem, found: Solution) -> Solution:
     """Without special solutions that a family holds, and with y = C1 where every constant is a solution that none holds."""
     values = [expr(e.rhs) for e in found.explicit]
-    kept = [e for e in found.special if not _is_held(system, expr(e.rhs), found)]
+    # y = 0 under a condition that is false is Boolean, and no solution
+    kept = [e for e in found.special if isinstance(e, Eq) and not _is_held(system, expr(e.rhs), found)]
     more = _constants(system, values, found)
     moving = [e for e in kept if e.rhs.has(system.independent)]
     return replace(found, special=(*more, *moving) if more else tuple(kept))

@@ -71,14 +71,15 @@ class SystemSolution(Solution):
             values: of every constant and parameter, by name.
 
         Returns:
-            The unknowns, of shape (..., m).
+            The unknowns, of shape (..., m); nan where the family is not said to hold.
 
         Raises:
             Unsupported: there is no such family, a value is missing, or the backend computes no integrals.
         """
         if not 0 <= branch < len(self.families):
             raise Unsupported(f"there are {len(self.families)} families, so none of number {branch}")
-        return evaluated(self.families[branch][0], self.variables[0], place, backend, values)
+        family, on = self.families[branch]
+        return evaluated(family, self.variables[0], place, backend, values, on)
 
     @property
     def names(self) -> tuple[tuple[Symbol, ...], tuple[int, ...], tuple[Symbol, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp, isnan
+
 import pytest
 from true_solutions import looks_at_solution
 
@@ -32,3 +34,18 @@ def test_what_is_real_on_all_sides_is_one(text: str) -> None:
 def test_the_independent_variable_may_have_another_name() -> None:
     found = liesym.solve("y'' = abs(x)*y", budget=3)
     assert [str(on[0]) for on in found.on] == ["-x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "early"),
+    [
+        ("y' = sign(t-1)*y", "y(0) = 1", exp(-0.5)),
+        ("y'' = sign(t-1)", "y(0) = 0; y'(0) = 1", 0.375),
+        ("y' = abs(t-1) - y", "y(0) = 0", 1.5 - 2 * exp(-0.5)),
+    ],
+)
+def test_what_jumps_where_a_sign_changes_is_no_solution_across(text: str, given: str, early: float) -> None:
+    """exp(t sign(t - 1)) solves y' = sign(t - 1) y on each side, with a constant of its own."""
+    found = liesym.solve(text, conditions=given, budget=10)
+    assert not found.complete and all(found.on)
+    assert abs(found(0.5) - early) < 1e-12 and isnan(found(2.0))
