@@ -273,7 +273,7 @@ def identify(
     inputs: Inputs = None,
     known: Annotated[str | None, typer.Option(help="Parameters and states whose values are known, such as k1,k2.")] = None,
     driven: Annotated[
-        str | None, typer.Option("--input", help="Known functions of time in the equations, such as u,v.")
+        str | None, typer.Option("--input", help="Known functions of time in the equations or observables, such as u,v.")
     ] = None,
     initial: Annotated[str | None, typer.Option(help='Initial states that are given, such as "x=0, S=N-I".')] = None,
     as_json: AsJson = False,

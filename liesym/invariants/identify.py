@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from sympy import Expr, Function, Integer, Symbol
+from sympy import Expr, Integer, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
@@ -22,9 +22,10 @@ from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
 from liesym.invariants.fibre.draw import Model
 from liesym.invariants.fibre.verdict import Globally, global_verdicts
+from liesym.invariants.inputs import input_names, read_inputs
 from liesym.invariants.joint import invariants
-from liesym.invariants.starts import Initial, keeps_starts, read_starts, start_verdicts
-from liesym.model.reading import read_observable, with_measurement
+from liesym.invariants.starts import Initial, keeps_starts, read_starts, start_several, start_verdicts, told_at_start
+from liesym.model.reading import with_measurement
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.identifiability import unidentifiable
@@ -38,6 +39,7 @@ COMBINATIONS = 5.0
 """Seconds for the invariants of the hidden directions; the verdicts do not depend on them."""
 GLOBAL, LONGEST_GLOBAL = 0.5, 25.0
 """Part of the time, and seconds, for global verdicts: where they do not come in time, they are open."""
+UNDECIDED_START = "whether what a given initial state is made of leaves it one value was not decided"
 QUIET = 2
 """Further orders after which the rank is taken for final, unless the bound on the number of orders comes first."""
 
@@ -68,7 +70,8 @@ class Identifiability:
 
     Arguments:
         system, observables: what was asked.
-        parameters, states: name -> "identifiable" (one value), "locally" (determined up to finitely many values) or "not".
+        parameters, states: name -> "identifiable" (one value), "locally" (determined up to finitely many values; complex
+            ones count, so that k in k^3 has three) or "not".
         undecided: names of those that are "locally" and may be "identifiable": neither one value nor two were proven.
         reason: why, in words.
         hidden: names of states on which no observable depends.
@@ -155,10 +158,10 @@ def identify(
         system: of first order, or its text.
         observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2".
         known: names of parameters, or of states whose initial values are known.
-        inputs: names of functions of time in the equations that are known, as `u(t)` or as plain names.
+        inputs: names of functions of time in the equations and observables that are known, as `u(t)` or as plain names.
         initial: initial states that are given, such as "x=0, S=N-I"; values that are known but are no special ones are
             `known`.
-        globally: also decide, where it can be proven, whether there is one value or several.
+        globally: also decide, where it can be proven, whether there is one value or several, complex ones counted.
         explain: also look for the symmetries that hide what is not identifiable, and for combinations that are.
         budget: seconds.
         seed: of the random points.
@@ -167,6 +170,7 @@ def identify(
         Identifiability: verdicts, hidden directions, certificate.
 
     Raises:
+        ParseError: an input occurs nowhere or is a state, or a name or an initial state is not of this system.
         Unsupported: the system is not of first order, nothing is observed, or a function has no rule.
         OutOfBudget: the time was too short for the count.
     """
@@ -174,9 +178,8 @@ def identify(
     system = ODESystem.from_model(system) if isinstance(system, str) else system
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
-    system = _with_inputs(system, inputs)
-    seen = tuple(read_observable(h, system) for h in observables)
-    starts = read_starts(initial, system)
+    system, seen = read_inputs(system, observables, inputs)
+    starts = read_starts(initial, system, known, input_names(system, inputs))
     system = with_measurement(system, [*seen, *starts.values()])
     names = {s.name: s for s in (*system.unknowns, *system.parameter_symbols)}
     for name in known:
@@ -194,15 +197,15 @@ def identify(
     invisible = [s for s in names.values() if s not in told_otherwise]
     verdicts = {s.name: "not" if s in moved or s in invisible else "locally" for s in names.values()}
     verdicts.update(dict.fromkeys(known, "identifiable"))
-    for h in seen:
-        if isinstance(h, Symbol) and h.name in verdicts:
-            verdicts[h.name] = "identifiable"
+    at_once = told_at_start(seen, starts, known, system.independent) - {s.name for s in (*moved, *drifting)}
+    verdicts.update(dict.fromkeys(at_once, "identifiable"))
     asked = [s for s in columns if s not in moved]
     model = replace(_model(system, reached, seen, columns, kernel, known), starts=starts)
     told = global_verdicts(model, asked, PRIMES, seed, _global_budget(limit)) if globally else Globally(reason="not asked")
     verdicts.update(dict.fromkeys(told.one, "identifiable"))
-    verdicts.update(start_verdicts(starts, drifting, verdicts))
-    undecided = tuple(s.name for s in asked if s.name not in told.several and verdicts[s.name] == "locally")
+    verdicts.update(start_verdicts(starts, {*drifting, *invisible}, verdicts))
+    several = told.several | start_several(starts, told.several, verdicts)
+    undecided = tuple(s.name for s in (*asked, *starts) if s.name not in several and verdicts[s.name] == "locally")
     directions = _directions(system, seen, known, limit, starts) if explain and defect + len(invisible) else ()
     return Identifiability(
         system,
@@ -210,25 +213,13 @@ def identify(
         {p.name: verdicts[p.name] for p in system.parameter_symbols},
         {x.name: verdicts[x.name] for x in system.unknowns},
         undecided,
-        told.reason if undecided else "",
+        (told.reason or UNDECIDED_START) if undecided else "",
         tuple(x.name for x in system.unknowns if x not in reached),
         _combinations(system, directions),
         directions,
         defect + len(invisible),
         certificate,
     )
-
-
-# -- reading -----------------------------------------------------------------------------------------
-
-
-def _with_inputs(system: ODESystem, inputs: Sequence[str]) -> ODESystem:
-    """Plain names that are inputs become functions of time; `u(t)` is one already."""
-    plain = {p.symbol: Function(p.name)(system.independent) for p in system.parameters if p.name in inputs}
-    if not plain:
-        return system
-    rest = tuple(p for p in system.parameters if p.symbol not in plain)
-    return replace(system, rhs=tuple(f.subs(plain) for f in system.rhs), parameters=rest)
 
 
 # -- global verdicts ---------------------------------------------------------------------------------
@@ -318,6 +309,7 @@ def _draw(
         try:
             path = Trajectory(system.independent, unknowns, rhs, columns, prime, seed + attempt, starts=given)
             seen = [path.node(h) for h in observables]
+            heads = {x: path.node(e) for x, e in starts.items()}
             rows: list[np.ndarray] = []
             rank, quiet = -1, 0
             while path.order + 1 < min(LONGEST, len(columns) + 1 + len(given)) and quiet <= patience:
@@ -333,7 +325,7 @@ def _draw(
                     break
             found = echelon([[int(c) for c in r] for r in rows], len(columns), prime)
             kernel = found.kernel()
-            slopes = {x: path.states[x].series[0][1:] for x in given}
+            slopes = {x: head.series[0][1:] for x, head in heads.items()}
             drifting = [
                 x for x, row in slopes.items() if any(sum(int(row[j]) * c for j, c in v.items()) % prime for v in kernel)
             ]

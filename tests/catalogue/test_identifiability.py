@@ -135,6 +135,63 @@ def test_given_initial_states(
     assert not found.undecided
 
 
+@pytest.mark.parametrize(
+    ("equations", "observables", "inputs", "parameters"),
+    [
+        ("x'=-a*x+u", ["y = x+d*u"], ["u"], dict.fromkeys("ad", "identifiable")),
+        ("x'=-a*x+u", [Symbol("x") + Symbol("d") * Symbol("u")], ["u"], dict.fromkeys("ad", "identifiable")),
+        ("x'=-a*x+u(t)", ["y = x+d*u"], [], dict.fromkeys("ad", "identifiable")),
+        ("x'=-a*x", ["y = x+d*u"], ["u"], dict.fromkeys("ad", "identifiable")),
+        ("x'=a*x*u", ["y = u"], ["u"], {"a": "not"}),
+        ("x'=-a*x", ["y = x+d*u"], [], {"a": "identifiable", "d": "not", "u": "not"}),
+    ],
+)
+def test_an_input_is_known_in_the_observables_too(
+    equations: str, observables: list, inputs: list[str], parameters: dict[str, str]
+) -> None:
+    assert identify(equations, observables, inputs=inputs, explain=False).parameters == parameters
+
+
+@pytest.mark.parametrize("name", ["x", "t", "v"])
+def test_a_state_or_what_occurs_nowhere_is_no_input(name: str) -> None:
+    with pytest.raises(ParseError, match=f"the input {name} does not occur"):
+        identify("x'=a*x+u", ["x"], inputs=[name])
+
+
+@pytest.mark.parametrize("start", ["u", "u(0)", "1+u(t)"])
+def test_no_initial_state_is_written_in_an_input(start: str) -> None:
+    with pytest.raises(ParseError, match="hangs on u, a function of time"):
+        identify("x'=a*x+u", ["x"], inputs=["u"], initial={"x": start})
+
+
+def test_an_initial_state_is_given_or_known() -> None:
+    with pytest.raises(ParseError, match="given and known"):
+        identify("x'=-k*x", ["x"], known=["x"], initial="x=b")
+
+
+@pytest.mark.parametrize(
+    ("equations", "observable", "initial", "verdicts", "undecided"),
+    [
+        # y(0) = x(0), and y(0) = 2 x(0) + 1, have one value whatever x(0) is made of
+        ("x'=a*x+b", "x", "x=-b/a", {"x": "identifiable", "a": "not", "b": "not"}, ""),
+        ("x'=a*x+b", "2*x+1", "x=-b/a", {"x": "identifiable", "a": "not", "b": "not"}, ""),
+        ("x'=-a*x; z'=-b*z", "x*z", "x=c, z=1", {"x": "identifiable", "c": "identifiable", "a": "not"}, ""),
+        # one of two rates that trade places, and what is made of it alone
+        ("x'=-a*x; y'=a*x-b*y", "y", "x=2*c+1, y=0", {"x": "locally", "c": "locally", "y": "identifiable"}, ""),
+        # a product of two that are hidden may have one value; their sum is hidden
+        ("x'=-a*b*x; z'=-z", "x", "z=a*b", {"z": "locally", "a": "not"}, "z"),
+        ("x'=-a*b*x; z'=-z", "x", "z=a+b", {"z": "not"}, ""),
+        ("x'=-x; z'=q*z", "x", "z=b", {"z": "not", "b": "not"}, ""),
+    ],
+)
+def test_a_given_initial_state_has_several_values_only_where_that_is_proven(
+    equations: str, observable: str, initial: str, verdicts: dict[str, str], undecided: str
+) -> None:
+    found = identify(equations, [observable], initial=initial, explain=False)
+    assert verdicts.items() <= {**found.parameters, **found.states}.items()
+    assert found.undecided == tuple(undecided.split()) and bool(found.reason) == bool(undecided)
+
+
 def test_what_is_not_rational_is_open() -> None:
     found = identify("x'=-k*x^n", ["x"], explain=False)
     assert found.parameters == {"k": "locally", "n": "locally"} and set(found.undecided) == {"k", "n"}

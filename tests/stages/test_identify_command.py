@@ -56,7 +56,18 @@ def test_several_values_and_open_ones_are_told_apart() -> None:
     assert "globally open" in row(table, "n") and "is not rational" in table
 
 
+def test_a_plain_input_in_the_observable_is_known() -> None:
+    record = json.loads(call("x' = -a*x + u", "--observe", "y = x + d*u", "--input", "u", "--json"))
+    assert record["parameters"] == {"a": "identifiable", "d": "identifiable"} and record["proven"] is True
+
+
+def test_an_undecided_initial_state_is_said_to_be_open() -> None:
+    table = call("x' = -a*b*x; z' = -z", "--observe", "x", "--initial", "z=a*b")
+    assert "globally open" in row(table, "z") and "several" not in row(table, "z")
+
+
 def test_bad_input_is_status_2() -> None:
+    assert "or is a state" in call(CHAIN, "--observe", "x1", "--input", "x1", status=2)
     assert "the input v does not occur" in call(CHAIN, "--observe", "x1", "--input", "v", status=2)
     assert "neither a state nor a parameter" in call(CHAIN, "--observe", "x1", "--known", "q", status=2)
     assert "first-order" in call("x'' = -k*x", "--observe", "x", status=2)

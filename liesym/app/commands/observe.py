@@ -15,9 +15,8 @@ from liesym.app.screen import standard_output
 from liesym.base.budget import now
 from liesym.discovery.discover import discover as discovered
 from liesym.discovery.files import read_runs
-from liesym.errors import DataError, ParseError
+from liesym.errors import DataError
 from liesym.invariants.identify import identify as identified
-from liesym.model.system import ODESystem
 
 
 def identify(
@@ -37,7 +36,6 @@ def identify(
     check_budget(budget)
     system = load_problem(inputs or (), independent=independent, branch=branch).system
     given, fixed = _names(driven), _names(known)
-    _check_inputs(given, system)
     with clock(budget, begun) as watched, progress() as show:
         show("identifiability")
         left = watched.left()
@@ -78,11 +76,3 @@ def discover(
 def _names(text: str | None) -> list[str]:
     """Names between commas."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
-def _check_inputs(names: list[str], system: ODESystem) -> None:
-    """Refuse an input that occurs nowhere: it is misspelled, or a state."""
-    occurring = [*(p.name for p in system.parameters), *(f.func.__name__ for f in system.functions)]
-    for name in names:
-        if name not in occurring:
-            raise ParseError(f"the input {name} does not occur in the equations, or is a state", expected=tuple(occurring))
