@@ -196,7 +196,7 @@ def evaluated(
     """
     sides = [c for c in on if names_in(c) <= {t.name, *names_in(*expressions)} and not c.has(Integral)]
     found = _evaluated([*expressions, *sides], t, place, backend, values)
-    held = 1.0
+    held: Any = 1.0
     for k in range(len(expressions), found.shape[-1]):
         held = held * ((found[..., k] >= 0) * 1.0)
     if not sides:
