@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 
 from sympy import Expr, Poly, Symbol, cancel, fraction, nan, zoo
 from sympy.core.function import AppliedUndef
@@ -83,7 +83,7 @@ def keeps_starts(direction: Generator, starts: Mapping[Symbol, Expr]) -> bool:
     return True
 
 
-def start_verdicts(starts: Mapping[Symbol, Expr], moved: Collection[Symbol], verdicts: Mapping[str, str]) -> dict[str, str]:
+def start_verdicts(starts: Mapping[Symbol, Expr], moved: Set[Symbol], verdicts: Mapping[str, str]) -> dict[str, str]:
     """The verdicts on given initial states, from those on what they are made of.
 
     Arguments:
@@ -116,7 +116,7 @@ def told_at_start(
     """Names whose value an observable has at the start, with given initial states put in or not."""
     found = set()
     for h in observables:
-        for seen in (h, h.subs(starts), h.subs({x: e for x, e in starts.items() if e.is_number})):
+        for seen in (h, h.subs(dict(starts)), h.subs({x: e for x, e in starts.items() if e.is_number})):
             if seen.has(zoo, nan):
                 continue
             unknown = [s for s in seen.free_symbols if isinstance(s, Symbol) and s != independent and s.name not in known]
