@@ -247,7 +247,7 @@ def solved(found, name, row):
     """(states, gradient by k or None, gradient by the start or None) of Σ w·x for the row of the table."""
     (solver, gradient), way, start, kind, (of_states, of_times) = row
     dtype = of_states if not is_torch(found) else getattr(pytest.importorskip("torch"), of_states)
-    rtol = 1e-7 if of_states == "float64" else 1e-4
+    rtol = 1e-8 if of_states == "float64" else 1e-4
     field = WRAPPERS[name][0](found, way, dtype)
     model = found.NeuralODE(field, solver=solver, gradient=gradient, substeps=6, rtol=rtol, atol=rtol / 10)
     x = STARTS[start].astype(of_states)

@@ -75,7 +75,7 @@ def test_lists_say_within_what_they_looked() -> None:
     hamiltonian = first_integrals(ODESystem.parse("x' = p^3+q; y' = q^3+p; p' = -x^3; q' = -y^3"))
     assert "polynomials of degree 4" in hamiltonian.within and "went to its end" in hamiltonian.within
     assert first_integrals(ODESystem.parse("x'' = -x")).within.endswith("as many as there are")
-    assert noether(DAMPED).within.endswith("all of that form found")
+    assert "all of that form found" in noether(DAMPED).within
     cut = noether(DAMPED, budget=0.0)
     assert "the budget ran out" in cut.within and "all of that form" not in cut.within
     model = ODESystem.parse("x' = -k*x")
