@@ -108,7 +108,7 @@ def discover(
     if not integrals and bound:
         integrals = near_integrals(box, symbols, tried, bound, limit, rng)
     known = [law.expression for law in search.integrals]
-    symmetries: Sequence[Symmetry] = () if limit.over else field_symmetries(box, symbols, independent, known, rng)
+    found: Sequence[Symmetry] = () if limit.over else field_symmetries(box, symbols, independent, known, rng)
     notes = [f"integrals free of {independent.name} were looked for among: {', '.join(search.done)}"]
     if not search.integrals and bound:
         notes.append(f"none holds exactly; looked for what is conserved to {bound:.2g} of what its rate could be")
@@ -120,15 +120,15 @@ def discover(
         system = equations.system
         notes.append(equations.told or "proven means: in the identified equations, as they stand")
     if system is not None and system.parameters:
-        proven, symmetries, _ = laws_of(system, region, tried, limit, rng)
+        proven, found, _ = laws_of(system, region, tried, limit, rng)
         integrals = joined(integrals, proven, equations, box.draw(FRESH, rng)[1], limit)
     elif system is not None:
         integrals = [proven_integral(law, system, limit) for law in integrals]
-        symmetries = [proven_symmetry(law, system, limit) for law in symmetries]
-    stopped = search.stopped or ("time ran out before the symmetries" if limit.over and not symmetries else "")
+        found = [proven_symmetry(law, system, limit) for law in found]
+    stopped = search.stopped or ("time ran out before the symmetries" if limit.over and not found else "")
     looked = ("integrals", "symmetries", *(["equations"] if identify else []))
     return Discovery(
-        *(tuple(s.name for s in symbols), tuple(integrals), tuple(symmetries), system, tuple(notes)),
+        *(tuple(s.name for s in symbols), tuple(integrals), tuple(found), system, tuple(notes)),
         *(stopped, now() - begun, looked, equations.evidence),
     )
 
