@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from protocol import protocol, sentence
 from scipy.integrate import solve_ivp
 
 from liesym.base.files import write_whole
@@ -50,7 +51,7 @@ def experiment(
     parser.add_argument("--seeds", nargs="+", type=int, default=None, help="run these seeds only")
     parser.add_argument("--page", action="store_true", help="run nothing, write the page from the record")
     options = parser.parse_args(arguments)
-    config = configuration(options.config, options.reduced)
+    config = configuration(options.config, options.reduced, name)
     if options.backend:
         config["backend"] = options.backend
     path = options.out / f"{name}.json"
@@ -65,7 +66,7 @@ def experiment(
         record["runs"][f"{variant} | {seed}"] = result
         write_results(path, record)
         print(f"{variant}, seed {seed}: {result['total_seconds']:.0f} s", flush=True)
-    record = read_results(path)
+    record = read_results(path) | {"config": config}
     write_whole(options.out / f"{name}.md", page(record), folder=True)
     if picture is not None:
         picture(record, options.out / f"{name}.svg")
@@ -73,9 +74,9 @@ def experiment(
     return record
 
 
-def configuration(path: Path, reduced: bool) -> Config:
-    """The tables of a file, with those of [reduced] over them if asked for."""
-    config = read_config(path)
+def configuration(path: Path, reduced: bool, name: str = "") -> Config:
+    """The tables of a file, with those of [reduced] over them if asked for; the seeds are those of the protocol."""
+    config = {"seeds": list(protocol(name or path.stem).seeds)} | read_config(path)
     small = config.pop("reduced", {})
     if reduced:
         config |= small
@@ -254,19 +255,16 @@ def table(record: Mapping[str, Any], case: str) -> str:
 
 
 def stopped(record: Mapping[str, Any]) -> str:
-    """A sentence on the runs that ended in an error and on those not run, empty if there are none."""
-    config, runs = record["config"], record["runs"]
-    lines = [f"* {key} stopped: {found['stopped']}" for key, found in runs.items() if "stopped" in found]
-    left = {v: [str(s) for s in config["seeds"] if f"{v} | {s}" not in runs] for v in config["variants"]}
-    named = [f"{v} (seed{'s' * (len(open_) > 1)} {', '.join(open_)})" for v, open_ in left.items() if open_]
-    lines += [f"* configured, but not run so far: {'; '.join(named)}"] if named else []
+    """A sentence on each of the runs that ended in an error, empty if there are none."""
+    lines = [f"* {key} stopped: {found['stopped']}" for key, found in record["runs"].items() if "stopped" in found]
     return "\n".join(lines) + "\n" if lines else ""
 
 
 def made_with(record: Mapping[str, Any], script: str) -> str:
-    """The line that says where a page comes from."""
+    """What the experiment was held to, and where its page comes from."""
     versions = ", ".join(f"{name} {version}" for name, version in record["environment"].items() if name != "liesym-ode")
-    return f"Made by `examples/experiments/{script}.py` from `{script}.json` beside this page ({versions}).\n"
+    place = f"`examples/experiments/{script}.py` from `{script}.json` beside this page"
+    return f"{sentence(script, record)}\nMade by {place} ({versions}).\n"
 
 
 def bars(record: Mapping[str, Any], cases: Sequence[str], path: Path, title: str) -> None:

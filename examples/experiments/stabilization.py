@@ -21,8 +21,9 @@ from liesym.learn.experiment import cell, markdown_table
 from liesym.learn.metrics import relative_drift
 from liesym.residuals import phase_state
 
-PUBLISHED = 1e-4
-"""Relative defect of stabilized fields in White et al. 2023."""
+PUBLISHED = {"rigid body": (1e-4, 1e-4), "double pendulum": (1e-2, 2e-1)}
+"""Smallest and largest relative defect of stabilized fields in White et al. 2023: of the rigid body's Casimir (figure
+7d), and of the double pendulum's energy (figure 5b: mean of five trajectories, tolerance 1e-6, 500 time units)."""
 
 
 def run(config: Config, variant: str, seed: int) -> dict[str, Any]:
@@ -70,16 +71,19 @@ def defects_of(states: np.ndarray, name: str) -> dict[str, float | None]:
 
 def page(record: dict[str, Any]) -> str:
     """The page of results."""
-    pull = record["config"]["pull"]
+    pull, (low, high) = record["config"]["pull"], PUBLISHED["double pendulum"]
     text = f"""# How strong must a stabilization be?
 
 The networks of [Rigid body and double pendulum](hard_forms.md), trained in float32 with f - γ G⁺ (I - I(0)) in the field as
 there. After the training γ is raised; rollouts are as in White et al. 2023, in float64 with adaptive steps of tolerance
 {pull["tolerance"]:g} (Dormand and Prince's fifth order instead of Tsitouras's). Taken is the weakest pull whose worst
 relative defect of an integral from {pull["starts"]} validation starts is below {pull["target"]:g}, half of the
-{PUBLISHED:g} that they report; where none is, the strongest. Validation needs no true trajectories, the level is known at
-the start. The tests are those of the page named above; tolerance, pulls and target were set after a trial on validation
-starts of the first seed and before their figures here were seen.
+{PUBLISHED["rigid body"][0]:g} that they report for the Casimir of the rigid body (figure 7d); where none is, the strongest.
+Validation needs no true trajectories, the level is known at the start. The tests are those of the page named above;
+tolerance, pulls and target were set after a trial on validation starts of the first seed and before their figures here were
+seen. The target was set for both systems, but for the energy of the double pendulum they report {low:g} to {high:g} (figure
+5b: mean of five trajectories, tolerance 1e-6, 500 time units; here single trajectories, {pull["tolerance"]:g}, 100): there
+a pull that misses the target is no miss of what is published. An earlier version of this page took it for one.
 
 """
     runs = collected(record)
@@ -92,7 +96,7 @@ starts of the first seed and before their figures here were seen.
 
 def _tests(runs: Mapping[str, list[dict[str, Any]]]) -> str:
     """Chosen pulls, and measures on the tests."""
-    columns = ["variant", "seeds", "γ taken", "reached in validation", "defect", "worst defect"]
+    columns = ["variant", "seeds", "γ taken", "target reached in validation", "defect", "worst defect", "published"]
     columns += ["time to error 0.5", "error at the end", "diverged"]
     rows = []
     for variant, found in runs.items():
@@ -103,6 +107,7 @@ def _tests(runs: Mapping[str, list[dict[str, Any]]]) -> str:
             variant, len(found), ", ".join(cell(g) for g in sorted({p["gamma"] for p in points})),
             f"{sum(run['reached'] for run in found)} of {len(found)}",
             max(median(found, case, "true_drift", n) or 0.0 for n in names), largest(found, case, names, "worst_drift"),
+            " to ".join(dict.fromkeys(f"{p:g}" for p in PUBLISHED[variant.split(": ")[0]])),
             median(found, case, "lasting"), median(found, case, "errors", len(found[0][case]["horizons"]) - 1),
             f"{sum(run[case]['diverged'] for run in found)} of {sum(run[case]['count'] for run in found)}",
         ])  # fmt: skip
@@ -133,10 +138,11 @@ def _law(runs: Mapping[str, list[dict[str, Any]]]) -> str:
     for variant, found in runs.items():
         last = len(found[0]["curve"]) - 1
         gamma, worst = found[0]["curve"][last]["gamma"], _worst(found, last)
-        if worst > PUBLISHED and np.isfinite(worst):
+        published = PUBLISHED[variant.split(": ")[0]][1]
+        if worst > published and np.isfinite(worst):
             product = ", ".join(cell(point["gamma"] * _worst(found, k)) for k, point in enumerate(found[0]["curve"]))
-            text += f"* {variant}: γ times the worst defect is {product}. If that goes on, {PUBLISHED:g} needs "
-            text += f"γ = {gamma * worst / PUBLISHED:.2g}, and an explicit solver steps below 2.8 / γ.\n"
+            text += f"* {variant}: γ times the worst defect is {product}. If that goes on, {published:g} needs "
+            text += f"γ = {gamma * worst / published:.2g}, and an explicit solver steps below 2.8 / γ.\n"
     return text + "\n" if text else ""
 
 
@@ -159,7 +165,8 @@ def picture(record: dict[str, Any], path: Path) -> None:
                 label = variant.split(": ")[1] if seed == 0 else None
                 points = [(p["gamma"], p["worst"]) for p in run["curve"] if p["worst"] is not None]
                 axis.loglog(*zip(*points, strict=True), f"C{color}.-", linewidth=0.8, label=label)
-        axis.axhline(PUBLISHED, color="0.5", linestyle=":", label="published")
+        for j, published in enumerate(dict.fromkeys(PUBLISHED[system])):
+            axis.axhline(published, color="0.5", linestyle=":", label=None if j else "published")
         axis.set_title(system)
         axis.set_xlabel("γ")
     axes[0][0].set_ylabel("worst relative defect")

@@ -29,7 +29,10 @@ def test_two_bodies(script, tmp_path):
     arguments = ["--reduced", "--out", str(tmp_path)]
     two_body.main([*arguments, "--only", "plain"])
     begun = json.loads((tmp_path / "two_body.json").read_text())
-    assert list(begun["runs"]) == ["plain | 0"] and "not run so far: invariant" in (tmp_path / "two_body.md").read_text()
+    assert (
+        list(begun["runs"]) == ["plain | 0"]
+        and "Not run so far, seed 0: invariant" in (tmp_path / "two_body.md").read_text()
+    )
     record = two_body.main(arguments)
     assert record["runs"]["plain | 0"] == begun["runs"]["plain | 0"], "a run in the record is not run again"
     plain, hard = (record["runs"][f"{name} | 0"] for name in ("plain", "invariant network + projection"))
@@ -39,7 +42,7 @@ def test_two_bodies(script, tmp_path):
     assert hard["turned"]["errors"] == pytest.approx(hard["as trained"]["errors"], rel=1e-2)
     assert plain["turned"]["errors"] != pytest.approx(plain["as trained"]["errors"], rel=1e-2)
     text = (tmp_path / "two_body.md").read_text()
-    assert "## Orbits turned" in text and "not run" not in text and (tmp_path / "two_body.svg").stat().st_size > 5000
+    assert "## Orbits turned" in text and "Not run" not in text and (tmp_path / "two_body.svg").stat().st_size > 5000
     assert {"jax", "python"} <= set(record["environment"])
 
 
@@ -257,7 +260,7 @@ def test_learned_invariants(script, tmp_path):
     assert spring["projected"]["residual"] < 1e-6 < 1e-3 < spring["projected"]["residual_before"]
     assert "exact" not in heat and heat["reconstruction"] < 0.1
     text = (tmp_path / "contrastive.md").read_text()
-    assert "| heat | projected |" in text and "0.178" in text and "not run" not in text
+    assert "| heat | projected |" in text and "0.178" in text and "Not run" not in text
 
 
 @pytest.mark.slow
@@ -293,3 +296,48 @@ def test_hamiltonian_networks(script, tmp_path):
     learned, plain = (record["runs"][f"spring: {kind} | 0"] for kind in ("Hamiltonian", "plain"))
     assert learned["energy"] < 1e-2 < plain["energy"] and learned["steps"] in record["config"]["spring"]["steps"]
     assert "| spring: Hamiltonian | 1 |" in (tmp_path / "hamiltonian_network.md").read_text()
+
+
+def test_every_experiment_has_a_protocol_and_reads_it(script):
+    """Seeds stand in one place; whatever trains has a budget of steps; limits are those of the code."""
+    protocol, harness = script("protocol"), script("harness")
+    named = {
+        path.stem for path in FOLDER.glob("*.py") if "experiment(\n" in (text := path.read_text()) or 'experiment("' in text
+    }
+    assert named - {"harness"} == set(protocol.PROTOCOLS) == {path.stem for path in FOLDER.glob("*.toml")}
+    for name, entry in protocol.PROTOCOLS.items():
+        assert "seeds" not in harness.read_config(FOLDER / f"{name}.toml"), "the seeds are those of the protocol"
+        config = harness.configuration(FOLDER / f"{name}.toml", False)
+        assert config["seeds"] == list(entry.seeds) and entry.selection
+        steps = dict(protocol.budgets(config))
+        assert bool(steps) == entry.trains and all(count > 0 for count in steps.values())
+    for seeds in ((0, 1, 2), (0, 0, 1, 2, 3)):
+        with pytest.raises(DataError, match="at least 5"):
+            protocol.Protocol("nothing", seeds=seeds)
+    with pytest.raises(DataError, match="no protocol for magic"):
+        harness.configuration(Path("magic.toml"), False)
+
+
+def test_frozen_limits_are_those_of_the_code(script):
+    from liesym.learn import trust
+
+    limits = script("protocol").protocol("contrastive").limit
+    assert limits("ratio") == trust.LARGEST_RATIO and limits("rank share") == trust.LEAST_RANK_SHARE
+    assert limits("worst trajectory") == trust.LARGEST_WORST
+    pull = script("harness").configuration(FOLDER / "stabilization.toml", False)["pull"]
+    assert script("protocol").protocol("stabilization").limit("defect") == pull["target"]
+
+
+def test_the_form_of_a_small_system_is_not_chosen_by_the_tests(script):
+    small = script("small_systems")
+    runs = {"a: right": [{"rmse": 2.0, "held_out": 0.1}], "a: lucky": [{"rmse": 1.0, "held_out": 0.3}]}
+    assert small.chosen(runs) == "a: right"
+
+
+def test_corrections_are_those_of_the_records(script, tmp_path):
+    """The page in the documentation is the one that the records give today, and says each claim with its page."""
+    corrections = script("corrections")
+    text = corrections.main(["--out", str(tmp_path)])
+    kept = (FOLDER.parents[1] / "docs" / "results" / "corrections.md").read_text()
+    assert text == kept, "run examples/experiments/corrections.py"
+    assert text.count("*Stood*") == text.count("*Holds*") == len(corrections.CORRECTIONS) and "nan" not in text
