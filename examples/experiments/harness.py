@@ -76,7 +76,7 @@ def experiment(
 
 def configuration(path: Path, reduced: bool, name: str = "") -> Config:
     """The tables of a file, with those of [reduced] over them if asked for; the seeds are those of the protocol."""
-    config = {"seeds": list(protocol(name or path.stem).seeds)} | read_config(path)
+    config: Config = {"seeds": list(protocol(name or path.stem).seeds)} | read_config(path)
     small = config.pop("reduced", {})
     if reduced:
         config |= small
