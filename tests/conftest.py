@@ -23,7 +23,9 @@ import liesym.base.budget
 # before NumPy, torch and JAX are loaded: the workers share the cores, and threads of theirs would wait for each other
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# nearly all of what a test of JAX takes is its compiler's, and most functions are called a few times only
+XLA = "--xla_cpu_multi_thread_eigen=false --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+os.environ.setdefault("XLA_FLAGS", XLA)
 # processes that tests start keep what they compile: a start from the sources alone takes each a second more
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
