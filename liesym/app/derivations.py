@@ -13,7 +13,7 @@ from liesym.app.shares import EQUATIONS, FORMS, LAWS, LOWERED, REDUCED, SOLVED
 from liesym.base.budget import Budget, now
 from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, Unsupported
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
 from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
@@ -21,7 +21,7 @@ from liesym.reduction.explicit import looked_at
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.text import write
-from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, inverse_problem, legendre, noether
+from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, legendre, noether
 from liesym.variational.motion import Motion
 
 Show = Callable[[str], None]
@@ -34,22 +34,6 @@ def silent(line: str) -> None:
 
 
 # -- Noether --------------------------------------------------------------------------------------------
-
-
-def lagrangian_of(system: ODESystem, *, budget: float) -> Lagrangian:
-    """A Lagrangian quadratic in the velocities.
-
-    Raises:
-        Unsupported: there is none, or none was found; the message says which.
-        TimeIsUp: none was found in time.
-    """
-    found = inverse_problem(system, budget=budget)
-    if found.lagrangian is None:
-        if found.stopped:
-            raise TimeIsUp("search for a Lagrangian")
-        what = "exists, for generic parameters" if found.absent else "was found"
-        raise Unsupported(f"no Lagrangian quadratic in the velocities {what}; give one instead of the equations")
-    return found.lagrangian
 
 
 def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent) -> dict[str, Any]:

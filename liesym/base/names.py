@@ -5,9 +5,14 @@ Inside, invented symbols are dummies, which no name of the user can meet; only w
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from sympy import Dummy, Expr, Symbol
+
+
+def listed(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Names as they are given: several, or text that holds one or more between commas."""
+    return tuple(n for n in map(str.strip, given.split(",")) if n) if isinstance(given, str) else tuple(given)
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -23,6 +23,7 @@ from liesym.conservation.first_integrals import first_integrals
 from liesym.determine.verify import is_first_integral
 from liesym.errors import VerificationError
 from liesym.model.names import taken_names
+from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.text.reader import derivative_at
 from liesym.text.writer import write
@@ -94,15 +95,13 @@ class _Role:
         )
 
 
-def with_antiderivatives(
-    system: ODESystem | str, integrals: Sequence[Expr] | None = None, *, budget: float = 30.0
-) -> Rewritten:
+def with_antiderivatives(system: Given, integrals: Sequence[Expr] | None = None, *, budget: float = 30.0) -> Rewritten:
     """The system in antiderivatives of its arbitrary functions, as its first integrals ask for them.
 
         ∫ h(s) f(s) ds in an integral:   F' = h f,  f = F'/h everywhere
 
     Arguments:
-        system: text or a system.
+        system: text, a file of a model or a system.
         integrals: of the system; looked for unless given.
         budget: seconds, for the search and for the checks.
 
@@ -114,7 +113,7 @@ def with_antiderivatives(
         VerificationError: an integral is none of the new system.
         OutOfBudget: the checks did not end in time.
     """
-    system = ODESystem.parse(system) if isinstance(system, str) else system
+    system, _ = read_given(system)
     limit = Budget.seconds(budget)
     given = first_integrals(system, budget=budget) if integrals is None else integrals
     listing = given if isinstance(given, Listing) else Listing(given)

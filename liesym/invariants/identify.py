@@ -18,6 +18,7 @@ from sympy import Expr, Integer, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
+from liesym.base.names import listed
 from liesym.coefficients.modular import echelon
 from liesym.errors import LiesymError, OutOfBudget, ParseError, Unsupported
 from liesym.invariants.fibre.draw import Model
@@ -25,15 +26,13 @@ from liesym.invariants.fibre.verdict import Globally, global_verdicts
 from liesym.invariants.inputs import input_names, read_inputs
 from liesym.invariants.joint import invariants
 from liesym.invariants.starts import Initial, keeps_starts, read_starts, start_several, start_verdicts, told_at_start
-from liesym.model.reading import with_measurement
+from liesym.model.reading import Given, one_by_one, read_given, with_measurement
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.identifiability import unidentifiable
-from liesym.symmetries.taylor import LONGEST, NoPoint, Trajectory
+from liesym.symmetries.taylor import LONGEST, NoPoint, Trajectory, primes_for
 from liesym.text.writer import write
 
-PRIMES = (2147483647, 2147483587)
-"""Below 2^31 and 3 modulo 4, so that square roots are powers."""
 TRIES = 60
 COMBINATIONS = 5.0
 """Seconds for the invariants of the hidden directions; the verdicts do not depend on them."""
@@ -141,11 +140,11 @@ WORDS = {
 
 @door("the search for what can be identified")
 def identify(
-    system: ODESystem | str,
-    observables: Sequence[Expr | str],
+    system: Given,
+    observables: Sequence[Expr | str] | Expr | str,
     *,
-    known: Sequence[str] = (),
-    inputs: Sequence[str] = (),
+    known: Sequence[str] | str = (),
+    inputs: Sequence[str] | str = (),
     initial: Initial = "",
     explain: bool = True,
     globally: bool = True,
@@ -155,10 +154,11 @@ def identify(
     """Identifiability of every parameter and initial state at a generic point, from one experiment.
 
     Arguments:
-        system: of first order, or its text.
-        observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2".
-        known: names of parameters, or of states whose initial values are known.
-        inputs: names of functions of time in the equations and observables that are known, as `u(t)` or as plain names.
+        system: of first order, its text, a file of a model, or SymPy's equations.
+        observables: expressions, or text such as "y1 = x1 + x2" or "x1 + x2"; one may stand alone.
+        known: names of parameters, or of states whose initial values are known; as text, between commas.
+        inputs: names, in the same way, of functions of time in the equations and observables that are known, as `u(t)` or
+            as plain names.
         initial: initial states that are given, such as "x=0, S=N-I"; values that are known but are no special ones are
             `known`.
         globally: also decide, where it can be proven, whether there is one value or several, complex ones counted.
@@ -175,7 +175,9 @@ def identify(
         OutOfBudget: the time was too short for the count.
     """
     limit = Budget.seconds(budget)
-    system = ODESystem.from_model(system) if isinstance(system, str) else system
+    system, notes = read_given(system)
+    system = replace(system, notes=(*notes, *system.notes)) if notes else system
+    known, inputs, observables = listed(known), listed(inputs), one_by_one(observables)
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
     system, seen = read_inputs(system, observables, inputs)
@@ -191,7 +193,8 @@ def identify(
     used |= {s for h in (*seen, *(e for x, e in starts.items() if x in reached)) for s in h.free_symbols}
     columns = [x for x in system.unknowns if x in reached and x.name not in known and x not in starts]
     columns += [p for p in system.parameter_symbols if p in used and p.name not in known]
-    kernel, certificate, drifting = _count(system, reached, seen, columns, seed, limit, starts)
+    primes = primes_for([*system.rhs, *seen, *starts.values()])
+    kernel, certificate, drifting = _count(system, reached, seen, columns, primes, seed, limit, starts)
     moved, defect = {columns[j] for vector in kernel for j in vector}, len(kernel)
     told_otherwise = {*columns, *starts, *(s for s in names.values() if s.name in known)}
     invisible = [s for s in names.values() if s not in told_otherwise]
@@ -200,8 +203,9 @@ def identify(
     at_once = told_at_start(seen, starts, known, system.independent) - {s.name for s in (*moved, *drifting)}
     verdicts.update(dict.fromkeys(at_once, "identifiable"))
     asked = [s for s in columns if s not in moved]
-    model = replace(_model(system, reached, seen, columns, kernel, known), starts=starts)
-    told = global_verdicts(model, asked, PRIMES, seed, _global_budget(limit)) if globally else Globally(reason="not asked")
+    asked += [x for x, e in starts.items() if x not in drifting and e.free_symbols.isdisjoint(invisible)]
+    model = replace(_model(system, reached, seen, columns, kernel, known, primes[0]), starts=starts)
+    told = global_verdicts(model, asked, primes, seed, _global_budget(limit)) if globally else Globally(reason="not asked")
     verdicts.update(dict.fromkeys(told.one, "identifiable"))
     verdicts.update(start_verdicts(starts, {*drifting, *invisible}, verdicts))
     several = told.several | start_several(starts, told.several, verdicts)
@@ -232,13 +236,14 @@ def _model(
     columns: Sequence[Symbol],
     kernel: Sequence[Mapping[int, int]],
     known: Sequence[str],
+    prime: int,
 ) -> Model:
     """What the observables depend on, with as many of the hidden parameters fixed as make the others finitely many."""
     pairs = [(x, f) for x, f in zip(system.unknowns, system.rhs, strict=True) if x in reached]
     own = [j for j, s in enumerate(columns) if s not in reached]
     place = {j: k for k, j in enumerate(own)}
     moves = [{place[j]: c for j, c in vector.items() if j in place} for vector in kernel]
-    fixed = [columns[own[k]] for k in echelon([m for m in moves if m], len(own), PRIMES[0]).pivots]
+    fixed = [columns[own[k]] for k in echelon([m for m in moves if m], len(own), prime).pivots]
     given = [p for p in system.parameter_symbols if p.name in known]
     return Model(
         system.independent,
@@ -275,6 +280,7 @@ def _count(
     reached: set[Symbol],
     observables: Sequence[Expr],
     columns: Sequence[Symbol],
+    primes: tuple[int, ...],
     seed: int,
     budget: Budget,
     starts: Mapping[Symbol, Expr],
@@ -282,11 +288,11 @@ def _count(
     """(the kernel, the certificate, given initial states that it moves), of two draws, which a proof wants equal in rank."""
     draws = [
         _draw(system, reached, observables, columns, prime, seed + 1000 * i, budget, starts)
-        for i, prime in enumerate(PRIMES)
+        for i, prime in enumerate(primes)
     ]
     rank = max(d[1] for d in draws)
     kernel, _, orders, _, drifting = next(d for d in draws if d[1] == rank)
-    certificate = Certificate(PRIMES, tuple(d[3] for d in draws), orders, rank, len(columns), tuple(d[1] for d in draws))
+    certificate = Certificate(primes, tuple(d[3] for d in draws), orders, rank, len(columns), tuple(d[1] for d in draws))
     return kernel, certificate, drifting
 
 

@@ -27,7 +27,7 @@ from liesym.learn.fitting import gradients_of, parameter_values
 from liesym.learn.levels import AbstractLevelSets, Gradients, Unvalued, guarded
 from liesym.lowering.lower import lower
 from liesym.lowering.target import phase_state
-from liesym.model.reading import in_names_of, read_in_system
+from liesym.model.reading import Given, in_names_of, read_given, read_in_system
 from liesym.model.system import ODESystem
 
 Laws = Expr | str | Sequence[Expr | str]
@@ -40,7 +40,7 @@ class AbstractHybridODE(AbstractModule):
     measured like any other field.
 
     Arguments:
-        system: text or a system, of any order; time may occur.
+        system: text, a file of a model or a system, of any order; time may occur.
         functions: name -> what stands for the arbitrary function of that name. A module of the library is given the
             function's n arguments on a last axis, (…, n), and returns (…, 1) or (…); one that takes n ≥ 2 arguments is given
             each by itself. In JAX a module is called for one sample at a time. Any other callable is given an array for each
@@ -68,7 +68,7 @@ class AbstractHybridODE(AbstractModule):
 
     def __init__(
         self,
-        system: ODESystem | str,
+        system: Given,
         functions: Mapping[str, Any] | None = None,
         parameters: Mapping[str, float] | None = None,
         *,
@@ -77,7 +77,7 @@ class AbstractHybridODE(AbstractModule):
     ) -> None:
         super().__init__()
         check_given(functions, parameters, inputs)
-        self.system = ODESystem.parse(system) if isinstance(system, str) else system
+        self.system = read_given(system)[0]
         arities = checked_functions(self.system, functions or {}, inputs or {})
         start = parameter_values(self.system, parameters or {}, ())
         self.positive = frozenset(p.name for p in self.system.parameters if "positive" in p.assumptions)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
 
 from sympy import Basic, Derivative, Expr, Symbol
 from sympy.core.function import AppliedUndef
@@ -13,29 +15,33 @@ from liesym.base.names import in_symbols
 from liesym.base.parameters import Parameter
 from liesym.errors import ParseError
 from liesym.model.system import ODESystem
-from liesym.text.formats.recognized import form_of_text, read_model
+from liesym.text.formats.recognized import form_of_text, is_path, read_model, read_model_file
 from liesym.text.grammar import parse
 from liesym.text.reader import Reader, Scope
 from liesym.text.spelling import spelled
 from liesym.text.writer import write
 
-Given = ODESystem | str | Basic | Sequence[Basic | str]
-"""A system, its equations as text, or SymPy's: one of them, or several."""
+Given = ODESystem | str | Path | Basic | Sequence[Basic | str]
+"""A system, a file or the text of a model, or equations as text or SymPy's: one of them, or several."""
 
 
 def read_given(given: Given, independent: str | None = None, branch: int | None = None) -> tuple[ODESystem, tuple[str, ...]]:
     """The system that is meant, and what was taken for granted in reading it.
 
     Arguments:
-        given: a system, text such as ``"dy/dx = x*y"``, or SymPy equations.
+        given: a system, text such as ``"dy/dx = x*y"``, a file such as ``"model.xml"``, or SymPy equations.
         independent: name of the independent variable; read off the text if None.
         branch: which solution for the highest derivatives to take, where an implicit equation has several.
 
     Raises:
         ParseError: the text is not in the grammar, nothing is given, or another independent variable is meant.
         NotSolvable: the equations cannot be solved for their highest derivatives.
-        Unsupported: what SymPy gives is no ordinary differential equation.
+        Unsupported: what SymPy gives is no ordinary differential equation, or a model holds what is not read.
+        DataError: a file cannot be read.
     """
+    if isinstance(given, Path) or (isinstance(given, str) and is_path(given)):
+        model = read_model_file(given, branch=branch)
+        given = ODESystem.from_solved(model.exact, model.title)
     if isinstance(given, ODESystem):
         if independent not in (None, given.independent.name):
             raise ParseError(f"the system has the independent variable {given.independent.name}; {independent} differs")
@@ -79,6 +85,15 @@ def _without_curves(expression: Expr, system: ODESystem) -> Expr:
     rates = [d for d in expression.atoms(Derivative) if d.expr in along and d.variables == d.expr.args * len(d.variables)]
     jets = {d: jet_symbol(along[d.expr], len(d.variables)) for d in rates}
     return expression.xreplace(jets).xreplace(along)
+
+
+def one_by_one(given: Sequence[Expr | str] | Expr | str) -> tuple[Expr | str, ...]:
+    """What is measured, one by one: text may hold several between semicolons, or commas outside of parentheses."""
+    if isinstance(given, str):
+        depth = accumulate((c == "(") - (c == ")") for c in given)
+        text = "".join(";" if c == "," and not d else c for c, d in zip(given, depth, strict=True))
+        return tuple(part for part in map(str.strip, text.split(";")) if part)
+    return (given,) if isinstance(given, Basic) else tuple(given)
 
 
 def read_observable(given: Expr | str, system: ODESystem) -> Expr:

@@ -37,6 +37,7 @@ class ODESystem(Shown):
         rhs: F_1 … F_m in t, the jet coordinates x_j^(k) with k < n_j, and parameters.
         parameters: everything else that occurs.
         nonzero: expressions that were divided by to reach the solved form.
+        decimals: numbers as they were typed, which are exact in F and are shown so again.
 
     Raises:
         NotSolvable: lengths differ, or a right side holds a derivative of order n_j or more.
@@ -50,6 +51,7 @@ class ODESystem(Shown):
     title: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
     nonzero: tuple[Expr, ...] = field(default=(), compare=False)
+    decimals: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not (len(self.unknowns) == len(self.orders) == len(self.rhs)) or not self.unknowns:
@@ -73,8 +75,9 @@ class ODESystem(Shown):
     def from_solved(form: SolvedForm, title: str = "") -> ODESystem:
         """From equations in solved form, as `liesym.text` reads them."""
         return ODESystem(
-            form.independent, form.unknowns, form.orders, form.rhs, form.parameters, title, form.notes, form.nonzero
-        )
+            form.independent, form.unknowns, form.orders, form.rhs, form.parameters, title, form.notes, form.nonzero,
+            form.decimals,
+        )  # fmt: skip
 
     @staticmethod
     def parse(
@@ -236,7 +239,7 @@ class ODESystem(Shown):
     @property
     def display(self) -> Display:
         """How expressions in this system are written: its names in the order in which the user gave them."""
-        return Display(self.variables, self.parameter_symbols)
+        return Display(self.variables, self.parameter_symbols, decimals=self.decimals)
 
     def __str__(self) -> str:
         write = self.display.write

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sympy import Basic, Eq, Expr, S, Symbol
 
@@ -28,7 +29,7 @@ from liesym.reduction.sides import solutions_on_sides
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import solutions_of_system
 from liesym.text.equations import read_residuals
-from liesym.text.formats.recognized import form_of_text, read_model
+from liesym.text.formats.recognized import form_of_text, is_path, read_model
 from liesym.text.formats.written import equation_lines
 from liesym.text.from_sympy import residuals_from_sympy
 from liesym.text.solved import Residuals
@@ -106,9 +107,9 @@ def _found(asked: _Question, budget: Budget) -> Solution:
 
 
 def _read(given: Given, independent: str | None, branch: int | None) -> _Question:
-    if isinstance(given, str):
+    if isinstance(given, str) and not is_path(given):
         return _read_text(given, independent, branch)
-    equations = [given] if isinstance(given, Basic) else [] if isinstance(given, ODESystem) else list(given)
+    equations = [given] if isinstance(given, Basic) else [] if isinstance(given, ODESystem | str | Path) else list(given)
     ours = [e for e in equations if isinstance(e, Basic)]
     if ours and branch is None and len(ours) == len(equations):
         variable = None if independent is None else Symbol(independent, real=True)

@@ -22,7 +22,7 @@ from liesym.coefficients.clearing import cleared
 from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import remainder_elements
 from liesym.errors import Unsupported, VerificationError
-from liesym.model.reading import Given, read_given, read_observable, with_measurement
+from liesym.model.reading import Given, one_by_one, read_given, read_observable, with_measurement
 from liesym.model.system import ODESystem
 from liesym.solving.linear.linear import nullspace
 from liesym.solving.linear.relations import split_columns
@@ -68,7 +68,7 @@ class Unidentifiable:
 @door("the search for what cannot be identified")
 def unidentifiable(
     system: Given,
-    observables: Sequence[Expr | str],
+    observables: Sequence[Expr | str] | Expr | str,
     *,
     independent: str | None = None,
     degree: int = 1,
@@ -78,8 +78,8 @@ def unidentifiable(
 
     Arguments:
         system: of first order: a system, its equations as text, or SymPy equations.
-        observables: expressions in time, unknowns and parameters, in SymPy or as text such as "y1 = x1 + x2"; names that the
-            system does not have are parameters of the measurement.
+        observables: one or several expressions in time, unknowns and parameters, in SymPy or as text such as
+            "y1 = x1 + x2"; names that the system does not have are parameters of the measurement.
         independent: name of the independent variable; read off the text if None, and the notes say how.
         degree: of η in time and states; 1 is affine, scalings and translations among them.
         budget: seconds.
@@ -94,6 +94,7 @@ def unidentifiable(
     Source: Merkt et al. 2015; Massonis and Villaverde 2020.
     """
     system, notes = read_given(system, independent)
+    observables = one_by_one(observables)
     if not system.is_first_order or not observables:
         raise Unsupported("identifiability needs a first-order system and at least one observable")
     seen = tuple(read_observable(h, system) for h in observables)

@@ -14,9 +14,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd, lcm
 
 import numpy as np
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, cos, exp, log, sin
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, cos, exp, log, prevprime, sin
 from sympy.core.function import AppliedUndef
 
 from liesym.base.typed import arguments_of
@@ -384,14 +385,32 @@ LONGEST = 400
 
 
 def _root(value: int, degree: int, prime: int) -> int | None:
-    """A degree-th root modulo the prime, for degrees with gcd(degree, prime - 1) of 1 or 2; None if there is none found."""
-    order = prime - 1
-    if order % degree:
-        return pow(value, pow(degree, -1, order), prime) if np.gcd(degree, order) == 1 else None
-    if degree == 2 and prime % 4 == 3:
-        root = pow(value, (prime + 1) // 4, prime)
-        return root if root * root % prime == value % prime else None
-    return None
+    """The degree-th root among the residues whose order is prime to the degree; None if the value is not one of them.
+
+    There it is unique, and roots keep the relations of positive numbers: the cube of the sixth root is the square root.
+    """
+    rest = prime - 1
+    while (common := gcd(degree, rest)) > 1:
+        rest //= common
+    return pow(value, pow(degree, -1, rest), prime) if pow(value, rest, prime) == 1 else None
+
+
+def primes_for(expressions: Sequence[Expr], count: int = 2) -> tuple[int, ...]:
+    """The largest primes below 2^31 modulo which half of all residues have the roots that occur, and each has one.
+
+    They are 3 modulo 4, for square roots, and p - 1 has no factor of an odd root.
+    """
+    degrees = [int(e.exp.q) for f in expressions for e in f.atoms(Pow) if isinstance(e.exp, Rational)]
+    odd = lcm(*degrees) if degrees else 1
+    while odd % 2 == 0:
+        odd //= 2
+    found: list[int] = []
+    prime = 2**31
+    while len(found) < count:
+        prime = prevprime(prime)
+        if prime % 4 == 3 and gcd(odd, prime - 1) == 1:
+            found.append(prime)
+    return tuple(found)
 
 
 def grains_of(expressions: Sequence[Expr]) -> Mapping[Expr, int]:

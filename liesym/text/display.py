@@ -15,7 +15,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from sympy import Add, Derivative, Expr, Mul, Pow, S, Symbol, cos, exp, factor, factor_terms, powsimp, sin
+from sympy import Add, Derivative, Expr, Mul, Pow, Rational, S, Symbol, cos, exp, factor, factor_terms, powsimp, sin
 from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 from sympy.simplify.fu import TR8
@@ -23,7 +23,8 @@ from sympy.simplify.fu import TR8
 from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
-from liesym.text.writer import Writer, is_negative
+from liesym.text.spelling import SMALL
+from liesym.text.writer import ATOM, SUM, Writer, is_negative
 
 _LETTERS = """alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ rho ρ
 sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ Sigma Σ Phi Φ Psi Ψ Omega Ω"""
@@ -32,6 +33,8 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SAMPLE = "∂ξ₁η−·ψ²"
 """What a terminal must be able to show for symbols to be used."""
 
+MOST_PLACES = 30
+"""Digits behind the point that are written out, at most."""
 LONGEST_TO_TIDY = 150
 """Operations in an expression beyond which it is shown as it is."""
 LONGEST_TO_FACTOR = 60
@@ -76,6 +79,7 @@ class Display(Writer):
         parameters: those among them that do not count in the degree of a term.
         unicode: symbols, else ASCII alone; None asks the standard output.
         bare: names of functions that are shown without their arguments, their derivatives by subscripts: ξ_ty.
+        decimals: numbers as they were typed, "0.0456"; these, and others with finitely many digits, are shown so.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Display(Writer):
         *,
         unicode: bool | None = None,
         bare: Iterable[str] = (),
+        decimals: Iterable[str] = (),
     ) -> None:
         self.unicode = unicode_here() if unicode is None else unicode
         self.times, self.minus = ("·", "−") if self.unicode else ("*", "-")
@@ -92,6 +97,7 @@ class Display(Writer):
         names = list(dict.fromkeys([*(p.name for p in parameters), *(s.name for s in order)]))
         self.rank = {name: i for i, name in enumerate(names)}
         self.bare = frozenset(bare)
+        self.decimals = {Rational(d): d for d in reversed(tuple(decimals))}
         shown = [symbol_name(n) for n in names]
         self.kept = {n for n, s in zip(names, shown, strict=True) if shown.count(s) > 1}
 
@@ -143,6 +149,30 @@ class Display(Writer):
             order, rank, name = self.place(base)
             return (0 if base.name in self.parameters else 1), order, rank, name
         return 2, isinstance(base, AppliedUndef | Derivative), 0, ""
+
+    # -- numbers ---------------------------------------------------------------------------------
+
+    def _number(self, e: Any) -> tuple[str, int]:
+        text = self._decimal(abs(e)) if isinstance(e, Rational) else None
+        if text is None:
+            return super()._number(e)
+        return (self.minus + text, SUM) if e.is_negative else (text, ATOM)
+
+    def _coefficient(self, number: Any) -> tuple[list[str], list[str]]:
+        text = self._decimal(number)
+        return super()._coefficient(number) if text is None else ([text], [])
+
+    def _decimal(self, number: Any) -> str | None:
+        """A positive number as it was typed, or with all its digits where decimals were typed and it has few."""
+        if number in self.decimals:
+            return self.decimals[number]
+        if not self.decimals or number.q <= SMALL:
+            return None
+        for places in range(1, MOST_PLACES):
+            if 10**places % number.q == 0:
+                digits = str(number.p * 10**places // number.q).rjust(places + 1, "0")
+                return f"{digits[:-places]}.{digits[-places:]}"
+        return None
 
     # -- functions without their arguments -------------------------------------------------------
 

@@ -20,6 +20,7 @@ from liesym.text.names import refuse_ambiguous_orders, scope_of_text, unknown_na
 from liesym.text.parameters import check_name, read_parameter
 from liesym.text.reader import MAX_ORDER, Reader, Scope, counted, order_in_parentheses, walk
 from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
+from liesym.text.spelling import decimals_in
 from liesym.text.writer import write
 
 MOST_DEFINITIONS = 3
@@ -50,7 +51,7 @@ def read_equations(
     """
     read = _read(text, independent, parameters or {})
     form = _assemble(read.equations, read.space, read.declared, branch)
-    return replace(form, notes=tuple(_base_notes(read.scope)) + form.notes) if read.scope.bases else form
+    return replace(form, notes=tuple(_base_notes(read.scope)) + form.notes, decimals=decimals_in(text))
 
 
 @door("the reading of the equations")

@@ -84,6 +84,7 @@ class SolvedForm:
         parameters: what else was declared or occurs, in the order of the text.
         notes: what was assumed or chosen in solving, as sentences.
         nonzero: expressions that were divided by.
+        decimals: numbers as they were typed, such as "0.0456"; in F they are exact.
     """
 
     independent: Symbol
@@ -93,6 +94,7 @@ class SolvedForm:
     parameters: tuple[Parameter, ...] = ()
     notes: tuple[str, ...] = ()
     nonzero: tuple[Expr, ...] = ()
+    decimals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

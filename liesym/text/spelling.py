@@ -16,6 +16,7 @@ from sympy import Rational
 
 from liesym.base.names import free_name
 from liesym.errors import ParseError
+from liesym.text import arithmetic
 from liesym.text.characters import in_plain_characters
 from liesym.text.grammar import parse
 from liesym.text.names import unknown_names
@@ -26,6 +27,8 @@ VARIABLES = frozenset(("x", "y", "z", "s", "X", "T", "theta", "phi", "tau", "xi"
 """Names that may stand below a derivative, as in dy/ds."""
 ALONE = "x"
 """The name that is the independent variable without being called so; tau, theta and s are parameters at least as often."""
+LONGEST = 40
+"""Characters of a decimal that is shown as it was written."""
 SMALL = 12
 """Decimals with a smaller denominator, such as 0.5, are numbers like any other."""
 
@@ -93,6 +96,19 @@ def with_names_for_decimals(given: Spelled) -> Spelled:
 
     text = _DECIMAL.sub(named, given.text)
     return Spelled(text, given.independent, given.notes, tuple((name, written) for written, name in names.items()))
+
+
+def decimals_in(text: str) -> tuple[str, ...]:
+    """The decimals of a text as they are written, without those that are whole."""
+    found = dict.fromkeys(m.group() for m in _DECIMAL.finditer(text) if len(m.group()) <= LONGEST)
+    return tuple(d for d in found if _is_fraction(d))
+
+
+def _is_fraction(written: str) -> bool:
+    try:
+        return not arithmetic.number(written).is_integer
+    except arithmetic.NumberTooLarge:  # in a remark: as a number of the equations it is refused
+        return False
 
 
 def _in_primes(text: str) -> tuple[str, str | None]:

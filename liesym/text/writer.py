@@ -18,7 +18,7 @@ from liesym.errors import Unsupported
 from liesym.text.functions import NAMES
 
 # binding strength of what was written: a sum, a product, a power, something that needs no parentheses
-_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+SUM, PRODUCT, POWER, ATOM = range(4)
 
 
 def write(expression: Expr) -> str:
@@ -63,33 +63,33 @@ class Writer:
 
     def _write(self, e: Any) -> tuple[str, int]:
         if isinstance(e, Symbol):
-            return self.name(e.name), _POWER if "^" in e.name else _ATOM
+            return self.name(e.name), POWER if "^" in e.name else ATOM
         if isinstance(e, (Rational, Float)):
             return self._number(e)
         if isinstance(e, Add):
-            return self._sum(e), _SUM
+            return self._sum(e), SUM
         if isinstance(e, Mul):
             return self._product(e)
         if isinstance(e, Pow):
             return self._power(e)
         if e is S.Exp1:
-            return "exp(1)", _ATOM
+            return "exp(1)", ATOM
         if e is S.Pi:
-            return "pi", _ATOM
-        return self._call(e), _ATOM
+            return "pi", ATOM
+        return self._call(e), ATOM
 
     def _number(self, e: Any) -> tuple[str, int]:
         text = str(e)
         if e.is_negative:
-            return text.replace("-", self.minus), _SUM
-        return text, _ATOM if isinstance(e, Integer) else _PRODUCT
+            return text.replace("-", self.minus), SUM
+        return text, ATOM if isinstance(e, Integer) else PRODUCT
 
     def _sum(self, e: Any) -> str:
         text = ""
         for term in self.terms(e):
             negative = is_negative(term)
             body, strength = self._write(-term if negative else term)
-            if strength == _SUM:
+            if strength == SUM:
                 body = f"({body})"
             if not text:
                 text = f"{self.minus}{body}" if negative else body
@@ -101,28 +101,31 @@ class Writer:
         coefficient, rest = e.as_coeff_Mul()
         if coefficient.is_negative:
             body, strength = self._write(Mul(-coefficient, rest, evaluate=False) if coefficient != -1 else rest)
-            return f"{self.minus}({body})" if strength == _SUM else f"{self.minus}{body}", _SUM
-        above: list[str] = [] if coefficient.p == 1 else [str(coefficient.p)]
-        below: list[str] = [] if coefficient.q == 1 else [str(coefficient.q)]
+            return f"{self.minus}({body})" if strength == SUM else f"{self.minus}{body}", SUM
+        above, below = self._coefficient(coefficient)
         for factor in self.factors(rest):
             base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, S.One)
             if exponent.is_Rational and exponent.is_negative and base.func is not type(S.Exp1):
-                below.append(self._within(Pow(base, -exponent, evaluate=False) if exponent != -1 else base, _POWER))
+                below.append(self._within(Pow(base, -exponent, evaluate=False) if exponent != -1 else base, POWER))
             else:
-                above.append(self._within(factor, _POWER))
+                above.append(self._within(factor, POWER))
         text = self.times.join(above) or "1"
         if below:
             text += f"/{below[0]}" if len(below) == 1 else f"/({self.times.join(below)})"
-        return text, _PRODUCT
+        return text, PRODUCT
+
+    def _coefficient(self, number: Any) -> tuple[list[str], list[str]]:
+        """What a positive number in front of a product writes above and below the line."""
+        return [] if number.p == 1 else [str(number.p)], [] if number.q == 1 else [str(number.q)]
 
     def _power(self, e: Any) -> tuple[str, int]:
         base, exponent = e.args
         if exponent == S.Half:
-            return f"sqrt({self._write(base)[0]})", _ATOM
+            return f"sqrt({self._write(base)[0]})", ATOM
         if exponent.is_Rational and exponent.is_negative:
             below = base if exponent == -1 else Pow(base, -exponent, evaluate=False)
-            return f"1/{self._within(below, _POWER)}", _PRODUCT
-        return f"{self._within(base, _ATOM)}^{self._within(exponent, _ATOM)}", _POWER
+            return f"1/{self._within(below, POWER)}", PRODUCT
+        return f"{self._within(base, ATOM)}^{self._within(exponent, ATOM)}", POWER
 
     def _within(self, e: Any, needed: int) -> str:
         """The text of a part, in parentheses if it binds less than `needed`."""

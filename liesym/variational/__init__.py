@@ -9,6 +9,7 @@ Source: Noether 1918; Olver 1993, chapter 4; Douglas 1941; Santilli 1978, chapte
 from liesym.variational.inverse import InverseProblem as InverseProblem
 from liesym.variational.inverse import find_lagrangian as find_lagrangian
 from liesym.variational.inverse import inverse_problem as inverse_problem
+from liesym.variational.inverse import lagrangian_of as lagrangian_of
 from liesym.variational.lagrangian import Hamiltonian as Hamiltonian
 from liesym.variational.lagrangian import Lagrangian as Lagrangian
 from liesym.variational.lagrangian import euler_lagrange as euler_lagrange

@@ -26,7 +26,7 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_multiple, add_to
 from liesym.determine.on_solutions import jet_field
-from liesym.errors import NotSolvable, OutOfBudget, Unsupported
+from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import linear_combination, normalized
@@ -34,6 +34,7 @@ from liesym.solving.ode.integrate import integrate
 from liesym.solving.ode.operators import determinant
 from liesym.solving.pde.general import solve_general
 from liesym.variational.lagrangian import Lagrangian, euler_lagrange
+from liesym.variational.second_order import in_second_order
 from liesym.variational.shares import METRICS
 
 Metric = tuple[Element, ...]  # g_11, g_12, …, g_mm
@@ -55,6 +56,32 @@ def find_lagrangian(system: ODESystem, *, budget: float = 60.0) -> Lagrangian | 
         Unsupported: an equation is not of order 2.
     """
     return inverse_problem(system, budget=budget).lagrangian
+
+
+def lagrangian_of(system: ODESystem, *, budget: float = 60.0) -> Lagrangian:
+    """The same, where having none is a fault; of first order are models of mechanics, x' = v, v' = F(t, x, v).
+
+    Arguments:
+        system: every equation of order 2, or pairs of first order.
+        budget: seconds.
+
+    Raises:
+        Unsupported: there is none, or none was found; the message says which.
+        TimeIsUp: none was found in time.
+    """
+    joined = in_second_order(system)
+    if set(joined.orders) != {2}:
+        raise Unsupported(
+            "a Lagrangian is looked for where all equations are of order 2, or come in pairs such as x' = v, "
+            "v' = F(t, x, v); give a Lagrangian, or ask first_integrals (liesym analyze) for conserved quantities"
+        )
+    found = inverse_problem(joined, budget=budget)
+    if found.lagrangian is None:
+        if found.stopped:
+            raise TimeIsUp("search for a Lagrangian")
+        what = "exists, for generic parameters" if found.absent else "was found"
+        raise Unsupported(f"no Lagrangian quadratic in the velocities {what}; give one instead of the equations")
+    return found.lagrangian
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sympy import Add, Expr, S, Symbol
+from sympy import Add, Eq, Expr, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
 from liesym.base.listing import Listing
+from liesym.base.names import listed
 from liesym.coefficients import Definition, Derivation, Element, Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.joined import joined, with_joined_roots
@@ -19,6 +21,7 @@ from liesym.coefficients.parts import in_classes
 from liesym.determine.forms import Determining, LinearForm, UnknownFunction, add_to
 from liesym.determine.split import split
 from liesym.errors import NotSolvable, OutOfBudget, TimeIsUp, Unsupported, VerificationError
+from liesym.model.reading import read_given
 from liesym.model.system import ODESystem
 from liesym.solving.linear.vectors import constant_relations, linear_combination, normalized
 from liesym.solving.ode.integrate import integrate
@@ -27,11 +30,13 @@ from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
 from liesym.testing.second_look import has_branches, place_charge, place_generator
 from liesym.text.display import Display, shown
+from liesym.text.formats.recognized import is_path
 from liesym.text.latex import latex
 from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
+from liesym.variational.inverse import lagrangian_of
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
 from liesym.variational.present import presented
-from liesym.variational.shares import AFFINE, GENERAL, SEARCH
+from liesym.variational.shares import AFFINE, GENERAL, INVERSE, SEARCH
 from liesym.variational.through import branches_of, has_sides, without_jumps
 from liesym.variational.turned import roots_of_parameters, turned
 
@@ -70,9 +75,9 @@ class NoetherLaw(Shown):
 
 @door("the search for Noether's laws")
 def noether(
-    lagrangian: Lagrangian | Expr | str,
+    lagrangian: Lagrangian | Expr | str | ODESystem | Path | Eq,
     *,
-    unknowns: Sequence[Symbol | str] | None = None,
+    unknowns: Sequence[Symbol | str] | str | None = None,
     independent: Symbol | str = "t",
     generators: Sequence[Generator] | None = None,
     budget: float = 60.0,
@@ -85,7 +90,8 @@ def noether(
     group and of t² ∂_t + t q ∂_q.
 
     Arguments:
-        lagrangian: a `Lagrangian`, an expression in jet symbols, or text; L may depend on t.
+        lagrangian: a `Lagrangian`, an expression in jet symbols, or text; L may depend on t. Of a system, of equations and
+            of a file of a model a Lagrangian is looked for first.
         unknowns, independent: for an expression or text; names with primes are the unknowns unless given.
         generators: look only among their linear combinations.
         budget: seconds.
@@ -97,10 +103,10 @@ def noether(
         and what was left out, `stopped` whether time cut the search, `on` for each law what is positive where it holds.
     Source: Noether 1918; Olver 1993, Theorem 4.29 and section 5.4.
     """
-    given = as_lagrangian(lagrangian, unknowns, independent)
+    whole = Budget.seconds(budget)
+    given = _given(lagrangian, unknowns, independent, whole)
     if generators is not None:
         generators = [g.over(given.variables, [p.symbol for p in given.parameters]) for g in generators]
-    whole = Budget.seconds(budget)
     search = _Search(given, whole.share(SEARCH))
     if generators is not None:
         search.attempt("combinations of the given generators", lambda limit: _among(given, generators, limit), 1.0)
@@ -111,6 +117,24 @@ def noether(
         if not search.found[0] and len(given.unknowns) < MANY:  # a degenerate L has infinitely many, some of them simple
             search.attempt("affine fields", lambda limit: _among(given, affine_fields(given), limit), 1.0)
     return search.laws(whole.extended(), both=generators is None)
+
+
+def _given(
+    lagrangian: Lagrangian | Expr | str | ODESystem | Path | Eq,
+    unknowns: Sequence[Symbol | str] | str | None,
+    independent: Symbol | str,
+    budget: Budget,
+) -> Lagrangian:
+    """The Lagrangian that is meant, or one of the equations that are."""
+    equations = isinstance(lagrangian, ODESystem | Path | Eq)
+    if isinstance(lagrangian, str):
+        equations = "=" in lagrangian or is_path(lagrangian)
+    if not equations:
+        names = listed(unknowns) if isinstance(unknowns, str) else unknowns
+        return as_lagrangian(lagrangian, names, independent)  # type: ignore[arg-type]
+    name = None if str(independent) == "t" else str(independent)
+    system, _ = read_given(lagrangian, name)  # type: ignore[arg-type]
+    return lagrangian_of(system, budget=budget.share(INVERSE).left)
 
 
 Vector = tuple[Element, ...]  # (ξ, η_1, …, η_m, B)

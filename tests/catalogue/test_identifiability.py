@@ -66,6 +66,9 @@ def test_one_more_observation_tells_factors_apart() -> None:
         ("x'=log(a*b)*x", {"a", "b"}),
         ("x'=a*exp(2*c)*x+b*exp(c)", {"a", "b", "c"}),
         ("x'=E*x/R", {"E", "R"}),
+        ("x'=a*x^(1/3)", set()),
+        ("x'=a*b*x^(2/3)-c*sqrt(x)", {"a", "b"}),
+        ("x'=-a*(b*x)^(1/6)+(c*x)^(1/7)", {"a", "b"}),
     ],
 )
 def test_functions_keep_their_relations(equations: str, hidden: set[str]) -> None:
@@ -178,8 +181,12 @@ def test_an_initial_state_is_given_or_known() -> None:
         ("x'=-a*x; z'=-b*z", "x*z", "x=c, z=1", {"x": "identifiable", "c": "identifiable", "a": "not"}, ""),
         # one of two rates that trade places, and what is made of it alone
         ("x'=-a*x; y'=a*x-b*y", "y", "x=2*c+1, y=0", {"x": "locally", "c": "locally", "y": "identifiable"}, ""),
-        # a product of two that are hidden may have one value; their sum is hidden
-        ("x'=-a*b*x; z'=-z", "x", "z=a*b", {"z": "locally", "a": "not"}, "z"),
+        # a product of two that are hidden may have one value, or several; their sum is hidden
+        ("x'=-a*b*x; z'=-z", "x", "z=a*b", {"z": "identifiable", "a": "not"}, ""),
+        ("x'=-a^2*b^2*x; z'=-z", "x", "z=a*b", {"z": "locally", "a": "not"}, ""),
+        # two rates that trade places have one product, and not one quotient
+        ("x'=-a*x; y'=a*x-b*y; z'=-z", "y", "z=a*b", {"z": "identifiable", "a": "locally"}, ""),
+        ("x'=-a*x; y'=a*x-b*y; z'=-z", "y", "z=a/b", {"z": "locally", "a": "locally"}, ""),
         ("x'=-a*b*x; z'=-z", "x", "z=a+b", {"z": "not"}, ""),
         ("x'=-x; z'=q*z", "x", "z=b", {"z": "not", "b": "not"}, ""),
     ],

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import sympy
-from sympy import Derivative, Expr, Function, S, Symbol, exp, sin, sqrt, symbols
+from sympy import Derivative, Expr, Function, Rational, S, Symbol, exp, sin, sqrt, symbols
 
 import liesym
 from liesym.model.reading import read_in_system
 from liesym.text.display import Display, same, shown, symbol_name, tidy, unicode_here
 from liesym.text.shown import field_latex, field_text
+from liesym.text.writer import write
 
 t, x, y, vx, vy = (Symbol(n, real=True) for n in ("t", "x", "y", "x'", "y'"))
 g, theta1 = Symbol("g", real=True), Symbol("theta1", real=True)
@@ -201,3 +202,21 @@ def test_what_is_long_over_one_denominator_is_not_factored_for_eyes(monkeypatch:
     a, b, c, *k = symbols("a b c k1:10", real=True)
     rate = k[0] - k[1] * a * b / (k[2] + a + k[3] * b) + k[4] * c * a / (k[5] + c + k[6] * a) - b * c / (k[7] + b + k[8] * c)
     assert shown(rate) and not asked
+
+
+def test_decimals_are_shown_as_they_were_typed() -> None:
+    """Exact inside, and to the writer that is read back; what is made of them has all its digits where these are few."""
+    system = liesym.ODESystem.parse("A' = -0.123*A + 1/3; B' = 0.1230*A^0.37 - 1.5e-3*B + 0.5; C' = 2*C")
+    assert str(system).replace("−", "-").replace("·", "*").splitlines() == [
+        "A' = 1/3 - 0.123*A",
+        "B' = 0.123*A^0.37 - 1.5e-3*B + 0.5",
+        "C' = 2*C",
+    ]
+    by, A = system.display, system.unknowns[0]
+    assert by.write(-Rational(246, 1000) * A / 7) == by.write(-Rational(123, 3500) * A)  # 246/7000 has no end
+    assert by.write(Rational(246, 1000) * A).replace("·", "*") == "0.246*A"
+    assert by.write(Rational(1, 1024) * A).replace("·", "*") == "0.0009765625*A"
+    assert write(system.rhs[0]) == "1/3 - 123*A/1000"
+    plain = liesym.ODESystem.parse("A' = -A/1000 + A^2/2")
+    assert "." not in str(plain) and plain == liesym.ODESystem.parse("A' = -0.001*A + 0.5*A^2")
+    assert liesym.ODESystem.parse("x' = -x  # 1e-999999 and 0.25").display.decimals == {Rational(1, 4): "0.25"}

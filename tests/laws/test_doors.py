@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sympy import Eq, Function, Symbol, cos, symbols
@@ -10,10 +12,11 @@ import liesym
 from liesym import residuals
 from liesym.base.jets import jet_symbol
 from liesym.determine.verify import is_first_integral
-from liesym.errors import AnsatzError, NotSolvable, ParseError, Unsupported
+from liesym.errors import AnsatzError, DataError, NotSolvable, ParseError, Unsupported
 from liesym.model.reading import in_names_of, read_given
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.variational.second_order import in_second_order
 
 KINDS: tuple[dict[str, bool], ...] = ({}, {"real": True}, {"positive": True}, {"integer": True})
 DECAY = ODESystem.parse("x' = -k*y; y' = k*x")
@@ -91,6 +94,76 @@ def test_expressions_are_matched_by_name() -> None:
         curve = Function("q")(t)
         assert in_names_of(pendulum, curve.diff(t) ** 2 + curve) == v**2 + q
     assert in_names_of(pendulum, Function("f")(q)) == Function("f")(q)
+
+
+# -- files and names that stand alone --------------------------------------------------------------------------------------
+
+BALL = """title = "Ball"
+equations = ["x' = v", "v' = -k*x"]
+[parameters]
+k = { positive = true }
+"""
+
+
+def test_every_door_takes_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "ball.toml"
+    path.write_text(BALL, encoding="utf-8")
+    system, _ = read_given(path)
+    assert system == read_given(str(path))[0] == read_given(BALL)[0] and system.title == "Ball"
+    assert liesym.first_integrals(str(path), budget=5) == liesym.first_integrals(system, budget=5)
+    assert liesym.find_symmetries(path, "polynomial: 1").system == system
+    assert liesym.identify(str(path), "x", explain=False).parameters == {"k": "identifiable"}
+    assert liesym.solve(path, budget=5).families  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(ParseError, match="independent variable t"):
+        read_given(path, "s")
+    with pytest.raises(DataError):
+        read_given("nowhere.toml")
+
+
+def test_an_open_system_in_a_file_is_constrained(tmp_path: Path) -> None:
+    path = tmp_path / "open.toml"
+    path.write_text("equations = [\"x'' = f(x)\"]", encoding="utf-8")
+    assert len(liesym.constrain(str(path), budget=3).always) == 1
+
+
+def test_noether_of_equations_finds_their_lagrangian() -> None:
+    """x' = v, v' = -k x is x'' = -k x, whose energy is constant."""
+    x, v = symbols("x x'", real=True)
+    pairs = liesym.noether("x' = v; v' = -4*x", budget=5)
+    assert {law.integral for law in pairs} == {law.integral for law in liesym.noether("x'' = -4*x", budget=5)}
+    assert any((2 * law.integral + v**2 + 4 * x**2).expand() == 0 for law in pairs)
+    with pytest.raises(Unsupported, match="in pairs such as"):
+        liesym.noether("x' = -x", budget=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("x' = 2*v; v' = -k*x - v", "x'' = -2*k*x - x'"),
+        ("p' = -q; q' = p/m", "p'' = -p/m"),
+        ("a' = v; v' = b; b' = w; w' = a - v", "a'' = b; b'' = a - a'"),
+        ("z'' = -z; x' = v; v' = z*v; w' = w", None),
+        ("x' = y; y' = z; z' = x", None),
+        ("x' = t*v; v' = -t*x", None),
+    ],
+)
+def test_pairs_of_first_order_are_joined(text: str, joined: str | None) -> None:
+    if joined is None:
+        system = ODESystem.parse(text)
+        assert in_second_order(system) == system
+        return
+    assert in_second_order(ODESystem.parse(text)).solved == ODESystem.parse(joined).solved
+
+
+def test_one_name_may_stand_alone() -> None:
+    """The letters of ab are no names."""
+    text = "x' = -ab*c*x + uv; y' = ab*y"
+    alone = liesym.identify(text, "x + 0*y", known="ab", inputs="uv", explain=False)
+    assert alone == liesym.identify(text, ["x"], known=["ab"], inputs=["uv"], explain=False)
+    assert alone.parameters == {"ab": "identifiable", "c": "identifiable"}
+    both = liesym.identify(text, "x, y", known="ab, c", inputs=("uv",), explain=False)
+    assert len(both.observables) == 2 and set(both.parameters.values()) == {"identifiable"}
+    assert not liesym.unidentifiable("x' = -a*x", "x", budget=5).directions
 
 
 # -- symbols of any assumptions ------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import typer
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_printing, leave, progress
 from liesym.app.derivations import (
-    lagrangian_of,
     motion_lines,
     motion_record,
     noether_lines,
@@ -29,6 +28,7 @@ from liesym.base.version import __version__
 from liesym.errors import ParseError
 from liesym.invariants.open.constrain import constrain as constrained
 from liesym.model.system import ODESystem
+from liesym.variational.inverse import lagrangian_of
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian
 from liesym.variational.motion import motion_of
 

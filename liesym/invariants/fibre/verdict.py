@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flint import nmod_mpoly
 from flint.utils.flint_exceptions import DomainError
-from sympy import Symbol
+from sympy import Basic, Symbol
 
 from liesym.base.budget import Budget, now
 from liesym.errors import OutOfBudget, Unsupported
@@ -224,7 +225,36 @@ class _Fibre:
             condition = self._state_condition(i, states)
             if condition is not None and not self.basis.normal_form(condition, self.budget):
                 states[i] = jets.point[i]
-        return found | {model.states[i].name for i in states}
+        return found | {model.states[i].name for i in states} | self._told_starts(states)
+
+    def _told_starts(self, states: Mapping[int, int]) -> set[str]:
+        """Given initial states that have one value, though what they are made of may have several: k1 k2."""
+        found = set()
+        for x, (top, bottom) in self._starts().items():
+            value = self._start_at(x, {})
+            above, below = self._at_start([top, bottom], states)
+            if value is None or not self.work.jets.at_point(below) or _holds_states(above, below, self.work.jets):
+                continue
+            if not self.basis.normal_form(self._narrow(above - below * value), self.budget):
+                found.add(x.name)
+        return found
+
+    def _starts(self) -> dict[Symbol, Fraction]:
+        """Given initial states as fractions, where they are rational."""
+        read = {}
+        for x, e in (self.work.jets.model.starts or {}).items():
+            with suppress(Unsupported):
+                read[x] = self.work.jets.read(e)
+        return read
+
+    def _start_at(self, x: Symbol, point: Mapping[Basic, int]) -> int | None:
+        """The value of a given initial state at a point, that of the draw unless said otherwise; None where it has none."""
+        jets = self.work.jets
+        values = list(jets.point)
+        for s, v in point.items():
+            values[jets.place[s]] = v
+        top, bottom = (int(p(*values)) for p in self._starts()[x])
+        return top * pow(bottom, -1, jets.draw.prime) % jets.draw.prime if bottom else None
 
     def elsewhere(self, wanted: set[str]) -> set[str]:
         """Those that are unlike at another point."""
@@ -232,7 +262,9 @@ class _Fibre:
         if wanted:
             draw = self.work.jets.draw
             for point in other_points(self.work, self.basis, self.budget.step(BASIS)):
-                found |= {s.name for s, v in point.items() if isinstance(s, Symbol) and draw.values[s] != v}
+                given = self._starts()
+                found |= {s.name for s, v in point.items() if s not in given and draw.values[s] != v}  # type: ignore[attr-defined]
+                found |= {x.name for x in given if self._start_at(x, point) not in (None, self._start_at(x, {}))}
                 if wanted <= found:
                     break
         return found

@@ -24,7 +24,7 @@ from liesym.errors import OutOfBudget, Unsupported, VerificationError
 from liesym.invariants.open.laws import classes
 from liesym.invariants.open.options import imposed, options_in
 from liesym.invariants.open.records import Constrained, Option
-from liesym.model.reading import Given, in_names_of, read_given, read_in_system
+from liesym.model.reading import Given, in_names_of, one_by_one, read_given, read_in_system
 from liesym.model.system import ODESystem
 from liesym.model.vectorfields import read_generator
 from liesym.symmetries.generator import Generator
@@ -42,18 +42,18 @@ def constrain(
     system: Given,
     *,
     independent: str | None = None,
-    integrals: Sequence[Expr | str] = (),
-    generators: Sequence[Generator | str] = (),
+    integrals: Sequence[Expr | str] | Expr | str = (),
+    generators: Sequence[Generator | str] | Generator | str = (),
     budget: float = 60.0,
     progress: Report | None = None,
 ) -> Constrained:
     """What holds for every choice of the unknown functions of a system, and the relations under which more holds.
 
     Arguments:
-        system: any system with arbitrary functions, its equations as text, or SymPy equations.
+        system: any system with arbitrary functions, its equations as text, a file of a model, or SymPy equations.
         independent: name of the independent variable; read off the text if None, and the notes say how.
-        integrals, generators: laws to impose, as expressions or text; the one option is then the system with all of them
-            built in.
+        integrals, generators: laws to impose, one or several, as expressions or text; the one option is then the system
+            with all of them built in.
         budget: seconds.
         progress: called with one line for each stage.
 
@@ -74,7 +74,8 @@ def constrain(
             "the system has no unknown function, so nothing is left to relate; write one with its arguments, such as "
             "f(x, y), or ask liesym.find_symmetries and first_integrals"
         )
-    asked = _read_laws(given, integrals, generators)
+    alone = isinstance(generators, Generator | str)
+    asked = _read_laws(given, one_by_one(integrals), [generators] if alone else generators)
     built = [imposed(given, *asked, limit)] if any(asked) else None
     show("what always holds")
     always = _always(given, limit.share(ALWAYS))

@@ -74,7 +74,10 @@ def is_path(source: str | Path) -> bool:
         return True
     if "\n" in source or "=" in source or "<" in source:
         return False
-    return bool(form_of_file(source)) or Path(source).is_file()
+    try:
+        return bool(form_of_file(source)) or Path(source).is_file()
+    except (OSError, ValueError):  # too long for a name, or with characters that none has
+        return False
 
 
 def checked_form(name: str) -> str:

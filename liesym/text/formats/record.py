@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from liesym.text.decimals import exact
+from liesym.text.decimals import exact, is_decimal
 from liesym.text.solved import SolvedForm
 
 
@@ -27,4 +27,6 @@ class ModelFile:
     def exact(self) -> SolvedForm:
         """The equations with the numbers themselves, as reading the printed text gives them."""
         form = self.form
-        return replace(form, rhs=tuple(map(exact, form.rhs)), nonzero=tuple(map(exact, form.nonzero)))
+        typed = {s.name for f in form.rhs for s in f.free_symbols if is_decimal(s)}  # type: ignore[attr-defined]
+        decimals = tuple(dict.fromkeys((*form.decimals, *sorted(typed))))
+        return replace(form, rhs=tuple(map(exact, form.rhs)), nonzero=tuple(map(exact, form.nonzero)), decimals=decimals)
