@@ -4,16 +4,25 @@ A budget is a value that is handed down as an argument. Time is looked at in one
 What a step may do is bounded by counted operations (products of terms, columns of a matrix), never by seconds, so that
 what is found does not depend on how fast the machine is; seconds only end the whole, and whoever catches `TimeIsUp` says so.
 A call that cannot be interrupted is not begun where what is left of the seconds would not do for it (`Budget.room`).
+
+Work that is too short to be handed a budget, a zero test or a look at a few points, keeps the one around it (`surrounding`):
+that of the door behind which it is done, with the grace for checking and writing.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from liesym.base.memory import Memory, present
-from liesym.errors import TimeIsUp, TooLarge
+from liesym.errors import OutOfBudget, TimeIsUp, TooLarge
+
+Answer = TypeVar("Answer")
 
 PACE = 2e6
 """Operations a second that uninterruptible arithmetic does at least; products of terms are about twice as fast."""
@@ -172,5 +181,34 @@ class Budget:
         """Operations that the step has done so far; 0 where they are not counted."""
         return self.meter.spent if self.meter is not None else 0.0
 
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """Work in the body that is handed no budget ends with this one, or with the one around it if that is earlier."""
+        outer = _around.get()
+        token = _around.set(self if self.until < outer.until else outer)
+        try:
+            yield
+        finally:
+            _around.reset(token)
+
 
 UNLIMITED = Budget()
+_around: ContextVar[Budget] = ContextVar("budget", default=UNLIMITED)
+
+
+def surrounding() -> Budget:
+    """The budget of work that is handed none: unlimited outside of every `Budget.around`."""
+    return _around.get()
+
+
+def in_time(work: Callable[[], Answer], otherwise: Answer) -> Answer:
+    """What work gives, or the other where its budget, or the one around it, ends it.
+
+    Arguments:
+        work: a last step, without which what was found is returned as it is.
+        otherwise: what is true if nothing more is known.
+    """
+    try:
+        return work()
+    except OutOfBudget:
+        return otherwise

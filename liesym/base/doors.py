@@ -7,11 +7,12 @@ not have is the caller's error and stays Python's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from inspect import signature
 from typing import ParamSpec, TypeVar
 
+from liesym.base.budget import Budget
 from liesym.base.memory import one_limit
 from liesym.errors import LiesymError, Unsupported
 
@@ -39,20 +40,23 @@ def errors_of_ours(work: str) -> Iterator[None]:
         raise Unsupported(f"{work} met something that it cannot handle ({told})") from error
 
 
-def door(work: str) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:
+def door(work: str, *, ends: bool = False) -> Callable[[Callable[Given, Answer]], Callable[Given, Answer]]:
     """A public function, whose unexpected errors become `Unsupported`, and with it all it calls shares one limit of memory.
 
     Arguments:
         work: what it does.
+        ends: its `budget` in seconds ends, after the grace for checking and writing, what it calls without a budget too.
     """
 
     def around(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
         form = signature(function)
+        default = form.parameters["budget"].default if ends else None
 
         @wraps(function)
         def enter(*given: Given.args, **named: Given.kwargs) -> Answer:
-            form.bind(*given, **named)
-            with one_limit(), errors_of_ours(work):
+            seconds = form.bind(*given, **named).arguments.get("budget", default)
+            limit = Budget.seconds(seconds).extended().around() if ends else nullcontext()
+            with one_limit(), limit, errors_of_ours(work):
                 return function(*given, **named)
 
         return enter

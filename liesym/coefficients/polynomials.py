@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flint import fmpz, fmpz_mpoly
 
-from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.budget import UNLIMITED, Budget, surrounding
 from liesym.coefficients.factors import factored
 from liesym.errors import TooLarge
 
@@ -53,6 +53,11 @@ class Polynomials:
     def _is_limited(self) -> bool:
         return self._budget is not UNLIMITED
 
+    @property
+    def _time(self) -> Budget:
+        """What ends work in the field: its own budget, or the one around it."""
+        return self._budget if self._budget is not UNLIMITED else surrounding()
+
     @contextmanager
     def within(self, budget: Budget) -> Iterator[None]:
         """Arithmetic in the field, and what works in it, keeps the budget in the body; the former one is restored after it.
@@ -70,13 +75,19 @@ class Polynomials:
         """Work in the field keeps the budget from now on, outside of every `within`."""
         self._budget = budget
 
-    def _check_terms(self, left: int, right: int) -> None:
-        if left * right > LARGEST_PRODUCT:
-            raise TooLarge(f"product of coefficients of {left} and {right} terms")
+    def check_sizes(self, left: int, right: int) -> None:
+        """Refuse to multiply so many terms where that would neither end in time nor fit in memory.
+
+        Raises:
+            OutOfBudget: the field works within a budget, and it is over or they are too many.
+        """
+        size = left * right
         if self._budget.meter is not None:
-            self._budget.meter.spend(left * right, ARITHMETIC)
-        if left * right > LARGE:
-            self._budget.room(left * right, ARITHMETIC, left * right * (TERM + self.capacity))
+            self._budget.meter.spend(size, ARITHMETIC)
+        if size > LARGE:
+            if size > LARGEST_PRODUCT and self._is_limited:
+                raise TooLarge(f"product of coefficients of {left} and {right} terms")
+            self._time.room(size, ARITHMETIC, size * (TERM + self.capacity))
 
     def product(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
         """a b, refused within a budget where that is over or where the product would not end by it.
@@ -84,8 +95,7 @@ class Polynomials:
         Raises:
             OutOfBudget: the field works within a budget, and it is over or a and b are too large.
         """
-        if self._budget is not UNLIMITED:
-            self._check_terms(len(a), len(b))
+        self.check_sizes(len(a), len(b))
         return a * b
 
     def gcd(self, a: fmpz_mpoly, b: fmpz_mpoly) -> fmpz_mpoly:
@@ -94,12 +104,11 @@ class Polynomials:
         Raises:
             OutOfBudget: the field works within a budget, and it is over or a and b are too large.
         """
-        if min(len(a), len(b)) > 1 and self._is_limited:
-            size = len(a) + len(b)
-            if size > LARGEST_GCD:
+        size = len(a) + len(b)
+        if size > LARGE and min(len(a), len(b)) > 1:
+            if size > LARGEST_GCD and self._is_limited:
                 raise TooLarge(f"greatest common divisor of coefficients of {len(a)} and {len(b)} terms")
-            if size > LARGE:
-                self._budget.room(GCD * size, ARITHMETIC)
+            self._time.room(GCD * size, ARITHMETIC)
         return a.gcd(b)
 
     def factored(self, poly: fmpz_mpoly) -> tuple[fmpz, list[tuple[fmpz_mpoly, int]]]:
@@ -109,8 +118,8 @@ class Polynomials:
             OutOfBudget: the field works within a budget, and it is over or the polynomial is too large.
         """
         size = len(poly)
-        if size > LARGE and self._is_limited:
-            if size > LARGEST_FACTORED:
+        if size > LARGE:
+            if size > LARGEST_FACTORED and self._is_limited:
                 raise TooLarge(f"factorization of a coefficient of {size} terms")
-            self._budget.room(FACTORS * size, ARITHMETIC)
+            self._time.room(FACTORS * size, ARITHMETIC)
         return factored(poly)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from flint import Ordering, fmpz, fmpz_mpoly, fmpz_mpoly_ctx
 from sympy import Expr, Pow, Symbol, exp
 
-from liesym.base.budget import UNLIMITED, Meter
+from liesym.base.budget import Meter
 from liesym.coefficients.polynomials import ARITHMETIC, DIVISION, GCD, LARGE, WRITING, Polynomials
 from liesym.coefficients.written import polynomial, product, quotient
 from liesym.coefficients.zero_divisors import ZeroDivisor
@@ -284,7 +284,7 @@ class Ring(Polynomials):
         size = len(num) + len(den)
         self._operations += 1
         if self._operations % 64 == 0 or size > LARGE:
-            self._budget.check(ARITHMETIC)
+            self._time.check(ARITHMETIC)
         if size > self._budget.terms:
             raise TooLarge(f"coefficient of more than {self._budget.terms} terms")
         if self._budget.meter is not None:
@@ -314,8 +314,7 @@ class Ring(Polynomials):
         Raises:
             TooLarge: the field works within a budget, and the elements are too large.
         """
-        if self._budget is not UNLIMITED:
-            self._check_terms(a.terms, b.terms)
+        self.check_sizes(a.terms, b.terms)
 
     def reduce(self, poly: fmpz_mpoly) -> fmpz_mpoly:
         """The remainder modulo the algebraic relations, newest slot first."""
@@ -325,7 +324,7 @@ class Ring(Polynomials):
         for slot in reversed(self.roots):
             if degrees[self.capacity - 1 - slot.index] >= slot.degree:
                 if len(poly) > LARGE:
-                    self._budget.room(DIVISION * len(poly) * len(slot.relation), ARITHMETIC)
+                    self._time.room(DIVISION * len(poly) * len(slot.relation), ARITHMETIC)
                 generator = self.poly(slot)
                 _, poly = divmod(poly, generator**slot.degree - slot.relation)
                 degrees = poly.degrees()
@@ -337,7 +336,7 @@ class Ring(Polynomials):
             if den.degrees()[self.capacity - 1 - slot.index] == 0:
                 continue
             cofactor = self._conjugate(den, slot)
-            self._budget.check(ARITHMETIC)
+            self._time.check(ARITHMETIC)
             if len(num) * len(cofactor) > self._budget.terms * LARGE:
                 raise TooLarge("root in the denominator of a coefficient")
             num, den = self.reduce(self.product(num, cofactor)), self.reduce(self.product(den, cofactor))
@@ -369,7 +368,7 @@ class Ring(Polynomials):
         return self.reduce(total)
 
     def _determinant(self, rows: list[list[fmpz_mpoly]], minors: Meter) -> fmpz_mpoly:
-        self._budget.check(ARITHMETIC)
+        self._time.check(ARITHMETIC)
         minors.spend(1, "norm of a sum with a root of high degree")
         if len(rows) == 1:
             return rows[0][0]
@@ -459,7 +458,7 @@ class Ring(Polynomials):
     def to_expr(self, element: Element, *, factor: bool = False) -> Expr:
         """The element as a SymPy expression; with `factor`, numerator and denominator are factored."""
         if element.terms > LARGE:
-            self._budget.room(WRITING * element.terms, ARITHMETIC)
+            self._time.room(WRITING * element.terms, ARITHMETIC)
         if factor:
             return product(element.num, self._shown) / product(element.den, self._shown)
         return quotient(element.num, element.den, self._shown, self._movable)

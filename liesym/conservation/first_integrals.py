@@ -24,7 +24,7 @@ from math import comb
 
 from sympy import Add, Expr, I, Symbol, log
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, in_time
 from liesym.base.doors import door, errors_of_ours
 from liesym.base.listing import Listing
 from liesym.coefficients.bounded import limited
@@ -64,7 +64,7 @@ from liesym.variational.present import presented
 LARGEST_SPAN_WITH_TIME = 400
 
 
-@door("the search for first integrals")
+@door("the search for first integrals", ends=True)
 def first_integrals(
     system: Given,
     *,
@@ -106,10 +106,12 @@ def _placed(
     kept: Sequence[Expr], system: ODESystem, within: str, stopped: bool, where: tuple[Expr, ...] = ()
 ) -> Listing[Expr]:
     """The integrals in a form that is real and true on every side of the branches, or with the side on which they are."""
-    placed = [place_integral(e, system) for e in kept]
-    true = [p for p in placed if p.true]
+    placed = [in_time(lambda e=e: place_integral(e, system), None) for e in kept]
+    unseen = placed.count(None)
+    true = [p for p in placed if p is not None and p.true]
     on = [tuple(dict.fromkeys((*where, *p.on))) for p in true]
-    return Listing([p.components[0] for p in true], within, stopped, on)
+    told = f"{within}; {unseen} left out that there was no time to look at with numbers" if unseen else within
+    return Listing([p.components[0] for p in true], told, stopped or bool(unseen), on)
 
 
 def _on_one_side(system: ODESystem, degree: int, budget: Budget, search: _Search) -> Listing[Expr]:

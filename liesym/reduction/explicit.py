@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sympy import Abs, Add, Eq, Expr, S
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, in_time
 from liesym.base.doors import door
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import equation, expr, over_one_denominator, replaced
@@ -73,7 +73,7 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
     else:
         found, curve, cut = _shortest(system, budget.share(SUBSTITUTIONS))
     if found is not None:
-        return with_special(system, replace(found, looked=tuple(looked)))
+        return _with_special(system, replace(found, looked=tuple(looked)))
     tried = (*looked, "first integrals", "symmetries", "constant solutions")
     first = system.order == 1
     whole, stopped = _without_end(lambda limit: looked_at(system, None, limit), budget.share(LONGER) if first else budget)
@@ -83,9 +83,14 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         stopped = stopped or more
     whole = curve if whole is None else whole
     if whole is not None:
-        return with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried))
+        return _with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried))
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), looked=tried)
-    return replace(empty, notes=_named(system, budget), stopped=cut or stopped)
+    return replace(empty, notes=in_time(lambda: _named(system, budget), ()), stopped=cut or stopped)
+
+
+def _with_special(system: ODESystem, found: Solution) -> Solution:
+    """With what is beside the family, or as it is where there is no time for a look at that."""
+    return in_time(lambda: with_special(system, found), replace(found, stopped=True))
 
 
 def _named(system: ODESystem, budget: Budget) -> tuple[str, ...]:
@@ -105,7 +110,7 @@ def _without_end(search: Callable[[Budget], Solution | None], budget: Budget) ->
         return None, True
 
 
-@door("the search for the general solution")
+@door("the search for the general solution", ends=True)
 def general_solution(
     system: ODESystem, generators: Sequence[Generator] | None = None, *, budget: float = 60.0
 ) -> Solution | None:
@@ -333,7 +338,11 @@ def _one_sign(value: Expr) -> Expr:
 
 
 def _special(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:
-    """Constant solutions, and those that a step divided by."""
+    """Constant solutions, and those that a step divided by; none where there is no time to check them."""
+    return in_time(lambda: _special_of(system, lost), ())
+
+
+def _special_of(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:
     y = system.unknowns[0]
     candidates = dict.fromkeys(v.expand() for v in (*constant_values(system), *lost) if not v.has(S.ImaginaryUnit))
     passed = [v for v in candidates if solves(system, v, ())]

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 
 from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt, tanh
 
+from liesym.base.budget import surrounding
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients.joined import joined
 from liesym.reduction.constants import absorbed
+
+LARGEST = 200
+"""Operations under a root from which on it is not factored."""
 
 
 def without_signs(value: Expr) -> Expr:
@@ -22,6 +26,9 @@ def without_signs(value: Expr) -> Expr:
 
 
 def _out_of_root(root: Pow) -> Expr:
+    surrounding().check("writing of a root")
+    if root.base.count_ops() > LARGEST:
+        return root
     outside, inside = S.One, S.One
     for factor in Mul.make_args(root.base.factor()):
         base, power = factor.as_base_exp()

@@ -21,11 +21,12 @@ from typing import Any
 from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant, sqrt
 from sympy.polys.polyerrors import PolynomialError
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, in_time
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name
 from liesym.base.typed import equation as equals
 from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
+from liesym.errors import OutOfBudget
 from liesym.model.implicit import ImplicitEquation
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
@@ -94,17 +95,21 @@ def solutions_of_implicit(given: ImplicitEquation, budget: Budget) -> Solution:
     parts: list[Solution] = []
     singular: list[Expr] = []
     envelopes: list[Solution] = []
-    for factor in _factors(given):
-        work = _Work(given, factor, constant, parameter, budget)
-        parts += _of_factor(work)
-        singular += _singular(work)
-        envelopes += _envelopes(work)
+    stopped = False
+    try:
+        for factor in _factors(given):
+            work = _Work(given, factor, constant, parameter, budget)
+            parts += _of_factor(work)
+            singular += _singular(work)
+            envelopes += _envelopes(work)
+    except OutOfBudget:
+        stopped = True
     whole = _Work(given, given.residual, constant, parameter, budget)
     joined = _joined(whole, parts)
     candidates = [*(expr(e.rhs) for e in joined.special), *singular]
-    special = tuple(equals(given.unknown, v) for v in _special(whole, candidates, joined))
+    special = tuple(equals(given.unknown, v) for v in in_time(lambda: _special(whole, candidates, joined), []))
     curved = () if any(e.rhs.has(given.independent) for e in special) else tuple(envelopes)
-    return replace(joined, special=special, others=(*joined.others, *curved))
+    return replace(joined, special=special, others=(*joined.others, *curved), stopped=joined.stopped or stopped)
 
 
 def _factors(given: ImplicitEquation) -> list[Expr]:
@@ -392,7 +397,7 @@ def _joined(work: _Work, parts: Sequence[Solution]) -> Solution:
 
 
 def _is_same(work: _Work, one: Expr, two: Expr) -> bool:
-    """True if the two are one family, with -C, 1/C, -1/C or C + π for C."""
+    """True if the two are one family, with -C, 1/C, -1/C or C + π for C; False where there is no time to tell."""
     c = work.constant
     forms = [one.subs(c, other) for other in (c, -c, 1 / c, -1 / c, c + pi)]
-    return any(is_zero_on(work.given, form - two, (work.x, c)) for form in forms)
+    return in_time(lambda: any(is_zero_on(work.given, form - two, (work.x, c)) for form in forms), False)

@@ -13,7 +13,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, S, Symbol
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, in_time
 from liesym.base.jets import partial_derivative
 from liesym.base.typed import expr, replaced
 from liesym.model.system import ODESystem
@@ -42,14 +42,21 @@ def solutions_on_sides(system: ODESystem, budget: Budget) -> Solution:
     if len(sides) < 2:
         return solutions_of(system, budget)
     found = solutions_of(system, budget.share(WHOLE))
-    if found.found and all(_is_real_on(system, found, on) for _, on in sides) and _crosses(system, found, sides[0][1]):
+    if found.found and in_time(lambda: _is_whole(system, found, [on for _, on in sides]), False):
         return found
     parts = []
     for place, (fixed, on) in enumerate(sides):
         part = solutions_of(fixed, budget.share(1 / (len(sides) - place)))
         if part.explicit:
             parts.append((part, on))
-    return _together(found, parts) if parts else found
+    if not parts:
+        return replace(found, complete=False, notes=(*found.notes, OWN_CONSTANTS)) if found.found else found
+    return _together(found, parts)
+
+
+def _is_whole(system: ODESystem, found: Solution, sides: Sequence[Sequence[Expr]]) -> bool:
+    """True if it is real on every side and passes from one to the next."""
+    return all(_is_real_on(system, found, on) for on in sides) and _crosses(system, found, sides[0])
 
 
 def _crosses(system: ODESystem, found: Solution, cuts: Sequence[Expr]) -> bool:

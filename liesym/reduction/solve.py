@@ -7,13 +7,14 @@ symmetries (`solution`). Decimals are carried as names and put back at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from sympy import Basic, Eq, Expr, S, Symbol
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, in_time
 from liesym.base.doors import door
 from liesym.base.typed import equation, expr, replaced
 from liesym.model.implicit import ImplicitEquation
@@ -23,17 +24,19 @@ from liesym.reduction.conditions import Condition, decided, read_conditions
 from liesym.reduction.existence import interval_of
 from liesym.reduction.fitted_curves import fitted_curve
 from liesym.reduction.implicit import solutions_of_implicit
-from liesym.reduction.quadrature import with_limits
+from liesym.reduction.quadrature import constants_for, with_limits
 from liesym.reduction.record import Solution
 from liesym.reduction.sides import solutions_on_sides
 from liesym.reduction.system_solution import SystemSolution, system_solution
-from liesym.reduction.systems import solutions_of_system
+from liesym.reduction.systems import Found, solutions_of_system
 from liesym.text.equations import read_residuals
 from liesym.text.formats.recognized import form_of_text, is_path, read_model
 from liesym.text.formats.written import equation_lines
 from liesym.text.from_sympy import residuals_from_sympy
 from liesym.text.solved import Residuals
 from liesym.text.spelling import spelled, with_names_for_decimals
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,28 @@ def solve(
     frame = asked.system
     known = frame.variables, frame.orders, frame.parameter_symbols
     wanted = read_conditions(conditions, *known) if conditions else ()
+    limit = Budget.seconds(budget)
     if len(frame.unknowns) != 1:
-        return _of_system(asked, wanted, Budget.seconds(budget))
-    found = _with_decimals(_found(asked, Budget.seconds(budget)), asked)
+        return _of_system(asked, wanted, limit)
+    found = _with_decimals(_within(limit, lambda: _found(asked, limit), _nothing(frame)), asked)
     if wanted:
         found = _at_places(found, _in_numbers(frame, dict(asked.decimals)), wanted, asked.implicit is None)
     return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes)))
 
 
+def _within(budget: Budget, search: Callable[[], Answer], nothing: Answer) -> Answer:
+    """What a search finds in its time, its zero tests and looks at points included."""
+    with budget.extended().around():
+        return in_time(search, nothing)
+
+
+def _nothing(system: ODESystem) -> Solution:
+    return Solution(None, (), None, None, (), (), system.variables, stopped=True)
+
+
 def _of_system(asked: _Question, wanted: Sequence[Condition], budget: Budget) -> SystemSolution:
-    found = system_solution(asked.system, solutions_of_system(asked.system, budget))
+    nothing = Found((), (), (), constants_for(asked.system, sum(asked.system.orders)), False, (), True)
+    found = system_solution(asked.system, _within(budget, lambda: solutions_of_system(asked.system, budget), nothing))
     values = dict(asked.decimals)
     found = found.over(lambda e: with_limits(replaced(e, values)))
     if wanted:

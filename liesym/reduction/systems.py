@@ -114,13 +114,21 @@ def solutions_of_system(system: ODESystem, budget: Budget) -> Found:
         names = dict(zip(part.constants, constants, strict=False))
         values = [replaced(dict(part.values)[u], names) for u in system.unknowns]
         on = tuple(replaced(e, names) for e in part.on)
-        passed = _checked(system, values, constants, on)
+        try:
+            passed = _checked(system, values, constants, on)
+        except OutOfBudget:
+            passed, stopped = None, True
         whole = whole and part.whole and passed is not None and not passed[1]
         notes |= dict.fromkeys(part.notes)
         if passed is not None:
             families.append(passed)
             claims = claims or tuple(_named_constants(step, names) for step in part.claims)
-    points = () if _is_linear(system) and families else tuple(_points(system, constants, budget))
+    points: tuple[tuple[Expr, ...], ...] = ()
+    if not (families and _is_linear(system)):
+        try:
+            points = tuple(_points(system, constants, budget))
+        except OutOfBudget:
+            stopped = True
     looked = ("blocks one after the other, linear ones by the exponential of their matrix", "constant solutions")
     relations: tuple[Eq, ...] = ()
     if not families:

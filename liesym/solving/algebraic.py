@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from math import gcd
 from typing import Any
 
@@ -37,10 +38,15 @@ from sympy import (
     zoo,
 )
 
+from liesym.base.budget import surrounding
 from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
 from liesym.certify.values import DIGITS, Evaluator, NoValue, RandomFunctions
+from liesym.testing.values import NoValue as NoRealValue
+from liesym.testing.values import value_at
 
 PLACES, CLOSE = 12, 1e-20
+MANY_DIGITS = 50
+"""With which terms that cancel each other are evaluated, so that what is left of them is below CLOSE."""
 INVERSES = {
     log: exp, atan: tan, asin: sin, asinh: sinh, atanh: tanh, tan: atan, sin: asin, cos: acos, sinh: asinh, tanh: atanh,
 }  # fmt: skip
@@ -166,16 +172,18 @@ def holds_somewhere(value: Expr) -> bool:
 def _size_at(value: Expr, place: Mapping[Basic, Rational]) -> Any:
     """The absolute value at a place, None where there is none.
 
-    SymPy's own evaluation, which looks for digits in terms that cancel each other, takes seconds for long expressions; it is
-    left for functions that mpmath does not have.
+    SymPy's own evaluation looks for digits in terms that cancel each other, which takes seconds where they are long and
+    minutes where they hold hypergeometric functions; it is left for what has neither a complex nor a real value otherwise.
     """
     with mpmath.workdps(DIGITS):
         point = {s: mpmath.mpf(int(r.p)) / int(r.q) for s, r in place.items() if isinstance(s, Symbol)}
-    try:
+    with suppress(NoValue):
         return abs(Evaluator(point, RandomFunctions(2))(value))
-    except NoValue:
-        size = substituted(value, place).evalf(30, chop=True)
-        return abs(size) if size.is_number and size.is_finite else None
+    with suppress(NoRealValue), mpmath.workdps(MANY_DIGITS):
+        return abs(value_at(value, {s: mpmath.mpf(int(r.p)) / int(r.q) for s, r in place.items()}))  # type: ignore[dict-item]
+    surrounding().check("look at random places")
+    size = substituted(value, place).evalf(30, chop=True, maxn=MANY_DIGITS)
+    return abs(size) if size.is_number and size.is_finite else None
 
 
 def _indefinite(value: Expr) -> list[Integral]:

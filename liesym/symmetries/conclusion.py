@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sympy import Expr
 from sympy.core.function import AppliedUndef
 
-from liesym.base.budget import Budget
+from liesym.base.budget import Budget, surrounding
 from liesym.certify import Certificate
 from liesym.certify.expansion import NoPoint
 from liesym.certify.independence import independent_positions
@@ -24,8 +25,10 @@ from liesym.solving.pde.conditions import conditions_of
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 from liesym.symmetries.state import Known
-from liesym.testing.second_look import hold_everywhere, place_generator, place_generators
+from liesym.testing.second_look import Placed, hold_everywhere, place_generator, place_generators
 
+TOGETHER = 0.5
+"""Of the time that is left, for the look at all generators together; where it does not do, some may be seen one by one."""
 NOWHERE_REAL = "no real point was found at which the equations and all that is said of them are real"
 
 
@@ -45,14 +48,12 @@ def concluded(
     beyond = budget.extended()
     with field.within(beyond):
         known, passed = _substituted(known, field)
-    known, vectors = _independent(known, passed, field)
-    trivial: list[Vector] = []
-    if system.is_first_order:
-        trivial, vectors = trivial_first(vectors, [field(f) for f in system.rhs], field)
-    known, generators = _placed(known, [_generator(known, v, field, v in trivial) for v in [*trivial, *vectors]])
+    known, vectors = _told_apart(known, passed, field)
+    known, written = _written(known, vectors, field)
+    known, generators = _placed(known, written)
     known, families = _families(known)
     known, families = _families_placed(known, families)
-    conditions = conditions_of(known.pivots, field, system)
+    known, conditions = _conditions(known, field)
     known, public = _public(known, determining, system if system.is_first_order and spec is None else None, beyond)
     conclusion = _Conclusion(known, spec, certificate)
     claim = conclusion.claim(len(generators), bool(families))
@@ -68,6 +69,14 @@ def _public(
     except OutOfBudget:
         known = known.noting("the determining equations are too long to be written out in the time that was left")
         return known, DeterminingSystem(determining.variables, determining.unknowns, (), ())
+
+
+def _conditions(known: Known, field: Field) -> tuple[Known, tuple[Expr, ...]]:
+    """What was divided by; a note where there is no time to write it."""
+    try:
+        return known, conditions_of(known.pivots, field, known.system)
+    except OutOfBudget:
+        return known.noting("there was no time to write what was divided by: it holds for general parameters"), ()
 
 
 def _substituted(known: Known, field: Field) -> tuple[Known, list[Vector]]:
@@ -100,6 +109,28 @@ def _independent(known: Known, kept: list[Vector], field: Field) -> tuple[Known,
         return known.noting("independence was decided symbolically"), independent_vectors(kept, field)
 
 
+def _told_apart(known: Known, passed: list[Vector], field: Field) -> tuple[Known, list[Vector]]:
+    """The same; one vector where there is no time to tell more of them apart."""
+    try:
+        return _independent(known, passed, field)
+    except OutOfBudget as stop:
+        note = f"there was no time to tell which of {len(passed)} candidates are independent: one is returned"
+        return replace(known.out_of_budget(stop).noting(note), settled=False), passed[:1]
+
+
+def _written(known: Known, vectors: list[Vector], field: Field) -> tuple[Known, list[Generator]]:
+    """As expressions, those along the equations of first order first; what there is no time to write is left out."""
+    written: list[Generator] = []
+    try:
+        trivial: list[Vector] = []
+        if known.system.is_first_order:
+            trivial, vectors = trivial_first(vectors, [field(f) for f in known.system.rhs], field)
+        written.extend(_generator(known, v, field, v in trivial) for v in [*trivial, *vectors])
+    except OutOfBudget as stop:
+        known = replace(known.out_of_budget(stop).noting("what could not be written in time was left out"), settled=False)
+    return known, written
+
+
 def _generator(known: Known, vector: Vector, field: Field, trivial: bool) -> Generator:
     components = tuple(joined(field.to_expr(c)) for c in vector)
     used = tuple(d for d in known.definitions if any(c.has(d.function.func) for c in components))
@@ -109,14 +140,22 @@ def _generator(known: Known, vector: Vector, field: Field, trivial: bool) -> Gen
 def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple[Generator, ...]]:
     """Each generator looked at on every side of the branches: in a form that holds on all, or with the side it is for."""
     valued = [g.components for g in generators if not g.definitions]
-    if hold_everywhere(valued, known.system):
-        return known, tuple(generators)
-    kept, looked_at = [], iter(place_generators(valued, known.system))
+    try:
+        with surrounding().share(TOGETHER).around():
+            if hold_everywhere(valued, known.system):
+                return known, tuple(generators)
+            looked_at = iter(place_generators(valued, known.system))
+    except TimeIsUp:
+        looked_at = iter(_one_by_one(valued, known.system))
+    kept, unseen = [], 0
     for generator in generators:
         if generator.definitions:  # named solutions of equations have no values to look at
             kept.append(generator)
             continue
         placed = next(looked_at)
+        if placed is None:
+            unseen += 1
+            continue
         if not placed.true:
             known = known.noting("a candidate failed at real points and was dropped")
             known = replace(known, settled=False)
@@ -124,18 +163,38 @@ def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple
         if placed.nowhere_real and NOWHERE_REAL not in known.notes:
             known = known.noting(NOWHERE_REAL)
         kept.append(replace(generator, components=placed.components, on=placed.on))
-    return known, tuple(kept)
+    return _without_unseen(known, unseen), tuple(kept)
+
+
+def _one_by_one(generators: Sequence[Sequence[Expr]], system: ODESystem) -> list[Placed | None]:
+    """Each by itself, the shortest first; None for one for which no time is left."""
+    placed: list[Placed | None] = [None] * len(generators)
+    with suppress(TimeIsUp):
+        for k in sorted(range(len(generators)), key=lambda k: sum(c.count_ops() for c in generators[k])):
+            placed[k] = place_generator(generators[k], system)
+    return placed
+
+
+def _without_unseen(known: Known, unseen: int) -> Known:
+    """With a note of what was left out because there was no time to look at it."""
+    if not unseen:
+        return known
+    known = known.noting(f"there was no time to look at {unseen} of the candidates at real points; they were left out")
+    return replace(known, settled=False, stopped=True)
 
 
 def _families_placed(known: Known, families: Sequence[Family]) -> tuple[Known, tuple[Family, ...]]:
     """The same of families, with a smooth function for each arbitrary one; ρ X is a symmetry wherever X is real."""
-    kept = []
+    kept, unseen = [], 0
     for family in families:
         generator = family.generator
         if family.trivial or generator.definitions:
             kept.append(family)
             continue
-        placed = place_generator(generator.components, known.system)
+        (placed,) = _one_by_one([generator.components], known.system)
+        if placed is None:
+            unseen += 1
+            continue
         if not placed.true:
             known = known.noting("a family failed at real points and was dropped")
             continue
@@ -143,7 +202,7 @@ def _families_placed(known: Known, families: Sequence[Family]) -> tuple[Known, t
         applied = [a for c in placed.components for a in sorted(c.atoms(AppliedUndef), key=str) if a.func in names]
         arbitrary = tuple((a, a.args) for a in dict.fromkeys(applied))
         kept.append(Family(replace(generator, components=placed.components, on=placed.on), arbitrary))  # type: ignore[arg-type]
-    return known, tuple(kept)
+    return _without_unseen(known, unseen), tuple(kept)
 
 
 def _families(known: Known) -> tuple[Known, tuple[Family, ...]]:
@@ -154,6 +213,8 @@ def _families(known: Known) -> tuple[Known, tuple[Family, ...]]:
             kept.append(_family(known, components, arbitrary))
         except Unsupported as stop:
             known = known.noting(f"a family could not be verified and was left out: {stop}")
+        except OutOfBudget as stop:
+            known = known.out_of_budget(stop).noting("a family could not be verified in time and was left out")
     return known, tuple(kept)
 
 

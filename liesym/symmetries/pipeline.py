@@ -32,7 +32,7 @@ from liesym.testing.second_look import has_branches, has_root_of_signs, on_main_
 from liesym.text.writer import write
 
 
-@door("the search for symmetries")
+@door("the search for symmetries", ends=True)
 def find_symmetries(
     system: Given,
     ansatz: str | AnsatzSpec | None = None,

@@ -43,9 +43,10 @@ from sympy import (
 )
 from sympy.core.function import AppliedUndef
 
+from liesym.base.budget import surrounding
 from liesym.base.typed import expr, over_one_denominator
 from liesym.testing.sampled import Sampled
-from liesym.testing.values import DIGITS, NEAR, NoValue, Point, evaluator
+from liesym.testing.values import DIGITS, LOOKING, NEAR, NoValue, Point, evaluator
 
 TOLERANCE = 1e-18
 """Of a sum that should vanish, relative to the sum of the sizes of its terms."""
@@ -303,6 +304,7 @@ def _signed(
     The sign of a branch is 0 where it has no value itself; on the branch or next to it there is no side.
     """
     while several := list(islice(points, AT_ONCE)):
+        surrounding().check(LOOKING)
         sampled = Sampled(np.array([[p[s] for s in symbols] for p in several]).reshape(len(several), len(symbols)), symbols)
         at = np.array([sampled(cut) for cut in cuts]).reshape(len(cuts), len(several))
         signs = np.where(np.isnan(at), 0, np.sign(at)).astype(int).T.tolist()
@@ -321,6 +323,7 @@ def verdicts(claims: Claims, found: Sequence[RealPoints]) -> list[Look]:
     for k, of_one in enumerate(found):
         seen = Look(0, (), (), of_one.without)
         for side, points in of_one.points.items():
+            surrounding().check(LOOKING)
             key = tuple(s for cut, s in side.signs if cut in of_one.folded)
             if key not in read:
                 read[key] = [_all_readable(c) for c in claims(lambda e, fixed=dict(side.signs): with_signs(e, fixed))]
@@ -436,6 +439,7 @@ def readable(expression: Expr) -> Expr | None:
         return expression
     result = expression
     for integral in sorted(result.atoms(Integral), key=lambda e: -e.count_ops()):
+        surrounding().check(LOOKING)
         if all(len(limit) == 1 for limit in integral.limits):
             result = result.xreplace({integral: Symbol(f"the value of {integral}", real=True)})
     if result.has(Integral):

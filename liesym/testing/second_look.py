@@ -24,6 +24,7 @@ from sympy import (
     sqrt,
 )
 
+from liesym.base.budget import surrounding
 from liesym.base.jets import jet_symbol
 from liesym.determine.on_solutions import jet_field, on_principal_ranges, with_signs_of
 from liesym.determine.verify import is_first_integral, remainder
@@ -33,6 +34,7 @@ from liesym.model.system import ODESystem
 from liesym.testing.calculus import calculus_for
 from liesym.testing.jumps import cuts_of, jumps
 from liesym.testing.realpoints import UNREADABLE, Look, branches, look, real_points, verdicts, with_signs
+from liesym.testing.values import LOOKING
 
 Fix = Callable[[Expr], Expr]
 
@@ -129,6 +131,7 @@ def _total_derivative(
     places = [(lift(jet_symbol(x, k)), _velocity(system, rhs, i, k + 1, lift)) for x, k, i in _jets(system)]
 
     def total(expression: Any) -> Any:
+        surrounding().check(LOOKING)
         result = expression.diff(time)
         for place, velocity in places:
             partial = expression.diff(place)

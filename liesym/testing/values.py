@@ -13,7 +13,11 @@ from typing import Any
 import mpmath
 from sympy import Add, Basic, Expr, Mul, Pow, Symbol
 
+from liesym.base.budget import surrounding
+
 DIGITS = 30
+LOOKING = "look at real points"
+"""The work, as the end of the budget around it names it."""
 NEAR = 1e-10
 """Values of floating point that count as zero."""
 
@@ -33,6 +37,7 @@ def value_at(expression: Expr, values: Point, context: Any = mpmath.mp) -> Any:
 
     Raises:
         NoValue: the expression is not real and finite there, or holds a function without a rule.
+        TimeIsUp: the budget around it is over.
     """
     return evaluator(values, context)(expression)
 
@@ -48,6 +53,7 @@ def evaluator(values: Point, context: Any) -> Callable[[Basic], Any]:
         return found
 
     def at_point(expression: Basic) -> Any:
+        surrounding().check(LOOKING)
         try:
             return value(expression)
         except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
@@ -79,7 +85,9 @@ def applied(name: str, arguments: Sequence[Any], context: Any) -> Any:
 
     Raises:
         NoValue: it has none, or there is no rule for the function.
+        TimeIsUp: the budget around it is over.
     """
+    surrounding().check(LOOKING)  # a value may take long, as an integral does
     if name == "log" and arguments[0] <= 0:
         raise NoValue("a logarithm")
     if name in RULES:

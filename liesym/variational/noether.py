@@ -73,7 +73,7 @@ class NoetherLaw(Shown):
         return rf"{field}:\quad I = {latex(self.integral)}{where_latex(self.on)}"
 
 
-@door("the search for Noether's laws")
+@door("the search for Noether's laws", ends=True)
 def noether(
     lagrangian: Lagrangian | Expr | str | ODESystem | Path | Eq,
     *,
