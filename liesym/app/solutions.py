@@ -44,6 +44,7 @@ def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, An
         "families": [],
         "relations": [],
         "intervals": [],
+        "unique": found.unique,
     }
     try:
         if isinstance(found, SystemSolution):

@@ -105,7 +105,7 @@ def _by_determinants(defects: Sequence[Expr], constants: Sequence[Symbol]) -> di
     right = Matrix([-expr(d.subs(dict.fromkeys(constants, 0))) for d in defects])
     matrix = Matrix(rows)
     whole = _shortened(expr(matrix.det(method="berkowitz")))
-    if _is_zero(whole):
+    if is_zero(whole):
         return None
     found = {}
     for k, c in enumerate(constants):
@@ -129,7 +129,7 @@ def _eliminated(
     """One equation solved for one of its constants and put into the rest; for another one where that comes to nothing."""
     open_ones = [d for d in defects if d.has(*constants)]
     if not open_ones:
-        return [known] if all(_is_zero(d) for d in defects) and met(known) else []
+        return [known] if all(is_zero(d) for d in defects) and met(known) else []
     first = min(open_ones, key=lambda d: (sum(d.has(c) for c in constants), d.count_ops()))
     # C2 = log(cos(C1)) says more than C1 = acos(exp(C2)), which has two signs and a bound
     for constant in sorted((c for c in constants if first.has(c)), key=lambda c: first.diff(c).has(c)):
@@ -146,7 +146,7 @@ def _eliminated(
 
 def roots(value: Expr, unknown: Symbol) -> list[Expr]:
     """Zeros in the unknown, 0 among them."""
-    return [*solve_for(value, unknown, squaring=True), *([S.Zero] if _is_zero(expr(value.subs(unknown, 0))) else [])]
+    return [*solve_for(value, unknown, squaring=True), *([S.Zero] if is_zero(expr(value.subs(unknown, 0))) else [])]
 
 
 def _defects(values: Mapping[Symbol, Expr], t: Symbol, conditions: Sequence[Condition]) -> list[Expr]:
@@ -155,10 +155,10 @@ def _defects(values: Mapping[Symbol, Expr], t: Symbol, conditions: Sequence[Cond
 
 def meets(values: Mapping[Symbol, Expr], t: Symbol, conditions: Sequence[Condition]) -> bool:
     """True if the values of the unknowns are what the conditions say, exactly or to 25 digits."""
-    return all(_is_zero(d) for d in _defects(values, t, conditions))
+    return all(is_zero(d) for d in _defects(values, t, conditions))
 
 
-def _is_zero(value: Expr) -> bool:
+def is_zero(value: Expr) -> bool:
     """Exactly, or to 25 digits for numbers whose logarithms and roots do not cancel by themselves."""
     if value.has(S.NaN, S.ComplexInfinity):
         return False

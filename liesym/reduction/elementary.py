@@ -310,7 +310,7 @@ def _separable(system: ODESystem) -> Family | None:
             constants = constants_for(system, 1)
             of_y, of_x = antiderivative(1 / parts[1], y, constants), antiderivative(parts[0], x, constants)
             steps = separated_steps(system, parts[0], parts[1], (of_y, of_x), constants[0])
-            return replace(_through(of_y - of_x, system, ()), steps=steps)
+            return replace(through(of_y - of_x, system, ()), steps=steps)
     return None
 
 
@@ -334,7 +334,7 @@ def _root_of(quotient: Expr, exponent: Expr) -> Expr:
     return top**exponent / bottom**exponent
 
 
-def _through(integral: Expr, system: ODESystem, lost: tuple[Expr, ...]) -> Family:
+def through(integral: Expr, system: ODESystem, lost: tuple[Expr, ...]) -> Family:
     """The family I(x, y) = C."""
     (constant,), y = constants_for(system, 1), system.unknowns[0]
     kept = Add(*(term for term in Add.make_args(integral.expand()) if term.free_symbols))
@@ -383,7 +383,7 @@ def _homogeneous(system: ODESystem) -> Family | None:
         lines.append(S.Zero)
     inner = with_limits(antiderivative(1 / rest, ratio, constants_for(system, 1)))
     steps = homogeneous_steps(system, rest, ratio, inner, constants_for(system, 1)[0])
-    return replace(_through(inner.subs(ratio, y / x) - log(x), system, tuple(lines)), steps=steps)
+    return replace(through(inner.subs(ratio, y / x) - log(x), system, tuple(lines)), steps=steps)
 
 
 def _of_sum(system: ODESystem) -> Family | None:
@@ -405,7 +405,7 @@ def _of_sum(system: ODESystem) -> Family | None:
     inner = with_limits(antiderivative(1 / rest, total, constants_for(system, 1)))
     lines = [v - slope * x for v in solve_for(rest, total) if not v.has(S.ImaginaryUnit)]
     steps = sum_steps(system, slope, rest, total, inner, constants_for(system, 1)[0])
-    return replace(_through(inner.subs(total, y + slope * x) - x, system, tuple(lines)), steps=steps)
+    return replace(through(inner.subs(total, y + slope * x) - x, system, tuple(lines)), steps=steps)
 
 
 def _with_real_logarithms(value: Expr) -> Expr:

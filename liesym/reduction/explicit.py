@@ -31,6 +31,7 @@ from liesym.reduction.checked import (
     real_where_derived,
     with_logarithms_of_both_signs,
 )
+from liesym.reduction.chini import chini_families
 from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
@@ -67,13 +68,16 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         if found is None and not cut:
             looked.append("a linear equation of second order for a Riccati equation")
             found, cut = _first(system, lambda limit: riccati_families(system, limit), budget.share(LINEAR))
+        if found is None and not cut:
+            looked.append("Chini's equation")
+            found, cut = _first(system, lambda limit: chini_families(system, limit), budget.share(LINEAR))
     elif len(system.unknowns) == 1 and is_linear(system):
         looked = ["superposition of elementary and special functions"]
         found, cut = _first(system, lambda limit: linear_families(system, limit), budget.share(LINEAR))
     else:
         found, curve, cut = _shortest(system, budget.share(SUBSTITUTIONS))
     if found is not None:
-        return _with_special(system, replace(found, looked=tuple(looked)))
+        return _with_special(system, replace(found, looked=tuple(looked)), budget)
     tried = (*looked, "first integrals", "symmetries", "constant solutions")
     first = system.order == 1
     whole, stopped = _without_end(lambda limit: looked_at(system, None, limit), budget.share(LONGER) if first else budget)
@@ -83,14 +87,14 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
         stopped = stopped or more
     whole = curve if whole is None else whole
     if whole is not None:
-        return _with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried))
+        return _with_special(system, replace(whole, stopped=whole.stopped or cut, looked=tried), budget)
     empty = Solution(None, (), None, None, (), (), system.variables, special=_special(system, ()), looked=tried)
     return replace(empty, notes=in_time(lambda: _named(system, budget), ()), stopped=cut or stopped)
 
 
-def _with_special(system: ODESystem, found: Solution) -> Solution:
+def _with_special(system: ODESystem, found: Solution, budget: Budget) -> Solution:
     """With what is beside the family, or as it is where there is no time for a look at that."""
-    return in_time(lambda: with_special(system, found), replace(found, stopped=True))
+    return in_time(lambda: with_special(system, found, budget), replace(found, stopped=True))
 
 
 def _named(system: ODESystem, budget: Budget) -> tuple[str, ...]:

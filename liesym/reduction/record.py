@@ -47,6 +47,7 @@ class Solution(Shown):
         claims: the way to it, not yet checked; `steps` are those of them that hold.
         looked: the methods that were tried, in words.
         intervals: of solutions through given places, where each of `explicit` is regular around the first of them.
+        unique: of solutions through given values, whether there is exactly one near the place; None where that is open.
     """
 
     equation: Eq | None
@@ -66,6 +67,7 @@ class Solution(Shown):
     claims: tuple[Step, ...] = ()
     looked: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
+    unique: bool | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -253,7 +255,7 @@ def _quadrature(integral: Integral, t: Symbol, place: Any, values: dict[str, Any
 
 
 def _fitted(found: Solution, conditions: Sequence[Condition]) -> Solution:
-    """The branches and special solutions that meet the conditions, their constants as these say."""
+    """The branches and special solutions that meet the conditions, their constants as these say; relations of each part."""
     t, y = found.variables
     kept: dict[Expr, tuple[Expr, ...]] = {}
     for branch, on in zip(found.explicit, found.on, strict=True):
@@ -264,9 +266,8 @@ def _fitted(found: Solution, conditions: Sequence[Condition]) -> Solution:
     for special in found.special:
         for values in fits({y: expr(special.rhs)}, t, conditions, found.constants):
             kept.setdefault(expr(special.rhs.subs(values)), ())
-    relation = None
-    if found.equation is not None and not kept:
-        relation = _relation_at(found, conditions)
+    others = tuple(o for o in (_fitted_part(part, conditions) for part in found.others) if o is not None)
+    relation = None if kept else _relation_at(found, conditions)
     left = {s for v in kept for s in v.free_symbols} | (set() if relation is None else relation.free_symbols)
     return replace(
         found,
@@ -276,9 +277,20 @@ def _fitted(found: Solution, conditions: Sequence[Condition]) -> Solution:
         parametric=None,
         parameter=None,
         special=(),
+        others=others,
         constants=tuple(c for c in found.constants if c in left),
-        complete=found.complete and len(kept) == 1 and not any(c in left for c in found.constants),
-        notes=found.notes if kept or relation is not None else (*found.notes, SAID),
+        complete=found.complete and len(kept) == 1 and not others and not any(c in left for c in found.constants),
+        notes=found.notes if kept or others or relation is not None else (*found.notes, SAID),
+    )
+
+
+def _fitted_part(part: Solution, conditions: Sequence[Condition]) -> Solution | None:
+    """The relation of another branch through the place; None of a curve, whose constants are not fitted here."""
+    relation = _relation_at(part, conditions)
+    return (
+        None
+        if relation is None
+        else replace(part, equation=equation(relation), parametric=None, parameter=None, constants=())
     )
 
 

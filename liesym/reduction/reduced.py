@@ -19,6 +19,7 @@ from liesym.base.typed import expr, replaced, substituted
 from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
 from liesym.reduction.canonical import FAILURES
+from liesym.reduction.chini import chini_families
 from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, families
 from liesym.reduction.higher_steps import reduction_steps
@@ -60,7 +61,8 @@ def reduced_families(system: ODESystem, generators: Sequence[Generator], budget:
 
 
 def _families_of(inner: ODESystem, budget: Budget) -> Iterator[Family]:
-    return chain(families(inner, budget), riccati_families(inner, budget), disguised_families(inner, budget))
+    methods = families, riccati_families, chini_families, disguised_families
+    return chain.from_iterable(method(inner, budget) for method in methods)
 
 
 def _back(reduction: Reduction, family: Family, budget: Budget) -> Iterator[Curve]:

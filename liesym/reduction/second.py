@@ -1,6 +1,7 @@
 """Nonlinear equations that a textbook's substitution makes linear, or of an order less.
 
     y^(n) = F(x, y', …)               p = y':  p^(n-1) = F(x, p, …),  y = ∫ p dx + C
+    y'' = F(x, x y' - y)              u = x y' - y:  u' = x F(x, u),  y = C x + x ∫ u/x² dx
     y'' = F, of degree 1 in y, y'     u = y'/y:  u' = F(x, 1, u) - u²,  y = C exp ∫ u dx
     y'' = g(y) y'² + a(x) y' + h      v = ∫ e^(-∫g dy) dy:  v'' = a v' + h e^(-∫g dy), where that is linear in v
     y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C,  else the curve x = ∫ dy/p - C
@@ -25,11 +26,13 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import OutOfBudget, Unsupported
 from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
+from liesym.reduction.chini import chini_families
 from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, Value, exponential, families
 from liesym.reduction.forms import turned, without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, slope_step, substitution_steps, time_step
 from liesym.reduction.linear import linear_families, riccati_families
+from liesym.reduction.own_time import families_along_time
 from liesym.reduction.quadrature import antiderivative, antiderivative_within, constants_for
 from liesym.reduction.steps import Change, Step
 from liesym.reduction.superposition import is_linear
@@ -52,7 +55,8 @@ def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator
     Raises:
         OutOfBudget: the time is over.
     """
-    for method in (_without_unknown, _of_degree_one, _with_squared_slope, _without_time):
+    methods = _without_unknown, _of_intercept, _of_degree_one, _with_squared_slope, _without_time, families_along_time
+    for method in methods:
         budget.check("substitutions")
         yield method(system, budget)
 
@@ -62,6 +66,7 @@ def _inner(system: ODESystem, budget: Budget) -> Iterator[Family]:
     if system.order == 1:
         yield from families(system, budget)
         yield from riccati_families(system, budget)
+        yield from chini_families(system, budget)
         with suppress(OutOfBudget):  # the next substitution may lead to an easier one
             yield from disguised_families(system, budget.share(DISGUISED))
     elif is_linear(system):
@@ -137,6 +142,27 @@ def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
         if n == 2:
             steps = (*steps, *(slope_step(system, v, constants[:1]) for v, _ in lowered if v.has(constants[0])))
         yield from _family(system, heights, steps, whole=family.whole)
+
+
+def _of_intercept(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y'' = F(x, x y' - y): the tangent's intercept, up to its sign, is what the symmetry x ∂_y leaves."""
+    (x, y), rate = system.variables, system.rhs[0]
+    if system.order != 2 or not rate.has(y):
+        return
+    u = Dummy("u", real=True)
+    inside = replaced(rate, {jet_symbol(y, 1): (u + y) / x})
+    if not _is_free(inside, y, (x, y, u), system):
+        return
+    inner = _scalar(system, x, u, 1, expr(x * inside.subs(y, S.Zero)))
+    constants = constants_for(system, 2)
+    change = Change(x, x, u, x * jet_symbol(y, 1) - y)
+    begun = substitution_steps(system, "the intercept of the tangent", change, inner.rhs[0], (S.Zero, x))
+    for family in _inner(inner, budget):
+        heights = [
+            ((x * antiderivative(v / x**2, x, constants, budget)).expand() + x * constants[-1], on)
+            for v, on in ((_renamed(v, inner, system), on) for v, on in _slopes(family))
+        ]
+        yield from _family(system, heights, (*begun, *_steps_of(family, inner, system)), whole=family.whole)
 
 
 def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, nan, resultant, zoo
+from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, acos, asin, atan, cos, nan, resultant, sin, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol, partial_derivative
@@ -201,13 +201,19 @@ def solves(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> bool:
     for k in range(system.order):
         derivatives[jet_symbol(y, k)] = slope
         slope = partial_derivative(slope, t)
-    defect = slope - system.rhs[0].xreplace(derivatives)
+    defect = _opened(slope - system.rhs[0].xreplace(derivatives))
     try:
         vanishes = Field.build([defect], (t, *constants), system.parameter_symbols)(defect).is_zero
     except (Unsupported, NeedsRefinement, ZeroDivisionError):
         return False
     # roots are algebraic in the field; their branch is seen at real places
     return vanishes and (not defect.has(Pow) or holds_somewhere(defect))
+
+
+def _opened(value: Expr) -> Expr:
+    """sin and cos of multiples of inverse functions as polynomials: sin(2 asin u) = 2 u sqrt(1 - u²)."""
+    inverse = [n for n in value.atoms(sin, cos) if n.has(asin, acos, atan)]
+    return replaced(value, {n: expr(n.expand(trig=True)) for n in inverse})
 
 
 # -- quadrature --------------------------------------------------------------------------------------

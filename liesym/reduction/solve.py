@@ -21,14 +21,13 @@ from liesym.model.implicit import ImplicitEquation
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.conditions import Condition, decided, read_conditions
-from liesym.reduction.existence import interval_of
-from liesym.reduction.fitted_curves import fitted_curve
 from liesym.reduction.implicit import solutions_of_implicit
 from liesym.reduction.quadrature import constants_for, with_limits
 from liesym.reduction.record import Solution
 from liesym.reduction.sides import solutions_on_sides
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import Found, solutions_of_system
+from liesym.reduction.through_places import system_through_places, through_places
 from liesym.text.equations import read_residuals
 from liesym.text.formats.recognized import form_of_text, is_path, read_model
 from liesym.text.formats.written import equation_lines
@@ -37,6 +36,8 @@ from liesym.text.solved import Residuals
 from liesym.text.spelling import spelled, with_names_for_decimals
 
 Answer = TypeVar("Answer")
+FAMILY = 0.8
+"""Of the budget, for the family whose constants conditions say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,10 @@ def solve(
     limit = Budget.seconds(budget)
     if len(frame.unknowns) != 1:
         return _of_system(asked, wanted, limit)
-    found = _with_decimals(_within(limit, lambda: _found(asked, limit), _nothing(frame)), asked)
+    share = limit.share(FAMILY) if wanted else limit
+    found = _with_decimals(_within(limit, lambda: _found(asked, share), _nothing(frame)), asked)
     if wanted:
-        found = _at_places(found, _in_numbers(frame, dict(asked.decimals)), wanted, asked.implicit is None)
+        found = through_places(found, _in_numbers(frame, dict(asked.decimals)), wanted, limit, asked.implicit is None)
     return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes)))
 
 
@@ -108,10 +110,7 @@ def _of_system(asked: _Question, wanted: Sequence[Condition], budget: Budget) ->
     values = dict(asked.decimals)
     found = found.over(lambda e: with_limits(replaced(e, values)))
     if wanted:
-        found = found.fitted(wanted)
-        places, families = [c.place for c in wanted], found.families
-        intervals = [interval_of(_in_numbers(asked.system, values), v, places[0]) for v, _ in families]
-        found = replace(found, intervals=tuple(intervals) if len(set(places)) == 1 else ())
+        found = system_through_places(found, _in_numbers(asked.system, values), wanted)
     return replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes))
 
 
@@ -156,23 +155,6 @@ def _implicit(read: Residuals) -> ImplicitEquation | None:
     """One equation of first order that y' enters in more than one way."""
     found = ImplicitEquation.from_residuals(read)
     return None if found is None or found.is_linear_in_slope else found
-
-
-def _at_places(found: Solution, system: ODESystem, wanted: Sequence[Condition], is_explicit: bool) -> Solution:
-    """The solutions that meet the conditions; a curve where there is no form y = …."""
-    fitted = found.fitted(wanted)
-    if is_explicit and not fitted.found:
-        fitted = fitted_curve(system, found, wanted) or fitted
-    return _with_intervals(fitted, system, wanted)
-
-
-def _with_intervals(found: Solution, system: ODESystem, wanted: Sequence[Condition]) -> Solution:
-    """Where each branch is regular around the place of the conditions, if they are at one place."""
-    places = {c.place for c in wanted}
-    if len(places) != 1:
-        return found
-    values = [(expr(e.rhs),) for e in found.explicit]
-    return replace(found, intervals=tuple(interval_of(system, v, next(iter(places))) for v in values))
 
 
 def _in_numbers(system: ODESystem, values: Mapping[Symbol, Expr]) -> ODESystem:

@@ -9,32 +9,77 @@ Source: Ince 1956, sections 2.13 and 3.6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from sympy import Eq, Expr, I, Rational, S, Symbol
 
-from liesym.base.typed import equation, expr
+from liesym.base.budget import Budget
+from liesym.base.typed import equation, expr, replaced
+from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
+from liesym.reduction.checked import checked_value
 from liesym.reduction.conditions import Condition, fits
 from liesym.reduction.elementary import vanishes
+from liesym.reduction.limits import limits_of
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.record import Solution
+from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 
+LIMITS = 0.2
+"""Of what is left of the budget, for the limits of one branch."""
 PLACES = (Rational(2, 3), Rational(7, 4))
 """At which a family is compared with a value, the first at which both have one."""
+DRAWN = Rational(3, 7), Rational(-8, 5), Rational(11, 4), Rational(-5, 9)
+"""Values of the constants of a limit, of which a family holds either every one or none."""
 LARGEST = 60
 """Operations of a branch that is compared."""
 
 
-def with_special(system: ODESystem, found: Solution) -> Solution:
-    """Without special solutions that a family holds, and with y = C1 where every constant is a solution that none holds."""
+def with_special(system: ODESystem, found: Solution, budget: Budget) -> Solution:
+    """Without special solutions that a family holds, with those that it reaches in a limit, and with y = C1.
+
+    Arguments:
+        system: one equation.
+        found: what is known of it.
+        budget: of the limits.
+    """
     values = [expr(e.rhs) for e in found.explicit]
     # y = 0 under a condition that is false is Boolean, and no solution
-    kept = [e for e in found.special if isinstance(e, Eq) and not _is_held(system, expr(e.rhs), found)]
+    kept = [expr(e.rhs) for e in found.special if isinstance(e, Eq) and not _is_held(system, expr(e.rhs), found)]
     more = _constants(system, values, found)
-    moving = [e for e in kept if e.rhs.has(system.independent)]
-    return replace(found, special=(*more, *moving) if more else tuple(kept))
+    moving = [v for v in kept if v.has(system.independent)]
+    limits = [] if is_linear(system) else _limits(system, values, found, budget)
+    wide = [v for v in limits if v.has(*found.constants)]
+    listed = [*(moving if more else kept), *(v for v in limits if v not in wide)]
+    plain = [v for v in dict.fromkeys(listed) if not any(_is_member(system, v, w, found.constants) for w in wide)]
+    y = system.unknowns[0]
+    return replace(found, special=(*more, *(equation(y, v) for v in (*plain, *wide))))
+
+
+def _limits(system: ODESystem, values: Sequence[Expr], found: Solution, budget: Budget) -> list[Expr]:
+    """Solutions to which constants bring a branch only in a limit."""
+    kept: list[Expr] = []
+    seen: set[Expr] = set()
+    with suppress(OutOfBudget):
+        for value in values:
+            for limit in limits_of(system, value, found.constants, budget.share(LIMITS)):
+                budget.check("limits of a family")
+                if limit in seen:
+                    continue
+                seen.add(limit)
+                passed = checked_value(system, limit, tuple(c for c in found.constants if limit.has(c)))
+                if passed is None or passed.on or passed.expression in kept:
+                    continue
+                # with numbers for its constants it is compared without a search for identities
+                apart = replaced(passed.expression, dict(zip(found.constants, DRAWN, strict=False)))
+                wide = [k for k in kept if k.has(*found.constants)]
+                known = any(_is_member(system, apart, k, found.constants) for k in wide)
+                if not known and not _is_held(system, apart, found):
+                    kept.append(passed.expression)
+    return kept
 
 
 def _constants(system: ODESystem, values: list[Expr], found: Solution) -> tuple[Eq, ...]:

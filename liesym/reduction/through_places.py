@@ -1,0 +1,98 @@
+"""Solutions through given places: constants fitted, intervals, and whether others pass through the same values.
+
+In: what was found of an equation or a system, and its conditions. Out: the same record with what meets them. Source: Hartman
+1964, chapters II and III.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from sympy import Expr
+
+from liesym.base.budget import Budget
+from liesym.base.typed import expr
+from liesym.model.system import ODESystem
+from liesym.reduction.conditions import Condition
+from liesym.reduction.existence import Interval, interval_of
+from liesym.reduction.fitted_curves import fitted_curve
+from liesym.reduction.record import Solution
+from liesym.reduction.system_solution import SystemSolution, with_first
+from liesym.reduction.uniqueness import Start, follows_equation, said_of, start_of, unbounded_ends
+from liesym.text import write
+
+Found = TypeVar("Found", bound=Solution)
+
+
+def through_places(
+    found: Solution, system: ODESystem, wanted: Sequence[Condition], budget: Budget, is_explicit: bool
+) -> Solution:
+    """The solutions of one equation that meet the conditions; a curve where there is no form y = ….
+
+    Arguments:
+        found: what was found without conditions.
+        system: the equation, decimals as numbers.
+        wanted: the conditions.
+        budget: of an integral along a curve.
+        is_explicit: False if the system is only a frame of an implicit equation, of which no more is said.
+    """
+    fitted = found.fitted(wanted)
+    if is_explicit and not fitted.found:
+        fitted = fitted_curve(system, found, wanted, budget) or fitted
+    start = start_of(system, wanted) if is_explicit else None
+    values = [(expr(e.rhs),) for e in fitted.explicit]
+    if start is Start.UNIQUE:
+        kept = _of_equation(system, values, fitted.constants, wanted)
+        values = [values[k] for k in kept]
+        fitted = replace(fitted, explicit=tuple(fitted.explicit[k] for k in kept), on=tuple(fitted.on[k] for k in kept))
+    fitted = replace(fitted, intervals=_intervals(system, values, wanted))
+    count = len(values) + (fitted.equation is not None or fitted.parametric is not None) + len(fitted.others)
+    return _told(fitted, values, start, count)
+
+
+def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequence[Condition]) -> SystemSolution:
+    """The same for a system."""
+    fitted = found.fitted(wanted)
+    start = start_of(system, wanted)
+    values = [v for v, _ in fitted.families]
+    if start is Start.UNIQUE:
+        kept = _of_equation(system, values, fitted.constants, wanted)
+        fitted = with_first(replace(fitted, families=tuple(fitted.families[k] for k in kept)))
+        values = [values[k] for k in kept]
+    fitted = replace(fitted, intervals=_intervals(system, values, wanted))
+    return _told(fitted, values, start, len(values) + bool(fitted.relations))
+
+
+def _of_equation(
+    system: ODESystem, values: Sequence[Sequence[Expr]], constants: Sequence[Expr], wanted: Sequence[Condition]
+) -> list[int]:
+    """The number of the branch that the equation follows at the place; others may meet the values with another slope."""
+    kept = [k for k, v in enumerate(values) if follows_equation(system, v, wanted)]
+    return sorted(kept, key=lambda k: any(e.has(*constants) for e in values[k]) if constants else False)[:1]
+
+
+def _intervals(system: ODESystem, values: Sequence[Sequence[Expr]], wanted: Sequence[Condition]) -> tuple[Interval, ...]:
+    """Where each is regular around the place of the conditions, if they are at one place."""
+    places = {c.place for c in wanted}
+    return tuple(interval_of(system, v, wanted[0].place) for v in values) if len(places) == 1 else ()
+
+
+def _told(found: Found, values: Sequence[Sequence[Expr]], start: Start | None, count: int) -> Found:
+    """With what is known of other solutions through the values, and of the ends of the intervals."""
+    said = [] if start is None else [said_of(start, count, bool(found.constants))]
+    notes = tuple(dict.fromkeys((*found.notes, *said, *_ends(found, values))))
+    if start is None:
+        return replace(found, notes=notes)
+    unique = True if start is Start.UNIQUE else False if count > 1 or found.constants else None
+    complete = found.complete or (unique is True and count == 1 and not found.constants)
+    return replace(found, notes=notes, unique=unique, complete=complete)
+
+
+def _ends(found: Solution, values: Sequence[Sequence[Expr]]) -> Iterator[str]:
+    x, *unknowns = found.variables
+    for of_unknowns, interval in zip(values, found.intervals, strict=False):
+        for y, value in zip(unknowns, of_unknowns, strict=True):
+            for end in unbounded_ends(value, x, interval):
+                yield f"{y.name} grows beyond all bounds toward {x.name} = {write(end)}"
