@@ -1,13 +1,15 @@
 """Solutions side by side, where what solves the equation formally is not real on each.
 
-In: y^(n) = F with signs and absolute values of functions of t. Out: a `Solution` with a branch for each side, with what is
-positive there. y'' = |t| y is solved by Ai(t sign(t)^(1/3)) in formal roots, not real for t < 0; there it is Ai(-t).
+In: y^(n) = F with signs and absolute values. Out: a `Solution` with a branch for each side, with what is positive there.
+y'' = |t| y is solved by Ai(t sign(t)^(1/3)) in formal roots, not real for t < 0; there it is Ai(-t). y'' = |y| is y'' = -y
+where C1 cos t + C2 sin t is negative.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import mpmath
 import numpy as np
@@ -15,15 +17,18 @@ from sympy import Expr, S, Symbol
 
 from liesym.base.budget import Budget, in_time
 from liesym.base.jets import partial_derivative
-from liesym.base.typed import expr, replaced
+from liesym.base.typed import equation, expr, replaced
 from liesym.model.system import ODESystem
+from liesym.reduction.checked import checked_value
 from liesym.reduction.explicit import solutions_of
+from liesym.reduction.quadrature import constants_for
 from liesym.reduction.record import Solution
 from liesym.solving.algebraic import solve_for
 from liesym.testing.realpoints import DRAWS, drawn_points, readable
 from liesym.testing.sampled import Sampled
-from liesym.testing.second_look import on_sides_of_time
+from liesym.testing.second_look import on_sides
 from liesym.testing.values import DIGITS, NoValue, value_at
+from liesym.text.writer import write
 
 JUMPS = 6
 """Draws of the constants for a look at a place where a sign changes."""
@@ -38,20 +43,59 @@ OWN_CONSTANTS = (
 
 def solutions_on_sides(system: ODESystem, budget: Budget) -> Solution:
     """One solution for all sides where there is one that is real on each, else one for each side."""
-    sides = on_sides_of_time(system)
+    sides = on_sides(system, of_time=True)
     if len(sides) < 2:
-        return solutions_of(system, budget)
+        others = on_sides(system, of_time=False)
+        return _on_sides_of_unknown(system, others, budget) if len(others) > 1 else solutions_of(system, budget)
     found = solutions_of(system, budget.share(WHOLE))
     if found.found and in_time(lambda: _is_whole(system, found, [on for _, on in sides]), False):
         return found
-    parts = []
+    parts, without = [], []
     for place, (fixed, on) in enumerate(sides):
         part = solutions_of(fixed, budget.share(1 / (len(sides) - place)))
         if part.explicit:
             parts.append((part, on))
+        else:
+            without.append(f"where {', '.join(f'{write(a)} > 0' for a in on)} no family was found")
     if not parts:
         return replace(found, complete=False, notes=(*found.notes, OWN_CONSTANTS)) if found.found else found
-    return _together(found, parts)
+    whole = _together(found, parts)
+    return replace(whole, notes=(*whole.notes, *without))
+
+
+def _on_sides_of_unknown(system: ODESystem, sides: Sequence[tuple[ODESystem, tuple[Expr, ...]]], budget: Budget) -> Solution:
+    """What is found of the equation, with branches for the sides that it leaves out."""
+    found = solutions_of(system, budget.share(WHOLE))
+    if (found.found and not found.explicit) or () in found.on:
+        return found
+    y, constants = system.unknowns[0], constants_for(system, system.order)
+    branches = {expr(e.rhs): on for e, on in zip(found.explicit, found.on, strict=True)}
+    parts = [solutions_of(fixed, budget.share(1 / (len(sides) - k))) for k, (fixed, _) in enumerate(sides)]
+    for part in parts:
+        for value in (expr(e.rhs) for e in part.explicit):
+            known = any(_is_renamed(value, b, constants) for b in branches)
+            passed = None if known else in_time(lambda v=value: checked_value(system, v, constants), None)
+            if passed is not None and passed.on:
+                branches[passed.expression] = passed.on
+    if len(branches) == len(found.explicit):
+        return found
+    base = found if found.explicit else max(parts, key=lambda part: len(part.explicit))
+    return replace(
+        base,
+        explicit=tuple(equation(y, v) for v in branches),
+        on=tuple(branches.values()),
+        special=found.special,
+        complete=False,
+        notes=tuple(dict.fromkeys((*found.notes, OWN_CONSTANTS))),
+        stopped=found.stopped or any(part.stopped for part in parts),
+        claims=tuple(dict.fromkeys(step for part in (found, *parts) for step in part.claims)),
+    )
+
+
+def _is_renamed(value: Expr, other: Expr, constants: Sequence[Symbol]) -> bool:
+    """True if the two differ in the names of the constants alone."""
+    names = [dict(zip(constants, p, strict=True)) for p in permutations(constants)]
+    return any((replaced(value, of) - other).expand() == 0 for of in names)
 
 
 def _is_whole(system: ODESystem, found: Solution, sides: Sequence[Sequence[Expr]]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sympy import (
     Abs,
+    Basic,
     Expr,
     Mul,
     Pow,
@@ -26,6 +27,7 @@ from sympy import (
 
 from liesym.base.budget import surrounding
 from liesym.base.jets import jet_symbol
+from liesym.base.typed import expr
 from liesym.determine.on_solutions import jet_field, on_principal_ranges, with_signs_of
 from liesym.determine.verify import is_first_integral, remainder
 from liesym.errors import Unsupported
@@ -33,7 +35,7 @@ from liesym.model.generators import VectorField
 from liesym.model.system import ODESystem
 from liesym.testing.calculus import calculus_for
 from liesym.testing.jumps import cuts_of, jumps
-from liesym.testing.realpoints import UNREADABLE, Look, branches, look, real_points, verdicts, with_signs
+from liesym.testing.realpoints import UNREADABLE, Look, Side, branches, look, real_points, verdicts, with_signs
 from liesym.testing.values import LOOKING
 
 Fix = Callable[[Expr], Expr]
@@ -324,23 +326,36 @@ def on_main_side(system: ODESystem) -> tuple[ODESystem, tuple[Expr, ...]] | None
         return None
     shown = [*system.rhs, *(sign(a) for a in arguments), *map(sqrt, ranges)]
     seen = look(lambda fix: [], shown, positive=_positive(system))
-    best = max(seen.true_on, key=lambda side: sum(s for a, s in side.signs if a in arguments), default=None)
+    best = max((_signs_on(side, arguments) for side in seen.true_on), key=lambda signs: sum(signs.values()), default=None)
     if best is None:
         return None
-    found = _as_on(system, rates, {a: s for a, s in best.signs if a in arguments}, arguments)
+    found = _as_on(system, rates, best, arguments)
     return None if found is None else (found[0], (*ranges, *found[1]))
 
 
-def on_sides_of_time(system: ODESystem) -> list[tuple[ODESystem, tuple[Expr, ...]]]:
-    """The same for each side, where all signs and absolute values are of functions of the independent variable."""
+def on_sides(system: ODESystem, *, of_time: bool) -> list[tuple[ODESystem, tuple[Expr, ...]]]:
+    """The same for each side of the signs and absolute values.
+
+    Arguments:
+        of_time: where all of them are of functions of the independent variable; else where each holds an unknown or a
+            derivative.
+    """
     rates = signed_rates(system)
     arguments = sorted({e.args[0] for f in rates for e in f.atoms(Abs, sign)}, key=str)
-    if not arguments or any(a.free_symbols != {system.independent} for a in arguments):
+    moving = {*system.unknowns, *system.jet_coordinates} - {system.independent}
+    if not all(a.free_symbols == {system.independent} if of_time else bool(a.free_symbols & moving) for a in arguments):
         return []
     seen = look(lambda fix: [], [*system.rhs, *(sign(a) for a in arguments)], positive=_positive(system))
-    sides = dict.fromkeys(tuple((a, s) for a, s in side.signs if a in arguments) for side in seen.true_on)
+    sides = dict.fromkeys(tuple(_signs_on(side, arguments).items()) for side in seen.true_on)
     found = [_as_on(system, rates, dict(side), arguments) for side in sides]
     return [one for one in found if one is not None]
+
+
+def _signs_on(side: Side, arguments: Sequence[Basic]) -> dict[Expr, int]:
+    """Those of the arguments that a side tells, also as that of -u for u."""
+    told = dict(side.signs)
+    signs = {a: told.get(a, 0) or -told.get(-a, 0) for a in map(expr, arguments)}
+    return {a: s for a, s in signs.items() if s}
 
 
 def _as_on(
