@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from liesym.app.console import guarded
 from liesym.base.memory import GIGABYTES, memory_limit
 from liesym.base.version import __version__
+from liesym.errors import Unsupported
 
 EXPRESSION = re.compile(r"(-(?!-)|--(?![a-z-]+(=|$))).*['^*(=]")
 """An argument that begins with a minus and is no option: -x''=x, -(x'^2+y'^2)/2."""
@@ -76,21 +77,40 @@ def main() -> None:
     app()
 
 
-def loaded(module: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def loaded(module: str, extra: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command whose work is the function of its name in a module that is imported at the call.
 
     Its limit of memory is set around the work.
+
+    Arguments:
+        module: its full name.
+        extra: what must be installed for it beside the libraries that every command needs.
     """
 
     def around(declared: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(declared)
         def run(**given: Any) -> None:
             with memory_limit(given.pop("memory")):
-                getattr(import_module(module), declared.__name__)(**given)
+                getattr(_module(module, extra), declared.__name__)(**given)
 
         return run
 
     return around
+
+
+def _module(name: str, extra: str) -> Any:
+    """The module of a command.
+
+    Raises:
+        Unsupported: a library of the extra is not installed.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if not extra or (error.name or "").split(".")[0] == "liesym":
+            raise
+        where = f"in a checkout of liesym: pip install -c constraints.txt -e '.[{extra}]'"
+        raise Unsupported(f"this command needs {error.name}, which is not installed; {where}") from None
 
 
 def _version(asked: bool) -> None:
@@ -425,6 +445,17 @@ def report(
     seed: Seed = 0,
 ) -> None:
     """One self-contained page: equations, symmetries, algebra, certificate, pictures."""
+
+
+@app.command(epilog="Example: liesym serve --port 8000")
+@guarded
+@loaded("liesym.app.commands.serve", "serve")
+def serve(
+    port: Annotated[int, typer.Option(help="Port of 127.0.0.1; 0 takes a free one.")] = 8000,
+    budget: Annotated[float, typer.Option(help="Seconds that one question may take at most.")] = 60.0,
+    memory: Memory = GIGABYTES,
+) -> None:
+    """The report as a local app in a browser: one field for the equation, on this machine alone."""
 
 
 @app.command(epilog="Example: liesym batch corpus.json -o batch.jsonl")

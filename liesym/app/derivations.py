@@ -1,26 +1,37 @@
-"""What `liesym noether` and `liesym reduce` find once their input is read: records of texts, free of the terminal."""
+"""What `liesym noether` and `liesym reduce` find once their input is read, and their JSON: free of the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sympy import Eq, Expr
 
 from liesym.app.clock import Clock, clock
-from liesym.app.shares import EQUATIONS, FORMS, LAWS, LOWERED, REDUCED, SOLVED
+from liesym.app.shares import BASIS, EQUATIONS, FORMS, LAWS, LOWERED, REDUCED, SOLVED
 from liesym.base.budget import Budget, now
 from liesym.base.listing import Listing
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import NotSolvable, OutOfBudget, Unsupported
 from liesym.model.reading import write_system
 from liesym.model.system import ODESystem
-from liesym.reduction import Linearization, Solution, canonical_forms, linearization, reduce_order
+from liesym.reduction import (
+    CanonicalForm,
+    Linearization,
+    Reduction,
+    Solution,
+    canonical_forms,
+    linearization,
+    reduce_order,
+)
 from liesym.reduction.explicit import looked_at
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.pipeline import find_symmetries
+from liesym.symmetries.tidy import in_tidy_basis
 from liesym.text import write
+from liesym.text.display import Display
 from liesym.variational import Lagrangian, NoetherLaw, euler_lagrange, legendre, noether
 from liesym.variational.motion import Motion
 
@@ -36,7 +47,40 @@ def silent(line: str) -> None:
 # -- Noether --------------------------------------------------------------------------------------------
 
 
-def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What Noether's theorem gives.
+
+    Arguments:
+        lagrangian: L.
+        system: the Euler-Lagrange equations; None where they are too large to be solved for the accelerations in time.
+        laws: the variational symmetries with gauge terms and charges.
+        hamiltonian: in coordinates and momenta, None where it was not found.
+    """
+
+    lagrangian: Lagrangian
+    system: ODESystem | None
+    laws: Listing[NoetherLaw]
+    hamiltonian: Expr | None
+
+    @property
+    def display(self) -> Display:
+        """How expressions in it are written."""
+        return Display(self.lagrangian.variables, [p.symbol for p in self.lagrangian.parameters])
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of `liesym noether --json`."""
+        return {
+            "lagrangian": write(self.lagrangian.expression),
+            "equations": None if self.system is None else list(write_system(self.system)),
+            "laws": [_law(law) for law in self.laws],
+            "hamiltonian": None if self.hamiltonian is None else write(self.hamiltonian),
+            "within": self.laws.within,
+            "stopped": self.laws.stopped,
+        }
+
+
+def charges_of(lagrangian: Lagrangian, *, budget: float, show: Show = silent) -> Charges:
     """The Euler-Lagrange equations, the variational symmetries with gauge terms and charges, and the Hamiltonian."""
     begun = now()
     show("variational symmetries")
@@ -50,14 +94,7 @@ def noether_record(lagrangian: Lagrangian, *, budget: float, show: Show = silent
         system = euler_lagrange(lagrangian, budget=EQUATIONS * left)
     with suppress(OutOfBudget), clock(EQUATIONS * left):
         hamiltonian = _hamiltonian(lagrangian, EQUATIONS * left)
-    return {
-        "lagrangian": write(lagrangian.expression),
-        "equations": None if system is None else list(write_system(system)),
-        "laws": [_law(law) for law in laws],
-        "hamiltonian": hamiltonian,
-        "within": laws.within,
-        "stopped": laws.stopped,
-    }
+    return Charges(lagrangian, system, laws, hamiltonian)
 
 
 def _law(law: NoetherLaw) -> dict[str, Any]:
@@ -73,28 +110,11 @@ def _components(generator: Generator) -> dict[str, str]:
     return {v.name: write(c) for v, c in zip(generator.variables, generator.components, strict=True)}
 
 
-def _hamiltonian(lagrangian: Lagrangian, budget: float) -> str | None:
+def _hamiltonian(lagrangian: Lagrangian, budget: float) -> Expr | None:
     try:
-        return write(legendre(lagrangian, budget=budget).expression)
+        return legendre(lagrangian, budget=budget).expression
     except FAILURES:
         return None
-
-
-def noether_lines(record: dict[str, Any]) -> Iterator[str]:
-    """The record for people."""
-    yield f"L = {record['lagrangian']}"
-    yield from (
-        f"  {line}" for line in record["equations"] or ["equations too large to be solved for the accelerations in time"]
-    )
-    if record["hamiltonian"] is not None:
-        yield f"H = {record['hamiltonian']}"
-    yield f"{len(record['laws'])} variational symmetries, each with its conserved quantity"
-    for law in record["laws"]:
-        field = "; ".join(f"{name}: {value}" for name, value in law["generator"].items() if value != "0")
-        gauge = "" if law["gauge"] == "0" else f"   gauge {law['gauge']}"
-        yield f"  {field}{gauge}"
-        yield f"    I = {law['integral']}{_where(law['on'])}"
-    yield f"looked among: {record['within']}"
 
 
 # -- what a Lagrangian shows ----------------------------------------------------------------------------
@@ -125,35 +145,51 @@ def motion_record(motion: Motion) -> dict[str, Any]:
     }
 
 
-def motion_lines(record: dict[str, Any]) -> Iterator[str]:
-    """The record for people."""
-    yield f"L = {record['lagrangian']}"
-    for name, momentum in record["momenta"].items():
-        yield f"  momentum of {name}: {momentum}"
-    yield f"  energy: {record['energy']}"
-    for name, force in record["forces"].items():
-        yield f"  force on {name}: {force}"
-    if record["forces"] or record["power"] != "0":
-        yield f"  energy changes by {record['power']}{_where(record['energy_on'])}"
-    yield from (f"  {line}" for line in record["equations"] or ())
-    yield f"constant: {len(record['integrals'])}"
-    yield from (f"  {e}{_where(on)}" for e, on in zip(record["integrals"], record["on"], strict=True))
-    yield from record["notes"]
-
-
 # -- reduction ------------------------------------------------------------------------------------------
 
 
-def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -> dict[str, Any]:
-    """Symmetries, the equation in lower order by each, Lie's test and canonical forms, and the general solution.
+@dataclass(frozen=True, slots=True)
+class Reductions:
+    """What symmetries make of an equation or a system.
 
-    `within` says what was looked among and what was cut short, `stopped` whether time or memory ended a part.
+    Arguments:
+        system: the equations.
+        lower: the equations in lower order, one for each symmetry that lowers it.
+        linear: Lie's linearization test of an equation of second order, None where it was not made.
+        forms: Lie's canonical forms.
+        solution: the general solution of an equation, None where it was not found.
+        within: what was looked among and what was cut short.
+        stopped: True if time or memory ended a part.
     """
-    record: dict[str, Any] = {"equations": list(write_system(system)), "stopped": False}
-    record |= {"reductions": [], "linearization": None, "canonical_forms": []}
-    scalar = len(system.unknowns) == 1
-    if scalar:
-        record["solution"] = None
+
+    system: ODESystem
+    lower: tuple[Reduction, ...]
+    linear: Linearization | None
+    forms: tuple[CanonicalForm, ...]
+    solution: Solution | None
+    within: str
+    stopped: bool
+
+    @property
+    def scalar(self) -> bool:
+        """True of one equation."""
+        return len(self.system.unknowns) == 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of `liesym reduce --json`."""
+        told = [part for part in map(_reduction, self.lower) if part is not None]
+        record: dict[str, Any] = {"equations": list(write_system(self.system)), "stopped": self.stopped}
+        record |= {"reductions": told, "linearization": None if self.linear is None else _linearization(self.linear)}
+        record |= {"canonical_forms": [_form(f) for f in self.forms]}
+        record |= {"solution": _solution(self.solution, self.system)} if self.scalar else {}
+        return record | {"within": self.within}
+
+
+def reductions_of(system: ODESystem, *, budget: float, show: Show = silent) -> Reductions:
+    """Symmetries, the equation in lower order by each, Lie's test and canonical forms, and the general solution."""
+    lower: list[Reduction] = []
+    solution = linear = None
+    forms: tuple[CanonicalForm, ...] = ()
     with clock(budget) as watched:
         steps = _Steps(watched, show)
         found = steps.done("symmetries", lambda: find_symmetries(system, budget=REDUCED * budget), 1.0)
@@ -162,22 +198,20 @@ def reduction_record(system: ODESystem, *, budget: float, show: Show = silent) -
         steps.stopped |= found is not None and found.stopped
         if generators:
             steps.looked.append("lower order by each of them")
-        for i, g in enumerate(generators, 1):
-            lower = steps.done(f"lower order by symmetry {i}", lambda g=g: _reduction(system, g), LOWERED, listed=False)
-            record["reductions"] += [] if lower is None else [lower]
-        if scalar:
+        tidy = () if found is None else in_tidy_basis(found, Budget.seconds(BASIS * watched.left())).nontrivial
+        for i, g in enumerate(tidy, 1):
+            part = steps.done(f"lower order by symmetry {i}", lambda g=g: _lower(system, g), LOWERED, listed=False)
+            lower += [] if part is None else [part]
+        if len(system.unknowns) == 1:
             solution = steps.done(
                 "general solution",
                 lambda: looked_at(system, generators or None, Budget.seconds(SOLVED * watched.left())),
                 1.0,
             )
-            record["solution"] = _solution(solution, system)
-        if scalar and system.order == 2 and found is not None:
-            test = steps.done("linearization", lambda: linearization(system, generators), FORMS)
-            record["linearization"] = None if test is None else _linearization(test)
-            forms = steps.done("canonical forms", lambda: _forms(canonical_forms(system, generators)), 1.0)
-            record["canonical_forms"] = forms or []
-    return record | {"within": steps.within, "stopped": steps.stopped}
+        if len(system.unknowns) == 1 and system.order == 2 and found is not None:
+            linear = steps.done("linearization", lambda: linearization(system, generators), FORMS)
+            forms = steps.done("canonical forms", lambda: _first(canonical_forms(system, generators)), 1.0) or ()
+    return Reductions(system, tuple(lower), linear, forms, solution, steps.within, steps.stopped)
 
 
 class _Steps:
@@ -208,15 +242,21 @@ class _Steps:
         return f"{', '.join(self.looked)}; {told}"
 
 
-def _reduction(system: ODESystem, generator: Generator) -> dict[str, Any] | None:
+def _lower(system: ODESystem, generator: Generator) -> Reduction | None:
     try:
-        found = reduce_order(system, generator)
-        invariants = None if found.invariants is None else [write(e) for e in found.invariants]
+        return reduce_order(system, generator)
+    except FAILURES:
+        return None
+
+
+def _reduction(found: Reduction) -> dict[str, Any] | None:
+    """None where something has no form in the text grammar."""
+    try:
         return {
-            "generator": _components(generator),
+            "generator": _components(found.generator),
             "reduced": list(write_system(found.reduced)),
             "slope": write(found.slope),
-            "invariants": invariants,
+            "invariants": None if found.invariants is None else [write(e) for e in found.invariants],
             "on": _sides(found.on),
         }
     except FAILURES:
@@ -234,11 +274,11 @@ def _linearization(found: Linearization) -> dict[str, Any]:
     return record
 
 
-def _forms(forms: Iterable[Any]) -> list[dict[str, Any]]:
-    return [_form(f) for f, _ in zip(forms, range(3), strict=False)]
+def _first(forms: Iterable[CanonicalForm]) -> tuple[CanonicalForm, ...]:
+    return tuple(f for f, _ in zip(forms, range(3), strict=False))
 
 
-def _form(form: Any) -> dict[str, Any]:
+def _form(form: CanonicalForm) -> dict[str, Any]:
     return {
         "type": form.kind.name,
         "generators": [_components(g) for g in form.generators],
@@ -279,61 +319,3 @@ def _solution(found: Solution | None, system: ODESystem) -> dict[str, Any] | Non
 def _relation(equation: Eq) -> str:
     left, right = equation.args
     return f"{write(left)} = {write(right)}"  # pyright: ignore[reportArgumentType]
-
-
-def reduction_lines(record: dict[str, Any]) -> Iterator[str]:
-    """The record for people."""
-    yield from (f"  {line}" for line in record["equations"])
-    for part in record["reductions"]:
-        field = "; ".join(f"{name}: {value}" for name, value in part["generator"].items() if value != "0")
-        yield f"by {field}: {'; '.join(part['reduced'])}{_where(part['on'])}"
-        if part["invariants"] is not None:
-            yield f"  invariants {', '.join(part['invariants'])}"
-    if not record["reductions"]:
-        yield "no symmetry was found that lowers the order"
-    yield from _linear_lines(record["linearization"])
-    for form in record["canonical_forms"]:
-        given = f"in {', '.join(form['coordinates'])}{_where(form['on'])}"
-        yield f"Lie's type {form['type']}: {'; '.join(form['equation'])}   {given}"
-    if "solution" in record:
-        yield from _solution_lines(record["solution"])
-    yield f"looked among: {record['within']}"
-
-
-def _linear_lines(record: dict[str, Any] | None) -> Iterator[str]:
-    if record is None:
-        return
-    if not record["linearizable"]:
-        yield "not linearizable by a point transformation"
-    elif record.get("linear"):
-        given = f"in {', '.join(record['map'])}" if record["map"] else f"from {', '.join(record['inverse'])}"
-        yield f"linearizable: {'; '.join(record['linear'])}   {given}{_where(record['on'])}"
-    else:
-        yield "linearizable; the map was not found"
-
-
-def _solution_lines(record: dict[str, Any] | None) -> Iterator[str]:
-    if record is None:
-        yield "general solution: not found"
-        return
-    yield "general solution:"
-    for part in (record, *record.get("others", ())):
-        yield from _branch_lines(part)
-
-
-def _branch_lines(record: dict[str, Any]) -> Iterator[str]:
-    """The branches, the relation or the curve, each with what is positive where it holds."""
-    if record["explicit"]:
-        yield from (f"  {e}{_where(on)}" for e, on in zip(record["explicit"], record["on"], strict=True))
-    elif record["relation"] is not None:
-        yield f"  {record['relation']}{_where(record['relation_on'])}"
-    if record["parametric"] is not None and not record["explicit"]:
-        for name, value in zip(record["variables"], record["parametric"], strict=True):
-            yield f"  {name} = {value}"
-        yield f"  along the parameter {record['parameter']}"
-    if record.get("note"):
-        yield f"  {record['note']}"
-
-
-def _where(on: Sequence[str]) -> str:
-    return f"   where {', '.join(on)}" if on else ""

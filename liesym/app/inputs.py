@@ -34,7 +34,7 @@ def load_problem(
     branch: int | None = None,
     moving: str | None = None,
 ) -> Problem:
-    """One problem file, or equations; nothing at all reads equations from the standard input.
+    """One problem file, or equations; nothing at all reads equations from the standard input, which names no file.
 
     Arguments:
         moving: parameters that join the unknowns, as names between commas, or "all".
@@ -42,10 +42,8 @@ def load_problem(
     Raises:
         ParseError, NotSolvable, AnsatzError, DataError: as the readers do.
     """
-    texts = list(inputs)
-    if not texts:
-        texts = [_standard_input()]
-    files = [t for t in texts if is_file(t)]
+    texts = list(inputs) or [_standard_input()]
+    files = [t for t in inputs if is_file(t)]
     if files and len(texts) > 1:
         raise ParseError(f"give one file or equations, not {files[0]} and more")
     if files:
@@ -73,7 +71,7 @@ def load_model(
         ParseError, NotSolvable, DataError, Unsupported: as the readers do.
     """
     texts = list(inputs) or [_standard_input()]
-    files = [t for t in texts if is_file(t)]
+    files = [t for t in inputs if is_file(t)]
     if files and len(texts) > 1:
         raise ParseError(f"give one file or equations, not {files[0]} and more")
     if files:

@@ -13,8 +13,10 @@ BASIS = 0.2
 """Of what is left then, for a tidy basis of the symmetries."""
 FACT = 0.5
 """Of what is left, for one fact about the algebra: each is cheap or out of reach, and the name comes last."""
-PAGE = 0.9
-"""Of the budget of `report`, for the analysis; the pictures of the page come after."""
+PAGE = 0.7
+"""Of the budget of `report`, for the analysis; solutions, Noether's laws and the pictures of the page come after."""
+ANSWERS = 0.5
+"""Of what is then left, for the solutions, and of what these leave for a Lagrangian and its laws."""
 REDUCED = 1 / 3
 """Of the budget of `reduce`, for the symmetries that all the rest starts from."""
 SOLVED = 2 / 3

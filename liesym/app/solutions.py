@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sympy import Eq, Expr, oo
@@ -13,14 +13,24 @@ from liesym.reduction.conditions import SAID
 from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution
 from liesym.text import write
+from liesym.text.display import shown
+
+Tell = Callable[[Expr], str]
 
 
-def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, Any]:
+def for_eyes(found: Solution) -> Tell:
+    """Expressions of a solution as a person writes them."""
+    by = found.display
+    return lambda expression: shown(expression, by)
+
+
+def solution_record(found: Solution, budget: Budget = UNLIMITED, tell: Tell = write) -> dict[str, Any]:
     """The keys of `liesym solve --json`.
 
     Arguments:
         found: what is told.
         budget: of the checks of the steps, of which there are none after its end.
+        tell: how an expression is written; the text grammar unless given.
     """
     t, *unknowns = found.variables
     record: dict[str, Any] = {
@@ -48,19 +58,19 @@ def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, An
     }
     try:
         if isinstance(found, SystemSolution):
-            record |= _of_system(found)
-        record["explicit"] = [_text(e) for e in found.explicit]
-        record["on"] = [_texts(on) for on in found.on]
-        record["intervals"] = [[_end(i.lower), _end(i.upper)] for i in found.intervals]
-        record["special"] += [_text(e) for e in found.special]
-        record["relation"] = None if found.equation is None else _text(found.equation)
-        record["relation_on"] = _texts(found.relation_on)
-        record["parametric"] = _curve(found)
+            record |= _of_system(found, tell)
+        record["explicit"] = [_text(e, tell) for e in found.explicit]
+        record["on"] = [_texts(on, tell) for on in found.on]
+        record["intervals"] = [[_end(i.lower, tell), _end(i.upper, tell)] for i in found.intervals]
+        record["special"] += [_text(e, tell) for e in found.special]
+        record["relation"] = None if found.equation is None else _text(found.equation, tell)
+        record["relation_on"] = _texts(found.relation_on, tell)
+        record["parametric"] = _curve(found, tell)
         record["others"] = [
             {
-                "relation": None if o.equation is None else _text(o.equation),
-                "relation_on": _texts(o.relation_on),
-                "parametric": _curve(o),
+                "relation": None if o.equation is None else _text(o.equation, tell),
+                "relation_on": _texts(o.relation_on, tell),
+                "parametric": _curve(o, tell),
                 "special": found.is_special(o),
             }
             for o in found.others
@@ -72,23 +82,23 @@ def solution_record(found: Solution, budget: Budget = UNLIMITED) -> dict[str, An
     return record
 
 
-def _end(value: Expr | None) -> str | None:
+def _end(value: Expr | None, tell: Tell) -> str | None:
     """An end of an interval; null where it is not known."""
     if value is None:
         return None
-    return {oo: "inf", -oo: "-inf"}.get(value) or write(value)
+    return {oo: "inf", -oo: "-inf"}.get(value) or tell(value)
 
 
-def _of_system(found: SystemSolution) -> dict[str, Any]:
+def _of_system(found: SystemSolution, tell: Tell) -> dict[str, Any]:
     """What a system has beside: every family, relations between the unknowns, constant solutions as one text each."""
-    names = [u.name for u in found.variables[1:]]
+    names = [tell(u) for u in found.variables[1:]]
 
     def told(values: Sequence[Expr]) -> list[str]:
-        return [f"{n} = {write(v)}" for n, v in zip(names, values, strict=True)]
+        return [f"{n} = {tell(v)}" for n, v in zip(names, values, strict=True)]
 
     return {
-        "families": [{"equations": told(values), "on": _texts(on)} for values, on in found.families],
-        "relations": [_text(e) for e in found.relations],
+        "families": [{"equations": told(values), "on": _texts(on, tell)} for values, on in found.families],
+        "relations": [_text(e, tell) for e in found.relations],
         "special": [", ".join(told(point)) for point in found.points],
     }
 
@@ -116,26 +126,26 @@ def _steps(found: Solution, budget: Budget) -> list[dict[str, Any]]:
     return told
 
 
-def _curve(found: Solution) -> dict[str, str] | None:
+def _curve(found: Solution, tell: Tell) -> dict[str, str] | None:
     if found.parametric is None or found.parameter is None:
         return None
-    names, texts = [v.name for v in found.variables], _texts(found.parametric)
-    return {**dict(zip(names, texts, strict=True)), "parameter": found.parameter.name}
+    names, texts = [tell(v) for v in found.variables], _texts(found.parametric, tell)
+    return {**dict(zip(names, texts, strict=True)), "parameter": tell(found.parameter)}
 
 
-def _text(equation: Eq) -> str:
+def _text(equation: Eq, tell: Tell) -> str:
     left, right = equation.args
-    return f"{write(left)} = {write(right)}"  # pyright: ignore[reportArgumentType]
+    return f"{tell(left)} = {tell(right)}"  # pyright: ignore[reportArgumentType]
 
 
-def _texts(expressions: Sequence[Expr]) -> list[str]:
-    return [write(e) for e in expressions]
+def _texts(expressions: Sequence[Expr], tell: Tell) -> list[str]:
+    return [tell(e) for e in expressions]
 
 
 def step_lines(steps: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The derivation for people, numbered."""
     for k, step in enumerate(steps, start=1):
-        yield f"{k}. {step['says']}: {step['equation']}" if step["equation"] else f"{k}. {step['text']}"
+        yield f"{k}. {step['text']}"
     yield "so" if steps else "no steps of the way to it are told"
 
 

@@ -25,6 +25,11 @@ ARRAYS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
 """Backends of arrays, by the package that they are from."""
 
 
+def names_of(*parts: Eq | Expr) -> set[Symbol]:
+    """All symbols in equations and expressions."""
+    return {s for e in parts for s in e.free_symbols if isinstance(s, Symbol)}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Solution(Shown):
     """The general solution of a scalar equation.
@@ -90,8 +95,19 @@ class Solution(Shown):
         """True if there is a family: a branch, a relation or a curve."""
         return bool(self.explicit or self.equation is not None or self.parametric is not None)
 
+    @property
+    def display(self) -> Display:
+        """How expressions in it are written: constants and parameters before the variables."""
+        return Display(self.variables, [*self.constants, *sorted(self._parameters(), key=str)])
+
+    def _parameters(self) -> set[Symbol]:
+        """The names that are neither variables nor constants."""
+        parts = [e for part in (self, *self.others) for e in (*part.equations, *(part.parametric or ()))]
+        held = names_of(*parts, *self.special)
+        return held - {*self.variables, *self.constants, *(part.parameter for part in (self, *self.others))}
+
     def __str__(self) -> str:
-        by = Display(self.variables)
+        by = self.display
         lines = [line for part in (self, *self.others) for line in part._family(by, self.is_special(part))]
         lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
         return "\n".join(lines or ["no family of solutions was found"])
@@ -153,7 +169,7 @@ class Solution(Shown):
     @property
     def names(self) -> tuple[tuple[Symbol, ...], tuple[int, ...], tuple[Symbol, ...]]:
         """The variables, the number of free derivatives of each unknown, and the parameters, for conditions."""
-        held = {s for e in (*self.equations, *self.special) for s in e.free_symbols if isinstance(s, Symbol)}
+        held = names_of(*self.equations, *self.special)
         parameters = sorted(held - {*self.variables, *self.constants}, key=str)
         return self.variables, (len(self.constants),), tuple(parameters)
 

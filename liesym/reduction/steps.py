@@ -76,7 +76,7 @@ class Step(Shown):
     values: tuple[Expr, ...] = ()
 
     def __str__(self) -> str:
-        by = Display(self.variables)
+        by = Display(self.variables, (*self.constants, *self.system.parameter_symbols))
         if self.generator is not None:
             return f"{self.says}: X = {self.generator}"
         return f"{self.says}: {', '.join(f'{by.write(left)} = {by.write(right)}' for left, right in self.pairs)}"

@@ -13,9 +13,8 @@ from liesym.errors import Unsupported
 from liesym.lowering.registry import Backend
 from liesym.model.system import ODESystem
 from liesym.reduction.conditions import SAID, Condition, decided, fits, meets
-from liesym.reduction.record import Solution, evaluated
+from liesym.reduction.record import Solution, evaluated, names_of
 from liesym.reduction.systems import Found
-from liesym.text.display import Display
 from liesym.text.shown import equations_latex, where
 
 Values = tuple[Expr, ...]
@@ -40,8 +39,12 @@ class SystemSolution(Solution):
         """True if there is a family, or there are as many relations as constants."""
         return bool(self.families) or (bool(self.relations) and len(self.relations) == len(self.constants))
 
+    def _parameters(self) -> set[Symbol]:
+        values = [v for values in (*(v for v, _ in self.families), *self.points) for v in values]
+        return names_of(*values, *self.relations) - {*self.variables, *self.constants}
+
     def __str__(self) -> str:
-        by = Display(self.variables)
+        by = self.display
         names = [by.write(v) for v in self.variables[1:]]
         lines = []
         for values, on in self.families:

@@ -30,6 +30,20 @@ class _Printer(MathMLPresentationPrinter):
             "′" * len(mark) if mark[0] == "'" else mark[1:],
         )
 
+    def _print_Function(self, e: Any) -> Any:
+        """An unknown function by its symbol: ξ(t, y) for xi(t, y)."""
+        if not isinstance(e, AppliedUndef):
+            return super()._print_Function(e)
+        row = self.dom.createElement("mrow")
+        row.appendChild(self._print(Symbol(e.func.__name__)))
+        row.appendChild(self._operator("("))
+        for k, argument in enumerate(e.args):
+            if k:
+                row.appendChild(self._operator(","))
+            row.appendChild(self._print(argument))
+        row.appendChild(self._operator(")"))
+        return row
+
     def _print_Pow(self, e: Any) -> Any:
         if isinstance(e.base, Symbol) and _JET.fullmatch(e.base.name) and e.exp.is_Integer and e.exp > 0:
             fenced = self.dom.createElement("mrow")

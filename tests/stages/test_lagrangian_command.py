@@ -35,7 +35,7 @@ def test_a_force_takes_the_energy_and_leaves_the_momentum() -> None:
     record: dict[str, Any] = json.loads(call("m*(x'^2 + y'^2)/2 - k*x^2/2", "--force", "x: -c*x'", "--json"))
     assert record["power"] == "-c*x'^2" and record["integrals"] == ["m*y'"]
     assert record["equations"][0] == "x'' = (-c*x' - k*x)/m"
-    assert "force on x: -c*x'" in call("m*(x'^2 + y'^2)/2 - k*x^2/2", "--force", "x = -c*x'")
+    assert "force on x: −c·x'" in call("m*(x'^2 + y'^2)/2 - k*x^2/2", "--force", "x = -c*x'")
 
 
 def test_all_that_is_called_constant_is_so() -> None:
@@ -91,7 +91,7 @@ def test_an_energy_that_jumps_is_constant_on_a_side() -> None:
     assert on[record["energy"]] == record["energy_on"] == ["x > 0"] and on["x'"] == []
     assert [law["on"] for law in record["laws"] if law["generator"] == {"t": "1", "x": "0", "y": "0"}] == [["x > 0"]]
     table = call("x'^2/2 - sign(x)", "--force", "x: -x'")
-    assert "energy changes by -x'^2   where x > 0" in table
+    assert "energy changes by −x'^2   where x > 0" in table
 
 
 def test_without_equations_every_branch_is_named() -> None:

@@ -92,7 +92,7 @@ def test_the_command_tells_them() -> None:
     assert run.exit_code == 0
     lines = run.output.splitlines()
     assert any(line.startswith("2. a symmetry: X = x ") for line in lines)
-    assert lines.index("so") < next(i for i, line in enumerate(lines) if "C1" in line and line.strip().startswith("y ="))
+    assert lines.index("so") < next(i for i, line in enumerate(lines) if "C₁" in line and line.strip().startswith("y ="))
 
 
 def test_the_record_holds_them() -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import typer
 
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_printing, leave, progress
-from liesym.app.derivations import (
-    motion_lines,
-    motion_record,
-    noether_lines,
-    noether_record,
-    reduction_lines,
-    reduction_record,
-)
+from liesym.app.derivations import charges_of, motion_record, reductions_of
 from liesym.app.inputs import is_file, load_problem
+from liesym.app.report.derivations import charge_lines, motion_lines, reduction_lines
 from liesym.app.report.json import system_record, to_text
 from liesym.app.report.options import show_options
 from liesym.app.report.terminal import tell
@@ -42,8 +36,8 @@ def noether(inputs: list[str], as_json: bool, budget: float, independent: str | 
         if isinstance(given, ODESystem):
             show("Lagrangian")
             given = lagrangian_of(given, budget=LAGRANGIAN * watched.left())
-        record = noether_record(given, budget=watched.left(), show=show)
-    _print(record, as_json, noether_lines(record))
+        found = charges_of(given, budget=watched.left(), show=show)
+    _print(found.to_json, as_json, charge_lines(found), found.laws.stopped)
 
 
 def lagrangian(
@@ -57,8 +51,7 @@ def lagrangian(
     with clock(budget, begun) as watched, progress() as show:
         show("laws of the Lagrangian")
         found = motion_of(text, coordinates=names, independent=independent or "t", forces=forces, budget=watched.left())
-    record = motion_record(found)
-    _print(record, as_json, motion_lines(record))
+    _print(lambda: motion_record(found), as_json, motion_lines(found), found.stopped)
 
 
 def _forces(texts: Sequence[str]) -> dict[str, str]:
@@ -94,8 +87,8 @@ def reduce(inputs: list[str] | None, as_json: bool, budget: float, independent: 
     check_budget(budget)
     system = load_problem(inputs or (), independent=independent, branch=branch).system
     with clock(budget, begun) as watched, progress() as show:
-        record = reduction_record(system, budget=watched.left(), show=show)
-    _print(record, as_json, reduction_lines(record))
+        found = reductions_of(system, budget=watched.left(), show=show)
+    _print(found.to_json, as_json, reduction_lines(found), found.stopped)
 
 
 def constrain(
@@ -127,12 +120,12 @@ def constrain(
     leave(interrupted=watched.interrupted, ran_out=found.stopped)
 
 
-def _print(record: dict[str, Any], as_json: bool, lines: Iterable[str]) -> None:
-    """A record of texts, as JSON or in lines; exit status 3 if the budget ran out."""
+def _print(record: Callable[[], dict[str, Any]], as_json: bool, lines: Iterable[str], ran_out: bool) -> None:
+    """JSON, or lines for people; exit status 3 if the budget ran out."""
     if as_json:
-        typer.echo(to_text(record), nl=False)
+        typer.echo(to_text(record()), nl=False)
     else:
         screen = standard_output()
         for line in lines:
             tell(screen, line, " " * (len(line) - len(line.lstrip()) + 2))
-    leave(interrupted=False, ran_out=record["stopped"])
+    leave(interrupted=False, ran_out=ran_out)

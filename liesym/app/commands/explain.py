@@ -9,8 +9,8 @@ import typer
 from liesym.app.clock import clock
 from liesym.app.console import check_budget, check_writable, leave, progress
 from liesym.app.inputs import is_file, load_problem
-from liesym.app.report.html import document
 from liesym.app.report.json import to_text
+from liesym.app.report.markup import document
 from liesym.app.report.terminal import tell
 from liesym.app.screen import standard_output
 from liesym.base.budget import now

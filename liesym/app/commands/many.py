@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import typer
+from sympy import Expr
 
 from liesym.app.batch import read_corpus, run_batch
-from liesym.app.clock import clock
+from liesym.app.clock import Clock, clock
 from liesym.app.console import check_budget, check_writable, leave, progress
+from liesym.app.derivations import FAILURES, charges_of
 from liesym.app.inputs import load_problem
+from liesym.app.report.further import Further
 from liesym.app.report.html import page
-from liesym.app.shares import PAGE
+from liesym.app.report.json import to_text
+from liesym.app.shares import ANSWERS, PAGE
 from liesym.app.tasks import analysis
-from liesym.base.budget import now
+from liesym.base.budget import Budget, now
 from liesym.base.files import write_whole
+from liesym.base.listing import Listing
 from liesym.base.memory import present
-from liesym.errors import DataError, ParseError
+from liesym.errors import DataError, OutOfBudget, ParseError
+from liesym.model.system import ODESystem
+from liesym.reduction.solve import solve
+from liesym.variational.inverse import lagrangian_of
 
 
 def report(
@@ -36,9 +46,29 @@ def report(
     check_writable(output)
     with clock(budget, begun) as watched, progress() as show:
         done = analysis(problem, budget=PAGE * watched.left(), seed=seed, show=show)
-    write_whole(output, page(done.result, done.integrals or (), done.algebra, seconds=done.seconds))
+        further = Further(saved=to_text(done.record()))
+        if not done.interrupted:
+            further = _further(problem.system, watched, show, further)
+    integrals = done.integrals or Listing[Expr]()
+    write_whole(output, page(done.result, integrals, done.algebra, further=further, seconds=done.seconds))
     typer.echo(f"{len(done.result.generators)} generators, {done.result.completeness.value}; see {output}")
     leave(interrupted=done.interrupted, ran_out=done.ran_out)
+
+
+def _further(system: ODESystem, watched: Clock, show: Callable[[str], None], found: Further) -> Further:
+    """Solutions and Noether's laws in parts of the time that is left; what is cut short is left out."""
+    with suppress(*FAILURES, OutOfBudget), watched.limit(ANSWERS * watched.left()):
+        show("solutions")
+        solution = solve(system, budget=ANSWERS * watched.left())
+        found = replace(found, solution=solution)
+        show("steps")
+        found = replace(found, steps=solution.steps_within(Budget.seconds(ANSWERS * watched.left())))
+    if set(system.orders) == {2}:
+        with suppress(*FAILURES, OutOfBudget), watched.limit(ANSWERS * watched.left()):
+            show("Lagrangian")
+            lagrangian = lagrangian_of(system, budget=ANSWERS * watched.left())
+            found = replace(found, charges=charges_of(lagrangian, budget=watched.left(), show=show))
+    return found
 
 
 def batch(

@@ -8,10 +8,13 @@ from liesym.app.clock import clock
 from liesym.app.console import check_budget, leave, progress
 from liesym.app.inputs import is_file, load_problem
 from liesym.app.report.json import to_text
-from liesym.app.solutions import solution_lines, solution_record
+from liesym.app.report.terminal import tell
+from liesym.app.screen import standard_output
+from liesym.app.solutions import for_eyes, solution_lines, solution_record
 from liesym.base.budget import Budget, now
 from liesym.model.system import ODESystem
 from liesym.reduction.solve import solve as solutions_of
+from liesym.text import write
 
 SEARCH = 0.9
 """Of the budget, for the search; conditions and writing come after."""
@@ -42,8 +45,14 @@ def solve(
             budget=SEARCH * watched.left(),
         )
         show("steps")
-        record = solution_record(found, Budget.seconds(watched.left()) if steps or as_json else NONE)
-    typer.echo(to_text(record) if as_json else "\n".join(solution_lines(record, steps)), nl=not as_json)
+        telling = Budget.seconds(watched.left()) if steps or as_json else NONE
+        record = solution_record(found, telling, write if as_json else for_eyes(found))
+    if as_json:
+        typer.echo(to_text(record), nl=False)
+    else:
+        screen = standard_output()
+        for line in solution_lines(record, steps):
+            tell(screen, line, " " * (len(line) - len(line.lstrip()) + 2))
     leave(interrupted=watched.interrupted, ran_out=found.stopped)
 
 

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from sympy import Add, Eq, Expr, Mul, Symbol
+from sympy import Add, Expr, Mul, Symbol
 
 from liesym.app.report import pictures
 from liesym.app.report.algebra import AlgebraFacts
+from liesym.app.report.further import Further, noether_part, recheck_part, residual_part, solution_part
 from liesym.app.report.json import condition
+from liesym.app.report.markup import Row, document, equation, figure, folded, sections, table
 from liesym.app.report.sentence import sentences
-from liesym.base.version import __version__
+from liesym.base.listing import Listing
+from liesym.conservation.kinds import integral_kind
 from liesym.model.reading import write_system
+from liesym.symmetries.generator import Generator
+from liesym.symmetries.kinds import kind
 from liesym.symmetries.results import Case, Result
 from liesym.text import write
+from liesym.text.display import tidy
 from liesym.text.mathml import mathml
-from liesym.text.shown import where
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; }
-body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #d0d7de; }
-table { border-collapse: collapse; margin: .7rem 0; display: block; overflow-x: auto; }
-th, td { border: 1px solid #d0d7de; padding: .35rem .6rem; text-align: left; vertical-align: middle; }
-th { background: #f6f8fa; } code { font-size: .85em; color: #57606a; } math { font-size: 1.05em; }
-.claim { padding: .6rem .9rem; border-left: 4px solid #57606a; background: #f6f8fa; }
-.proven { border-color: #1a7f37; } .open { border-color: #bf8700; } .trivial { color: #8c959f; }
-svg { max-width: 100%; height: auto; }
-details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; overflow-x: auto; }
-@media (prefers-color-scheme: dark) {
-  body { background: #0d1117; color: #e6edf3; } th, .claim { background: #161b22; } code { color: #9da7b3; }
-  h2, th, td { border-color: #30363d; } svg { background: #ffffff; border-radius: 4px; }
-}
-@media print { body { max-width: none; margin: 0; } details { break-inside: avoid; } }
-"""
-
-Row = Sequence[str]
+from liesym.text.shown import field_mathml, where
 
 
 def page(
@@ -45,6 +30,7 @@ def page(
     integrals: Sequence[Expr] = (),
     algebra: AlgebraFacts | None = None,
     *,
+    further: Further | None = None,
     seconds: Sequence[tuple[str, float]] = (),
 ) -> str:
     """The page as text.
@@ -53,60 +39,41 @@ def page(
         result: of `find_symmetries`.
         integrals: first integrals.
         algebra: what was found out about the Lie algebra of the generators.
+        further: solutions and Noether's laws.
         seconds: (stage, seconds) beyond those in the result.
     """
+    more = further or Further()
     title = result.system.title or "; ".join(write_system(result.system))
     summary = "".join(f"<p>{escape(s)}</p>" for s in sentences(result, integrals, algebra))
-    sections = [
+    parts = [
         ("In short", summary),
         ("Equations", _equations(result)),
         ("Claim", _claim(result)),
         ("Symmetries", _symmetries(result)),
         ("Lie algebra", _algebra(algebra)),
         ("First integrals", _integrals(result, integrals)),
+        ("Solution", solution_part(more)),
+        ("Noether's theorem", noether_part(more)),
+        ("Phase portrait", _portrait(result)),
+        ("Residuals for training", residual_part(result, integrals)),
         ("Special parameters", _cases(result.cases)),
-        ("Certificate", _certificate(result)),
+        ("Certificate", _certificate(result, more)),
         ("Determining system", _determining(result)),
         ("Time", _seconds([*result.seconds, *seconds])),
     ]
-    return document(title, "\n".join(f"<h2>{escape(name)}</h2>\n{text}" for name, text in sections if text))
-
-
-def document(title: str, body: str) -> str:
-    """A whole page around a body, with its style inside."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="generator" content="liesym {__version__}">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def _table(header: Row, rows: Sequence[Row], marks: Sequence[str] = ()) -> str:
-    """A table; cells are HTML already."""
-    head = "".join(f"<th>{cell}</th>" for cell in header)
-    lines = []
-    for i, row in enumerate(rows):
-        mark = f' class="{marks[i]}"' if i < len(marks) and marks[i] else ""
-        lines.append(f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>")
-    return f"<table>\n<tr>{head}</tr>\n" + "\n".join(lines) + "\n</table>"
-
-
-def _equation(left: Any, right: Any) -> str:
-    return f'<div class="equation">{mathml(Eq(left, right, evaluate=False))}</div>'
+    return document(title, sections(parts))
 
 
 def _equations(result: Result) -> str:
     system = result.system
-    lines = [_equation(system.leading(i), f) for i, f in enumerate(system.rhs)]
+    lines = [equation(system.leading(i), f) for i, f in enumerate(system.rhs)]
     parts = ["\n".join(lines), f"<p><code>{escape('; '.join(write_system(system)))}</code></p>"]
     if system.parameters:
         rows = [
             (mathml(p.symbol), ", ".join(p.assumptions) or "real", "" if p.value is None else f"{p.value:g}")
             for p in system.parameters
         ]
-        parts.append(_table(("parameter", "assumed", "value"), rows))
+        parts.append(table(("parameter", "assumed", "value"), rows, label="parameters"))
     parts += [f"<p>{escape(note)}</p>" for note in system.notes]
     return "\n".join(parts)
 
@@ -128,22 +95,26 @@ def _claim(result: Result) -> str:
 def _symmetries(result: Result) -> str:
     if not result.generators and not result.families:
         return "<p>No symmetry was found.</p>"
-    header = ["", *(mathml(v) for v in result.system.variables), ""]
     rows, marks = [], []
     by = result.system.display
-    for i, g in enumerate(result.generators):
-        remark = ("trivial" if g.trivial else "") + escape(where(g.on, by))
-        rows.append([f"X{i + 1}", *(mathml(c) for c in g.components), remark])
+    for i, g in enumerate(result.generators, 1):
+        words = kind(g, by)
+        remark = "trivial" if g.trivial else words.words if words.name != "other" else ""
+        rows.append(_symmetry(f"X{i}", g, escape(remark + where(g.on, by))))
         marks.append("trivial" if g.trivial else "")
-    for i, family in enumerate(result.families):
-        arbitrary = ", ".join(mathml(f) for f, _ in family.arbitrary) + " arbitrary" + escape(where(family.generator.on, by))
-        rows.append([f"F{i + 1}", *(mathml(c) for c in family.generator.components), arbitrary])
+    for i, family in enumerate(result.families, 1):
+        arbitrary = ", ".join(mathml(f) for f, _ in family.arbitrary) + " arbitrary"
+        rows.append(_symmetry(f"F{i}", family.generator, arbitrary + escape(where(family.generator.on, by))))
         marks.append("trivial" if family.trivial else "")
-    parts = ["<p>Infinitesimals by variable; each verified by substitution.</p>", _table(header, rows, marks)]
-    parts += [_equation(d.equation.lhs, d.equation.rhs) for d in result.definitions]
+    parts = ["<p>Each verified by substitution.</p>", table(("", "symmetry", "kind"), rows, marks, label="symmetries")]
+    parts += [equation(d.equation.lhs, d.equation.rhs) for d in result.definitions]
     if pictures.is_available():
-        parts.append(pictures.generator_pictures(result.generators, result.system))
+        parts.append(figure(pictures.generator_pictures(result.generators, result.system), "directions of the symmetries"))
     return "\n".join(parts)
+
+
+def _symmetry(name: str, generator: Generator, remark: str) -> Row:
+    return name, field_mathml(generator.variables, generator.components), remark
 
 
 def _algebra(algebra: AlgebraFacts | None) -> str:
@@ -160,7 +131,7 @@ def _algebra(algebra: AlgebraFacts | None) -> str:
         ("lower central series", _series(algebra.lower_central_series)),
     ]
     rows = [(name, value if isinstance(value, str) else _yes_no(value)) for name, value in facts]
-    text = _table(("property", ""), rows)
+    text = table(("property", "answer"), rows, label="the Lie algebra")
     if algebra.abelian or algebra.dimension > 15:
         return text
     brackets = {(i, j): dict(row) for i, j, row in algebra.commutators}
@@ -169,8 +140,8 @@ def _algebra(algebra: AlgebraFacts | None) -> str:
         row, sign = (brackets.get((i, j), {}), 1) if i < j else (brackets.get((j, i), {}), -1)
         return mathml(Add(*(Mul(sign * c, basis[k]) for k, c in row.items())))
 
-    table = [[f"X{i + 1}", *(cell(i, j) for j in range(len(basis)))] for i in range(len(basis))]
-    return text + _table(["[row, column]", *(f"X{i + 1}" for i in range(len(basis)))], table)
+    rows = [[f"X{i + 1}", *(cell(i, j) for j in range(len(basis)))] for i in range(len(basis))]
+    return text + table(["[row, column]", *(f"X{i + 1}" for i in range(len(basis)))], rows, label="commutators")
 
 
 def _series(dimensions: Sequence[int] | None) -> str:
@@ -184,11 +155,23 @@ def _yes_no(fact: bool | None) -> str:
 def _integrals(result: Result, integrals: Sequence[Expr]) -> str:
     if not integrals:
         return ""
-    rows = [(f"I{i + 1}", mathml(e), f"<code>{escape(write(e))}</code>") for i, e in enumerate(integrals)]
-    text = _table(("", "constant on solutions", "text"), rows)
+    places = integrals.on if isinstance(integrals, Listing) else ((),) * len(integrals)
+    rows = []
+    for i, (e, on) in enumerate(zip(integrals, places, strict=True), 1):
+        remark = (integral_kind(e, result.system) or "") + where(on, result.system.display)
+        rows.append((f"I{i}", mathml(tidy(e)), escape(remark.strip()), f"<code>{escape(write(e))}</code>"))
+    text = table(("", "constant on solutions", "kind", "text"), rows, label="first integrals")
     if pictures.is_available():
-        text += pictures.integral_pictures(integrals, result.system)
+        text += figure(pictures.integral_pictures(integrals, result.system), "level sets of the first integrals")
     return text
+
+
+def _portrait(result: Result) -> str:
+    """Directions of the solutions in the plane of the two states of an autonomous system."""
+    if not pictures.is_available():
+        return ""
+    values = ", ".join(f"{p.name} = {1.0 if p.value is None else p.value:g}" for p in result.system.parameters)
+    return figure(pictures.portrait(result.system), f"solutions in the phase plane{f' for {values}' if values else ''}")
 
 
 def _cases(cases: Sequence[Case], depth: int = 0) -> str:
@@ -200,37 +183,42 @@ def _cases(cases: Sequence[Case], depth: int = 0) -> str:
         dimension = "unknown or infinite" if case.result.dimension is None else str(case.result.dimension)
         below = _cases(case.children, depth + 1)
         rows.append((f"<code>{told}</code>", dimension, case.result.completeness.value, below))
-    return _table(("where", "dimension", "completeness", ""), rows)
+    return table(("where", "dimension", "completeness", "below it"), rows, label="cases")
 
 
-def _certificate(result: Result) -> str:
+def _certificate(result: Result, more: Further) -> str:
     if result.certificate is None:
-        return ""
+        return recheck_part(more)
     record = result.certificate.to_dict()
-    rows = [(escape(str(k)), f"<code>{escape(_short(v))}</code>") for k, v in record.items()]
-    return (
-        "<p>The dimension was counted without the generators, from power series modulo primes. To recheck everything: save "
-        "<code>liesym analyze … -o result.json</code>, then <code>liesym verify result.json</code>.</p>"
-        f"<details><summary>The count in full</summary>{_table(('entry', 'value'), rows)}</details>"
-    )
+    rows = [(escape(name), f"<code>{escape(_plain(record[key]))}</code>") for key, name in _COUNT.items() if key in record]
+    count = folded("The count in full", table(("entry", "value"), rows, label="the count"))
+    words = "The dimension was counted without the generators, from power series modulo primes."
+    return f"<p>{words}</p>{count}{recheck_part(more)}"
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 400 else text[:400] + " …"
+_COUNT = {
+    "statement": "what was counted",
+    "bound": "upper bound",
+    "primes": "modulo the primes",
+    "seeds": "at random points of the seeds",
+    "truncation": "truncated at order",
+    "jet_degree": "degree in the derivatives",
+}
+"""Entry of a certificate -> words; all of them stand in the saved result."""
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _determining(result: Result) -> str:
     found = result.determining_system
     if not found.equations:
         return ""
-    before = "\n".join(_equation(e, 0) for e in found.conditions)
-    after = "\n".join(_equation(e, 0) for e in found.equations)
-    return (
-        f"<details><summary>before splitting</summary>\n{before}\n</details>\n"
-        f"<details><summary>after splitting, {len(found.equations)} equations</summary>\n{after}\n</details>"
-    )
+    before = "\n".join(equation(e, 0) for e in found.conditions)
+    after = "\n".join(equation(e, 0) for e in found.equations)
+    return folded("before splitting", before) + folded(f"after splitting, {len(found.equations)} equations", after)
 
 
 def _seconds(seconds: Sequence[tuple[str, float]]) -> str:
-    return _table(("stage", "seconds"), [(escape(stage), f"{spent:.2f}") for stage, spent in seconds])
+    return table(("stage", "seconds"), [(escape(stage), f"{spent:.2f}") for stage, spent in seconds], label="time")

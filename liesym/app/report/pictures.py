@@ -6,6 +6,7 @@ Parameters take the values that the system states for them, or 1; variables that
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import combinations
@@ -22,6 +23,9 @@ from liesym.symmetries.generator import Generator
 
 EXTENT = 2.0
 COUNT = 13
+FINE = 41
+_DIGITS = re.compile(r"(\d\.\d\d)\d+")
+"""Hundredths of a point are enough for eyes, and half the size."""
 
 
 def is_available() -> bool:
@@ -53,6 +57,16 @@ def integral_pictures(integrals: Sequence[Expr], system: ODESystem, *, limit: in
     return _figure(drawn, _levels) if drawn else ""
 
 
+def portrait(system: ODESystem) -> str:
+    """Stream lines in the plane of the two states of an autonomous system, (x, y) or (x, x'); '' where there is none."""
+    first = system.first_order()
+    if len(first.unknowns) != 2 or any(f.has(first.independent) for f in first.rhs):
+        return ""
+    plane = (first.unknowns[0], first.unknowns[1])
+    grid = _sampled(list(first.rhs), first, plane, FINE)
+    return "" if grid is None else _figure([("", plane, grid)], _streams)
+
+
 def _plane(generator: Generator) -> tuple[Symbol, Symbol] | None:
     """The pair of variables in which most of the generator shows."""
     moved = {v for v, c in zip(generator.variables, generator.components, strict=True) if c != 0}
@@ -64,12 +78,14 @@ def _plane(generator: Generator) -> tuple[Symbol, Symbol] | None:
     return max(combinations(generator.variables, 2), key=worth, default=None)
 
 
-def _sampled(expressions: list[Any], system: ODESystem, plane: tuple[Symbol, Symbol]) -> np.ndarray | None:
+def _sampled(
+    expressions: list[Any], system: ODESystem, plane: tuple[Symbol, Symbol], count: int = COUNT
+) -> np.ndarray | None:
     """Values on a square grid of the plane, shape (n, n, k); None where there is nothing to draw."""
     if any(e.atoms(AppliedUndef) for e in expressions):
         return None
     values: dict[str | Symbol, float | None] = {p.name: 1.0 if p.value is None else p.value for p in system.parameters}
-    axis = np.linspace(-EXTENT, EXTENT, COUNT) + 1e-3
+    axis = np.linspace(-EXTENT, EXTENT, count) + 1e-3
     a, b = np.meshgrid(axis, axis)
     columns = [a if v == plane[0] else b if v == plane[1] else np.ones_like(a) for v in system.variables]
     try:
@@ -101,7 +117,12 @@ def _figure(drawn: Sequence[tuple[str, tuple[Symbol, Symbol], np.ndarray]], draw
         figure.savefig(target, format="svg", metadata={"Date": None})
         plt.close(figure)
     text = target.getvalue()
-    return text[text.index("<svg") :]
+    return _DIGITS.sub(r"\1", text[text.index("<svg") :])
+
+
+def _streams(axis: Any, grid: np.ndarray) -> None:
+    places = np.linspace(-EXTENT, EXTENT, FINE)
+    axis.streamplot(places, places, grid[..., 0], grid[..., 1], density=1.1, linewidth=0.8, color="#31587a")
 
 
 def _axis() -> np.ndarray:
