@@ -362,7 +362,7 @@ def convert(
         typer.Option(
             "--from",
             help="sbml | toml | text | pysindy | xpp | antimony | catalyst | modelingtoolkit | modelica | latex | index | "
-            "definitions; told by the input unless given.",
+            "matrix | definitions; told by the input unless given.",
         ),
     ] = None,
     output: Annotated[

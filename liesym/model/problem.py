@@ -12,6 +12,7 @@ from liesym.text.characters import in_plain_characters
 from liesym.text.files import ProblemFile, located, read_file
 from liesym.text.formats.recognized import checked_form, form_of_file, form_of_text, read_model, read_model_file
 from liesym.text.formats.record import ModelFile
+from liesym.text.forms import without_quotients
 from liesym.text.spelling import DEFAULT, spelled
 
 
@@ -75,7 +76,8 @@ def _of_text(text: str, independent: str | None, branch: int | None) -> ODESyste
         plain = spelled(text, independent)
     except ParseError:  # the reader of the text as it is tells the place
         return ODESystem.parse(text, independent=DEFAULT if independent is None else independent, branch=branch)
-    as_given = plain.text == in_plain_characters(text).text  # then the places of errors are those of the text
+    given = without_quotients(in_plain_characters(text).text, independent or DEFAULT)
+    as_given = plain.text == given  # then the places of errors are those of the text
     system = ODESystem.parse(text if as_given else plain.text, independent=plain.independent, branch=branch)
     return replace(system, notes=(*plain.notes, *system.notes))
 

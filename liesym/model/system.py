@@ -24,6 +24,7 @@ from liesym.text.mechanics import motion, solved_mass_matrix
 from liesym.text.parameters import check_name
 from liesym.text.shown import Shown, equations_latex
 from liesym.text.solved import SolvedForm
+from liesym.text.spelling import spelled
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -155,7 +156,9 @@ class ODESystem(Shown):
         if is_path(source):
             model = read_model_file(source, form)
         elif (form_of_text(str(source)) if form is None else checked_form(form)) == "text":
-            return ODESystem.parse(str(source))
+            plain = spelled(str(source))
+            read = ODESystem.parse(plain.text, independent=plain.independent)
+            return replace(read, notes=(*plain.notes, *read.notes))
         else:
             model = read_model(str(source), form)
         return ODESystem.from_solved(model.exact, model.title)

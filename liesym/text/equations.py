@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Symbol, expand
+from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
 from liesym.base.doors import door
 from liesym.base.jets import JetSpace
 from liesym.base.parameters import Parameter
 from liesym.errors import NotSolvable, ParseError
+from liesym.text.algebraic import definitions, solved_algebraic
 from liesym.text.characters import in_plain_characters
 from liesym.text.forms import in_primes
 from liesym.text.grammar import Tree, error_at, parse
@@ -22,9 +23,6 @@ from liesym.text.reader import MAX_ORDER, Reader, Scope, counted, order_in_paren
 from liesym.text.solved import Difference, Residuals, SolvedForm, solved_form
 from liesym.text.spelling import decimals_in
 from liesym.text.writer import write
-
-MOST_DEFINITIONS = 3
-"""Names for which an algebraic equation is shown solved."""
 
 
 @door("the reading of the equations")
@@ -51,7 +49,8 @@ def read_equations(
     """
     read = _read(text, independent, parameters or {})
     form = _assemble(read.equations, read.space, read.declared, branch)
-    return replace(form, notes=tuple(_base_notes(read.scope)) + form.notes, decimals=decimals_in(text))
+    notes = (*read.notes, *_base_notes(read.scope), *form.notes)
+    return replace(form, notes=notes, decimals=decimals_in(text))
 
 
 @door("the reading of the equations")
@@ -69,7 +68,7 @@ def read_residuals(
     read = _read(text, independent, parameters or {})
     expressions = tuple(e.residual for e in read.equations)
     found, more = _parameters(expressions, read.space, read.declared, [e.tree for e in read.equations])
-    return Residuals(read.space, expressions, found, (*_base_notes(read.scope), *more))
+    return Residuals(read.space, expressions, found, (*read.notes, *_base_notes(read.scope), *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class _Read:
     space: JetSpace
     declared: list[Parameter]
     scope: Scope
+    notes: tuple[str, ...] = ()
 
 
 def _read(text: str, independent: str, parameters: Mapping[str, Mapping[str, object]]) -> _Read:
@@ -99,11 +99,25 @@ def _read_plain(text: str, independent: str, parameters: Mapping[str, Mapping[st
     builder = Reader(text, scope)
     unknowns = tuple(scope.symbols[n] for n in names)
     space = JetSpace(scope.symbols[independent], unknowns)
-    equations = [_build_equation(tree, builder, space) for tree in trees]
+    without = [tree for tree in trees if names and _is_algebraic(tree, names, independent)]
+    equations = [_build_equation(tree, builder, space) for tree in trees if tree not in without]
     _refuse_two_for_one(equations, space, text)
     if len(equations) != len(unknowns):
         raise _miscounted(equations, space, text)
-    return _Read(equations, space, declared, scope)
+    notes: tuple[str, ...] = ()
+    if without:
+        sides = [[builder.build(side) for side in tree.children] for tree in without]
+        given = {*unknowns, space.independent, *(p.symbol for p in declared)}
+        values = solved_algebraic([left - right for left, right in sides], without, given, text)
+        equations = [replace(e, left=e.left.xreplace(values), right=e.right.xreplace(values)) for e in equations]
+        notes = tuple(f"{write(s)} = {write(v)}, from the equations without a derivative" for s, v in values.items())
+    return _Read(equations, space, declared, scope, notes)
+
+
+def _is_algebraic(tree: Tree, names: Sequence[str], independent: str) -> bool:
+    """True for 0 = … or … = 0 without a derivative."""
+    zero = any(side.data == "number" and str(side.children[0]).strip("0.") == "" for side in tree.children)
+    return zero and not unknown_names([tree], independent, "")
 
 
 def _base_notes(scope: Scope) -> Iterator[str]:
@@ -146,13 +160,9 @@ def _build_equation(tree: Tree, builder: Reader, space: JetSpace) -> _Equation:
 
 def _as_definitions(residual: Expr, space: JetSpace) -> list[str]:
     """An algebraic equation solved for each of its names that is no unknown and stands linearly in it, as texts."""
-    found = []
-    for name in sorted(residual.free_symbols - {*space.unknowns, space.independent}, key=str):
-        factor = residual.diff(name)
-        if factor != 0 and not factor.has(name) and residual.free_symbols & set(space.unknowns):
-            rest = expand(residual - factor * name)
-            found.append(f"the definition {write(name)} = {write(-rest / factor)}, if {write(name)} is no parameter")
-    return found[:MOST_DEFINITIONS]
+    if not residual.free_symbols & set(space.unknowns):
+        return []
+    return definitions(residual, sorted(residual.free_symbols - {*space.unknowns, space.independent}, key=str))
 
 
 def _refuse_two_for_one(equations: Sequence[_Equation], space: JetSpace, source: str) -> None:

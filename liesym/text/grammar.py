@@ -137,7 +137,8 @@ def _explain(error: UnexpectedInput, text: str) -> ParseError:
     """The fault in the user's terms: where it is, and what could stand there."""
     if isinstance(error, UnexpectedCharacters):
         place = error.pos_in_stream or 0
-        return _at(text, place, f"unexpected character {text[place]!r}", _expected(error.allowed or ()))
+        step = ("heaviside(a - b) for what is 1 where a > b and 0 elsewhere",) if text[place] in "<>≤≥" else ()
+        return _at(text, place, f"unexpected character {text[place]!r}", step or _expected(error.allowed or ()))
     if not isinstance(error, UnexpectedToken):
         return _at(text, len(text), "the text ends too early")
     token, possible = error.token, error.accepts or error.expected

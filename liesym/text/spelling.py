@@ -18,6 +18,7 @@ from liesym.base.names import free_name
 from liesym.errors import ParseError
 from liesym.text import arithmetic
 from liesym.text.characters import in_plain_characters
+from liesym.text.forms import without_quotients
 from liesym.text.grammar import parse
 from liesym.text.names import unknown_names
 from liesym.text.reader import walk
@@ -32,7 +33,7 @@ LONGEST = 40
 SMALL = 12
 """Decimals with a smaller denominator, such as 0.5, are numbers like any other."""
 
-_QUOTIENT = re.compile(r"\bd(?:\^?(\d+))?([^\W\d]\w*)\s*/\s*d([^\W\d]\w*?)(?:\^(\d+))?(?!\w)")
+_QUOTIENT = re.compile(r"\bd(?:\^?(\d+))?([^\W\d]\w*)\s*/\s*d([^\W\d]\w*?)(?:(\^)?(\d+))?(?!\w)")
 _APPLIED = re.compile(r"\b([^\W\d]\w*)('*)\(\s*([^\W\d]\w*)\s*\)")
 _DECIMAL = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w)|(?<![\w.])\d+[eE][+-]?\d+(?!\w)")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -70,7 +71,7 @@ def spelled(text: str, independent: str | None = None) -> Spelled:
     Raises:
         ParseError: the text is not in the grammar, or it names two independent variables.
     """
-    plain, named = _in_primes(in_plain_characters(text).text)
+    plain, named = _in_primes(without_quotients(in_plain_characters(text).text, independent or DEFAULT))
     if independent is not None and named not in (None, independent):
         raise ParseError(f"the equations have the independent variable {named}; {independent} differs")
     chosen, notes = named if independent is None else independent, ()
@@ -116,7 +117,9 @@ def _in_primes(text: str) -> tuple[str, str | None]:
     along: dict[str, None] = {}
 
     def derivative(match: re.Match[str]) -> str:
-        upper, name, variable, lower = match.groups()
+        upper, name, variable, caret, lower = match.groups()
+        if lower and not caret and upper != lower:
+            return match.group()  # dx/dt2 by a variable t2
         if variable != DEFAULT and variable not in VARIABLES:
             return match.group()  # a quotient of names that begin with d
         if (upper or "1") != (lower or "1"):

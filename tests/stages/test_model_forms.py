@@ -6,6 +6,7 @@ import pytest
 
 from liesym import ODESystem
 from liesym.errors import LiesymError, ParseError
+from liesym.model.problem import read_problem_text
 from liesym.text.files import read_file_text
 from liesym.text.formats.recognized import form_of_text, read_model
 from liesym.text.formats.written import equation_lines, problem_text
@@ -143,6 +144,16 @@ READ: dict[str, list[tuple[str, str]]] = {
         ("dS/dt = -v1 + v2\nv1 = a*S # uptake\nv2 = b*v1", "S' = -a*S + b*a*S"),
         ("w = 2*x\nx'' + w = 0", "x'' = -2*x"),
         ("f = 1 - y^2; y'(t) = f*y(t)", "y' = (1 - y^2)*y"),
+        ("k = 2; x' = z; y' = -y; 0 = x + y - k*z", "x' = (x + y)/k; y' = -y"),
+    ],
+    "matrix": [
+        ("[[1, 0], [0, m]]*[x', v'] = [v, -k*x]", "x' = v; v' = -k*x/m"),
+        ("[[m + M, m*l*cos(q)],\n [m*l*cos(q), m*l^2]] * [x'', q''] = [F, -m*g*l*sin(q)]",
+         "(m + M)*x'' + m*l*cos(q)*q'' = F; m*l*cos(q)*x'' + m*l^2*q'' = -m*g*l*sin(q)"),
+        ("[x', y'] = [f(x, y), -x]", "x' = f(x, y); y' = -x"),
+        ("M = [[2, 1], [1, 2]]\nM*[u', v'] = [-u, -v]  # tent functions", "2*u' + v' = -u; u' + 2*v' = -v"),
+        ("[[1, 0], [0, 2]] @ [a', b'] = [b, -a]; c' = a", "c' = a; a' = b; 2*b' = -a"),
+        ("[[m]]*[x''] = [-k*x]", "m*x'' = -k*x"),
     ],
 }  # fmt: skip
 CASES: list[tuple[str, str, str]] = [(name, text, meant) for name, many in READ.items() for text, meant in many]
@@ -209,6 +220,13 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("v = 2; v = 3; x' = v", "is given twice"),
         ("v = x; x' = v; x(1) = 2", "a number at 0"),
         ("v = x; x' = v(", "not closed"),
+        ("k = 2; x' = z; 0 = x - k", "a condition of the unknowns alone"),
+    ],
+    "matrix": [
+        ("[[1, 0], [0, m]]*[x', v', w'] = [v, -k*x, 0]", "a matrix of 2 by 2 before 3 derivatives"),
+        ("[x', y'] = [1]", "2 derivatives and 1 right sides"),
+        ("M*[x', y'] = [y, -x]", "M has no value"),
+        ("[[1, 0], [0, ]]*[x', y'] = [y, x]", "an entry is missing"),
     ],
 }  # fmt: skip
 
@@ -238,6 +256,50 @@ def test_refused_with_place_and_reason(name: str, text: str, message: str) -> No
         read_model(text, name)
     if isinstance(caught.value, ParseError) and "two different" not in message:
         assert caught.value.line and caught.value.source
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("d2x/dt2 = -x", "x'' = -x"),
+        ("der(x) = y; der(y) = -x", "x' = y; y' = -x"),
+        ("der(der(x)) = -der(x)", "x'' = -x'"),
+        ("x_dot = y\ny_dot = -x", "x' = y; y' = -x"),
+        ("x_ddot = -k*x - c*x_dot", "x'' = -k*x - c*x'"),
+        ("qdot = p; pdot = -q", "q' = p; p' = -q"),
+        ("dxdt = -a*x; dydt = dxdt", "x' = -a*x; y' = x'"),
+        ("Derivative(x(t), (t, 2)) = -x(t)", "x'' = -x"),
+        ("diff(x(t), t) = -y(t); D(y(t), t) = x(t)", "x' = -y; y' = x"),
+        ("x''[t] == -x[t]", "x'' = -x"),
+        ("d[A]/dt = -k*[A]*[B]; d[B]/dt = -k*[A]*[B]", "A' = -k*A*B; B' = -k*A*B"),
+        ("x' = y // first\ny' = -x % second", "x' = y; y' = -x"),
+        ("x' = z; y' = w; 0 = x + y - z - w; 0 = z - 2*w", "x' = 2*(x + y)/3; y' = (x + y)/3"),
+        ("x' = -c*x + k*z; e - z*(x + 1) = 0; e' = 0", "x' = -c*x + k*e/(x + 1); e' = 0"),
+    ],
+)
+def test_other_ways_to_write_equations(text: str, meant: str) -> None:
+    for given in (read_problem_text(text).system, ODESystem.from_model(text)):
+        plain = ODESystem.parse(meant)
+        assert (given.unknowns, given.orders, given.independent) == (plain.unknowns, plain.orders, plain.independent)
+        assert all((a - b).cancel() == 0 for a, b in zip(given.rhs, plain.rhs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x' = -x + z; 0 = z^2 + x*z - 1", "not linear, and there may be several"),
+        ("x' = z; y' = -z; 0 = x^2 + y^2 - 1", "a condition of the unknowns alone: the index is above 1"),
+        ("x' = z; 0 = x + k*z", "which of k, z it gives a value to is open"),
+        ("x' = z + w; 0 = z + w - x; 0 = 2*z + 2*w + x", "not determined"),
+        ("x' = x > 1", "heaviside"),
+        ("x_dot' = y; x_dot = -x", "no derivative"),
+        ("d[A]/dt = -k[A]", "unexpected character"),
+    ],
+)
+def test_what_cannot_be_read_so_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ParseError, match=message) as caught:
+        read_problem_text(text)
+    assert caught.value.line and caught.value.expected
 
 
 def test_values_are_kept() -> None:

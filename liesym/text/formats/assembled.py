@@ -12,6 +12,8 @@ from liesym.text.formats.record import ModelFile
 from liesym.text.formats.tokens import Source
 from liesym.text.grammar import error_in_line
 
+_ALGEBRAIC = re.compile(r"^\s*0\s*=|=\s*0\s*$", re.MULTILINE)
+"""An equation without a derivative: what has a value is none of the names that it is solved for."""
 _WORD = re.compile(r"\w+|\S")
 
 
@@ -46,7 +48,9 @@ class Assembly:
             raise ParseError("there is no differential equation in the text", expected=("an equation such as x' = -k*x",))
         try:
             text = "\n".join(line for line, _ in self.lines)
-            form = read_with_decimals(text, independent=self.independent, branch=branch)
+            words = set(re.findall(r"\w+", text)) if _ALGEBRAIC.search(text) else set()
+            given = {name: {} for name in self.values if name in words}
+            form = read_with_decimals(text, independent=self.independent, parameters=given, branch=branch)
         except ParseError as error:
             raise self._placed(error) from None
         unknowns = {x.name for x in form.unknowns}

@@ -21,7 +21,7 @@ DIALECT = Dialect()
 
 def looks(text: str) -> bool:
     """True for equations with derivatives among which some name is given a meaning."""
-    text = without_comments(text, "#")
+    text = without_comments(text, "#", "//", "%")
     unknowns = _unknowns(text)
     return bool(unknowns) and any(_given(s[0], unknowns) for s in _STATEMENT.finditer(text))
 
@@ -32,7 +32,7 @@ def read(text: str) -> Assembly:
     Raises:
         ParseError: a name is short for itself, or is defined twice.
     """
-    source = Source(without_comments(text, "#"))
+    source = Source(without_comments(text, "#", "//", "%"))
     unknowns = _unknowns(source.text)
     values: dict[str, float] = {}
     initial: dict[str, float] = {}

@@ -12,7 +12,7 @@ from liesym.base.doors import door
 from liesym.errors import ParseError
 from liesym.text.decimals import read_with_decimals
 from liesym.text.files import read_file_text, text_of
-from liesym.text.formats import antimony, defined, indexed, julia, latex, modelica, pysindy, xpp
+from liesym.text.formats import antimony, defined, indexed, julia, latex, matrices, modelica, pysindy, xpp
 from liesym.text.formats.assembled import Assembly
 from liesym.text.formats.record import ModelFile
 from liesym.text.formats.sbml import MAX_BYTES, is_sbml, read_sbml
@@ -28,6 +28,7 @@ class Form(NamedTuple):
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
+        "matrix": Form(matrices.looks, matrices.read, ()),
         "modelica": Form(modelica.looks, modelica.read, (".mo",)),
         "catalyst": Form(julia.looks, julia.read, (".jl",)),
         "latex": Form(latex.looks, latex.read, (".tex",)),
