@@ -1,18 +1,25 @@
-"""What `liesym analyze` prints for twenty systems: 80 and 120 columns, and LaTeX. Run as a program it writes the kept pages.
+"""What `liesym analyze` prints for twenty systems: 80 and 120 columns, and LaTeX; and what other commands print for a few.
 
-python tests/kept_output.py [NAME …]
+Run as a program it writes the kept pages: python tests/kept_output.py [NAME …]
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from liesym.app.derivations import charges_of, reductions_of
 from liesym.app.inputs import load_problem
-from liesym.app.report.terminal import latex_lines, show_result
+from liesym.app.report.derivations import charge_lines, motion_lines, reduction_lines
+from liesym.app.report.terminal import latex_lines, show_result, tell
 from liesym.app.screen import Screen
+from liesym.app.solutions import for_eyes, solution_lines, solution_record
 from liesym.app.tasks import analysis
+from liesym.reduction.solve import solve
+from liesym.variational.lagrangian import as_lagrangian
+from liesym.variational.motion import motion_of
 
 FOLDER = Path(__file__).parent / "stages" / "kept"
 SYSTEMS: dict[str, tuple[str, str]] = {
@@ -40,12 +47,51 @@ SYSTEMS: dict[str, tuple[str, str]] = {
 """Name -> independent variable, equations."""
 
 
+DOORS: dict[str, tuple[str, str, str]] = {
+    "noether_pendulum": ("noether", "t", "m*l^2*theta'^2/2 + m*g*l*cos(theta)"),
+    "noether_fall": ("noether", "t", "m*(x'^2 + z'^2)/2 - m*g*z"),
+    "lagrangian_central": ("lagrangian", "t", "m*(r'^2 + r^2*phi'^2)/2 - V(r)"),
+    "reduce_growth": ("reduce", "t", "y'' = y'^2/y"),
+    "reduce_blasius": ("reduce", "x", "y''' = -y*y''"),
+    "solve_spring": ("solve", "t", "x'' = -k*x/m"),
+    "solve_logistic": ("solve", "t", "N' = r*N*(1 - N/K)"),
+    "solve_pendulum": ("solve", "t", "theta'' = -g*sin(theta)/l"),
+    "solve_pair": ("solve", "t", "x' = x + y; y' = 4*x + y"),
+}
+"""Name -> command, independent variable, what it is asked."""
+WIDTHS = (80, 120)
+
+
+def lines_of(door: str, independent: str, text: str) -> Iterable[str]:
+    """What one of the other commands says."""
+    if door == "noether":
+        return charge_lines(charges_of(as_lagrangian(text, None, independent), budget=60.0))
+    if door == "lagrangian":
+        return motion_lines(motion_of(text, independent=independent))
+    if door == "reduce":
+        return reduction_lines(reductions_of(load_problem([text], independent=independent).system, budget=60.0))
+    found = solve(text, independent=independent)
+    return solution_lines(solution_record(found, tell=for_eyes(found)))
+
+
+def door_page(name: str) -> str:
+    """All that is kept of one of them."""
+    told = list(lines_of(*DOORS[name]))
+    kept = io.StringIO()
+    for width in WIDTHS:
+        screen = Screen(kept, width)
+        screen.say(f"--- {width} columns")
+        for line in told:
+            tell(screen, line, " " * (len(line) - len(line.lstrip()) + 2))
+    return f"liesym {' '.join(DOORS[name])}\n{kept.getvalue()}"
+
+
 def page(name: str) -> str:
     """All that is kept of one system; the line of seconds is left out."""
     independent, text = SYSTEMS[name]
     done = analysis(load_problem([text], independent=independent), budget=60.0)
     parts = [f"liesym analyze {text!r} --independent {independent}"]
-    for width in (80, 120):
+    for width in WIDTHS:
         lines = io.StringIO()
         show_result(Screen(lines, width), done.result, done.integrals, done.algebra)
         kept = [line for line in lines.getvalue().splitlines() if not line.startswith("seconds: ")]
@@ -59,5 +105,5 @@ def path(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or SYSTEMS:
-        path(chosen).write_text(page(chosen), encoding="utf-8")
+    for chosen in sys.argv[1:] or (*SYSTEMS, *DOORS):
+        path(chosen).write_text((door_page if chosen in DOORS else page)(chosen), encoding="utf-8")

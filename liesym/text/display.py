@@ -217,10 +217,23 @@ def tidy(expression: Expr, writer: Writer | None = None) -> Expr:
         return expression
     by = writer or Display(unicode=True)
     best, length = expression, len(by.write(expression))
-    for form in _forms(expression):
+    turned = _signs_turned(expression)
+    if turned != expression and len(text := by.write(turned)) <= length:
+        best, length = turned, len(text)
+    for form in _forms(best):
         if form != best and len(text := by.write(form)) < length and same(form, expression):
             best, length = form, len(text)
     return best
+
+
+def _signs_turned(e: Expr) -> Expr:
+    """l/(a + b) for -l/(-a - b), also inside of functions: (-s)^n = -s^n for an odd n."""
+    turned = {p: -Pow(-p.base, p.exp) for p in e.atoms(Pow) if p.exp.is_Integer and p.exp % 2 and _is_behind_minus(p.base)}
+    return e.xreplace(turned) if turned else e
+
+
+def _is_behind_minus(e: Expr) -> bool:
+    return isinstance(e, Add) and all(map(is_negative, e.args))
 
 
 def _forms(e: Expr) -> Iterable[Expr]:

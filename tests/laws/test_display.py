@@ -93,6 +93,13 @@ def test_a_tidied_expression_is_equal_and_not_longer(record) -> None:
         assert not (a.is_number and b.is_number and a.is_finite) or abs(a - b) <= abs(a) * S("1e-20")
 
 
+def test_no_minus_stands_above_and_below() -> None:
+    a, b = symbols("a b", real=True)
+    assert shown(-a / (-b - x), BY) == "a/(x + b)" == shown(a / (b + x), BY)
+    assert shown(sqrt(-a / (-b - 2 * sympy.cos(x))), BY) == shown(sqrt(a / (b + 2 * sympy.cos(x))), BY)
+    assert shown(sympy.Integral(1 / (-a - b * x), (x, 0, y)), BY).startswith("integral(−1/(")
+
+
 def test_what_is_not_equal_is_not_the_same() -> None:
     assert same(sin(x) ** 2, 1 - sympy.cos(x) ** 2) and not same(sin(x), x) and not same(sqrt(x**2), x)
 

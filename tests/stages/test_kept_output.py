@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from kept_output import FOLDER, SYSTEMS, page, path
+from kept_output import DOORS, FOLDER, SYSTEMS, door_page, page, path
 from runs import dealt
 
 UNTIDY = {
@@ -23,6 +23,11 @@ UNTIDY = {
 @pytest.mark.parametrize("name", dealt(SYSTEMS, usual=4, late=("two_oscillators", "damped", "charge")))
 def test_output_is_as_kept(name: str) -> None:
     assert page(name) == path(name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_other_commands_print_what_is_kept(name: str) -> None:
+    assert door_page(name) == path(name).read_text(encoding="utf-8")
 
 
 def sections(text: str) -> dict[str, list[str]]:
@@ -47,10 +52,21 @@ def test_kept_pages_are_tidy_and_fit(name: str) -> None:
     assert all(line.startswith(r"\[ ") and line.endswith(r" \]") for line in parts["LaTeX"])
 
 
+@pytest.mark.parametrize("name", DOORS)
+def test_kept_pages_of_other_commands_are_tidy_and_fit(name: str) -> None:
+    parts = sections(path(name).read_text(encoding="utf-8"))
+    assert [*parts] == ["80 columns", "120 columns"] and all(parts.values())
+    for width in (80, 120):
+        assert max(map(len, parts[f"{width} columns"])) <= width
+    everything = "\n".join(line for lines in parts.values() for line in lines)
+    assert {what: m.group(0) for what, pattern in UNTIDY.items() if (m := pattern.search(everything))} == {}
+    assert not re.search(r"\b(?:theta|lambda|C[12])\b|\*", everything)
+
+
 def test_what_is_untidy_is_noticed() -> None:
     bad = ("{'t': '1'}", "Derivative(xi(t), t)", "y**2", "sqrt(g − 2·w)·sqrt(g + 2·w)", "x + −y")
     assert all(any(p.search(text) for p in UNTIDY.values()) for text in bad)
 
 
 def test_no_page_is_left_over() -> None:
-    assert {p.stem for p in FOLDER.glob("*.txt")} == set(SYSTEMS)
+    assert {p.stem for p in FOLDER.glob("*.txt")} == {*SYSTEMS, *DOORS}

@@ -30,8 +30,9 @@ def charge_lines(found: Charges) -> Iterator[str]:
     each = "with its conserved quantity" if count == 1 else "each with its conserved quantity"
     yield f"{count} variational symmetr{'y' if count == 1 else 'ies'}{f', {each}' if count else ''}"
     for i, law in enumerate(found.laws, 1):
-        gauge = "" if law.gauge == 0 else f"   gauge {shown(law.gauge, by)}"
-        yield f"  X{i} = {_field(law.generator, by)}{gauge}"
+        yield f"  X{i} = {_field(law.generator, by)}"
+        if law.gauge != 0:
+            yield f"    B{i} = {shown(law.gauge, by)}   (gauge term)"
         words = None if found.system is None else integral_kind(law.integral, found.system)
         yield f"    I{i} = {shown(law.integral, by)}{f'   ({words})' if words else ''}{where(law.on, by)}"
     yield f"looked among: {found.laws.within}"

@@ -24,7 +24,7 @@ from liesym.text.display import Display, shown, tidy
 from liesym.text.shown import equations_latex, field_text, where
 from liesym.text.writer import is_negative
 
-_BREAK = re.compile(r" (?=[-+−=] )|(?<=,) | (?= \()")
+_BREAK = re.compile(r" (?=[-+−=] )|(?<=[,;]) | (?= \()")
 
 
 def show_system(screen: Screen, system: ODESystem) -> None:
@@ -59,9 +59,9 @@ def tell(screen: Screen, text: str, indent: str = "", style: str = "") -> None:
 
 
 def fitted(text: str, width: int, indent: str = "") -> list[str]:
-    """The text in lines of at most this width: broken before a sign or after a comma, else at a space, never in a name.
+    """The text in lines of at most this width: broken before a sign or after a comma or semicolon, else at a space.
 
-    A place outside all parentheses is preferred to one inside, if it does not leave most of the line empty.
+    Never in a name. A place outside all parentheses is preferred to one inside, if it does not leave most of the line empty.
     """
     lines, rest, front = [], text, ""
     while len(front) + len(rest) > width:
