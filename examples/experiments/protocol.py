@@ -48,6 +48,7 @@ class Protocol:
 
 NOTHING = "nothing is chosen: every variant is trained once for each seed with the settings of the file"
 PROTOCOLS: Mapping[str, Protocol] = {
+    "adjoint_laws": Protocol("nothing is chosen and nothing is trained", trains=False),
     "contrastive": Protocol(
         "settings by the misfit and the ratios on held-out trajectories of seed 0",
         limits=(("ratio", 0.02), ("rank share", 0.95), ("worst trajectory", 0.01)),
