@@ -15,9 +15,8 @@ import numpy as np
 from jax import Array
 from jax.flatten_util import ravel_pytree
 
-from liesym.learn.audit import Auditor, Variations, adjoint_charge_parts
-from liesym.learn.calling import call, with_args
-from liesym.lowering.lower import lower
+from liesym.learn.audit import AdjointCharge, Auditor, Variations
+from liesym.learn.calling import call
 from liesym.symmetries.generator import Generator
 from liesym_jax.models import NeuralODE
 
@@ -143,15 +142,12 @@ def _stretch(model: NeuralODE, charges: list[_Charge], begin: Any, end: Any, sta
     return jax.tree.map(lambda leaf: leaf[0], final), noted, solution.stats["num_accepted_steps"]
 
 
-class _Charge:
+class _Charge(AdjointCharge):
     """I = a·(η - ξ f) + a_θ·τ of one generator, with the size that its drift is measured by."""
 
-    def __init__(self, field: Any, generator: Generator, states: int) -> None:
-        self.field, self.called, self.states = field, with_args(field), states
+    def __init__(self, field: Any, generator: Generator, m: int) -> None:
         self.theta: Mapping[str, Any] = field.parameters_by_name() if hasattr(field, "parameters_by_name") else {}
-        parts, state, time, self.moved = adjoint_charge_parts(generator, states, list(self.theta))
-        moving = tuple(s for s in generator.variables if s.name in self.theta)
-        self.program = lower(parts, state, backend="jax", t=time, parameters=moving or None)
+        super().__init__(field, generator, m, self.theta, "jax")
 
     def __call__(self, t: Any, x: Array, a: Array, a_field: Any) -> tuple[Array, Array]:
         t = jnp.asarray(t, x.dtype)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout, structure
 from liesym.learn.calling import call
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
@@ -288,6 +288,35 @@ class HamiltonianODE(mechanics.AbstractHamiltonianODE, Module):
     """Hamilton's equations of a scalar; see `liesym.learn.mechanics.AbstractHamiltonianODE`."""
 
     hamiltonian: Any
+
+
+class PoissonODE(structure.AbstractPoissonODE, Module):
+    """x' = J ∇H; see `liesym.learn.structure.AbstractPoissonODE`."""
+
+    hamiltonian: Any
+    certificate: Any = static()
+    entries: Any = static()
+
+
+class MetriplecticODE(structure.AbstractMetriplecticODE, Module):
+    """x' = J ∇E + |∇E|² ∇S - (∇E·∇S) ∇E; see `liesym.learn.structure.AbstractMetriplecticODE`."""
+
+    potential: Any
+    entropy: Any
+    certificate: Any = static()
+    entries: Any = static()
+    casimirs: Any = static()
+
+
+class PortHamiltonianODE(structure.AbstractPortHamiltonianODE, Module):
+    """x' = (J - L Lᵀ) ∇H + G u(t); see `liesym.learn.structure.AbstractPortHamiltonianODE`."""
+
+    hamiltonian: Any
+    inputs: Any = static()
+    certificate: Any = static()
+    entries: Any = static()
+    damping: Any = static()
+    ports: Any = static()
 
 
 class InvariantLayer(noether.AbstractInvariantLayer, Module):

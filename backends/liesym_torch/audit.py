@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.learn.audit import Auditor, Variations, adjoint_charge_parts
-from liesym.learn.calling import call, with_args
-from liesym.lowering.lower import lower
+from liesym.learn.audit import AdjointCharge, Auditor, Variations
+from liesym.learn.calling import call
 from liesym.symmetries.generator import Generator
 from liesym_torch.arrays import ARRAYS
 from liesym_torch.models import NeuralODE
@@ -132,15 +131,12 @@ class _Watched(nn.Module):
         return found
 
 
-class _Charge:
+class _Charge(AdjointCharge):
     """I = a·(η - ξ f) + a_θ·τ of one generator, with the size that its drift is measured by."""
 
     def __init__(self, field: Any, generator: Generator, states: int) -> None:
-        self.field, self.called, self.states = field, with_args(field), states
         self.by_name = getattr(field, "parameters_by_name", dict)
-        parts, state, time, self.moved = adjoint_charge_parts(generator, states, list(self.by_name()))
-        moving = tuple(s for s in generator.variables if s.name in self.by_name())
-        self.program = lower(parts, state, backend="torch", t=time, parameters=moving or None)
+        super().__init__(field, generator, states, self.by_name(), "torch")
 
     def __call__(self, t: Tensor, x: Tensor, a: Tensor, a_theta: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         with torch.no_grad():

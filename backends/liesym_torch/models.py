@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import TrainingError
-from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout
+from liesym.learn import contrastive, hybrid, layers, levels, mechanics, noether, objectives, rollout, structure
 from liesym.learn.calling import call
 from liesym.learn.contrastive import train_invariant as train_invariant
 from liesym.learn.fields import FieldResiduals
@@ -202,6 +202,18 @@ class LagrangianODE(mechanics.AbstractLagrangianODE, Module):
 
 class HamiltonianODE(mechanics.AbstractHamiltonianODE, Module):
     """Hamilton's equations of a scalar; see `liesym.learn.mechanics.AbstractHamiltonianODE`."""
+
+
+class PoissonODE(structure.AbstractPoissonODE, Module):
+    """x' = J ∇H; see `liesym.learn.structure.AbstractPoissonODE`."""
+
+
+class MetriplecticODE(structure.AbstractMetriplecticODE, Module):
+    """x' = J ∇E + |∇E|² ∇S - (∇E·∇S) ∇E; see `liesym.learn.structure.AbstractMetriplecticODE`."""
+
+
+class PortHamiltonianODE(structure.AbstractPortHamiltonianODE, Module):
+    """x' = (J - L Lᵀ) ∇H + G u(t); see `liesym.learn.structure.AbstractPortHamiltonianODE`."""
 
 
 class InvariantLayer(noether.AbstractInvariantLayer, Module):

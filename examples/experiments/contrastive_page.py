@@ -24,6 +24,7 @@ TOLD = {
     "projected": "noisy data, number of invariants",
     "identified": "noisy data, number of invariants, the exact equations, held-out trajectories without noise",
     "exact": "noisy data, the exact equations",
+    "decoded sum": "noisy data, that the sum of the states is conserved",
 }
 """What each model is told."""
 
@@ -48,7 +49,9 @@ the seeds; every seed was given its own data, networks and initial states.
 "projected"; only these and "plain" have a published figure beside them. "Identified" is told the exact equations, from
 which the candidates come and in which they are verified, and reads the gradients of H on trajectories without noise;
 "exact" is told the equations. In "turned data" and "two invariants" every model is told the rotational symmetry. These
-rows say what such knowledge is worth and are not held against figures of methods that have none of it.
+rows say what such knowledge is worth and are not held against figures of methods that have none of it. "Decoded sum"
+is told that the sum of the states is conserved: the latent field is projected on the gradient of z ↦ 1ᵀD(z), and the
+encoded start goes to the level of the sum of the start itself.
 
 {compared(record)}
 {invariants_table(record)}
@@ -90,7 +93,8 @@ def compared(record: dict[str, Any]) -> str:
         known = PUBLISHED[record["config"][variant]["task"]]
         turned = bool(record["config"][variant].get("turned"))
         for model, published in (
-            ("plain", known[:2]), ("projected", known[2:]), ("identified", (None, None)), ("exact", (None, None))
+            ("plain", known[:2]), ("projected", known[2:]), ("identified", (None, None)), ("exact", (None, None)),
+            ("decoded sum", (None, None)),
         ):  # fmt: skip
             if all(model in run for run in runs):
                 both = [

@@ -39,6 +39,8 @@ from sympy import Expr, S, Symbol
 
 from liesym.errors import AnsatzError, TrainingError
 from liesym.learn.arrays import Array
+from liesym.learn.calling import with_args
+from liesym.lowering.lower import lower
 from liesym.symmetries.generator import Generator
 
 FINER = 1e-2
@@ -276,6 +278,24 @@ def adjoint_charge_parts(
             f"states and the parameters {', '.join(parameters) or 'none'}"
         )
     return list(generator.components), state, time, moved
+
+
+class AdjointCharge:
+    """What the charge I = a·(η - ξ f) + a_θ·τ of one generator is computed from, in one library.
+
+    Arguments:
+        field: whose adjoint it is.
+        generator: over time, states, and parameters of the field.
+        states: their number.
+        theta: the parameters by name.
+        backend: that the components are lowered to.
+    """
+
+    def __init__(self, field: Any, generator: Generator, states: int, theta: Mapping[str, Any], backend: str) -> None:
+        self.field, self.called, self.states = field, with_args(field), states
+        parts, state, time, self.moved = adjoint_charge_parts(generator, states, list(theta))
+        moving = tuple(s for s in generator.variables if s.name in theta)
+        self.program = lower(parts, state, backend=backend, t=time, parameters=moving or None)
 
 
 def named(generators: Generators | None, states: int) -> dict[str, Generator]:

@@ -19,7 +19,8 @@ OWN = {"torch": "liesym_torch.toolkit", "jax": "liesym_jax.toolkit"}
 NAMES = (
     *("Autoencoder", "Batch", "ConservationProjection", "ContrastiveInvariant", "EquivariantField"),
     *("GroupAugmentation", "HamiltonianODE", "HybridODE", "InvariantLayer", "InvariantScalar", "LagrangianODE", "LevelSets"),
-    *("MLP", "MLPField", "NeuralODE", "NoetherMonitor", "PositiveField", "Samplewise", "ScalarNetwork", "SecondOrderField"),
+    *("MLP", "MLPField", "MetriplecticODE", "NeuralODE", "NoetherMonitor", "PoissonODE", "PortHamiltonianODE"),
+    *("PositiveField", "Samplewise", "ScalarNetwork", "SecondOrderField"),
     *("Stabilization", "SymbolicField", "SymmetryLoss", "TangentProjection", "as_tensor", "at_points"),
     *("audit_gradient", "augmented", "backward_charge", "backward_residual", "concatenate", "conservation"),
     *("conservation_residual", "data_drift", "derivative_misfit", "double_precision", "drift", "evaluate"),

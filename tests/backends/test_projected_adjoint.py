@@ -40,6 +40,7 @@ def gradients(solver, field, start=STARTS, **options):
     states.retain_grad()
     ((states - 0.3) ** 2).sum().backward()
     by_mass, field.mass.grad = field.mass.grad, None
+    assert y0.grad is not None and states.grad is not None
     return y0.grad, by_mass, states.detach(), states.grad
 
 
