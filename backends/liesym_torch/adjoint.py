@@ -55,9 +55,11 @@ def odeint_adjoint(
 
     Raises:
         AnsatzError: a generator that is not over time and the states, or that is no symmetry of func.
-        TrainingError: a solve that breaks down.
+        TrainingError: a solve that breaks down, or less than one part.
     Source: the head of this module.
     """
+    if restarts < 1:
+        raise TrainingError(f"restarts = {restarts}; expected 1 or more")
     params = tuple(func.parameters()) if adjoint_params is None else tuple(adjoint_params)
     trained = [p for p in params if p.requires_grad]
     laws = _Laws(func, generators, y0.shape[-1])

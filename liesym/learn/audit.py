@@ -71,7 +71,7 @@ class ErrorBar:
 
     @property
     def relative(self) -> float:
-        """s in units of the gradient."""
+        """s in units of the gradient; large where the gradient is zero, as of a loss that is a law of the field."""
         return self.size / self.norm if self.norm else float(self.size > 0)
 
     def chance(self, factor: float) -> float:
@@ -207,10 +207,13 @@ class Auditor:
             seed: of the directions.
 
         Raises:
-            TrainingError: the model's solver is not adaptive, so there is no adjoint solve; or a solve breaks down.
+            TrainingError: the model's solver is not adaptive, so there is no adjoint solve; a solve breaks down; or a
+                negative number of directions.
             AnsatzError: a generator that moves neither states nor parameters of the field.
         Source: Noether's theorem for ∫ a·(x' - f) dt; Chen et al. 2018 for the adjoint equations; Cao and Petzold 2004.
         """
+        if directions < 0:
+            raise TrainingError(f"directions = {directions}; expected a number from 0 on")
         if model.solver == "rk4":
             raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
         drifts, steps, *parts = self.measure(model, x0, times, loss, named(generators, x0.shape[-1]))

@@ -115,7 +115,7 @@ def matrix(what: str, rows: Rows, count: int) -> list[list[str]]:
         TrainingError: not as many rows as states, or rows of different lengths.
     """
     if len(rows) != count or len({len(row) for row in rows}) != 1 or not len(rows[0]):
-        raise TrainingError(f"{what} has rows of {[len(row) for row in rows]} entries; expected {count} rows of one length")
+        raise TrainingError(f"{what}: rows of {[len(row) for row in rows]} entries; expected {count} rows of one length")
     return [[f"({entry})" for entry in row] for row in rows]
 
 

@@ -89,6 +89,7 @@ def test_drift_and_gradient_error(script, tmp_path):
         coarse, fine = run["points"]
         assert fine["drift"] < coarse["drift"] / 10 and fine["error"] < coarse["error"] / 10
         assert fine["steps"] > coarse["steps"] and run["broken"] == []
+        assert all(0.1 < point["error"] / point["bar"] < 10 for point in (coarse, fine))
     assert "| all | 4 |" in (tmp_path / "gradient_audit.md").read_text()
 
 
@@ -336,8 +337,19 @@ def test_the_form_of_a_small_system_is_not_chosen_by_the_tests(script):
 
 def test_corrections_are_those_of_the_records(script, tmp_path):
     """The page in the documentation is the one that the records give today, and says each claim with its page."""
+    pytest.importorskip("torch")
     corrections = script("corrections")
     text = corrections.main(["--out", str(tmp_path)])
     kept = (FOLDER.parents[1] / "docs" / "results" / "corrections.md").read_text()
     assert text == kept, "run examples/experiments/corrections.py"
     assert text.count("*Stood*") == text.count("*Holds*") == len(corrections.CORRECTIONS) and "nan" not in text
+
+
+@pytest.mark.slow
+def test_laws_kept_in_the_solve_backward(script, tmp_path):
+    pytest.importorskip("torch")
+    record = script("adjoint_laws").main(["--reduced", "--out", str(tmp_path)])
+    plain, kept = record["runs"]["Lotka-Volterra | 0"]["points"]
+    assert not plain["kept"] and kept["kept"] and plain["calls"] < kept["calls"] < 1.5 * plain["calls"]
+    assert 0 < kept["error"] < 1 and 0 < plain["error"] < 1 and kept["error"] != plain["error"]
+    assert "| Lotka-Volterra | 1e-3 | 1 | 1 |" in (tmp_path / "adjoint_laws.md").read_text()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from training_support import kit as kit
 
+from liesym.errors import TrainingError
 from liesym.learn.audit import ErrorBar, GradientWarning, directions_of, error_bar
 from liesym.model.system import ODESystem
 
@@ -106,6 +107,13 @@ def test_few_random_directions_fail_as_often_as_is_said():
     share = np.mean([np.linalg.norm(error) > factor * bar.size for bar in bars])
     assert share == pytest.approx(bars[0].chance(factor), abs=0.02) and 0.1 < share < 0.2
     assert bars[0].chance(10.0) == pytest.approx(1.4e-3, rel=0.05)
+
+
+def test_a_number_of_directions_is_no_negative_one(kit):
+    found, dtype = kit
+    model, _ = decaying(found, dtype, 1e-2)
+    with pytest.raises(TrainingError, match="directions = -1"):
+        found.audit_gradient(model, found.as_tensor(np.array([[2.0]])), found.as_tensor(TIMES), squares, directions=-1)
 
 
 def test_unit_directions_leave_nothing_to_chance():

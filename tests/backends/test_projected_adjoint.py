@@ -86,6 +86,11 @@ def test_what_is_no_symmetry_is_refused():
         gradients(None, field, generators=[Generator((T, X, Y, U, V, mass), (*(Integer(0),) * 5, mass))])
 
 
+def test_there_is_one_part_at_least():
+    with pytest.raises(TrainingError, match="restarts = 0"):
+        gradients(None, Attraction(), restarts=0)
+
+
 def test_a_solve_that_breaks_down_says_so():
     class Explosion(torch.nn.Module):
         def forward(self, t, y):
