@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import array_api_compat.torch as xp
@@ -201,9 +201,13 @@ class MLP(AbstractMLP, Module):
         self.activation, self.slope = ACTIVATIONS[activation], SLOPES.get(activation)
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
 
+    def _layers(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pairs (W, b) as the lists hold them: to look up each by its index costs as much as a small layer does."""
+        return zip(self.weights._parameters.values(), self.biases._parameters.values(), strict=True)
+
     def forward(self, x: Tensor) -> Tensor:
         """The outputs of the last layer."""
-        *hidden, (weight, bias) = zip(self.weights, self.biases, strict=True)
+        *hidden, (weight, bias) = self._layers()
         for w, b in hidden:
             x = self.activation(nn.functional.linear(x, w, b))
         return nn.functional.linear(x, weight, bias)
@@ -215,7 +219,7 @@ class MLP(AbstractMLP, Module):
         """
         if self.slope is None or type(self).forward is not MLP.forward:
             return torch.func.jvp(self, (x,), (dx,))
-        *hidden, (weight, bias) = zip(self.weights, self.biases, strict=True)
+        *hidden, (weight, bias) = self._layers()
         for w, b in hidden:
             u = nn.functional.linear(x, w, b)
             x = self.activation(u)

@@ -339,9 +339,10 @@ def rk4_step(field: Field, t: Array, x: Array, step: Array, args: Any = None) ->
     Source: Hairer, Nørsett and Wanner 1993, table II.1.2.
     """
     half, h = 0.5 * step, step[..., None]
+    middle, half_h = t + half, half[..., None]
     k1 = field(t, x, args)
-    k2 = field(t + half, x + 0.5 * h * k1, args)
-    k3 = field(t + half, x + 0.5 * h * k2, args)
+    k2 = field(middle, x + half_h * k1, args)
+    k3 = field(middle, x + half_h * k2, args)
     k4 = field(t + step, x + h * k3, args)
     return x + h * (k1 + 2.0 * (k2 + k3) + k4) / 6.0
 
