@@ -201,7 +201,7 @@ class MLP(AbstractMLP, Module):
         self.activation, self.slope = ACTIVATIONS[activation], SLOPES.get(activation)
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
 
-    def _layers(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _layers(self) -> Iterator[tuple[Any, Any]]:
         """Pairs (W, b) as the lists hold them: to look up each by its index costs as much as a small layer does."""
         return zip(self.weights._parameters.values(), self.biases._parameters.values(), strict=True)
 
