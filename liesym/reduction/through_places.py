@@ -44,7 +44,7 @@ def through_places(
     start = start_of(system, wanted) if is_explicit else None
     values = [(expr(e.rhs),) for e in fitted.explicit]
     if start is Start.UNIQUE:
-        kept = _of_equation(system, values, fitted.constants, wanted)
+        kept = _of_equation(system, values, fitted.constants, wanted, fitted.on)
         values = [values[k] for k in kept]
         fitted = replace(fitted, explicit=tuple(fitted.explicit[k] for k in kept), on=tuple(fitted.on[k] for k in kept))
     fitted = replace(fitted, intervals=_intervals(system, values, wanted))
@@ -58,7 +58,7 @@ def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequ
     start = start_of(system, wanted)
     values = [v for v, _ in fitted.families]
     if start is Start.UNIQUE:
-        kept = _of_equation(system, values, fitted.constants, wanted)
+        kept = _of_equation(system, values, fitted.constants, wanted, [on for _, on in fitted.families])
         fitted = with_first(replace(fitted, families=tuple(fitted.families[k] for k in kept)))
         values = [values[k] for k in kept]
     fitted = replace(fitted, intervals=_intervals(system, values, wanted))
@@ -66,11 +66,22 @@ def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequ
 
 
 def _of_equation(
-    system: ODESystem, values: Sequence[Sequence[Expr]], constants: Sequence[Expr], wanted: Sequence[Condition]
+    system: ODESystem,
+    values: Sequence[Sequence[Expr]],
+    constants: Sequence[Expr],
+    wanted: Sequence[Condition],
+    places: Sequence[tuple[Expr, ...]],
 ) -> list[int]:
-    """The number of the branch that the equation follows at the place; others may meet the values with another slope."""
+    """The branch that the equation follows at the place, one for each side of the parameters.
+
+    Others may meet the values with another slope.
+    """
     kept = [k for k, v in enumerate(values) if follows_equation(system, v, wanted)]
-    return sorted(kept, key=lambda k: any(e.has(*constants) for e in values[k]) if constants else False)[:1]
+    kept.sort(key=lambda k: any(e.has(*constants) for e in values[k]) if constants else False)
+    first: dict[tuple[Expr, ...], int] = {}
+    for k in kept:
+        first.setdefault(places[k] if k < len(places) else (), k)
+    return sorted(first.values())
 
 
 def _intervals(system: ODESystem, values: Sequence[Sequence[Expr]], wanted: Sequence[Condition]) -> tuple[Interval, ...]:

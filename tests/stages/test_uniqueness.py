@@ -6,7 +6,7 @@ Source: Hartman 1964, chapters II and III.
 from __future__ import annotations
 
 import pytest
-from sympy import Expr, Rational, Symbol, asin, log, sqrt, tan, tanh
+from sympy import Expr, Rational, S, Symbol, asin, cos, cosh, log, sqrt, tan, tanh
 
 import liesym
 from liesym.app.solutions import solution_lines, solution_record
@@ -100,3 +100,13 @@ def test_a_branch_that_the_equation_does_not_follow() -> None:
     assert follows_equation(system, ((X / 2 + 2) ** 2,), wanted) and not follows_equation(
         system, ((X / 2 - 2) ** 2,), wanted
     )
+
+
+def test_one_solution_for_each_side_of_a_parameter() -> None:
+    """x(0) = 1, x'(0) = 0 has one solution for each k: cosh for k < 0, cos for k > 0."""
+    found = liesym.solve("x'' = -k*x", conditions="x(0)=1, x'(0)=0", budget=20.0)
+    k, t = (next(s for s in found.explicit[0].rhs.free_symbols if s.name == n) for n in ("k", "t"))
+    assert sorted(found.on, key=str) == [(-k,), (k,)] and found.unique and not found.complete
+    for value, (side,) in zip(found.explicit, found.on, strict=True):
+        at = {k: S.One if side == k else S.NegativeOne, t: S(2)}
+        assert value.rhs.subs(at).evalf() == pytest.approx(float((cos(2) if side == k else cosh(2)).evalf()))
