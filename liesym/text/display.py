@@ -244,6 +244,8 @@ def _forms(e: Expr) -> Iterable[Expr]:
     if any(n.exp.is_Integer for n in e.atoms(Pow) if isinstance(n.base, sin | cos)) or (e.has(sin) and e.has(cos)):
         yield TR8(joined).expand()
     yield factor_terms(joined)
+    if e.count_ops() <= LONGEST_TO_FACTOR and _spread(e) <= LARGEST_SPREAD:
+        yield joined.expand(power_exp=False, power_base=False, log=False)  # m r'²/2 − k/r for (m r r'² − 2 k)/(2 r)
     if e.count_ops() <= LONGEST_TO_FACTOR and _spread(e) <= LARGEST_SPREAD and not e.has(exp):
         try:
             yield factor(joined)

@@ -93,6 +93,11 @@ def test_a_tidied_expression_is_equal_and_not_longer(record) -> None:
         assert not (a.is_number and b.is_number and a.is_finite) or abs(a - b) <= abs(a) * S("1e-20")
 
 
+def test_fractions_stand_by_themselves_where_that_is_shorter() -> None:
+    assert shown((theta1 * x**3 * vy**2 + theta1 * x * vx**2 - 2 * g) / (2 * x), BY) == "θ₁·x^2·y'^2/2 + θ₁·x'^2/2 − g/x"
+    assert shown(x**2 + 2 * x * y + y**2, BY) == "(x + y)^2" == shown((x + y) ** 2, BY)
+
+
 def test_no_minus_stands_above_and_below() -> None:
     a, b = symbols("a b", real=True)
     assert shown(-a / (-b - x), BY) == "a/(x + b)" == shown(a / (b + x), BY)
