@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -337,6 +339,18 @@ def test_the_report_is_fit_for_phones_dark_rooms_and_paper(tmp_path: Path) -> No
     )
     assert 'name="viewport"' in text and "prefers-color-scheme: dark" in text and "@media print" in text
     assert "1 symmetry, proven complete: time translation." in text and "<details><summary>The count in full" in text
+
+
+@pytest.mark.slow
+def test_the_commands_of_a_report_write_residuals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for equation, kinds in (("theta'' = -g*sin(theta)", {"conservation", "invariance"}), ("y'' = f(y)", {"invariance"})):
+        call("report", equation, "-o", "report.html", "--budget", "10")
+        lines = re.findall(r"liesym export [^\n<]* --backend jax", html.unescape(Path("report.html").read_text()))
+        assert {kind for kind in ("conservation", "invariance") if any(kind in line for line in lines)} == kinds
+        for line in lines:
+            call(*shlex.split(line)[1:-1], "numpy", "-o", "residual.py")
+            assert "def residual(" in Path("residual.py").read_text()
 
 
 def test_report_escapes_what_users_write(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from sympy import Eq, Expr, Symbol
+from sympy import Abs, Eq, Expr, Function, Integral, Symbol, exp, log, sign
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyperbolicFunction
+from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
 from liesym.app.derivations import Charges
 from liesym.app.report.markup import Row, code, equation, folded, table
@@ -21,6 +23,10 @@ from liesym.text.display import tidy
 from liesym.text.mathml import mathml
 from liesym.text.shown import field_mathml, where
 
+PLAIN = (
+    *(exp, log, Abs, sign),
+    *(TrigonometricFunction, InverseTrigonometricFunction, HyperbolicFunction, InverseHyperbolicFunction),
+)
 LARGEST = 500_000
 """Bytes of a saved result that a page carries with it."""
 
@@ -115,8 +121,8 @@ def residual_part(result: Result, integrals: Sequence[Expr]) -> str:
     system = result.system
     asked = [*write_system(system)]
     given = " ".join(quoted(line) for line in asked) + f" --independent {system.independent.name}"
-    laws = [f"--residual conservation --integral {quoted(write(e))}" for e in integrals[:2]]
-    moving = [g for g in result.nontrivial if not g.definitions][: 2 if laws else 3]
+    laws = [f"--residual conservation --integral {quoted(write(e))}" for e in integrals if _is_plain(e)][:2]
+    moving = [g for g in result.nontrivial if not g.definitions and all(map(_is_plain, g.components))][: 2 if laws else 3]
     for g in moving:
         parts = "; ".join(f"{name}: {value}" for name, value in g.to_mapping().items() if value != "0")
         laws.append(f"--residual invariance --generator {quoted(parts)}")
@@ -132,6 +138,11 @@ def residual_part(result: Result, integrals: Sequence[Expr]) -> str:
         "<p>Each line writes a module that imports only torch or only JAX; its constant <code>STATE</code> says what "
         "<code>x</code> holds.</p>" + code("\n".join(lines)) + code(use)
     )
+
+
+def _is_plain(e: Expr) -> bool:
+    """True if every backend has all functions in it: elementary ones, none open, no antiderivative."""
+    return not e.has(Integral) and all(isinstance(f, PLAIN) for f in e.atoms(Function))
 
 
 def quoted(text: str) -> str:
