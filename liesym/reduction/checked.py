@@ -60,6 +60,15 @@ def checked_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], o
     return Checked(value, (*on, *sides)) if sides and _solves_where(system, value, constants, sides) else None
 
 
+def seen_value(system: ODESystem, value: Expr, constants: Sequence[Symbol], on: tuple[Expr, ...] = ()) -> Checked | None:
+    """The same for a value that was substituted exactly in another way: only looked at with numbers."""
+    seen = look_at_value(system, value, constants)
+    if not seen.readable or seen.nowhere_real:
+        return None
+    sides = () if seen.holds else seen.separating()
+    return Checked(value, (*on, *sides)) if seen.holds or sides else None
+
+
 def _on_both_sides(system: ODESystem, value: Expr, constants: Sequence[Symbol]) -> Expr:
     """With absolute values where they solve the equation too and are real on sides on which the value is not.
 

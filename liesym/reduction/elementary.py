@@ -97,6 +97,7 @@ class Family:
         lost: solutions that the steps divided by.
         whole: True if the values and the lost ones are all solutions, wherever the coefficients are regular.
         steps: the way to them, not yet checked either.
+        proven: True if the values were substituted exactly where that is shorter, so that only a look at them is left.
     """
 
     values: tuple[Value, ...]
@@ -105,6 +106,7 @@ class Family:
     lost: tuple[Expr, ...] = ()
     whole: bool = False
     steps: tuple[Step, ...] = ()
+    proven: bool = False
 
 
 def families(system: ODESystem, budget: Budget = UNLIMITED) -> Iterator[Family]:

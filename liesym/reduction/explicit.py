@@ -29,6 +29,7 @@ from liesym.reduction.checked import (
     is_real_throughout,
     look_at_value,
     real_where_derived,
+    seen_value,
     with_logarithms_of_both_signs,
 )
 from liesym.reduction.chini import chini_families
@@ -239,7 +240,8 @@ def _operations(found: Solution) -> int:
 def _of_family(system: ODESystem, family: Family) -> Solution:
     constants, y = constants_for(system, system.order), system.unknowns[0]
     values = _written(system, family)
-    kept = [c for v in values if (c := checked_value(system, v.expression, constants, v.on)) is not None]
+    check = seen_value if family.proven else checked_value
+    kept = [c for v in values if (c := check(system, v.expression, constants, v.on)) is not None]
     passed = None if family.integral is None else checked_integral(system, family.integral)
     relation = None if passed is None else _over_one(passed.expression - constants[0])
     whole = family.whole and len(kept) == len(values) and not any(c.on for c in kept)
@@ -259,7 +261,7 @@ def _of_family(system: ODESystem, family: Family) -> Solution:
         system.variables,
         on=tuple(c.on for c in kept),
         relation_on=() if passed is None else passed.on,
-        special=() if is_linear(system) else _special(system, family.lost),
+        special=() if is_linear(system) else _special(system, family.lost, family.proven),
         complete=whole,
         claims=family.steps,
     )
@@ -341,15 +343,22 @@ def _one_sign(value: Expr) -> Expr:
     return with_real_roots(plain)
 
 
-def _special(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:
-    """Constant solutions, and those that a step divided by; none where there is no time to check them."""
-    return in_time(lambda: _special_of(system, lost), ())
+def _special(system: ODESystem, lost: Sequence[Expr], proven: bool = False) -> tuple[Eq, ...]:
+    """Constant solutions, and those that a step divided by; none where there is no time to check them.
+
+    Arguments:
+        system: one equation.
+        lost: what was divided by.
+        proven: True if that was substituted in another way.
+    """
+    return in_time(lambda: _special_of(system, lost, proven), ())
 
 
-def _special_of(system: ODESystem, lost: Sequence[Expr]) -> tuple[Eq, ...]:
+def _special_of(system: ODESystem, lost: Sequence[Expr], proven: bool) -> tuple[Eq, ...]:
     y = system.unknowns[0]
     candidates = dict.fromkeys(v.expand() for v in (*constant_values(system), *lost) if not v.has(S.ImaginaryUnit))
-    passed = [v for v in candidates if solves(system, v, ())]
+    known = [v.expand() for v in lost] if proven else []
+    passed = [v for v in candidates if v in known or solves(system, v, ())]
     return tuple(equation(y, v) for v in passed if not look_at_value(system, v, ()).false_on)
 
 

@@ -13,10 +13,8 @@ Source: Ince 1956, sections 2.4 to 2.5 and 3.5; Kamke 1977, A.4.16 to A.4.18.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant, sqrt
 from sympy.polys.polyerrors import PolynomialError
@@ -35,16 +33,15 @@ from liesym.reduction.elementary import constant_values, families
 from liesym.reduction.explicit import solutions_of
 from liesym.reduction.quadrature import constants_for
 from liesym.reduction.record import Solution
+from liesym.reduction.special import is_among
 from liesym.reduction.steps import Step
 from liesym.reduction.surface import CheckedCurve, curve_on_surface, is_zero_on, value_on_surface
 from liesym.solving.algebraic import solve_for
-from liesym.testing.values import NoValue, value_at
 
 LARGEST = 400
 """Operations up to which a residual is factored, and a resultant is taken."""
 LONGER = 3
 """Times that an explicit form may be longer than the curve that it replaces."""
-PLACES, CLOSE = 24, 1e-9
 BRANCH = 0.5
 """Of what is left of the budget, for one equation of the branches or of the parameter."""
 
@@ -331,31 +328,9 @@ def _special(work: _Work, candidates: Sequence[Expr], found: Solution) -> list[E
         if any(_is_member(work, value, family) for family in known):
             continue
         passed = work.checked(value)
-        if passed is not None and not passed.on and not _is_among(passed.expression, kept):
+        if passed is not None and not passed.on and not is_among(passed.expression, kept):
             kept.append(passed.expression)
     return kept
-
-
-def _is_among(value: Expr, known: Sequence[Expr]) -> bool:
-    """True if at random places it has the value of one of the known: on each side of a root of another one perhaps."""
-    rng, seen = random.Random(5), 0
-    symbols = sorted({s for e in (value, *known) for s in e.free_symbols}, key=str)
-    for _ in range(PLACES):
-        place = {s: rng.choice((1, -1)) * rng.uniform(0.2, 3) for s in symbols}
-        here = _number(value, place)
-        if here is None:
-            continue
-        seen += 1
-        if not any(n is not None and abs(here - n) < CLOSE * (1 + abs(here)) for n in (_number(k, place) for k in known)):
-            return False
-    return seen > 0
-
-
-def _number(value: Expr, place: Mapping[Symbol, float]) -> Any:
-    try:
-        return value_at(value, place)
-    except NoValue:
-        return None
 
 
 def _is_member(work: _Work, value: Expr, family: Expr) -> bool:

@@ -48,10 +48,13 @@ from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import TooLarge, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
+from liesym.reduction.bessel_forms import folded
 from liesym.reduction.checked import look_at_value
 from liesym.reduction.elementary import Family, Value, exponential, powers_of
 from liesym.reduction.higher_steps import normal_form_steps, riccati_by_linear_step, superposition_steps
+from liesym.reduction.linear_variable import in_exponential, of_constant_coefficients
 from liesym.reduction.quadrature import antiderivative, constants_for
+from liesym.reduction.solution import solves
 from liesym.reduction.superposition import by_variation
 from liesym.solving.ode.hypergeometric import hypergeometric_solutions
 from liesym.solving.ode.ode import OdeSolver
@@ -84,16 +87,32 @@ def linear_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
     except FAILURES:
         found = None
     if found is not None:
-        basis = [_plain(field.to_expr(e)) for e in found]
+        basis = [_plain(folded(field.to_expr(e))) for e in found]
         start = _start(system, basis, force, solver, found)
         family = None if start is None else _family(system, basis, start)
         if family is not None and not any(v.expression.has(I) for v in family.values):
             yield family
             return
+    if system.order == 2 and force == 0:
+        each = [_family(system, pair, S.Zero) for pair in of_constant_coefficients(system, -slopes[1], -slopes[0])]
+        if each:  # one for each sign of what is under the root
+            yield Family(tuple(v for family in each for v in family.values), steps=each[0].steps)
     normal = _normal_form(system, slopes) if system.order == 2 and force == 0 else None
-    if normal is None:
-        return
-    front, r = normal
+    if normal is not None:
+        yield from _of_normal_form(system, normal, budget)
+    moved = in_exponential(system) if system.order == 2 else None
+    if moved is not None:
+        inner, z = moved
+        back = dict(zip(constants_for(inner, 2), constants_for(system, 2), strict=True)) | {inner.independent: z}
+        for family in linear_families(inner, budget):
+            yield Family(
+                tuple(Value(replaced(v.expression, back), tuple(replaced(a, back) for a in v.on)) for v in family.values)
+            )
+
+
+def _of_normal_form(system: ODESystem, normal: tuple[Expr, Expr], budget: Budget) -> Iterator[Family]:
+    """By functions of constant coefficients, Kummer's and Gauss's functions."""
+    (front, r), x = normal, system.independent
     if not r.has(x):
         yield _family(system, [front * exp(sqrt(r) * x), front * exp(-sqrt(r) * x)], S.Zero)
         return
@@ -127,9 +146,14 @@ def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
         for value in family.values:
             inner = replaced(value.expression, {first: S.One, second: constant})
             lost = replaced(value.expression, {first: S.Zero, second: S.One})
-            shown, other = (expr((-e.diff(x) / (a * e)).together()) for e in (inner, lost))
-            if shown.count_ops() <= LARGEST and (not _roots_of(x, shown) or _is_elementary(shown)):
-                yield Family((Value(shown, value.on),), lost=(other,), steps=(*begun, *family.steps[1:]))
+            shown, other = (folded(expr((-e.diff(x) / (a * e)).together())) for e in (inner, lost))
+            if shown.count_ops() > LARGEST:
+                continue
+            short = not _roots_of(x, shown) or _is_elementary(shown)
+            # y = -u'/(a u) solves Riccati's equation if u solves the linear one, where substitution takes less
+            if short or solves(linear, value.expression, (first, second)):
+                steps = (*begun, *family.steps[1:])
+                yield Family((Value(shown, value.on),), lost=(other,), steps=steps, proven=not short)
 
 
 def _roots_of(x: Symbol, value: Expr) -> bool:

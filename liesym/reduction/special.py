@@ -9,9 +9,11 @@ Source: Ince 1956, sections 2.13 and 3.6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from sympy import Eq, Expr, I, Rational, S, Symbol
 
@@ -27,7 +29,10 @@ from liesym.reduction.quadrature import constants_for
 from liesym.reduction.record import Solution
 from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
+from liesym.testing.values import NoValue, value_at
 
+DRAWS, CLOSE = 24, 1e-9
+"""Random places at which values are compared, and how close they are where they are the same."""
 LIMITS = 0.2
 """Of what is left of the budget, for the limits of one branch."""
 PLACES = (Rational(2, 3), Rational(7, 4))
@@ -63,15 +68,16 @@ def _limits(system: ODESystem, values: Sequence[Expr], found: Solution, budget: 
     """Solutions to which constants bring a branch only in a limit."""
     kept: list[Expr] = []
     seen: set[Expr] = set()
+    plain = [expr(e.rhs) for e in found.special if isinstance(e, Eq)]
     with suppress(OutOfBudget):
         for value in values:
             for limit in limits_of(system, value, found.constants, budget.share(LIMITS)):
                 budget.check("limits of a family")
-                if limit in seen:
+                if limit in seen or is_among(limit, (*plain, *kept)):
                     continue
                 seen.add(limit)
                 passed = checked_value(system, limit, tuple(c for c in found.constants if limit.has(c)))
-                if passed is None or passed.on or passed.expression in kept:
+                if passed is None or passed.on:
                     continue
                 # with numbers for its constants it is compared without a search for identities
                 apart = replaced(passed.expression, dict(zip(found.constants, DRAWN, strict=False)))
@@ -80,6 +86,28 @@ def _limits(system: ODESystem, values: Sequence[Expr], found: Solution, budget: 
                 if not known and not _is_held(system, apart, found):
                     kept.append(passed.expression)
     return kept
+
+
+def is_among(value: Expr, known: Sequence[Expr]) -> bool:
+    """True if at random places it has the value of one of the known: on each side of a root of another one perhaps."""
+    rng, seen = random.Random(5), 0
+    symbols = sorted({s for e in (value, *known) for s in e.free_symbols}, key=str)
+    for _ in range(DRAWS):
+        place = {s: rng.choice((1, -1)) * rng.uniform(0.2, 3) for s in symbols}
+        here = _number(value, place)
+        if here is None:
+            continue
+        seen += 1
+        if not any(n is not None and abs(here - n) < CLOSE * (1 + abs(here)) for n in (_number(k, place) for k in known)):
+            return False
+    return seen > 0
+
+
+def _number(value: Expr, place: Mapping[Symbol, float]) -> Any:
+    try:
+        return value_at(value, place)  # type: ignore[arg-type]
+    except NoValue:
+        return None
 
 
 def _constants(system: ODESystem, values: list[Expr], found: Solution) -> tuple[Eq, ...]:

@@ -134,8 +134,9 @@ FUNCTIONS: dict[str, str] = {
 }  # fmt: skip
 """Names of mpmath by SymPy's names."""
 
-DIGITS_ONLY = frozenset({"acoth", "asech", "acsch", "elliptic_e", "elliptic_f"})
-"""Functions that mpmath offers in floating point and computes there from functions that it lacks."""
+DIGITS_ONLY = frozenset({"acoth", "asech", "acsch", "elliptic_e", "elliptic_f", "bessely", "besselk"})
+"""Functions that mpmath offers in floating point and computes there from functions that it lacks, or by differences that
+lose every digit: Y_n and K_n of integer order."""
 
 RULES: dict[str, Callable[..., Any]] = {
     "Abs": lambda c, u: abs(u),
@@ -146,8 +147,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "polygamma": lambda c, n, u: c.psi(int(n), u),
     "kummerm": lambda c, a, b, z: c.hyp1f1(a, b, z),
     "kummermprime": lambda c, a, b, z: a / b * c.hyp1f1(a + 1, b + 1, z),
-    "kummeru": lambda c, a, b, z: c.hyperu(a, b, z),
-    "kummeruprime": lambda c, a, b, z: -a * c.hyperu(a + 1, b + 1, z),
+    "kummeru": lambda c, a, b, z: mpmath.hyperu(a, b, z),  # by differences too, for an integer b
+    "kummeruprime": lambda c, a, b, z: -a * mpmath.hyperu(a + 1, b + 1, z),
     "hypergeometric": lambda c, a, b, d, z: c.hyp2f1(a, b, d, z),
     "hypergeometricprime": lambda c, a, b, d, z: a * b / d * c.hyp2f1(a + 1, b + 1, d + 1, z),
     "LambertW": lambda c, u, k=0: c.lambertw(u, int(k)),
