@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from liesym.errors import TrainingError
 from liesym.invariants.equivariance import Certificate, equivariant_frame
 from liesym.learn.arrays import AbstractModule, Array
 from liesym.learn.calling import call, takes_args
 from liesym.learn.levels import AbstractLevelSets, Gradients, closed, opened
 from liesym.lowering.lower import lower
+from liesym.model.fieldtexts import read_fields
 from liesym.symmetries.generator import Generator
+
+Group = Generator | str | Sequence[Generator | str]
+"""Generators, one or several, as text or made."""
 
 
 class AbstractTangentProjection(AbstractModule):
@@ -89,26 +94,37 @@ class AbstractEquivariantField(AbstractModule):
     carried into itself by it, whatever the network c is.
 
     Arguments:
-        coefficients: network from r invariants to as many numbers as there are fields in the frame.
+        coefficients: network from r invariants to as many numbers as there are fields in the frame; or generators alone, as
+            `from_generators` takes them.
         invariants: (t, x, args) -> (…, r).
         frame: (t, x, args) -> (…, number of fields, components).
         transform: applied to the invariants before the network, e.g. a scaling or a logarithm.
         base: (t, x, args) -> (…, components), V_0; None where it is 0.
         certificate: what was proven, see `liesym.invariants.equivariance.Certificate`.
+
+    Raises:
+        TrainingError: neither generators alone nor all of network, invariants and frame are given.
     Source: Olver 1993, section 2.1 (invariants); Villar et al. 2021 (the orthogonal group).
     """
 
     def __init__(
         self,
-        coefficients: Callable[..., Array],
-        invariants: Callable[..., Array],
-        frame: Callable[..., Array],
+        coefficients: Callable[..., Array] | Group,
+        invariants: Callable[..., Array] | None = None,
+        frame: Callable[..., Array] | None = None,
         *,
         transform: Callable[[Array], Array] | None = None,
         base: Callable[..., Array] | None = None,
         certificate: Certificate | None = None,
     ) -> None:
         super().__init__()
+        group = isinstance(coefficients, Generator | str | Sequence)
+        if group != (invariants is None and frame is None) or (invariants is None) != (frame is None):
+            raise TrainingError("expected generators alone, or a network with its invariants and its frame")
+        if group:
+            made = self.from_generators(coefficients, transform=transform)  # type: ignore[arg-type]
+            coefficients, invariants, frame = made.coefficients, made.invariants, made.frame
+            base, certificate = made.base, made.certificate
         self.coefficients, self.invariants = coefficients, invariants
         self.frame, self.transform = frame, transform
         self.base, self.certificate = base, certificate
@@ -116,8 +132,9 @@ class AbstractEquivariantField(AbstractModule):
     @classmethod
     def from_generators(
         cls,
-        generators: Generator | Sequence[Generator],
+        generators: Group,
         *,
+        names: Sequence[str] | str | None = None,
         order: int = 1,
         degree: int = 2,
         width: int = 64,
@@ -132,8 +149,11 @@ class AbstractEquivariantField(AbstractModule):
         The generators may be rational or exponential, scale the states, and move time; the field then depends on t. With
         `order` 2 the field is an acceleration, to be put into a `SecondOrderField`. The equations with the network in them
         and their symmetries, proven for every network, are in `certificate`.
+
+        As text a generator is "x: y; y: -x" or "y d/dx - x d/dy" over time t and states in the order of the alphabet, unless
+        `names` says which states there are, in which order.
         """
-        generators = (generators,) if isinstance(generators, Generator) else tuple(generators)
+        generators = _read_group(generators, names)
         found = equivariant_frame(generators, order=order, degree=degree)
         count = len(found.frame)
         sizes = (len(found.invariants), *(width,) * depth, count)
@@ -154,3 +174,13 @@ class AbstractEquivariantField(AbstractModule):
         numbers = self.coefficients(inputs)
         value = (numbers[..., None] * self.frame(t, x, args)).sum(-2)
         return value if self.base is None else value + self.base(t, x, args)
+
+
+def _read_group(given: Group, names: Sequence[str] | str | None) -> tuple[Generator, ...]:
+    """The generators, all as text or all made."""
+    each = (given,) if isinstance(given, Generator | str) else tuple(given)
+    texts = [g for g in each if isinstance(g, str)]
+    made = [g for g in each if isinstance(g, Generator)]
+    if not each or len(made) not in (0, len(each)) or len(texts) + len(made) != len(each):
+        raise TrainingError("generators are one or more, all text such as 'x: y; y: -x' or all liesym.Generator")
+    return tuple(map(Generator.of, read_fields(texts, names))) if texts else tuple(made)

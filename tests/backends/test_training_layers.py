@@ -9,7 +9,7 @@ import pytest
 from sympy import Integer, Matrix, Rational, Symbol, cbrt, cos, exp, expand
 from training_support import kit as kit
 
-from liesym.errors import AnsatzError, TrainingError, Unsupported
+from liesym.errors import AnsatzError, ParseError, TrainingError, Unsupported
 from liesym.invariants.equivariance import equivariant_frame
 from liesym.learn.audit import GradientWarning
 from liesym.learn.fitting import toolkit as kit_of
@@ -372,3 +372,20 @@ def test_a_solve_that_breaks_down_says_so():
     model = found.NeuralODE(field, solver="dopri5", gradient="adjoint", rtol=1e-3, atol=1e-3)
     with pytest.raises(TrainingError, match="breaks down"):
         found.audit_gradient(model, torch.tensor([3.0]), torch.tensor([0.0, 1.0]), lambda s: s.square().sum())
+
+
+def test_a_group_as_text(kit) -> None:
+    """The plane turns: by text in any form, alone or by from_generators, the field turns with it."""
+    found, _ = kit
+    made = found.EquivariantField("y d/dx - x d/dy")
+    again = found.EquivariantField.from_generators(["x: y; y: -x"], names="x, y")
+    turn, states = (found.as_tensor(np.asarray(v, np.float32)) for v in ([[0.6, -0.8], [0.8, 0.6]], STATES[:, :2]))
+    for field in (made, again):
+        there, here = numbers(field(0.0, states @ turn)), numbers(field(0.0, states)) @ numbers(turn)
+        assert np.allclose(there, here, atol=1e-5) and np.abs(here).max() > 1e-3
+        assert field.certificate is not None
+    for wrong in ("", "x: q*y; y: -x", "exp(t) (∂x + ∂y)", "x", ["x: y; y: -x", ROTATION]):
+        with pytest.raises((ParseError, TrainingError)):
+            found.EquivariantField.from_generators(wrong, names=("x", "y"))
+    with pytest.raises(TrainingError, match="expected generators alone"):
+        found.EquivariantField(lambda x: x)
