@@ -84,7 +84,8 @@ def rows(record: Mapping[str, Any]) -> list[list[Any]]:
                 ratio = np.exp(np.mean(np.log(plain) - np.log(kept)))
                 better = f"{int(np.sum(kept < plain))} of {len(pairs)}"
                 row = [name, f"1e-{exponent}", restarts, len(pairs), np.median(plain), np.median(kept), ratio, better]
-                table.append([*(float(v) if isinstance(v, np.floating) else v for v in row), float(np.mean(more / calls))])
+                work = float(np.mean(calls)), float(np.mean(more / calls))
+                table.append([*(float(v) if isinstance(v, np.floating) else v for v in row), *work])
     return table
 
 
@@ -116,7 +117,7 @@ def page(record: dict[str, Any]) -> str:
     """The page of results."""
     c = record["config"]
     columns = ["system", "rtol = atol", "restarts", "starts", "error without (median)", "error with (median)"]
-    columns += ["without / with (geometric mean)", "smaller with", "calls with / without"]
+    columns += ["without / with (geometric mean)", "smaller with", "calls without", "calls with / without"]
     return f"""# Keeping the laws of the backward solve
 
 `liesym_torch.adjoint.odeint_adjoint` puts the adjoint back on the laws a·(η - ξ f) of the symmetries wherever the
@@ -129,9 +130,10 @@ counts as {LIMIT:g}.
 At equal error, the factor by which calls of the field fall (from the error against the calls of the plain form between the
 coarsest and the finest tolerance; below 1 they rise): {saved(record)}.
 
-The law sees one direction of the error for each symmetry and holds no better than the states of the solve forward. So it
-saves a solve backward that runs away from them, and gives little where that solve is good. More restarts do the former
-without any symmetry, at the price of their states in memory.
+The law sees one direction of the error for each symmetry and holds no better than the states of the solve forward. It
+makes a solve backward that runs away from them less wrong, and saves little or no work at equal error. More restarts
+keep the solve near those states without any symmetry, at the price of their storage: with {c["restarts"][-1]} the
+steps are bounded by the restarts, and the error hardly depends on the tolerance any more.
 
 {stopped(record)}
 {made_with(record, "adjoint_laws")}"""
