@@ -15,7 +15,7 @@ from sympy.core.function import AppliedUndef
 from sympy.utilities.iterables import strongly_connected_components, topological_sort
 
 from liesym.base.budget import UNLIMITED, Budget
-from liesym.base.typed import replaced, substituted
+from liesym.base.typed import powers_in, replaced, substituted
 from liesym.coefficients.derivation import Derivation
 from liesym.coefficients.field import Field
 from liesym.coefficients.lattice import NeedsRefinement
@@ -67,7 +67,7 @@ def _in_some_chart(generator: VectorField, epsilon: Symbol, budget: Budget, dept
     later: list[Charted] = []
     for chart in charts(generator):
         budget.check(SEARCH)
-        budget.spend(1 + sum(c.count_ops() for c in generator.components), SEARCH)
+        budget.spend(_effort(generator), SEARCH)
         try:
             charted = in_chart(generator, chart)
         except FAILURES:
@@ -84,6 +84,12 @@ def _in_some_chart(generator: VectorField, epsilon: Symbol, budget: Budget, dept
         if back is not None:
             return back
     return None
+
+
+def _effort(generator: VectorField) -> float:
+    """Operations in the components, as many times as there are in the longest exponent of parameters: each is a kernel."""
+    exponents = [n.exp.count_ops() for c in generator.components for n in powers_in(c) if n.exp.free_symbols]
+    return 1 + max([1, *exponents]) * sum(c.count_ops() for c in generator.components)
 
 
 def _brought_back(charted: Charted, images: tuple[Expr, ...] | None, epsilon: Symbol) -> tuple[Expr, ...] | None:

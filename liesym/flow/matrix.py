@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sympy import Abs, Dummy, Expr, Matrix, Poly, S, Symbol, cos, exp, eye, sin, sqrt, zeros
@@ -15,19 +16,22 @@ from liesym.algebra.signs import Signs, Undecided
 X = Dummy("lambda")
 
 
-def matrix_exponential(m: Matrix, epsilon: Symbol) -> Matrix | None:
+def matrix_exponential(m: Matrix, epsilon: Symbol, largest: float = math.inf) -> Matrix | None:
     """exp(εM) for a constant matrix, by the roots of its characteristic polynomial.
 
         exp(εM) = Σ_b f_b(ε) C_b with f_b = ε^j e^{λε}, ε^j e^{pε} cos qε, ε^j e^{pε} sin qε,
 
     where the C_b follow from Σ_b f_b^(j)(0) C_b = M^j for j < n (Cayley and Hamilton).
 
+    Arguments:
+        largest: operations in all f_b of three or more from which on it is left alone.
+
     Returns:
         None if a factor of degree above 2 does not split, or roots that are equal were not seen to be.
     """
     n = m.shape[0]
     functions = _modes(m, epsilon)
-    if functions is None:
+    if functions is None or (n > 2 and sum(f.count_ops() for f in functions) > largest):
         return None
     initial = zeros(n, n)
     for b, f in enumerate(functions):

@@ -35,6 +35,9 @@ from liesym.flow.matrix import matrix_exponential
 from liesym.solving.linear.relations import relations
 from liesym.solving.ode.integrate import integrate
 
+LARGEST_MODES = 60
+"""Operations in the modes of a matrix of three rows or more: with longer ones its exponential takes minutes to write."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScalarChart:
@@ -51,7 +54,7 @@ def projective(a: Matrix, b: Matrix, c: Matrix, start: Sequence[Expr], epsilon: 
         homogeneous = a.row_join(b).col_join(Matrix.zeros(1, k + 1))
     else:
         homogeneous = a.row_join(b).col_join((-c).T.row_join(Matrix.zeros(1, 1)))
-    moved = matrix_exponential(homogeneous, epsilon)
+    moved = matrix_exponential(homogeneous, epsilon, LARGEST_MODES)
     if moved is None:
         return None
     image = moved * Matrix([*start, S.One])
