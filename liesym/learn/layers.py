@@ -125,8 +125,9 @@ class AbstractEquivariantField(AbstractModule):
             made = self.from_generators(coefficients, transform=transform)  # type: ignore[arg-type]
             coefficients, invariants, frame = made.coefficients, made.invariants, made.frame
             base, certificate = made.base, made.certificate
-        self.coefficients, self.invariants = coefficients, invariants
-        self.frame, self.transform = frame, transform
+        parts: tuple[Any, Any, Any] = (coefficients, invariants, frame)
+        self.coefficients, self.invariants, self.frame = parts
+        self.transform = transform
         self.base, self.certificate = base, certificate
 
     @classmethod

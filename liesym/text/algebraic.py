@@ -7,8 +7,9 @@ are linear in the names that have no derivative, and can be solved for them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sympy import Basic, Expr, Integer, Matrix, Symbol, cancel, expand
+from sympy import Expr, Integer, Matrix, Symbol, cancel, expand
 
 from liesym.text.grammar import Tree, error_at
 from liesym.text.writer import write
@@ -63,7 +64,7 @@ def solved_algebraic(
     return {s: cancel(v) for s, v in zip(wanted, values, strict=True)}
 
 
-def definitions(residual: Expr, names: Sequence[Basic]) -> list[str]:
+def definitions(residual: Expr, names: Sequence[Any]) -> list[str]:
     """The equation solved for each of the names that stands linearly in it, as texts."""
     found = []
     for name in names:
