@@ -24,6 +24,8 @@ from liesym.errors import DataError
 Floats = np.ndarray
 LOUD = 0.4
 """Noise over the standard deviation of a state from which on little can be found."""
+MOST_STATES = 20
+"""More of them have more sums of few functions than can be looked through."""
 SHARE = 0.5
 """Part of the time that equations and their laws may take."""
 
@@ -49,6 +51,10 @@ def from_data(
     if len(given) != len(own):
         raise DataError(f"names={given!r} for {len(own)} columns of states")
     given = checked_names(given)
+    if len(given) > MOST_STATES:
+        raise DataError(
+            f"{len(given)} columns of states; discover takes at most {MOST_STATES}: choose some, as with --names"
+        )
     runs, sigma, block = condensed(runs, _noise(noise, given))
     smooth = smoothed(runs, sigma)
     symbols = state_symbols(given)
@@ -70,6 +76,7 @@ def from_data(
     states = np.concatenate([run.states for run in runs])
     integrals = joined(search.integrals, proven, equations, states, budget)
     notes = _notes(smooth, runs, given, search.size, search.terms, equations, identify=identify)
+    notes += [f"beside these: {', '.join(search.beside)}"] if search.beside else []
     notes += [f"each {block} samples were made one by a local cubic"] if block > 1 else []
     looked = ("integrals", "equations", *(["symmetries"] if equations.system is not None else []))
     return Discovery(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from math import erfc, log, sqrt
@@ -12,18 +12,23 @@ from sympy import Add, Expr, Float, Mul, Symbol, cos, sin
 from sympy import log as logarithm
 
 from liesym.base.budget import Budget
+from liesym.discovery.bodies import rotation_invariants
 from liesym.discovery.constancy import Candidate, Library, Scatter, candidates, scatter, supports, with_rates
-from liesym.discovery.library import differences, gradients, monomials, radii
+from liesym.discovery.driven import Drives, drives
+from liesym.discovery.library import differences, monomials, radii
 from liesym.discovery.raw import Raw, bettered, drift, raw_products, raw_rates
 from liesym.discovery.records import Evidence, Integral
+from liesym.discovery.rivals import Judged, is_new, reconciled, samples_of
 from liesym.discovery.rounding import length, rationals
 from liesym.discovery.smoothing import Smooth
+from liesym.discovery.stretches import positive_stretches
 from liesym.discovery.tracks import Run
 from liesym.lowering.lower import lower
 
 Floats = np.ndarray
 MOST_SUPPORTS = 250_000
-LARGEST_SIZE = 5
+LARGEST_SIZE, LARGEST_TURNING = 5, 3
+"""Of sums, and of those of invariants of rotations."""
 SIGNAL = 25.0
 """Variance between trajectories, in units of the noise of a mean, below which a law is not told from a constant."""
 SHARP = 5.0
@@ -31,13 +36,15 @@ SHARP = 5.0
 SLACK = 5.0
 BIAS = 0.2
 """λ may be above 1 by this and SLACK standard deviations, for what smoothing bends."""
-PARALLEL, EXACTLY_PARALLEL = 0.05, 0.005
-"""Mean sin² of the angle of gradients up to which a law counts as a function of others, with decimals and without."""
 SYSTEMATIC = 0.5
 """Relative error of a coefficient by curvature beside the noise's, in squares of the relative noise."""
 DRIFT, DRIFT_APART = 5.0, 4.0
 """Standard deviations of `drift` from which on a law does not hold."""
 TREND = 4.0
+DRIVEN = 4.5
+"""Standard deviations by which something drives the values of what is no law."""
+BEYOND = 2
+"""Laws more than there can be that are looked at, for one of too many is none."""
 MOST_TIED, MOST_NEAR = 20, 200
 MOST_REFUTED = 25
 """Sums of one size that are refuted before the size is given up: the noise does not tell them apart."""
@@ -63,7 +70,8 @@ class Measured:
     """What the search works with: the library, its scatters over the fitting and the held-out trajectories, the runs.
 
     `fit` and `held` may hold rates; `still` is that of the fitting trajectories without them. `raw` and
-    `raw_rates` are the second look at all trajectories as they were measured, `sizes` the lengths of the functions.
+    `raw_rates` are the second look at all trajectories as they were measured, `sizes` the lengths of the functions,
+    `drives` what may drive a law.
     """
 
     library: Library
@@ -78,6 +86,7 @@ class Measured:
     raw: Raw
     raw_rates: Raw | None
     sizes: tuple[int, ...]
+    drives: Drives
 
     @property
     def largest(self) -> float:
@@ -97,12 +106,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Laws, how many terms a support had at most, and why it stopped."""
+    """Laws, how many terms a support had at most, why it stopped, and where else it looked."""
 
     integrals: tuple[Integral, ...]
     size: int
     terms: int
     stopped: str
+    beside: tuple[str, ...] = ()
 
 
 def track_integrals(
@@ -123,42 +133,76 @@ def track_integrals(
         budget: looked at between sizes of supports.
         rng: chooses the held-out trajectories and shuffles.
     """
-    plain = _measured(runs, smooth, symbols, given, rng)
+    most = len(symbols) - 1
+    everything = np.concatenate(smooth.states)
+    positive = [s for s, least in zip(symbols, everything.min(0), strict=True) if least > 0]
+    terms = [*given, *library_terms(symbols, positive)]
+    plain = _measured(runs, smooth, symbols, terms, rng)
     passes = [plain] if smooth.rates is None else [_rated(plain), plain]
     found = _Found([], [], [], 0)
     size, stopped = 0, ""
     for measured in passes:
         own = _Found([], [], [], found.tried)
-        size, stopped = _searched(measured, own, len(symbols) - 1, budget, rng)
+        size, stopped = _searched(measured, own, (), most, budget, rng)
         found = _Found([*found.laws, *own.laws], [*found.refuted, *own.refuted], [], own.tried)
-    laws = _independent([*found.laws, *found.refuted[:MOST_TOLD]], plain)
-    return Search(tuple(laws), size, len(plain.usable), stopped)
+    sample, beside = samples_of(smooth.states), []
+    for told, largest, seen in _further(runs, smooth, symbols, terms):
+        known = [one.law for one in reconciled(found.laws, most, symbols, sample) if one.law.grade == "supported"]
+        if stopped or len(known) >= most:
+            break
+        measured = _measured(*seen, rng)
+        own = _Found([], [], [], found.tried)
+        measured = measured if seen[1].rates is None else _rated(measured)
+        _, stopped = _searched(measured, own, [law.expression for law in known], most - len(known), budget, rng, largest)
+        found = _Found([*found.laws, *own.laws], found.refuted, [], own.tried)
+        beside.append(told)
+    laws = reconciled([*found.laws, *found.refuted[:MOST_TOLD]], most, symbols, sample)
+    return Search(tuple(one.law for one in laws), size, len(plain.usable), stopped, tuple(beside))
 
 
-def _independent(laws: Sequence[Integral], measured: Measured) -> list[Integral]:
-    """Those that are no functions of others, supported ones first."""
-    kept: list[Integral] = []
-    for law in sorted(laws, key=lambda law: law.grade != "supported"):
-        most = len(measured.library.symbols) - 1
-        if len(kept) < most and _is_new(law.expression, [other.expression for other in kept], measured):
-            kept.append(law)
-    return kept
+Seen = tuple[Sequence[Run], Smooth, Sequence[Symbol], Sequence[Expr]]
+
+
+def _further(
+    runs: Sequence[Run], smooth: Smooth, symbols: Sequence[Symbol], terms: Sequence[Expr]
+) -> Iterator[tuple[str, int, Seen]]:
+    """Data and functions that are looked at where laws are missing: logarithms on stretches, and invariants of rotations."""
+    above = positive_stretches(runs, smooth)
+    if above is not None:
+        cut, cut_smooth, columns = above
+        names = ", ".join(symbols[k].name for k in columns)
+        logarithms = [logarithm(symbols[k]) for k in columns]
+        yield f"logarithms of {names} where well above 0", LARGEST_SIZE, (cut, cut_smooth, symbols, [*terms, *logarithms])
+    turning = rotation_invariants(symbols)
+    if turning:
+        yield "invariants of rotations", LARGEST_TURNING, (runs, smooth, symbols, turning)
 
 
 @dataclass(slots=True)
 class _Found:
     """Laws so far, sums that the data refute after all, supports that larger ones need not hold, and how many were tried."""
 
-    laws: list[Integral]
-    refuted: list[Integral]
+    laws: list[Judged]
+    refuted: list[Judged]
     settled: list[frozenset[int]]
     tried: int
 
 
-def _searched(measured: Measured, found: _Found, most: int, budget: Budget, rng: np.random.Generator) -> tuple[int, str]:
-    """Add laws, those with fewest terms first; the largest size that was tried, and why it stopped before the last."""
+def _searched(
+    measured: Measured,
+    found: _Found,
+    before: Sequence[Expr],
+    most: int,
+    budget: Budget,
+    rng: np.random.Generator,
+    largest: int = LARGEST_SIZE,
+) -> tuple[int, str]:
+    """Add laws, those with fewest terms first; the largest size that was tried, and why it stopped before the last.
+
+    Of the size at which there are as many as there can be, some more are looked at: more than that cannot all hold.
+    """
     size = 0
-    for size in range(1, LARGEST_SIZE + 1):
+    for size in range(1, largest + 1):
         if len(found.laws) >= most or supports(len(measured.usable), size) > MOST_SUPPORTS:
             return size - 1, ""
         found.tried += supports(len(measured.usable), size)
@@ -166,12 +210,13 @@ def _searched(measured: Measured, found: _Found, most: int, budget: Budget, rng:
             candidates(measured.fit, size, found.settled, measured.largest, measured.usable), measured, found
         )
         refuted = 0
-        while waiting and len(found.laws) < most and refuted < MOST_REFUTED:
+        while waiting and len(found.laws) < most + BEYOND and refuted < MOST_REFUTED:
             if budget.over:
                 return size - 1, f"time ran out before sums of {size} terms"
             one = _simplest(waiting, measured)
             waiting.remove(one)
-            law, holds = _law(one, measured, found.tried, [law.expression for law in found.laws], rng)
+            known = [*before, *(other.law.expression for other in found.laws)]
+            law, holds = _law(one, measured, found.tried, known, rng)
             if law is not None and not holds:
                 found.refuted.append(law)
                 refuted += 1
@@ -219,12 +264,11 @@ def _rated(plain: Measured) -> Measured:
 
 
 def _measured(
-    runs: Sequence[Run], smooth: Smooth, symbols: Sequence[Symbol], given: Sequence[Expr], rng: np.random.Generator
+    runs: Sequence[Run], smooth: Smooth, symbols: Sequence[Symbol], tried: Sequence[Expr], rng: np.random.Generator
 ) -> Measured:
     """Terms that are finite and vary on the data, and the scatters."""
     everything = np.concatenate(smooth.states)
-    positive = [s for s, least in zip(symbols, everything.min(0), strict=True) if least > 0]
-    terms = list(dict.fromkeys([*given, *library_terms(symbols, positive)]))
+    terms = list(dict.fromkeys(tried))
     library = Library.of(terms, symbols)
     variance = smooth.noise**2 + (1e-9 * everything.std(0)) ** 2
     values, slopes = library.at(everything, variance * smooth.left)
@@ -238,7 +282,8 @@ def _measured(
     places = tuple(int(k) for k in order[apart:]), tuple(int(k) for k in order[:apart])
     raw = raw_products(library.terms, symbols, runs, smooth.noise)
     sizes = tuple(int(term.count_ops()) for term in library.terms)
-    return Measured(library, fit, held, fit, smooth.states, tuple(runs), smooth, usable, places, raw, None, sizes)
+    driven = drives(library.terms, symbols, runs, smooth.noise)
+    return Measured(library, fit, held, fit, smooth.states, tuple(runs), smooth, usable, places, raw, None, sizes, driven)
 
 
 def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
@@ -251,25 +296,26 @@ def _simplest(waiting: Sequence[Candidate], measured: Measured) -> Candidate:
 
 def _law(
     one: Candidate, measured: Measured, tried: int, known: Sequence[Expr], rng: np.random.Generator
-) -> tuple[Integral | None, bool]:
+) -> tuple[Judged | None, bool]:
     """The candidate with its grade, None where it is no news; and whether it holds as far as the data tell."""
     fit, still, support = measured.fit, measured.still, one.support
     coefficients, exact = _rounded(one, measured)
     terms = [measured.library.terms[k] for k in support]
     expression = Add(*(Mul(c, t) for c, t in zip(coefficients, terms, strict=True)))
-    if not _is_new(expression, known, measured):
+    if not is_new(expression, known, measured.library.symbols, samples_of(measured.states)):
         return None, False
     numbers = np.array([float(c) for c in coefficients])
     held = measured.held.misfit(support, numbers) if measured.held is not None else float("nan")
     trend = _trend(measured, support, numbers)
     together, apart = drift(expression, measured.library.symbols, measured.runs, measured.smooth.noise)
+    driven = measured.drives.against(expression, measured.library.symbols)
     figures: list[tuple[str, float | int | str]] = [
         ("misfit", fit.misfit(support, numbers)),
         *([("held out", held)] if measured.held is not None else []),
         ("signal", sqrt(still.signal(support, numbers))),
-        *(("trajectories", len(measured.states)), ("trend", trend), ("drift", max(together, apart))),
+        *(("trajectories", len(measured.states)), ("trend", trend), ("drift", max(together, apart)), ("driven", driven)),
     ]
-    holds = abs(trend) <= TREND and together <= DRIFT and apart <= DRIFT_APART
+    holds = abs(trend) <= TREND and together <= DRIFT and apart <= DRIFT_APART and driven <= DRIVEN
     more = bettered(measured.look(one), support, numbers, measured.usable) if holds else 0.0
     holds = holds and not more
     chance = _chance(one, measured, tried, rng) if holds else 1.0
@@ -287,7 +333,7 @@ def _law(
         figures.append(("rate misfit", rates))
         supported = supported and rates <= 1.5 + SLACK * fit.slack
     evidence = Evidence("constant along trajectories within the noise, different between them", tuple(figures))
-    return Integral(expression, "supported" if supported else "approximate", evidence), holds
+    return Judged(Integral(expression, "supported" if supported else "approximate", evidence), driven), holds
 
 
 def _rounded(one: Candidate, measured: Measured) -> tuple[list[Expr], bool]:
@@ -321,22 +367,6 @@ def _spread_text(one: Candidate, measured: Measured, coefficients: Sequence[Expr
     """The measured coefficients with their standard deviations."""
     spreads = measured.look(one).of(one.support).spreads(int(np.abs([float(c) for c in coefficients]).argmax()))[1]
     return ", ".join(f"{c} +- {s:.1g}" for c, s in zip(coefficients, spreads, strict=True) if s > 0)
-
-
-def _is_new(expression: Expr, known: Sequence[Expr], measured: Measured) -> bool:
-    """Whether the gradient leaves the span of the known ones by more than noisy laws do."""
-    if not known:
-        return True
-    x = np.concatenate(measured.states)
-    x = x[:: max(1, len(x) // 500)]
-    rows = gradients([*known, expression], measured.library.symbols, x) * x.std(0)
-    norms = np.linalg.norm(rows, axis=2, keepdims=True)
-    good = np.isfinite(rows).all((1, 2)) & (norms > 1e-3 * np.median(norms, axis=0)).all((1, 2))
-    rows = rows[good] / norms[good]
-    basis = np.linalg.svd(rows[:, :-1], full_matrices=False)[2]
-    last = rows[:, -1]
-    left = last - np.einsum("ski,sk->si", basis, np.einsum("ski,si->sk", basis, last))
-    return float((left**2).sum(1).mean()) > (PARALLEL if expression.has(Float) else EXACTLY_PARALLEL)
 
 
 def _trend(measured: Measured, support: Sequence[int], c: Floats) -> float:

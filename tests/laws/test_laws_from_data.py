@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Expr, Float, Matrix, Symbol, cos, log, sqrt
+from sympy import Expr, Float, Matrix, Rational, Symbol, cos, log, sqrt
 
 import liesym
 from liesym import Trajectories, discover
+from liesym.discovery import Evidence, Integral
+from liesym.discovery.bodies import rotation_invariants
+from liesym.discovery.driven import drives
+from liesym.discovery.rivals import Judged, reconciled
 from liesym.discovery.rounding import rational
 from liesym.learn.trajectories import simulate
 
@@ -159,6 +163,65 @@ def test_a_fraction_that_would_be_chance_stays_a_decimal() -> None:
     assert all(law.grade == "approximate" or not law.expression.has(Float) for law in discover(odd).integrals)
 
 
+FURTHER: dict[str, tuple[Field, str, Callable[[np.random.Generator], np.ndarray], list[Expr]]] = {
+    "nonlinear spring": (
+        lambda t, z: [z[2], z[3], *(-np.asarray(z[:2]) * (z[0] ** 2 + z[1] ** 2))],
+        *("xyuv", cube(4, -1.5, 1.5)),
+        [x * v - y * u, 2 * u**2 + 2 * v**2 + (x**2 + y**2) ** 2],
+    ),
+    "epidemic": (
+        lambda t, z: [-z[0] * z[1] / 2, z[0] * z[1] / 2 - z[1] / 4, z[1] / 4],
+        *("xyu", cube(3, 0.2, 3)),
+        [x + y + u, x + y - log(x) / 2],
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FURTHER)
+def test_laws_beyond_the_library_are_found(name: str) -> None:
+    field, names, start, known = FURTHER[name]
+    found = discover(measured(field, names, start, 0.05, seed=3))
+    expressions = [law.expression for law in found.integrals if law.grade == "supported"]
+    assert len(expressions) == len(known) == rank([*known, *expressions], names)
+
+
+NEAR = 4 * x**2 + 3 * y**2, 2 * x**2 - 5 * u**2, x**2 + y**2 + u**2
+"""The laws of the rigid body, and what changes by a thirtieth of what it could."""
+
+
+def test_what_drives_a_sum_refutes_it() -> None:
+    data = measured(*KNOWN["rigid body"][:3], 0.05)
+    runs = list(data.runs())
+    library = [x, y, u, x * y, x * u, y * u, x * y * u]
+    along = drives(library, (x, y, u), runs, 0.05 * data.states.std((0, 1)))
+    first, second, near = (along.against(law, (x, y, u)) for law in NEAR)
+    assert max(first, second) < 4.5 < near
+
+
+def test_of_rivals_the_better_one_stays_or_none_is_sure() -> None:
+    sample = np.random.default_rng(0).normal(size=(200, 3))
+
+    def left(*against: float) -> list[tuple[Expr, str]]:
+        judged = [Judged(Integral(law, "supported", Evidence("")), z) for law, z in zip(NEAR, against, strict=True)]
+        return [(one.law.expression, one.law.grade) for one in reconciled(judged, 2, (x, y, u), sample)]
+
+    assert left(1, 2, 4) == [(NEAR[0], "supported"), (NEAR[1], "supported")]
+    assert left(1, 4, 2) == [(NEAR[0], "supported"), (NEAR[2], "supported")]
+    assert left(1, 2, 2) == [(NEAR[0], "approximate"), (NEAR[1], "approximate")]
+
+
+def test_invariants_of_rotations_do_not_turn() -> None:
+    c, s, symbols = Rational(3, 5), Rational(4, 5), [Symbol(name, real=True) for name in ("a", "b", "c", "d", *"uvwz")]
+    turned = {p: c * p - s * q for p, q in zip(symbols[::2], symbols[1::2], strict=True)}
+    turned |= {q: s * p + c * q for p, q in zip(symbols[::2], symbols[1::2], strict=True)}
+    at = dict(zip(symbols, (0.3, 1.2, -0.7, 0.4, 0.9, -0.2, 0.5, 1.1), strict=True))
+    found = rotation_invariants(symbols)
+    assert len(found) > 20 and rotation_invariants(symbols[:3]) == []
+    for one in found:
+        assert abs(float(one.xreplace(turned).evalf(subs=at)) - float(one.evalf(subs=at))) < 1e-12
+
+
 def test_bad_data_are_told() -> None:
     times, states = np.linspace(0, 1, 20), np.random.default_rng(0).normal(size=(3, 20, 2))
     with pytest.raises(liesym.DataError, match="one cannot tell"):
@@ -171,6 +234,8 @@ def test_bad_data_are_told() -> None:
         Trajectories(times, np.where(states > 2, np.inf, states), ("x", "y"))
     with pytest.raises(liesym.DataError, match="give noise="):
         discover(Trajectories(times[:4], states[:, :4], ("x", "y")))
+    with pytest.raises(liesym.DataError, match="101 columns of states; discover takes at most 20"):
+        discover(Trajectories(times, np.tile(states, 51)[..., :101], tuple(f"x{k}" for k in range(101))))
 
 
 def test_bad_names_rates_and_noise_are_told() -> None:
