@@ -20,7 +20,7 @@ ABOVE = 5.0
 """Standard deviations of a measured state from 0."""
 BELOW = 5.0
 """A positive state is no more than so many standard deviations of a smoothed one below 0."""
-MOSTLY = 0.4
+MOSTLY = 0.25
 """The part of the samples that must be in the stretches for a state."""
 SHORTEST = 20
 FEWEST = 8
