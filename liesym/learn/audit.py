@@ -195,7 +195,7 @@ class Auditor:
 
         Arguments:
             model: with an adaptive solver; its tolerances are the ones that are judged.
-            x0: shape (…, m).
+            x0: shape (…, m); numbers, lists and arrays of NumPy are taken in the type of the weights.
             times: shape (K,); the loss may depend on the states at all of them, and the adjoint jumps there.
             loss: states of shape (…, K, m) -> scalar.
             generators: symmetries of the field, over (t, x_1, …, x_m) or also over parameters of a
@@ -216,6 +216,8 @@ class Auditor:
             raise TrainingError(f"directions = {directions}; expected a number from 0 on")
         if model.solver == "rk4":
             raise TrainingError("rk4 has no adjoint solve to audit; its gradient is that of its own steps")
+        x0 = model.received(x0)
+        times = model.arrays.as_array(times, x0)
         drifts, steps, *parts = self.measure(model, x0, times, loss, named(generators, x0.shape[-1]))
         bars = self.bars(model, x0, times, loss, parts, directions, seed) if directions else ()
         return GradientAudit(tuple(drifts.items()), goal, model.rtol, steps, bars).warn()

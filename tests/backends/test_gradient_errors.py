@@ -61,6 +61,8 @@ def test_the_bar_is_the_error(kit):
     assert audit.error == max(first.relative, second.relative)
     assert second.relative == pytest.approx(errors[1] / np.linalg.norm(wanted[1]), rel=0.05)
     assert found.audit_gradient(model, x0, times, squares, goal=1.0, directions=0).bars == ()
+    said = found.audit_gradient(model, starts[:, None].tolist(), TIMES.tolist(), squares, goal=1.0)
+    assert [bar.size for bar in said.bars] == pytest.approx([bar.size for bar in audit.bars], rel=1e-6), "lists of numbers"
 
 
 @pytest.mark.slow_with("jax")
