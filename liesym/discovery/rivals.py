@@ -2,7 +2,9 @@
 
 n states have at most n - 1 independent laws. Of more, or of two that are nearly but not exactly functions of each other,
 one at least is none, and then a small difference of what speaks against them counts that would not refute a law alone: the
-one with the larger `driven` goes if the squares differ by `DECIDED`. Else the data do not tell, and none is `supported`.
+one with the larger `driven` goes if the squares differ by `DECIDED`. Else the data do not tell, and none is `supported`;
+but a law of the first library stays so beside one of a further library, which is looked at only for what is missing: on
+circular orbits r²v² is as constant as the moment, being its square there. Its evidence names the other.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A law, and how many standard deviations speak against it."""
+    """A law, how many standard deviations speak against it, and whether it is of a further library."""
 
     law: Integral
     against: float
+    further: bool = False
 
 
 def samples_of(states: Sequence[Floats]) -> Floats:
@@ -91,11 +94,12 @@ def _with(one: Judged, kept: list[Judged], most: int, symbols: Sequence[Symbol],
         return kept
     if kept[worst].against ** 2 >= one.against**2 + DECIDED:
         return [*kept[:worst], *kept[worst + 1 :], one]
-    return [_doubted(other, one) if k in rivals else other for k, other in enumerate(kept)]
+    return [_beside(other, one) if k in rivals else other for k, other in enumerate(kept)]
 
 
-def _doubted(one: Judged, rival: Judged) -> Judged:
-    """The same as no more than approximate."""
-    evidence = one.law.evidence
+def _beside(one: Judged, rival: Judged) -> Judged:
+    """The same with its rival in the evidence, and no more than approximate but where the rival is of a further library."""
+    evidence, preferred = one.law.evidence, rival.further and not one.further
     figures = (*evidence.figures, ("not told apart from", str(rival.law.expression).replace("**", "^")))
-    return replace(one, law=replace(one.law, grade="approximate", evidence=Evidence(evidence.method, figures)))
+    grade = one.law.grade if preferred else "approximate"
+    return replace(one, law=replace(one.law, grade=grade, evidence=Evidence(evidence.method, figures)))

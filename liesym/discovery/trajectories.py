@@ -154,7 +154,8 @@ def track_integrals(
         own = _Found([], [], [], found.tried)
         measured = measured if seen[1].rates is None else _rated(measured)
         _, stopped = _searched(measured, own, [law.expression for law in known], most - len(known), budget, rng, largest)
-        found = _Found([*found.laws, *own.laws], found.refuted, [], own.tried)
+        laws = [replace(one, further=True) for one in own.laws]
+        found = _Found([*found.laws, *laws], found.refuted, [], own.tried)
         beside.append(told)
     laws = reconciled([*found.laws, *found.refuted[:MOST_TOLD]], most, symbols, sample)
     return Search(tuple(one.law for one in laws), size, len(plain.usable), stopped, tuple(beside))
