@@ -72,7 +72,7 @@ def _at_zero(value: Expr, small: Symbol) -> Expr | None:
     roots = {n: _torn(n) for n in powers_in(value) if not n.exp.is_Integer and n.has(small)}
     top, bottom = over_one_denominator(replaced(value, roots))
     for _ in range(DERIVATIVES):
-        above, below = (expr(e.subs(small, 0).expand()) for e in (top, bottom))
+        above, below = (expr(_put(e, small, S.Zero).expand()) for e in (top, bottom))
         if above.has(*NOWHERE, I) or below.has(*NOWHERE, I):
             return None
         if below != 0:
@@ -83,6 +83,14 @@ def _at_zero(value: Expr, small: Symbol) -> Expr | None:
     return None
 
 
+def _put(value: Expr, symbol: Symbol, number: Expr) -> Expr:
+    """The value there; nan where SymPy, asking for the sign of a function, meets one."""
+    try:
+        return expr(value.subs(symbol, number))
+    except TypeError:
+        return S.NaN
+
+
 def _torn(root: Pow) -> Expr:
     """(u/s)^k as u^k s^(-k), s positive."""
     return expr(Pow(root.base.together(), root.exp).expand(power_base=True))
@@ -91,7 +99,7 @@ def _torn(root: Pow) -> Expr:
 def _without_constant(system: ODESystem, value: Expr, kept: Symbol, gone: Symbol) -> Iterator[Expr]:
     """y' = φ(x, y) at the values of one constant at which the family has no value, or loses the other."""
     x, y = system.variables
-    places = dict.fromkeys(c for c in _places(value, kept, x) if _is_lost(value.subs(kept, c), gone, x))
+    places = dict.fromkeys(c for c in _places(value, kept, x) if _is_lost(_put(value, kept, c), gone, x))
     if not places:
         return
     for root in dict.fromkeys(solve_for(value - y, gone, squaring=True)):
@@ -100,7 +108,7 @@ def _without_constant(system: ODESystem, value: Expr, kept: Symbol, gone: Symbol
             continue
         for place in places:
             for form in (rate, expr(rate.expand()), expr(rate.together())):
-                there = expr(form.subs(kept, place))
+                there = _put(form, kept, place)
                 if not there.has(I, *NOWHERE) and there != 0:
                     yield there
                     break

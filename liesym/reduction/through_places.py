@@ -49,7 +49,7 @@ def through_places(
         fitted = replace(fitted, explicit=tuple(fitted.explicit[k] for k in kept), on=tuple(fitted.on[k] for k in kept))
     fitted = replace(fitted, intervals=_intervals(system, values, wanted))
     count = len(values) + (fitted.equation is not None or fitted.parametric is not None) + len(fitted.others)
-    return _told(fitted, values, start, count)
+    return _told(fitted, values, fitted.on, start, count)
 
 
 def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequence[Condition]) -> SystemSolution:
@@ -62,7 +62,8 @@ def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequ
         fitted = with_first(replace(fitted, families=tuple(fitted.families[k] for k in kept)))
         values = [values[k] for k in kept]
     fitted = replace(fitted, intervals=_intervals(system, values, wanted))
-    return _told(fitted, values, start, len(values) + bool(fitted.relations))
+    places = [on for _, on in fitted.families]
+    return _told(fitted, values, places, start, len(values) + bool(fitted.relations))
 
 
 def _of_equation(
@@ -90,14 +91,24 @@ def _intervals(system: ODESystem, values: Sequence[Sequence[Expr]], wanted: Sequ
     return tuple(interval_of(system, v, wanted[0].place) for v in values) if len(places) == 1 else ()
 
 
-def _told(found: Found, values: Sequence[Sequence[Expr]], start: Start | None, count: int) -> Found:
-    """With what is known of other solutions through the values, and of the ends of the intervals."""
+def _told(
+    found: Found,
+    values: Sequence[Sequence[Expr]],
+    places: Sequence[tuple[Expr, ...]],
+    start: Start | None,
+    count: int,
+) -> Found:
+    """With what is known of other solutions through the values, and of the ends of the intervals.
+
+    The only solution is all there is to say, unless it holds on one side of a place alone: beyond it has another form.
+    """
     said = [] if start is None else [said_of(start, count, bool(found.constants))]
     notes = tuple(dict.fromkeys((*found.notes, *said, *_ends(found, values))))
     if start is None:
         return replace(found, notes=notes)
     unique = True if start is Start.UNIQUE else False if count > 1 or found.constants else None
-    complete = found.complete or (unique is True and count == 1 and not found.constants)
+    beyond = any(a.has(found.variables[0]) for on in places for a in on)
+    complete = found.complete or (unique is True and count == 1 and not found.constants and not beyond)
     return replace(found, notes=notes, unique=unique, complete=complete)
 
 

@@ -164,9 +164,12 @@ def test_a_relation_between_solutions_names_the_side_of_its_constants() -> None:
 
 
 def test_a_branch_on_one_side_names_it() -> None:
-    """y'' = sign(y - 1) is y'' = 1 where y > 1."""
+    """y'' = sign(y - 1) is y'' = 1 where y > 1, and y'' = -1 where y < 1."""
     found = solve("y'' = sign(y-1)")
-    assert [(2 * (expr(e.rhs) - 1) - a).expand() for e, on in zip(found.explicit, found.on, strict=True) for a in on] == [0]
+    t, values = found.variables[0], [expr(e.rhs) for e in found.explicit]
+    assert [value.diff(t, 2) for value in values] == [1, -1]
+    for value, on in zip(values, found.on, strict=True):
+        assert [(2 * (value - 1) * value.diff(t, 2) - a).expand() for a in on] == [0]
 
 
 @pytest.mark.parametrize("number", range(FEW))

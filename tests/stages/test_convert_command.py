@@ -71,7 +71,7 @@ def test_commands_take_every_form(tmp_path: Path) -> None:
     for name in ("lotka.ode", "lotka.txt"):
         assert "y' = x" in call(str(tmp_path / name), command="determine")
     assert "y' = x" in call(command="determine", given=LOTKA)
-    assert "y = C1*exp(-k*t)" in call(r"\dot{y} = -k y", command="solve")
+    assert "y = C₁·exp(−k·t)" in call(r"\dot{y} = -k y", command="solve")
     assert read_problem(tmp_path / "lotka.ode").initial == (("x", 1.0),)
     assert "no form 'sas'" in call(str(tmp_path / "lotka.txt"), "--from", "sas", status=2)
     assert "a*x" in call(str(tmp_path / "lotka.txt"), "--from", "xpp")
