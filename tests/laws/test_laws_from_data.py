@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -202,13 +203,16 @@ def test_what_drives_a_sum_refutes_it() -> None:
 def test_of_rivals_the_better_one_stays_or_none_is_sure() -> None:
     sample = np.random.default_rng(0).normal(size=(200, 3))
 
-    def left(*against: float) -> list[tuple[Expr, str]]:
+    def left(*against: float, further: bool = False) -> list[tuple[Expr, str]]:
         judged = [Judged(Integral(law, "supported", Evidence("")), z) for law, z in zip(NEAR, against, strict=True)]
+        judged[-1] = replace(judged[-1], further=further)
         return [(one.law.expression, one.law.grade) for one in reconciled(judged, 2, (x, y, u), sample)]
 
     assert left(1, 2, 4) == [(NEAR[0], "supported"), (NEAR[1], "supported")]
     assert left(1, 4, 2) == [(NEAR[0], "supported"), (NEAR[2], "supported")]
     assert left(1, 2, 2) == [(NEAR[0], "approximate"), (NEAR[1], "approximate")]
+    assert left(1, 2, 2, further=True) == [(NEAR[0], "supported"), (NEAR[1], "supported")]
+    assert left(1, 4, 2, further=True) == [(NEAR[0], "supported"), (NEAR[2], "supported")]
 
 
 def test_invariants_of_rotations_do_not_turn() -> None:
