@@ -60,15 +60,25 @@ class Raw:
         """Independent rows of all trajectories."""
         return float(self.counts.sum())
 
+    def finite(self) -> Floats:
+        """Which functions have finite values and noise at what was measured, shape (K,)."""
+        parts = [np.isfinite(np.diagonal(one, axis1=1, axis2=2)).all(0) for one in (self.moved, self.noise)]
+        return parts[0] & parts[1]
+
     def of(self, support: Sequence[int]) -> Raw:
         """Those of some of the functions."""
         places = list(support)
         return Raw(self.moved[:, places][:, :, places], self.noise[:, places][:, :, places], self.counts)
 
     def beside(self, rates: Raw, support: Sequence[int], c: Floats) -> Raw:
-        """With the condition of rates, weighed such that for a sum a row of each has the same noise."""
+        """With the condition of rates, weighed such that for a sum a row of each has the same noise.
+
+        As it is where a corrected variance is none: second derivatives do not tell the noise of a pole that is near.
+        """
         own, other = (float(c @ one.of(support).noise.sum(0) @ c / max(one.count, 1)) for one in (self, rates))
-        weight = own / max(other, 1e-300)
+        if min(own, other) <= 0:
+            return self
+        weight = own / other
         return Raw(self.moved + weight * rates.moved, self.noise + weight * rates.noise, self.counts + rates.counts)
 
     def misfit(self, c: Floats) -> float:

@@ -261,7 +261,8 @@ def _rated(plain: Measured) -> Measured:
 
     held = None if plain.held is None else rated(plain.held, plain.apart[1])
     look = raw_rates(plain.library.terms, symbols, plain.runs, smooth.noise, smooth.rate_noise)
-    return replace(plain, fit=rated(plain.fit, plain.apart[0]), held=held, raw_rates=look)
+    usable = tuple(k for k in plain.usable if look.finite()[k])
+    return replace(plain, fit=rated(plain.fit, plain.apart[0]), held=held, raw_rates=look, usable=usable)
 
 
 def _measured(
@@ -282,6 +283,7 @@ def _measured(
     usable = tuple(k for k in range(len(library.terms)) if fit.within[k, k] + fit.between[k, k] > 4 * fit.noise[k, k])
     places = tuple(int(k) for k in order[apart:]), tuple(int(k) for k in order[:apart])
     raw = raw_products(library.terms, symbols, runs, smooth.noise)
+    usable = tuple(k for k in usable if raw.finite()[k])
     sizes = tuple(int(term.count_ops()) for term in library.terms)
     driven = drives(library.terms, symbols, runs, smooth.noise)
     return Measured(library, fit, held, fit, smooth.states, tuple(runs), smooth, usable, places, raw, None, sizes, driven)
