@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = ROOT / "docs" / "references.bib"
-CITATION = re.compile(r"([A-Z][\w'-]+)(?: et al\.)?,? ((?:18|19|20)\d\d)\b(?!-)")
+CITATION = re.compile(r"([A-ZÀ-Þ][\w'-]+)(?: et al\.)?,? ((?:18|19|20)\d\d)\b(?!-)")
 """The last name before the year: in "Bluman and Anco 2002" it is (Anco, 2002)."""
 
 
