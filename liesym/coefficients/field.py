@@ -18,7 +18,12 @@ from sympy import Expr, Integer, Symbol
 
 from liesym.coefficients.convert import Converter
 from liesym.coefficients.definitions import Definition
+from liesym.coefficients.lattice import NeedsRefinement
 from liesym.coefficients.ring import Element, Ring
+from liesym.errors import Unsupported
+
+FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
+"""What a conversion into a field and arithmetic there may raise, where an expression does not suit them."""
 
 
 class Field(Ring):

@@ -17,10 +17,9 @@ from sympy.utilities.iterables import strongly_connected_components, topological
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.typed import powers_in, replaced, substituted
 from liesym.coefficients.derivation import Derivation
-from liesym.coefficients.field import Field
-from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.field import FAILURES, Field
 from liesym.coefficients.ring import Element
-from liesym.errors import TooLarge, Unsupported
+from liesym.errors import TooLarge
 from liesym.flow.charts import Charted, charts, in_chart
 from liesym.flow.check import composed, satisfies_flow, satisfies_flow_numerically, tidied
 from liesym.flow.clock import inverted_clock
@@ -34,7 +33,6 @@ LONGEST_CHAIN = 6
 LARGEST_RESULT = 2000
 IN_CHARTS = 10_000
 """Operations in the components of generators that are written in charts, all charts of one flow together."""
-FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 SEARCH = "search for the closed form of a flow"
 
 Attempt = Callable[[VectorField, Symbol], tuple[Expr, ...] | None]

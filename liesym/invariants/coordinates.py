@@ -18,13 +18,12 @@ from liesym.base.jets import jet_symbol
 from liesym.base.names import free_symbols_named, names_in
 from liesym.base.typed import replaced, substituted
 from liesym.coefficients.derivation import Derivation, Space
-from liesym.coefficients.field import Field
+from liesym.coefficients.field import FAILURES, Field
 from liesym.coefficients.ring import Element
 from liesym.errors import Unsupported
 from liesym.flow import flow
 from liesym.flow.charts import charts, in_chart
 from liesym.flow.check import tidied
-from liesym.flow.exact import FAILURES
 from liesym.invariants.frame import Frame, frames
 from liesym.model.system import ODESystem
 from liesym.solving.algebraic import solve_for

@@ -18,15 +18,13 @@ from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
 from liesym.coefficients import Field
-from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.coefficients.field import FAILURES
 from liesym.model.system import ODESystem
 from liesym.reduction.elementary import Family, powers_of, through
 from liesym.reduction.quadrature import antiderivative_within, constants_for, with_limits
 from liesym.reduction.steps import Change, Step
 from liesym.solving.algebraic import solve_for
 
-FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 QUADRATURE = 0.4
 """Of what is left of the budget, for one integral."""
 

@@ -19,8 +19,8 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, replaced
+from liesym.coefficients.field import FAILURES
 from liesym.model.system import ODESystem
-from liesym.reduction.canonical import FAILURES
 from liesym.reduction.order import reduce_order, short_first
 from liesym.symmetries.generator import Generator
 

@@ -15,13 +15,10 @@ from sympy import Add, Dummy, Expr, I, Integral, S, Symbol, cos, exp, factor_lis
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import argument, expr, over_one_denominator, replaced
 from liesym.coefficients import Field
-from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import Unsupported
+from liesym.coefficients.field import FAILURES
 from liesym.model.system import ODESystem
 from liesym.reduction.elementary import exponential
 from liesym.reduction.quadrature import antiderivative
-
-FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 
 
 def of_constant_coefficients(system: ODESystem, p: Expr, q: Expr) -> Iterator[tuple[Expr, Expr]]:

@@ -16,9 +16,9 @@ from sympy import Expr, I, S
 
 from liesym.base.budget import Budget
 from liesym.base.typed import expr, replaced, substituted
+from liesym.coefficients.field import FAILURES
 from liesym.errors import OutOfBudget
 from liesym.model.system import ODESystem
-from liesym.reduction.canonical import FAILURES
 from liesym.reduction.chini import chini_families
 from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, families

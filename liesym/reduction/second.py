@@ -22,8 +22,8 @@ from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, replaced
 from liesym.coefficients import Field
-from liesym.coefficients.lattice import NeedsRefinement
-from liesym.errors import OutOfBudget, Unsupported
+from liesym.coefficients.field import FAILURES
+from liesym.errors import OutOfBudget
 from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
 from liesym.reduction.chini import chini_families
@@ -38,7 +38,6 @@ from liesym.reduction.steps import Change, Step
 from liesym.reduction.superposition import is_linear
 from liesym.solving.algebraic import solve_for
 
-FAILURES = (Unsupported, NeedsRefinement, ZeroDivisionError)
 DISGUISED = 0.3
 """Of what is left of the budget, for the disguises of one equation of first order."""
 QUADRATURE = 0.5

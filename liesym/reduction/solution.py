@@ -21,7 +21,7 @@ from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
-from liesym.coefficients.field import Field
+from liesym.coefficients.field import FAILURES, Field
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.conservation import first_integrals
@@ -31,7 +31,7 @@ from liesym.determine.on_solutions import jet_field
 from liesym.determine.verify import is_first_integral
 from liesym.errors import TooLarge, Unsupported
 from liesym.model.system import ODESystem
-from liesym.reduction.canonical import FAILURES, CanonicalForm, canonical_forms
+from liesym.reduction.canonical import CanonicalForm, canonical_forms
 from liesym.reduction.higher_steps import canonical_steps, integral_steps, reduction_steps, superposition_steps
 from liesym.reduction.order import Reduction, reduce_order
 from liesym.reduction.quadrature import antiderivative, constants_for, follows_curve
