@@ -5,6 +5,7 @@ Here stand the options of each command. What it does is a function of the same n
 """
 
 import functools
+import gc
 import re
 import sys
 from collections.abc import Callable
@@ -71,6 +72,7 @@ Seed = Annotated[int, typer.Option(help="Seed of the random draws.")]
 def main() -> None:
     """The entry point of the command."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # long sums are deep trees in SymPy
+    gc.set_threshold(50_000, 20, 50)  # expressions hold no circles: looking for them takes up to a tenth of a command
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal without Greek letters shows their numbers
             stream.reconfigure(errors="backslashreplace")
