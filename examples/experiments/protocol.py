@@ -64,6 +64,9 @@ PROTOCOLS: Mapping[str, Protocol] = {
     ),
     "hamiltonian_network": Protocol("the number of steps, by the misfit on trajectories held out of the training"),
     "hard_forms": Protocol(NOTHING),
+    "hybrid_systems": Protocol(
+        NOTHING, seeds=(0, 1, 2), limits=(("as trained", 30.0), ("moved", 100.0)), long="there are ten systems"
+    ),
     "lagrangian_network": Protocol(NOTHING),
     "small_systems": Protocol("the form of each system, by the error of the derivatives on trajectories held out"),
     "stabilization": Protocol("γ, by the defects from validation starts", limits=(("defect", 5e-5),)),

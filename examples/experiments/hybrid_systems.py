@@ -1,0 +1,199 @@
+"""Equations with an unknown term as a network, against a plain network of the same size on the same noisy trajectories.
+
+    python examples/experiments/hybrid_systems.py [--reduced] [--out results]
+
+The ten systems are in hybrid_problems.py, the sizes in hybrid_systems.toml.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from harness import Case, Config, backend, collected, experiment, fit, made_with, noisy, reference, stopped
+from hybrid_problems import PROBLEMS, Problem
+from protocol import protocol
+
+from liesym.learn.experiment import cell, markdown_table
+from liesym.learn.metrics import relative_error
+from liesym.learn.trajectories import Trajectories
+from liesym.residuals import phase_state
+
+CASES = ("as trained", "moved")
+TEST_SEED, PLACES = 999, 40
+
+
+@lru_cache
+def truth_of(name: str) -> Any:
+    """The true system as a prediction."""
+    return reference(PROBLEMS[name].field)
+
+
+def training_data(name: str, config: Config, seed: int) -> Trajectories:
+    """The noisy trajectories of a seed."""
+    problem = PROBLEMS[name]
+    initial = problem.starts(np.random.default_rng(seed), config["trajectories"])
+    times = np.arange(0.0, problem.last + problem.step / 2, problem.step)
+    states = noisy(truth_of(name)(initial, times), config["noise"], seed)
+    return Trajectories(np.tile(times, (len(initial), 1)), states, tuple(s.name for s in phase_state(problem.system)))
+
+
+@lru_cache
+def test_cases(name: str, tests: int, longest: int) -> dict[str, Case]:
+    """Starts like those of the training, and the same moved by the group."""
+    problem, random = PROBLEMS[name], np.random.default_rng(TEST_SEED)
+    initial = problem.starts(random, tests)
+    times = np.arange(0.0, longest * problem.last + problem.step / 2, problem.step)
+    both = dict(zip(CASES, (initial, problem.moved(initial, random)), strict=True))
+    return {case: Case(x, times, truth_of(name)(x, times)) for case, x in both.items()}
+
+
+def network(kit: Any, problem: Problem, form: str, config: Config, seed: int) -> Any:
+    """A plain network of all states, or the equations with a network of the same hidden layers for each function."""
+    width = config["width"]
+    if form == "plain":
+        return kit.MLPField(len(phase_state(problem.system)), width=width, depth=2, seed=seed)
+    sizes = {name: (count, width, width, 1) for name, count in problem.arities.items()}
+    return kit.HybridODE(problem.system, {n: kit.MLP(s, seed=seed + k) for k, (n, s) in enumerate(sorted(sizes.items()))})
+
+
+def learned_curve(kit: Any, field: Any, problem: Problem) -> list[float]:
+    """What the equations determine of the function that is shown, at the places of the picture."""
+    name, order, (low, high) = problem.shown
+    called, places = field.callables()[name], kit.as_tensor(np.linspace(low, high, PLACES), field)
+    rest = [0.0 * places] * (problem.arities[name] - 1)
+
+    def function(s: Any) -> Any:
+        return called(s, *rest)
+
+    values = kit.ARRAYS.jvp(function, (places,), (0.0 * places + 1.0,))[1] if order else function(places)
+    return kit.ARRAYS.to_numpy(values).astype(float).tolist()
+
+
+def run(config: Config, variant: str, seed: int) -> dict[str, Any]:
+    """Train one model of one system; its median relative errors at the horizons, in times of the training's length."""
+    name, form = variant.split(": ")
+    problem, kit = PROBLEMS[name], backend(config)
+    config = config | {"training": config["training"] | {"seed": seed}}
+    data, field = training_data(name, config, seed), network(kit, problem, form, config, seed)
+    model, record = fit(kit, config, field, kit.SymmetryLoss(kit.misfit()), data, variant)
+    for case, test in test_cases(name, config["tests"], max(config["horizons"])).items():
+        with np.errstate(all="ignore"):
+            error = relative_error(kit.evaluate(model, test.initial, test.times).astype(float), test.states)
+        places = [int(np.abs(test.times - h * problem.last).argmin()) for h in config["horizons"]]
+        found = [float(np.median(error[:, k])) for k in places]
+        record[case] = {
+            "errors": [e if np.isfinite(e) else None for e in found],
+            "diverged": int((~np.isfinite(error) | (error > 1e3)).any(axis=1).sum()),
+            "count": len(error),
+        }
+    return record | ({"curve": learned_curve(kit, kit.field_of(model), problem)} if form == "hybrid" else {})
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+def errors(runs: Sequence[Mapping[str, Any]], case: str) -> np.ndarray:
+    """The errors at the longest horizon, seed by seed; infinite where the states are not finite."""
+    return np.array([np.inf if (e := run[case]["errors"][-1]) is None else e for run in runs])
+
+
+def compared(runs: Mapping[str, Any], case: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """System -> (errors of the plain networks, errors of the hybrids)."""
+    names = [name for name in PROBLEMS if {f"{name}: plain", f"{name}: hybrid"} <= set(runs)]
+    return {n: (errors(runs[f"{n}: plain"], case), errors(runs[f"{n}: hybrid"], case)) for n in names}
+
+
+def times_smaller(pair: tuple[np.ndarray, np.ndarray]) -> float:
+    """The ratio of the medians over the seeds."""
+    return float(np.median(pair[0]) / np.median(pair[1]))
+
+
+def spread(values: np.ndarray) -> str:
+    """The median, and all seeds."""
+    middle, each = (
+        ["diverged" if not np.isfinite(v) else cell(float(v)) for v in part] for part in ([np.median(values)], values)
+    )
+    return f"{middle[0]} ({', '.join(sorted(each)) if len(values) < 4 else f'{each[int(values.argmin())]} to {each[int(values.argmax())]}'})"
+
+
+def page(record: dict[str, Any]) -> str:
+    """The page of results."""
+    c, runs = record["config"], collected(record)
+    asked = {case: protocol("hybrid_systems").limit(case) for case in CASES}
+    text = f"""# Ten systems with an unknown term
+
+The equations are known but for a term: a force, a response, a friction. The **hybrid** has a network for each open function
+and the rest as it is known; the **plain** network learns the whole field, from all states to all rates. Both have hidden
+layers of {c["width"]} and {c["width"]} units, see the same {c["trajectories"]} trajectories with noise of {c["noise"]:g} on every state,
+and take {c["training"]["steps"]} steps of the optimizer on windows of {c["window"]} states with the same settings. Nothing was chosen by
+the tests. The systems, the truth behind the open functions and the groups are in `examples/experiments/hybrid_problems.py`.
+
+Relative error of the state at {max(c["horizons"])} times the length of the training trajectories, the median of {c["tests"]} tests; then the median
+of the seeds, and their range. **Moved**: the starts moved by the group (turned by any angle, shifted, boosted, scaled).
+
+"""
+    for case in CASES:
+        rows, pairs = [], compared(runs, case)
+        for name, pair in pairs.items():
+            ratio = times_smaller(pair)
+            times = "diverged / finite" if np.isinf(ratio) else f"{ratio:.3g}"
+            rows.append(
+                [
+                    name,
+                    spread(pair[0]),
+                    spread(pair[1]),
+                    times,
+                    f"{sum(r[case]['diverged'] for r in runs[f'{name}: plain'])}",
+                ]
+            )
+        good = sum(times_smaller(pair) >= asked[case] for pair in pairs.values())
+        text += f"## {case.capitalize()}\n\n{markdown_table(['system', 'plain', 'hybrid', 'times smaller', 'plain tests that diverge'], rows)}\n\n"
+        text += f"At least {asked[case]:g} times smaller in {good} of {len(pairs)} systems.\n\n"
+    seconds = {
+        f: np.median([r["seconds"] for n, rs in runs.items() if n.endswith(f) for r in rs]) for f in ("plain", "hybrid")
+    }
+    text += "![The functions that were learned](hybrid_systems.svg)\n\nThe function that was learned, one line a seed, over the true one (dashed).\n\n"
+    text += f"Training takes {seconds['plain']:.0f} s for a plain network and {seconds['hybrid']:.0f} s for a hybrid, in the median, on a busy machine.\n\n"
+    return text + stopped(record) + "\n" + made_with(record, "hybrid_systems")
+
+
+def picture(record: dict[str, Any], path: Path) -> None:
+    """The functions that were learned beside the true ones."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "hybrid systems"
+    from matplotlib import pyplot
+
+    runs = collected(record)
+    names = [name for name in PROBLEMS if f"{name}: hybrid" in runs]
+    figure, axes = pyplot.subplots(
+        -(-len(names) // 5), min(5, len(names)), figsize=(13, 5), layout="constrained", squeeze=False
+    )
+    for axis, name in zip(axes.flat, names, strict=False):
+        problem = PROBLEMS[name]
+        function, order, (low, high) = problem.shown
+        places = np.linspace(low, high, PLACES)
+        for found in runs[f"{name}: hybrid"]:
+            axis.plot(places, found["curve"], "C0", linewidth=1)
+        axis.plot(places, problem.curve(places), "k--", linewidth=1)
+        axis.set_title(name, fontsize=9)
+        axis.set_xlabel(f"{problem.arguments}", fontsize=8)
+        axis.set_ylabel(function + "'" * order, fontsize=8)
+        axis.tick_params(labelsize=7)
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Run the experiment; see the head of this file."""
+    return experiment("hybrid_systems", run, page, doc=__doc__, picture=picture, arguments=arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
