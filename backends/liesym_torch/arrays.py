@@ -61,12 +61,14 @@ class TorchArrays:
         return x.detach()
 
     def is_known(self, x: Tensor) -> bool:
+        if torch.compiler.is_compiling():
+            return False
         inside: Any = torch._C._functorch  # pyright: ignore[reportAttributeAccessIssue]
         while inside.is_functorch_wrapped_tensor(x):
             if inside.is_batchedtensor(x):
                 return False
             x = inside.get_unwrapped(x)
-        return not torch.compiler.is_compiling()
+        return True
 
     def to_numpy(self, x: Tensor) -> np.ndarray:
         return x.detach().cpu().numpy()

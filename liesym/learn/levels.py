@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
-from sympy import Expr, Integral, Symbol
+from sympy import Add, Dummy, Expr, Integral, Symbol
 
 from liesym.base.jets import as_expression
 from liesym.base.names import by_name
@@ -58,6 +58,7 @@ class AbstractLevelSets:
         self.values, self.gradients, self.rates, self.tolerance = values, gradients, rates, tolerance
         self.open: Any = None
         self.hybrid: Any = None
+        self.bends: Bends | None = None
 
     @classmethod
     def from_expressions(
@@ -87,7 +88,10 @@ class AbstractLevelSets:
         gradients: Any = Gradients(lower(slopes, states, **options), k, m)
         if not all(e.is_polynomial(*states) for e in slopes):
             values, gradients = guarded(cls.arrays, values, gradients)
-        return cls(values, gradients, lower(rates, states, **options) if rates else None, tolerance=tolerance)
+        made = cls(values, gradients, lower(rates, states, **options) if rates else None, tolerance=tolerance)
+        free = {s for e in slopes for s in e.free_symbols} <= set(states)
+        made.bends = Bends(cls.arrays, tuple(slopes), tuple(states)) if free and not rates else None
+        return made
 
     def _along_one(self, slope: Array, vector: Array | float, goal: Array | None) -> Array:
         """v + (goal - g·v)/(g·g) g, v where g is 0."""
@@ -102,9 +106,10 @@ class AbstractLevelSets:
 
         g_j = Σ_{i<j} r_ji u_i + r_jj u_j, with r_jj replaced by 1 where u_j = 0.
         """
-        return self._orthonormal(self.gradients(t, x, args))
+        return self.orthonormal(self.gradients(t, x, args))
 
-    def _orthonormal(self, slopes: Array) -> tuple[list[Array], list[list[Array]]]:
+    def orthonormal(self, slopes: Array) -> tuple[list[Array], list[list[Array]]]:
+        """What `basis` returns, for gradients (…, k, m)."""
         xp = self.arrays.xp
         tolerance = self.tolerance or (1e-9 if self._epsilon(slopes) < 1e-12 else 1e-4)
         units: list[Array] = []
@@ -137,7 +142,7 @@ class AbstractLevelSets:
         if slopes.shape[-2] == 1:
             vector = self._along_one(slopes[..., 0, :], vector, goal)
             return vector if scale is None else vector * scale
-        units, rows = self._orthonormal(slopes)
+        units, rows = self.orthonormal(slopes)
         wanted: list[Array] = []
         for j, (unit, row) in enumerate(zip(units, rows, strict=True)):
             part = _dot(unit, vector)
@@ -214,6 +219,33 @@ class Gradients:
     def __call__(self, t: Any, x: Array, args: Any = None) -> Array:
         found = self.listed(t, x, args)
         return found.reshape(*found.shape[:-1], self.laws, self.states)
+
+
+class Bends:
+    """Σ_ji w_ji ∂²I_j/∂x_i∂x, by which a reverse pass through the gradients goes; lowered when first called for.
+
+    Arguments:
+        arrays: the library.
+        slopes: the gradients as expressions of the states alone, row after row.
+        states: the symbols of the components of x, in order.
+    """
+
+    def __init__(self, arrays: ArrayLibrary, slopes: tuple[Expr, ...], states: tuple[Symbol, ...]) -> None:
+        self.arrays, self.slopes, self.states = arrays, slopes, states
+        self.lowered: Any = None
+
+    def __call__(self, x: Array, weights: Sequence[Array]) -> Array:
+        """Shape (…, m).
+
+        Arguments:
+            x: shape (…, m).
+            weights: one of shape (…, m) for each gradient.
+        """
+        if self.lowered is None:
+            given = [Dummy(f"w{n}") for n in range(len(self.slopes))]
+            sums = [Add(*(w * e.diff(s) for w, e in zip(given, self.slopes, strict=True))) for s in self.states]
+            self.lowered = lower(sums, (*self.states, *given), backend=self.arrays.name)
+        return self.lowered(None, self.arrays.xp.concat((x, *weights), axis=-1), None)
 
 
 class Unvalued:
