@@ -54,7 +54,7 @@ class Problem:
     def field(self) -> Callable[[States], States]:
         """The true field, states (n, m) -> (n, m): each open function is replaced by its truth."""
         state = phase_state(self.system)
-        sides = list(self.system.rhs)
+        sides: list[Any] = list(self.system.rhs)
         for name, true in self.truth.items():
             sides = [e.replace(UndefinedFunction(name), true).doit() for e in sides]
         rates = (*state[len(self.system.unknowns) :], *sides)
@@ -66,6 +66,15 @@ class Problem:
         name, order, _ = self.shown
         s, rest = sp.Symbol("s"), [0] * (self.arities[name] - 1)
         return sp.lambdify(s, sp.diff(self.truth[name](s, *rest), s, order), "numpy")(places) + 0 * places
+
+    def met(self, states: States) -> tuple[float, float]:
+        """The range of the first argument over states (…, m)."""
+        name, state = self.shown[0], phase_state(self.system)
+        subs = set[Any]().union(*(e.atoms(sp.Subs) for e in self.system.rhs))
+        points = {v: at for sub in subs for v, at in zip(sub.variables, sub.point, strict=True)}
+        met = [f.args[0].subs(points) for f in self.system.functions if f.func.__name__ == name]
+        values = sp.lambdify(state, met, "numpy")(*np.moveaxis(states, -1, 0))
+        return float(np.min(values)), float(np.max(values))
 
     @cached_property
     def arities(self) -> dict[str, int]:
