@@ -31,6 +31,7 @@ from sympy.core.function import AppliedUndef
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import entries, expr, powers_in, substituted
 from liesym.coefficients.bounded import limited
@@ -131,7 +132,7 @@ def _of_roots(whole: Poly, factor: Poly, x: list[Expr], t: Symbol) -> list[Expr]
     if factor.degree() == 1:
         return [whole.as_expr() * exp(factor.nth(0) * t)]
     double = -factor.nth(1).cancel()
-    discriminant = (double**2 - 4 * factor.nth(0)).factor()
+    discriminant = factored(double**2 - 4 * factor.nth(0))
     try:
         oscillates = Signs().sign(discriminant) < 0
     except Undecided:
@@ -201,7 +202,7 @@ def eigenvalues_of(m: Matrix) -> list[Expr]:
             found.append((-coefficients[1] / coefficients[0]).cancel())
         elif len(coefficients) == 3:
             a, b, c = coefficients
-            root = sqrt((b**2 - 4 * a * c).factor())
+            root = sqrt(factored(b**2 - 4 * a * c))
             found += [(-b + root) / (2 * a), (-b - root) / (2 * a)]
     return found
 

@@ -20,9 +20,11 @@ from enum import Enum
 
 from sympy import Expr, Integral, Symbol, exp
 
+from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import replaced, substituted
 from liesym.coefficients import Derivation, Element, Field, Space
+from liesym.coefficients.bounded import limited
 from liesym.coefficients.field import FAILURES
 from liesym.errors import Unsupported
 from liesym.invariants.coordinates import Coordinates, canonical_coordinates, rewritten, with_ratio
@@ -95,15 +97,19 @@ class CanonicalForm:
         return (time, height) if follows_curve(self.original, time, height, self.argument, constants) else None
 
 
-def canonical_forms(system: ODESystem, generators: Sequence[Generator]) -> Iterator[CanonicalForm]:
+def canonical_forms(
+    system: ODESystem, generators: Sequence[Generator], budget: Budget = UNLIMITED
+) -> Iterator[CanonicalForm]:
     """The canonical forms for pairs of symmetries that span an algebra.
 
     Arguments:
         system: one equation of order 2.
         generators: symmetries over (t, y); each pair that closes is tried.
+        budget: ends the search.
 
     Raises:
         Unsupported: no scalar equation of order 2.
+        OutOfBudget: the time is over.
     """
     if len(system.unknowns) != 1 or system.order != 2:
         raise Unsupported("Lie's canonical forms are for one equation of order 2")
@@ -112,7 +118,7 @@ def canonical_forms(system: ODESystem, generators: Sequence[Generator]) -> Itera
         if pair is None:
             continue
         try:
-            found = _in_form(system, *pair)
+            found = _in_form(system, *pair, budget)
         except FAILURES:
             continue
         placed = None if found is None else _placed(found)
@@ -151,9 +157,9 @@ def _normal_pair(one: Generator, two: Generator) -> tuple[Generator, Generator, 
     return made[0], made[1], True
 
 
-def _in_form(system: ODESystem, one: Generator, two: Generator, scaled: bool) -> CanonicalForm | None:
+def _in_form(system: ODESystem, one: Generator, two: Generator, scaled: bool, budget: Budget) -> CanonicalForm | None:
     variables, parameters = system.variables, system.parameter_symbols
-    field = Field.build([*one.components, *two.components], variables, parameters)
+    field = limited(Field.build([*one.components, *two.components], variables, parameters), budget)
     (a, b), (c, d) = ((field(e) for e in g.components) for g in (one, two))
     determinant = a * d - b * c
     if determinant.is_zero:
@@ -166,7 +172,7 @@ def _in_form(system: ODESystem, one: Generator, two: Generator, scaled: bool) ->
         s = r * _potential((first[0] / r, first[1] / r), variables, field)
     else:
         r, s = _potential(first, variables, field), _potential(second, variables, field)
-    return _of_rank_two(system, (one, two), (r, s), field, scaled)
+    return _of_rank_two(system, (one, two), (r, s), field, scaled, budget)
 
 
 def _potential(form: Sequence[Element], variables: Sequence[Symbol], field: Field) -> Element:
@@ -185,7 +191,12 @@ def _potential(form: Sequence[Element], variables: Sequence[Symbol], field: Fiel
 
 
 def _of_rank_two(
-    system: ODESystem, pair: tuple[Generator, Generator], made: tuple[Element, Element], field: Field, scaled: bool
+    system: ODESystem,
+    pair: tuple[Generator, Generator],
+    made: tuple[Element, Element],
+    field: Field,
+    scaled: bool,
+    budget: Budget,
 ) -> CanonicalForm | None:
     """F from w = D_t s/D_t r and its rate along r, with y' expressed by w."""
     t, y = system.variables
@@ -193,12 +204,13 @@ def _of_rank_two(
     new = (free_symbol("r", system), free_symbol("s", system))
     w = free_symbol("w", system)
     v = jet_symbol(y, 1)
-    wide = Field.build([*shown, *system.rhs], (t, y, v, w), system.parameter_symbols)
+    wide = limited(Field.build([*shown, *system.rhs], (t, y, v, w), system.parameter_symbols), budget)
     r, s = (wide(e) for e in shown)
     slope = (s.diff(t) - wide(w) * r.diff(t)) / (wide(w) * r.diff(y) - s.diff(y))
     rate = Derivation.total(wide, Space.of(t, (y,), (1,)), [wide(system.rhs[0])]).apply
     curvature = rate(rate(s) / rate(r)) / rate(r)
     force = replaced(wide.to_expr(curvature * r if scaled else curvature), {v: wide.to_expr(slope)})
+    budget.check("canonical forms")
     inside = Field.build([force], (t, y, w), system.parameter_symbols)
     element = inside(force)
     if element.depends_on(t) or element.depends_on(y):

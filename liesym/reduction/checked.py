@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from sympy import Abs, Dummy, Expr, Mul, Pow, S, Symbol, log, pi, sign
 
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients import Field
@@ -140,9 +141,9 @@ def _solves_where(system: ODESystem, value: Expr, constants: Sequence[Symbol], s
 def _sign_on(value: Expr, sides: Sequence[Expr]) -> Expr:
     """±1 where it is told by factors that are positive there, else 0."""
     told: Expr = S.One
-    for factor in Mul.make_args(value.factor()):
+    for factor in Mul.make_args(factored(value)):
         base, power = factor.as_base_exp()
-        positive = {a.factor(): S.One for a in sides} | {(-a).factor(): S.NegativeOne for a in sides}
+        positive = {factored(a): S.One for a in sides} | {factored(-a): S.NegativeOne for a in sides}
         if factor.is_positive or factor.is_negative:
             told *= sign(factor)
         elif not (power.is_Integer and power.is_even):
@@ -255,7 +256,7 @@ def _is_apart(seen: Look, on: Sequence[Expr]) -> bool:
 def _sign_by(value: Expr, signs: Mapping[Expr, int]) -> int:
     """±1 where the signs of the factors tell it, else 0."""
     told = 1
-    for factor in Mul.make_args(value.factor()):
+    for factor in Mul.make_args(factored(value)):
         base, power = factor.as_base_exp()
         known = int(sign(base)) if base.is_number else signs.get(base) or -signs.get(expr(-base), 0)
         told *= known if not (power.is_Integer and power.is_even) else 1

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from sympy import Dummy, Expr, I, Integer, S, Symbol, powdenest
 
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
 from liesym.coefficients import Field
@@ -69,7 +70,7 @@ def _of_sign(
 ) -> Family | None:
     (x, y), (f, g, h) = system.variables, parts
     # for x > 0; what follows is checked on every side
-    v = expr(powdenest((sign * h / f).cancel().factor() ** (1 / n), force=True))
+    v = expr(powdenest(factored((sign * h / f).cancel()) ** (1 / n), force=True))
     if any(p.base.is_negative for p in powers_in(v) if not p.exp.is_Integer):
         return None
     try:

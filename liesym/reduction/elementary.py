@@ -41,6 +41,7 @@ from sympy import (
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.factors import factored
 from liesym.base.typed import denominator_of, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
@@ -231,7 +232,7 @@ def _constant_riccati(system: ODESystem, a: Expr, b: Expr, c: Expr) -> Family:
     """(y - y_1)/(y - y_2) = C e^((y_1 - y_2) a x) for real roots, y_2 lost; a tangent for complex ones; -1/(a (x + C))."""
     x, (constant,) = system.independent, constants_for(system, 1)
     middle = -b / (2 * a)
-    under = expr((b**2 - 4 * a * c).factor())
+    under = factored(b**2 - 4 * a * c)
     if under == 0:
         return Family((Value(middle - 1 / (a * (x + constant))),), lost=(middle,), whole=True)
     real, turning = sqrt(under), sqrt(-under)
@@ -321,7 +322,7 @@ def _with_torn_roots(rate: Expr, x: Symbol, y: Symbol) -> Expr:
     torn: dict[Expr, Expr] = {}
     for root in powers_in(rate):
         if root.exp.is_Rational and root.exp.q == 2 and root.has(x) and root.has(y):  # type: ignore[attr-defined]
-            of_y, of_x = root.base.factor().as_independent(x, as_Add=False)
+            of_y, of_x = factored(root.base).as_independent(x, as_Add=False)
             signed = -1 if of_y.subs(y, 0).is_negative else 1
             if not of_x.has(y) and of_y.has(y):
                 torn[root] = _root_of(signed * of_x, root.exp) * _root_of(signed * of_y, root.exp)

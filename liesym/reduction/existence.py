@@ -55,6 +55,7 @@ from sympy import (
 )  # fmt: skip
 from sympy.polys.polyerrors import PolynomialError
 
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.typed import argument, expr, replaced
 from liesym.model.system import ODESystem
@@ -149,7 +150,7 @@ def _zeros(g: Expr, x: Symbol, place: Expr) -> Zeros | None:
     """The real zeros of g, of periodic ones those nearest to the place; None if they are not all known."""
     found: Zeros = []
     plain = replaced(g, {n: argument(n) for n in g.atoms(Abs)}) if isinstance(g, Abs) else g
-    for factor in Mul.make_args(plain.together().as_numer_denom()[0].factor()):
+    for factor in Mul.make_args(factored(plain.together().as_numer_denom()[0])):
         base = factor.as_base_exp()[0] if factor.as_base_exp()[1].is_Rational else factor
         if not base.has(x) or base.is_positive or base.is_negative or isinstance(base, exp):
             continue

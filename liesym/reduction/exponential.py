@@ -26,6 +26,7 @@ from sympy.polys.polyerrors import BasePolynomialError
 
 from liesym.algebra.signs import Signs, Undecided
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.base.typed import expr
 
 ROOT = Dummy("lambda")
@@ -56,7 +57,7 @@ class Root:
     def under(self) -> Expr:
         """d."""
         monic = self.factor.monic()
-        return S.Zero if monic.degree() == 1 else expr((monic.nth(1) ** 2 / 4 - monic.nth(0)).factor())
+        return S.Zero if monic.degree() == 1 else factored(monic.nth(1) ** 2 / 4 - monic.nth(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from sympy import Expr, I, Integral, Mul, S, Symbol, cos, sin
 
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.base.typed import argument, equation, expr, replaced
 from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
@@ -80,7 +81,7 @@ def _without_root(rate: Expr, at: Mapping[Symbol, Expr], slope: Expr) -> Expr:
         replaced(square, {n: 1 - 2 * sin(u) ** 2 for n, u in halves.items()}),
     )
     for form in dict.fromkeys(forms):
-        powers = [factor.as_base_exp() for factor in Mul.make_args(form.factor())]
+        powers = [factor.as_base_exp() for factor in Mul.make_args(factored(form))]
         if slope != 0 and all((base.is_number and base.is_positive) or (power / 2).is_Integer for base, power in powers):
             root = expr(Mul(*(base ** (power / 2) for base, power in powers)))
             return 1 / root if is_zero(expr(root.subs(at)) - slope) else -1 / root

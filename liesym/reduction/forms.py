@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sympy import Add, Expr, I, Mul, Pow, S, Symbol, cosh, exp, log, sign, sinh, sqrt, tanh
 
 from liesym.base.budget import surrounding
+from liesym.base.factors import factored
 from liesym.base.typed import argument, expr, powers_in, replaced
 from liesym.coefficients.joined import joined
 from liesym.reduction.constants import absorbed
@@ -30,7 +31,7 @@ def _out_of_root(root: Pow) -> Expr:
     if root.base.count_ops() > LARGEST:
         return root
     outside, inside = S.One, S.One
-    for factor in Mul.make_args(root.base.factor()):
+    for factor in Mul.make_args(factored(root.base)):
         base, power = factor.as_base_exp()
         whole = power / 2 if power.is_Integer and power.is_even else S.Zero
         outside *= base**whole

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from sympy import Dummy, Expr, Integral, Matrix, S, Symbol
 
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol
 from liesym.base.parameters import Parameter
 from liesym.base.typed import expr, replaced, substituted
@@ -172,7 +173,7 @@ def linear_system_steps(system: ODESystem, matrix: Matrix, basis: Sequence[Seque
     origin = dict.fromkeys(system.unknowns, S.Zero)
     rates = tuple(expr((f - substituted(f, origin)).expand()) for f in system.rhs)
     homogeneous = replace(system, rhs=rates)
-    found = [Step("the characteristic polynomial", system, polynomial, expr(polynomial.factor()), constants=(root,))]
+    found = [Step("the characteristic polynomial", system, polynomial, factored(polynomial), constants=(root,))]
     found += [Step("solves the homogeneous system", homogeneous, values=tuple(v)) for v in basis]
     return (*found, Step("solves the system", system, values=tuple(start))) if any(start) else tuple(found)
 

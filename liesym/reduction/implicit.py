@@ -20,6 +20,7 @@ from sympy import Abs, Expr, Mul, Poly, Pow, S, Symbol, pi, resultant, sqrt
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget, in_time
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol
 from liesym.base.names import free_name
 from liesym.base.typed import equation as equals
@@ -114,7 +115,7 @@ def _factors(given: ImplicitEquation) -> list[Expr]:
     top = over_one_denominator(given.residual)[0]
     if top.count_ops() > LARGEST:
         return [top]
-    bases = [f.base if isinstance(f, Pow) and f.exp.is_Integer else f for f in Mul.make_args(top.factor())]
+    bases = [f.base if isinstance(f, Pow) and f.exp.is_Integer else f for f in Mul.make_args(factored(top))]
     return [f for f in dict.fromkeys(bases) if f.has(given.unknown, given.slope)]
 
 
@@ -144,7 +145,7 @@ def _of_factor(work: _Work) -> list[Solution]:
 
 def _without_sides(rate: Expr) -> Expr:
     """Roots with their squares taken out, and u for |u|."""
-    roots = {n: sqrt(n.base.factor()) for n in powers_in(rate) if n.exp == S.Half and n.count_ops() < LARGEST}
+    roots = {n: sqrt(factored(n.base)) for n in powers_in(rate) if n.exp == S.Half and n.count_ops() < LARGEST}
     plain = replaced(rate, roots)
     return replaced(plain, {a: a.args[0] for a in plain.atoms(Abs)})
 
@@ -234,7 +235,7 @@ def _along(work: _Work, value: Expr, solved_for: Symbol) -> Solution | None:
         other, bottom, top = x, p - g.diff(x), g.diff(p)
     else:
         other, bottom, top = y, 1 - p * g.diff(y), p * g.diff(p)
-    bottom = expr(bottom.factor()) if bottom.count_ops() < LARGEST else bottom
+    bottom = factored(bottom) if bottom.count_ops() < LARGEST else bottom
     if bottom == 0 or top == 0:
         return None
     system = ODESystem(p, (other,), (1,), (expr((top / bottom).cancel()),), work.given.parameters)
@@ -278,7 +279,7 @@ def _eliminated(work: _Work, time: Expr, height: Expr, size: float) -> Expr | No
     eliminated = expr(resultant(Poly(tops[0], p), Poly(tops[1], p)).as_expr())
     if eliminated == 0 or eliminated.count_ops() > LARGEST:
         return None
-    for factor in Mul.make_args(eliminated.factor()):
+    for factor in Mul.make_args(factored(eliminated)):
         base = factor.base if isinstance(factor, Pow) else factor
         on_curve = replaced(base, {work.x: time, work.y: height})
         if base.has(work.y) and base.count_ops() <= size and is_zero_on(work.given, on_curve, (p, work.constant)):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from sympy import Add, Dummy, Expr, I, Integral, S, Symbol, cos, exp, factor_list, sin, sqrt
 
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import argument, expr, over_one_denominator, replaced
 from liesym.coefficients import Field
@@ -65,7 +66,7 @@ def _root(under: Expr, x: Symbol) -> Expr | None:
 
 def _pair(z: Expr, damping: Expr, sign: int) -> tuple[Expr, Expr]:
     """Of u'' + d u' ± u = 0."""
-    under = expr((damping**2 / 4 - sign).factor())
+    under = factored(damping**2 / 4 - sign)
     front = exponential(-damping * z / 2)
     if under == 0:
         return front, front * z

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sympy import Abs, Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sign, sqrt
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.names import free_name, free_symbols_named, names_in
 from liesym.base.typed import argument, expr, powers_in, replaced
@@ -169,12 +170,12 @@ def sides_of_curve(
     if found is None:
         return ()
     plain, quantities = found
-    squares = {n: expr(n.base.factor()) ** n.exp for n in powers_in(plain) if _is_half(n.exp)}
+    squares = {n: factored(n.base) ** n.exp for n in powers_in(plain) if _is_half(n.exp)}
     rooted = replaced(plain, squares)
-    sides = [expr(n.base.factor()) ** S.Half for n in squares]
+    sides = [factored(n.base) ** S.Half for n in squares]
     held = [expr(Mul(*(argument(a) for a in s.atoms(Abs)))) for s in sides if s.has(Abs)]
     defect = replaced(rooted, {a: argument(a) for a in rooted.atoms(Abs)})
-    wanted = tuple(dict.fromkeys(expr(h.factor()) for h in held))
+    wanted = tuple(dict.fromkeys(factored(h) for h in held))
     return wanted if wanted and _vanishes(system, defect, quantities, (parameter, *constants)) else ()
 
 

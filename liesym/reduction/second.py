@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from sympy import Add, Dummy, Expr, Integral, Poly, S, Symbol
+from sympy import AccumBounds, Add, Dummy, Expr, I, Integer, Integral, Poly, S, Symbol
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
@@ -123,6 +123,12 @@ def _is_free(value: Expr, of: Symbol, symbols: tuple[Symbol, ...], system: ODESy
         return False
 
 
+def _at_any(value: Expr, of: Symbol) -> Expr | None:
+    """What does not depend on a symbol, at a place where it has a value: asec(y) + acsc(y) has none at 0."""
+    found = (expr(value.subs(of, place)) for place in (S.Zero, S.One, S.Half, Integer(2)))
+    return next((e for e in found if not e.has(S.NaN, S.Infinity, S.ComplexInfinity, AccumBounds, I)), None)
+
+
 def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
     """y^(n) = F(x, y', …, y^(n-1))."""
     (x, y), rate, n = system.variables, system.rhs[0], system.order
@@ -152,7 +158,10 @@ def _of_intercept(system: ODESystem, budget: Budget) -> Iterator[Family]:
     inside = replaced(rate, {jet_symbol(y, 1): (u + y) / x})
     if not _is_free(inside, y, (x, y, u), system):
         return
-    inner = _scalar(system, x, u, 1, expr(x * inside.subs(y, S.Zero)))
+    kept = _at_any(inside, y)
+    if kept is None:
+        return
+    inner = _scalar(system, x, u, 1, x * kept)
     constants = constants_for(system, 2)
     change = Change(x, x, u, x * jet_symbol(y, 1) - y)
     begun = substitution_steps(system, "the intercept of the tangent", change, inner.rhs[0], (S.Zero, x))
@@ -173,7 +182,10 @@ def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
     ratio = expr((replaced(rate, {jet_symbol(y, 1): u * y}) / y).expand())
     if not _is_free(ratio, y, (x, y, u), system):
         return
-    inner = _scalar(system, x, u, 1, expr((ratio.subs(y, S.One) - u**2).expand()))
+    kept = _at_any(ratio, y)
+    if kept is None:
+        return
+    inner = _scalar(system, x, u, 1, expr((kept - u**2).expand()))
     last = constants_for(system, 2)[1]
     change = Change(x, x, u, jet_symbol(y, 1) / y)
     begun = substitution_steps(system, "an invariant of it", change, inner.rhs[0], (S.Zero, y))

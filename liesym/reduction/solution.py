@@ -18,6 +18,7 @@ from dataclasses import replace
 from sympy import Eq, Expr, Integral, Mul, Poly, Pow, S, Symbol, acos, asin, atan, cos, nan, resultant, sin, zoo
 
 from liesym.base.budget import UNLIMITED, Budget
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.typed import coefficients_in, equation, expr, over_one_denominator, replaced, substituted
 from liesym.coefficients.bounded import limited
@@ -82,8 +83,8 @@ def _by_symmetries(
     """Parametric solutions, one method after the other."""
     if system.order == 2:
         attempts = itertools.chain(
-            (by_quadrature(system, g, i) for g, i in itertools.product(generators, integrals)),
-            (by_canonical_form(form) for form in canonical_forms(system, generators)),
+            (by_quadrature(system, g, i, budget) for g, i in itertools.product(generators, integrals)),
+            (by_canonical_form(form) for form in canonical_forms(system, generators, budget)),
         )
     else:
         attempts = (by_reduction(system, g, budget) for g in generators)
@@ -174,7 +175,7 @@ def _degree(relation: Expr, name: Symbol) -> int:
 def _without_powers(relation: Expr) -> Expr:
     """Multiplicities of factors removed, and factors that are single symbols."""
     result: Expr = S.One
-    for factor in Mul.make_args(relation.factor()):
+    for factor in Mul.make_args(factored(relation)):
         base = factor.base if isinstance(factor, Pow) else factor
         if not base.is_Symbol and not base.is_number:
             result *= base
@@ -219,7 +220,7 @@ def _opened(value: Expr) -> Expr:
 # -- quadrature --------------------------------------------------------------------------------------
 
 
-def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> Solution | None:
+def by_quadrature(system: ODESystem, generator: Generator, integral: Expr, budget: Budget) -> Solution | None:
     """Order 2: reduce by X, express the integral by (r, w), solve I(r, w) = C_1 for w, and integrate."""
     if not is_first_integral(integral, system):
         raise Unsupported(f"{integral} is no first integral")
@@ -234,7 +235,7 @@ def by_quadrature(system: ODESystem, generator: Generator, integral: Expr) -> So
     branches: list[Solution] = []
     for value in solve_for(inside - constants[0], w):
         slope = reduction.slope.subs(w, value)
-        height = antiderivative(slope, r, constants) + constants[1]
+        height = antiderivative(slope, r, constants, budget) + constants[1]
         first, second = (e.subs(s, height) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, r, constants):
             steps = reduction_steps(reduction, constants, inside, value)
@@ -266,7 +267,7 @@ def by_reduction(system: ODESystem, generator: Generator, budget: Budget) -> Sol
     constants = (*inner.constants, constants_for(system, system.order)[-1])
     for place, value, parameter in _curves(inner, r):
         slope = reduction.slope.subs(w, value) * place.diff(parameter)
-        height = antiderivative(slope, parameter, constants) + constants[-1]
+        height = antiderivative(slope, parameter, constants, budget) + constants[-1]
         first, second = (substituted(e, {r: place, s: height}, at_once=True) for e in reduction.coordinates.backward)
         if follows_curve(system, first, second, parameter, constants):
             steps = (*reduction_steps(reduction, constants, None, None), *inner.claims)

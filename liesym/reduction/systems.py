@@ -20,6 +20,7 @@ from typing import Any
 from sympy import Dummy, Eq, Expr, Integral, Mul, Poly, S, Symbol, factor_terms, resultant, trigsimp
 
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.base.jets import jet_symbol, partial_derivative
 from liesym.base.parameters import Parameter
 from liesym.base.typed import equation, expr, over_one_denominator, replaced
@@ -260,7 +261,7 @@ def _of_linear(system: ODESystem, budget: Budget) -> Iterator[_Part]:
             if name in system.unknowns:
                 value = sum((c * v[i] for c, v in zip(constants, basis, strict=True)), start=_shorter(form.start[i]))
                 values.append((name, value))
-        nonzero = expr(Mul(*over_one_denominator(form.nonzero)).factor().as_content_primitive()[1])
+        nonzero = expr(factored(Mul(*over_one_denominator(form.nonzero))).as_content_primitive()[1])
         free = nonzero.free_symbols
         notes = (f"the family holds all solutions where {write(nonzero)} is not 0",) if free else ()
         claims = linear_system_steps(first, form.matrix, basis, form.start)
@@ -412,14 +413,14 @@ def _eliminated(left: Sequence[Expr], system: ODESystem) -> list[tuple[Symbol, E
     eliminated = expr(resultant(Poly(left[0], u), Poly(left[1], u)).as_expr())
     if not eliminated.has(v):
         return []
-    factors = [f.as_base_exp()[0] for f in Mul.make_args(eliminated.factor())]
+    factors = [f.as_base_exp()[0] for f in Mul.make_args(factored(eliminated))]
     return [(v, root) for f in dict.fromkeys(factors) if f.has(v) for root in _zeros(f, v)]
 
 
 def _zeros_of_factors(f: Expr, unknowns: Sequence[Symbol], most: int) -> list[tuple[Symbol, Expr]]:
     """(unknown, value) for every factor, each solved for an unknown of at most that degree; none if one is not solved."""
     found: list[tuple[Symbol, Expr]] = []
-    for factor in Mul.make_args(f.factor()):
+    for factor in Mul.make_args(factored(f)):
         base = factor.as_base_exp()[0]
         if not base.has(*unknowns):
             continue

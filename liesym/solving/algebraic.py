@@ -39,6 +39,7 @@ from sympy import (
 )
 
 from liesym.base.budget import surrounding
+from liesym.base.factors import factored
 from liesym.base.typed import argument, coefficients_in, expr, over_one_denominator, replaced, substituted
 from liesym.certify.values import DIGITS, Evaluator, NoValue, RandomFunctions
 from liesym.testing.values import NoValue as NoRealValue
@@ -59,7 +60,7 @@ def solve_for(equation: Expr, unknown: Symbol, *, squaring: bool = False) -> lis
     """
     found: list[Expr] = []
     numerator = over_one_denominator(equation)[0]
-    for factor in Mul.make_args(numerator.factor()):
+    for factor in Mul.make_args(factored(numerator)):
         base = factor.base if isinstance(factor, Pow) else factor
         if base.has(unknown) and base != unknown:
             found += (
@@ -84,7 +85,7 @@ def _polynomial_roots(equation: Expr, unknown: Symbol) -> list[Expr]:
         values = [-reduced[1] / reduced[0]]
     elif len(reduced) == 3:
         a, b, c = reduced
-        root = sqrt((b**2 - 4 * a * c).factor())
+        root = sqrt(factored(b**2 - 4 * a * c))
         values = [(-b + root) / (2 * a), (-b - root) / (2 * a)]
     else:
         return []
@@ -151,7 +152,7 @@ def _by_squaring(equation: Expr, unknown: Symbol) -> list[Expr]:
     squared = (a**2 * root.base - b**2).expand()
     if not squared.is_polynomial(unknown):
         return []
-    values = [v for f in Mul.make_args(squared.factor()) if f.has(unknown) for v in _polynomial_roots(f, unknown)]
+    values = [v for f in Mul.make_args(factored(squared)) if f.has(unknown) for v in _polynomial_roots(f, unknown)]
     return [v for v in values if holds_somewhere(equation.subs(unknown, v))]
 
 

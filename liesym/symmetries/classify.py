@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.base.listing import Listing
 from liesym.base.names import free_symbols_named
 from liesym.base.parameters import Parameter
@@ -191,7 +192,7 @@ def solutions_of(expression: Expr, parameters: Sequence[Symbol]) -> list[tuple[S
         return [(symbol, -coefficients[1] / coefficients[0])]
     if degree == 2:
         a, b, c = coefficients
-        root = sqrt((b * b - 4 * a * c).factor())
+        root = sqrt(factored(b * b - 4 * a * c))
         if root.is_real is False:
             return []
         return [(symbol, ((-b + s * root) / (2 * a)).expand()) for s in (1, -1)]

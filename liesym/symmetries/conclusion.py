@@ -25,7 +25,7 @@ from liesym.solving.pde.conditions import conditions_of
 from liesym.symmetries.generator import Generator
 from liesym.symmetries.results import Completeness, Family, Result
 from liesym.symmetries.state import Known
-from liesym.testing.second_look import Placed, hold_everywhere, place_generator, place_generators
+from liesym.testing.second_look import Placed, hold_everywhere, place_generator, place_generators, place_named
 
 TOGETHER = 0.5
 """Of the time that is left, for the look at all generators together; where it does not do, some may be seen one by one."""
@@ -142,15 +142,15 @@ def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple
     valued = [g.components for g in generators if not g.definitions]
     try:
         with surrounding().share(TOGETHER).around():
-            if hold_everywhere(valued, known.system):
-                return known, tuple(generators)
-            looked_at = iter(place_generators(valued, known.system))
+            everywhere = hold_everywhere(valued, known.system)
+            looked_at = iter(map(Placed, valued) if everywhere else place_generators(valued, known.system))
     except TimeIsUp:
         looked_at = iter(_one_by_one(valued, known.system))
     kept, unseen = [], 0
     for generator in generators:
-        if generator.definitions:  # named solutions of equations have no values to look at
-            kept.append(generator)
+        if generator.definitions:  # named solutions of equations have no values to look at; what multiplies them has
+            known, side = _side_of_named(known, generator)
+            kept.append(side)
             continue
         placed = next(looked_at)
         if placed is None:
@@ -164,6 +164,14 @@ def _placed(known: Known, generators: Sequence[Generator]) -> tuple[Known, tuple
             known = known.noting(NOWHERE_REAL)
         kept.append(replace(generator, components=placed.components, on=placed.on))
     return _without_unseen(known, unseen), tuple(kept)
+
+
+def _side_of_named(known: Known, generator: Generator) -> tuple[Known, Generator]:
+    """With the side on which it is real; as it is, with a note, where there is no time to look."""
+    try:
+        return known, replace(generator, on=place_named(generator.components, known.system).on)
+    except TimeIsUp:
+        return known.noting("there was no time to look where generators with named functions are real"), generator
 
 
 def _one_by_one(generators: Sequence[Sequence[Expr]], system: ODESystem) -> list[Placed | None]:
@@ -189,7 +197,8 @@ def _families_placed(known: Known, families: Sequence[Family]) -> tuple[Known, t
     for family in families:
         generator = family.generator
         if family.trivial or generator.definitions:
-            kept.append(family)
+            known, side = (known, generator) if family.trivial else _side_of_named(known, generator)
+            kept.append(replace(family, generator=side))
             continue
         (placed,) = _one_by_one([generator.components], known.system)
         if placed is None:

@@ -17,6 +17,7 @@ from sympy import Add, Expr, Integer, Mul, Poly, Pow, Rational, S, Symbol, exp, 
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
+from liesym.base.factors import factored
 from liesym.certify import certified
 from liesym.errors import LiesymError
 from liesym.model.system import ODESystem
@@ -149,7 +150,7 @@ def roots_in(expression: Expr, symbol: Symbol) -> list[Expr]:
             roots.append((-coefficients[1] / coefficients[0]).expand())
         elif factor.degree() == 2:
             a, b, c = coefficients
-            square = sqrt((b * b - 4 * a * c).factor())
+            square = sqrt(factored(b * b - 4 * a * c))
             if square.is_real is not False:
                 roots += [((-b + s * square) / (2 * a)).expand() for s in (1, -1)]
     return roots

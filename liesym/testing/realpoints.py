@@ -37,13 +37,13 @@ from sympy import (
     Subs,
     Symbol,
     cos,
-    factor_list,
     sign,
     sin,
 )
 from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import surrounding
+from liesym.base.factors import factors_of
 from liesym.base.typed import expr, over_one_denominator
 from liesym.testing.sampled import Sampled
 from liesym.testing.values import DIGITS, LOOKING, NEAR, NoValue, Point, evaluator
@@ -186,8 +186,8 @@ def _irreducible(argument: Expr) -> list[Expr]:
         return [argument]
     for parts in ((argument,), over_one_denominator(argument)):
         try:
-            return [f for part in parts for f, _ in factor_list(part)[1]]
-        except (PolynomialError, NotImplementedError):
+            return [f for part in parts for f, _ in factors_of(part)]
+        except PolynomialError:
             continue
     return [argument]
 

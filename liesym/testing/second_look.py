@@ -15,19 +15,23 @@ from typing import Any
 from sympy import (
     Abs,
     Basic,
+    Derivative,
+    Dummy,
     Expr,
     Mul,
     Pow,
+    Subs,
     Symbol,
     floor,
     log,
     sign,
     sqrt,
 )
+from sympy.core.function import AppliedUndef
 
 from liesym.base.budget import surrounding
 from liesym.base.jets import jet_symbol
-from liesym.base.typed import expr
+from liesym.base.typed import expr, replaced
 from liesym.determine.on_solutions import jet_field, on_principal_ranges, with_signs_of
 from liesym.determine.verify import is_first_integral, remainder
 from liesym.errors import Unsupported
@@ -208,6 +212,23 @@ def place_generator(
     return _placed(components, system, lambda c: look_at_generator(c, system), is_exact, seen)
 
 
+def place_named(components: Sequence[Expr], system: ODESystem) -> Placed:
+    """Infinitesimals that hold named solutions of equations, with the side on which they are real where the equations are.
+
+    The named functions have no values here: any number stands for one, since what is asked is the domain of the rest.
+    """
+    given = tuple(components)
+    kinds = AppliedUndef, Derivative, Subs
+    named = {n: Dummy(real=True) for n in sorted({n for c in given for n in c.atoms(*kinds)}, key=str)}
+    shown = [replaced(c, named) for c in given]
+    if not has_branches(shown):
+        return Placed(given)
+    seen = look(lambda fix: (), system.rhs, shown, positive=_positive(system))
+    if not seen.readable or seen.holds or not seen.true_on:
+        return Placed(given)
+    return partly(given, seen)
+
+
 def place_integral(integral: Expr, system: ODESystem) -> Placed:
     """A first integral as it holds on every side, or with the side on which it does, also where it jumps between them."""
 
@@ -289,11 +310,11 @@ def with_absolute_values(expression: Expr) -> Expr:
         whole = floor(exponent)
         return base**whole * Abs(base) ** (exponent - whole)
 
-    replaced = expression.replace(
+    powers = expression.replace(
         lambda e: isinstance(e, Pow) and not e.exp.is_integer and sided(e.base) and not isinstance(e.base, Abs),
         lambda e: power(e.base, e.exp),
     )
-    return replaced.replace(  # type: ignore[return-value]
+    return powers.replace(  # type: ignore[return-value]
         lambda e: isinstance(e, log) and sided(e.args[0]) and not isinstance(e.args[0], Abs), lambda e: log(Abs(e.args[0]))
     )
 

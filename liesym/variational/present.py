@@ -17,6 +17,8 @@ from liesym.coefficients.ring import Element
 
 LARGEST_TO_PART = 150
 """Terms in the numerator of a fraction that is taken apart."""
+HIGHEST_TO_PART = 24
+"""Degree of its denominator: SymPy solves as many linear equations, and nothing interrupts it."""
 
 
 def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:
@@ -55,7 +57,7 @@ def _apart(value: Element, field: Field) -> Expr:
     plain = field.to_expr(value, factor=True)
     used = [field.slots[i] for i in sorted(field.slots_of(field.of_poly(value.den)))]
     rational = all(s.kind in ("variable", "parameter") for s in used)
-    if not rational or len(value.num) > LARGEST_TO_PART:
+    if not rational or len(value.num) > LARGEST_TO_PART or max(value.den.degrees()) > HIGHEST_TO_PART:
         return plain
     terms = [field.to_expr(value)]
     try:

@@ -32,10 +32,11 @@ DOORS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any, Findings], None], 
     "Lagrangian": (expressions(("y'", "y", "t")), of_lagrangian, 1),
 }
 """Input by kind, and its share of ten."""
-PART = 25
+PART = 100
+"""Inputs of a part; the first ones of each kind are the simplest, which all parts share."""
 SEEDS = 10_000
 """Parts that a run may have without drawing what the next seed draws."""
-KEPT = 10
+KEPT = 3
 """Parts that a process does before its memory is given back."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import fuzz_doors
 import pytest
 from fuzz import run as runner
+from fuzz.page import added, page, read, write
 from fuzz.run import Part, fuzz, parts, recorded, seeds
 from fuzz_doors import Findings, of_command, of_system, of_text, through
 from sympy import Eq, Symbol
@@ -88,10 +89,40 @@ def test_a_false_solution_is_an_offence(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_each_kind_of_input_goes_through_its_doors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz_doors, "BUDGET", 0.1)
+    monkeypatch.setattr(fuzz_doors, "BUDGETS", (0.1,))
     found = fuzz(1, 1)
     assert found.inputs == 4
     assert found.of("raw", "false") == []
+
+
+def test_an_input_is_tried_and_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(fuzz_doors, "of_system", lambda system, told, found: tried.append(told))
+    monkeypatch.setattr(fuzz_doors, "of_command", lambda text, found: None)
+    found = Findings()
+    for text in ("y'' = y", "y'' = 2*y", "y'' = y"):
+        of_text(text, found)
+    assert (found.inputs, tried) == (2, ["y'' = y", "y'' = 2*y"])
+
+
+def test_the_budget_is_that_of_the_input_and_each_occurs() -> None:
+    texts = [f"y'' = {k}*y" for k in range(200)]
+    assert {fuzz_doors.budget_of(t) for t in texts} == set(fuzz_doors.BUDGETS)
+    assert [fuzz_doors.budget_of(t) for t in texts] == [fuzz_doors.budget_of(t) for t in texts]
+
+
+def test_runs_add_up_on_the_page_and_none_counts_twice(tmp_path: Path) -> None:
+    one = [Part(10_000, 2, 2, 2, 1800.0, (), 5, (("solve: no rule", 2),)), Part(0, 0, 7, 6, 1800.0, (), 3, ())]
+    other = [Part(20_000, 3, 3, 1, 3600.0, (("raw", "parse", "y|", "KeyError: 'y'"),), 1, (("solve: no rule", 1),))]
+    kept = added(added([], one, {"commit": "a"}), other, {"commit": "b"})
+    assert added(kept, one, {"commit": "a"}) == kept
+    assert added(kept, one, {"commit": "c"}) != kept
+    told = page(kept)
+    assert "12 inputs" in told and "9 statements decided" in told and "3 without a verdict" in told and "2.00 hours" in told
+    assert "1 raw, 0 over, 0 false" in told and "`y\\|`" in told
+    file = tmp_path / "fuzz.json"
+    write(kept, file)
+    assert page(read(file)) == told
 
 
 def test_parts_have_seeds_of_their_own_and_all_inputs() -> None:
@@ -112,6 +143,7 @@ def test_a_run_goes_on_where_its_record_ends(
 
     began: list[int] = []
     record = tmp_path / "record.jsonl"
+    monkeypatch.setattr(runner, "PART", 25)
     monkeypatch.setattr(runner, "run", drawn)
     monkeypatch.setattr("sys.argv", ["run.py", "--examples", "60", "--record", str(record)])
     assert runner.main() == 1

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from real_line_systems import KINDS, equations
-from sympy import Symbol
+from sympy import Pow, Symbol
 from true_at_points import coordinates, points, value_of_text
 
 import liesym
@@ -268,3 +268,13 @@ def test_an_empty_list_says_within_what() -> None:
 @pytest.mark.nightly
 def test_many_empty_lists_say_within_what() -> None:
     assert [w for n in range(FEW, FEW + MANY) for w in silent(n)] == []
+
+
+def test_generators_with_named_functions_say_where_they_are_real() -> None:
+    """psi1(t)/(sqrt(t) (a + t²)^(1/4)) is no real symmetry at t < 0, where the equation is as real as elsewhere."""
+    found = liesym.find_symmetries("y'' = -(2*t^2+a)*y'/(t*(t^2+a)) - b*y/(t^2*(t^2+a))", budget=60)
+    named = [g for g in found.generators if g.definitions]
+    assert named
+    for g in named:
+        rooted = any(not n.exp.is_integer for c in g.components for n in c.atoms(Pow))
+        assert {str(e) for e in g.on} == ({"t", "a + t**2"} if rooted else set())

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy import Dummy, Expr, Rational, S, Symbol
 
+from liesym.base.factors import factors_of
 from liesym.model.system import ODESystem
 
 
@@ -63,7 +64,7 @@ def _implicit(f: Expr, u: Symbol, variables: Sequence[Symbol]) -> Expr | None:
 def _of_degree_one(implicit: Expr, gone: Symbol) -> tuple[Expr, Expr] | None:
     """(a, b) with implicit = a·gone + b, factors without `gone` aside."""
     try:
-        factors = [sp.Poly(f, gone) for f, _ in sp.factor_list(implicit.expand())[1] if f.has(gone)]
+        factors = [sp.Poly(f, gone) for f, _ in factors_of(implicit.expand()) if f.has(gone)]
     except sp.PolynomialError:
         return None
     if len(factors) != 1 or factors[0].degree() != 1:

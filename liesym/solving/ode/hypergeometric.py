@@ -44,6 +44,7 @@ from sympy import (
 )
 from sympy.polys.polyerrors import PolynomialError
 
+from liesym.base.factors import factored
 from liesym.base.typed import argument, expr, over_one_denominator, replaced
 from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
 
@@ -109,7 +110,7 @@ def _of_rational(r: Expr, z: Symbol) -> Iterator[Pair]:
 def _singular_places(r: Expr, z: Symbol) -> list[Expr]:
     """0, and the roots of the linear factors of the denominator."""
     found: list[Expr] = [S.Zero]
-    for factor in over_one_denominator(r)[1].factor().as_ordered_factors():
+    for factor in factored(over_one_denominator(r)[1]).as_ordered_factors():
         base = factor.base if isinstance(factor, Pow) else factor
         if base.has(z) and base.is_polynomial(z) and Poly(base, z).degree() == 1:
             a, b = Poly(base, z).all_coeffs()
@@ -155,7 +156,7 @@ def _kummer(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
 def _gauss(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
     """A quotient with the denominator (1 - ζu)² and a numerator of degree 2."""
     bottom = value.as_numer_denom()[1]
-    roots = [f.base if isinstance(f, Pow) else f for f in bottom.factor().as_ordered_factors() if f.has(u)]
+    roots = [f.base if isinstance(f, Pow) else f for f in factored(bottom).as_ordered_factors() if f.has(u)]
     if len(roots) != 1 or not roots[0].is_polynomial(u) or Poly(roots[0], u).degree() != 1:
         return
     a, b = Poly(roots[0], u).all_coeffs()
@@ -196,5 +197,5 @@ def _gauss_pairs(zero: Expr, one: Expr, infinite: Expr, z: Expr, k: int, s: Symb
 
 def _root(value: Expr) -> Expr:
     """A square root; of a square, one that is a polynomial: either sign will do."""
-    root = sqrt(value.factor())
+    root = sqrt(factored(value))
     return replaced(root, {n: n.args[0] for n in root.atoms(Abs)})
