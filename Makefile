@@ -6,7 +6,7 @@ RUN = $(VENV)/bin/python
 WORKERS ?= 2
 TEST = $(RUN) -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder --durations=10
 
-.PHONY: demo test slow nightly fuzz lint docs wheel clean
+.PHONY: demo test slow nightly fuzz lint docs screens wheel clean
 
 demo: $(VENV)/.installed
 	$(RUN) examples/demo.py --out out/demo
@@ -38,6 +38,10 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
+
+# the report, the app and pages of the documentation as pictures, and axe; without a Chromium one line says it is left out
+screens: $(VENV)/.installed-dev
+	$(RUN) tests/browser/screens.py --docs docs/_build/html --out out/screens
 
 wheel: $(VENV)/.installed-dev
 	$(RUN) -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .

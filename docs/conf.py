@@ -9,12 +9,13 @@ from generate import write_interface, write_references
 project = "liesym"
 author = "the liesym contributors"
 release = "0.1.0"
-extensions = ["myst_parser", "mathml"]
+extensions = ["myst_parser", "mathml", "reachable"]
 html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "liesym"
+html_show_copyright = False  # the licence says it
 exclude_patterns = ["_build"]
 suppress_warnings = ["misc.highlighting_failure"]  # grammar text and shell sessions in one block
 

@@ -1,4 +1,4 @@
-"""What `liesym analyze` prints for twenty systems: 80 and 120 columns, and LaTeX; and what other commands print for a few.
+"""What `liesym analyze` shows for twenty systems: 80 and 120 columns, LaTeX, the page; what other commands say for a few.
 
 Run as a program it writes the kept pages: python tests/kept_output.py [NAME …]
 """
@@ -8,15 +8,20 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
+from unittest.mock import patch
+
+from page_text import as_lines
 
 from liesym.app.derivations import charges_of, reductions_of
 from liesym.app.inputs import load_problem
 from liesym.app.report.derivations import charge_lines, motion_lines, reduction_lines
-from liesym.app.report.terminal import latex_lines, show_result, tell
+from liesym.app.report.html import page as html_page
+from liesym.app.report.terminal import latex_lines, show_determining, show_result, tell
 from liesym.app.screen import Screen
 from liesym.app.solutions import for_eyes, solution_lines, solution_record
-from liesym.app.tasks import analysis
+from liesym.app.tasks import analysis, determining_of
 from liesym.reduction.solve import solve
 from liesym.variational.lagrangian import as_lagrangian
 from liesym.variational.motion import motion_of
@@ -51,6 +56,8 @@ DOORS: dict[str, tuple[str, str, str]] = {
     "noether_pendulum": ("noether", "t", "m*l^2*theta'^2/2 + m*g*l*cos(theta)"),
     "noether_fall": ("noether", "t", "m*(x'^2 + z'^2)/2 - m*g*z"),
     "lagrangian_central": ("lagrangian", "t", "m*(r'^2 + r^2*phi'^2)/2 - V(r)"),
+    "determine_pendulum": ("determine", "t", "theta'' = -g*sin(theta)/l"),
+    "determine_kepler": ("determine", "t", SYSTEMS["kepler"][1]),
     "reduce_growth": ("reduce", "t", "y'' = y'^2/y"),
     "reduce_blasius": ("reduce", "x", "y''' = -y*y''"),
     "solve_spring": ("solve", "t", "x'' = -k*x/m"),
@@ -76,8 +83,10 @@ def lines_of(door: str, independent: str, text: str) -> Iterable[str]:
 
 def door_page(name: str) -> str:
     """All that is kept of one of them."""
-    told = list(lines_of(*DOORS[name]))
     kept = io.StringIO()
+    if DOORS[name][0] == "determine":
+        return f"liesym {' '.join(DOORS[name])}\n{_determined(*DOORS[name][1:])}"
+    told = list(lines_of(*DOORS[name]))
     for width in WIDTHS:
         screen = Screen(kept, width)
         screen.say(f"--- {width} columns")
@@ -86,8 +95,20 @@ def door_page(name: str) -> str:
     return f"liesym {' '.join(DOORS[name])}\n{kept.getvalue()}"
 
 
+def _determined(independent: str, text: str) -> str:
+    """The determining system at both widths."""
+    kept = io.StringIO()
+    system = load_problem([text], independent=independent).system
+    found = determining_of(system)
+    for width in WIDTHS:
+        screen = Screen(kept, width)
+        screen.say(f"--- {width} columns")
+        show_determining(screen, system, found)
+    return kept.getvalue()
+
+
 def page(name: str) -> str:
-    """All that is kept of one system; the line of seconds is left out."""
+    """All that is kept of one system; the line of seconds and the lower half of the page are left out."""
     independent, text = SYSTEMS[name]
     done = analysis(load_problem([text], independent=independent), budget=60.0)
     parts = [f"liesym analyze {text!r} --independent {independent}"]
@@ -96,7 +117,10 @@ def page(name: str) -> str:
         show_result(Screen(lines, width), done.result, done.integrals, done.algebra)
         kept = [line for line in lines.getvalue().splitlines() if not line.startswith("seconds: ")]
         parts += [f"--- {width} columns", *kept]
-    return "\n".join([*parts, "--- LaTeX", *latex_lines(done.result, done.integrals)]) + "\n"
+    parts += ["--- LaTeX", *latex_lines(done.result, done.integrals), "--- HTML"]
+    with patch("liesym.app.report.pictures.is_available", return_value=False):
+        lines = as_lines(html_page(done.result, done.integrals or (), done.algebra))
+    return "\n".join([*parts, *takewhile(lambda line: line != "## Residuals for training", lines)]) + "\n"
 
 
 def path(name: str) -> Path:

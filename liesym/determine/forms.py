@@ -106,9 +106,8 @@ class Determining:
                 lines.append(condition_of_rates(system, self.unknowns, i))
             return DeterminingSystem(self.variables, self.unknowns, tuple(lines), tuple(lines))
         with self.field.within(budget):
-            conditions, equations = (
-                tuple(self.expression(form) for form in forms) for forms in (self.conditions, self.equations)
-            )
+            conditions = tuple(map(self.expression, self.conditions))
+            equations = tuple(self.expression(positive(form)) for form in self.polynomial)
         return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
 
     def expression(self, form: LinearForm) -> Expr:
@@ -134,6 +133,12 @@ def condition_of_rates(system: ODESystem, unknowns: Sequence[UnknownFunction], i
 
     moved = Add(*(eta * f.diff(x) for x, eta in zip(system.unknowns, etas, strict=True)))
     return along(etas[i]) - f * along(xi) - moved - xi * f.diff(t)
+
+
+def positive(form: LinearForm) -> LinearForm:
+    """The equation with the opposite sign where the numerators of all its coefficients begin with a negative number."""
+    negative = all(c.num.leading_coefficient() < 0 for c in form.values() if not c.is_zero)
+    return {term: -c for term, c in form.items()} if negative else form
 
 
 def add_to(form: LinearForm, term: Term, value: Element) -> None:

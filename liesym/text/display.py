@@ -24,7 +24,7 @@ from liesym.coefficients import Field
 from liesym.coefficients.lattice import NeedsRefinement
 from liesym.errors import Unsupported
 from liesym.text.spelling import SMALL
-from liesym.text.writer import ATOM, SUM, Writer, is_negative
+from liesym.text.writer import ATOM, SUM, Writer, is_negative, positive_first
 
 _LETTERS = """alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ rho ρ
 sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ Sigma Σ Phi Φ Psi Ψ Omega Ω"""
@@ -121,11 +121,7 @@ class Display(Writer):
     def terms(self, e: Any) -> list[Any]:
         """By degree in the variables and their derivatives, then in the derivatives, then in the user's order."""
         plain = e.as_ordered_terms()
-        terms = sorted(plain, key=self._degrees)
-        if is_negative(terms[0]):
-            first = next((i for i, term in enumerate(terms) if not is_negative(term)), 0)
-            terms.insert(0, terms.pop(first))
-        return terms
+        return positive_first(sorted(plain, key=self._degrees))
 
     def _degrees(self, term: Any) -> tuple[Any, ...]:
         powers: dict[tuple[int, int, str], Any] = {}

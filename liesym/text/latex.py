@@ -9,11 +9,16 @@ from sympy import Derivative, Expr, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
+from liesym.text.writer import positive_first
+
 _JET = re.compile(r"(?P<name>.+?)(?P<mark>'+|\^\(\d+\))")
 
 
 class _Printer(LatexPrinter):
     """SymPy's printer, which would take the primes of y'' for a part of the name."""
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return positive_first(super()._as_ordered_terms(expr, order))
 
     def _print_Symbol(self, expr: Symbol, style: str = "plain") -> str:
         found = _JET.fullmatch(expr.name)

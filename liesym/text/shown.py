@@ -13,7 +13,7 @@ from sympy import Add, Expr, Mul, S, Symbol
 
 from liesym.text.display import Display, same, tidy
 from liesym.text.latex import latex
-from liesym.text.mathml import element, in_math
+from liesym.text.mathml import element, fenced, in_math
 from liesym.text.writer import is_negative
 
 Pairs = list[tuple[Expr, Expr]]
@@ -30,7 +30,7 @@ class Notation:
         space: between a component and its unit.
         minus, plus: signs between terms.
         sign: in front of the first term.
-        fences: around a sum.
+        fenced: a sum in parentheses.
     """
 
     write: Callable[[Any], str]
@@ -39,11 +39,11 @@ class Notation:
     minus: str
     plus: str
     sign: str
-    fences: tuple[str, str] = ("(", ")")
+    fenced: Callable[[str], str] = "({})".format
 
     def bracketed(self, e: Any) -> str:
         """A component, in parentheses where it is a sum."""
-        return self.write(e).join(self.fences) if isinstance(e, Add) else self.write(e)
+        return self.fenced(self.write(e)) if isinstance(e, Add) else self.write(e)
 
 
 def field_text(variables: Sequence[Symbol], components: Sequence[Expr], writer: Display | None = None) -> str:
@@ -62,8 +62,7 @@ def field_text(variables: Sequence[Symbol], components: Sequence[Expr], writer: 
 
 def field_latex(variables: Sequence[Symbol], components: Sequence[Expr]) -> str:
     """The same in LaTeX, without delimiters."""
-    fences = (r"\left(", r"\right)")
-    notation = Notation(latex, lambda v: rf"\partial_{{{latex(v)}}}", r"\,", " - ", " + ", "-", fences)
+    notation = Notation(latex, lambda v: rf"\partial_{{{latex(v)}}}", r"\,", " - ", " + ", "-", r"\left({}\right)".format)
     return _assembled(variables, components, notation)
 
 
@@ -73,8 +72,8 @@ def field_mathml(variables: Sequence[Symbol], components: Sequence[Expr]) -> str
     def unit(v: Any) -> str:
         return f"<msub><mo>∂</mo>{element(v)}</msub>"
 
-    minus, fences = "<mo>−</mo>", ("<mo>(</mo>", "<mo>)</mo>")
-    notation = Notation(element, unit, "<mspace width='0.2em'/>", minus, "<mo>+</mo>", minus, fences)
+    minus = "<mo>−</mo>"
+    notation = Notation(element, unit, "<mspace width='0.2em'/>", minus, "<mo>+</mo>", minus, fenced)
     return in_math(_assembled(variables, components, notation))
 
 
@@ -93,7 +92,7 @@ def _assembled(variables: Sequence[Symbol], components: Sequence[Expr], by: Nota
         term = by.unit(variable) if size == 1 else by.bracketed(size) + by.space + by.unit(variable)
         text += (by.minus if text else by.sign) if negative else (by.plus if text else "")
         text += term
-    return text if front is None else by.bracketed(front) + by.space + text.join(by.fences)
+    return text if front is None else by.bracketed(front) + by.space + by.fenced(text)
 
 
 def _negative(e: Any) -> bool:

@@ -36,6 +36,12 @@ def is_negative(term: Any) -> bool:
     return bool(coefficient.is_negative) and not (isinstance(rest, Add))
 
 
+def positive_first(terms: Sequence[Any]) -> list[Any]:
+    """Terms of a sum, one without a minus sign in front where there is one: u - a*w reads better than -a*w + u."""
+    first = next((i for i, term in enumerate(terms) if not is_negative(term)), 0)
+    return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+
 class Writer:
     """How each kind of expression is written; a display changes names, orders and signs by methods of its own."""
 
@@ -51,11 +57,7 @@ class Writer:
 
     def terms(self, e: Any) -> list[Any]:
         """The terms of a sum, in the order in which they are written."""
-        terms = e.as_ordered_terms()
-        if is_negative(terms[0]):  # u - a*w reads better than -a*w + u
-            first = next((i for i, term in enumerate(terms) if not is_negative(term)), 0)
-            terms.insert(0, terms.pop(first))
-        return terms
+        return positive_first(e.as_ordered_terms())
 
     def factors(self, e: Any) -> Sequence[Any]:
         """The factors of a product, in the order in which they are written."""

@@ -11,6 +11,7 @@ from sympy import Add, Eq, Expr, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.doors import door
+from liesym.base.jets import jet_symbol
 from liesym.base.listing import Listing
 from liesym.base.names import listed
 from liesym.coefficients import Definition, Derivation, Element, Field
@@ -35,7 +36,7 @@ from liesym.text.latex import latex
 from liesym.text.shown import Shown, field_latex, field_text, where, where_latex
 from liesym.variational.inverse import lagrangian_of
 from liesym.variational.lagrangian import Lagrangian, as_lagrangian, euler_lagrange
-from liesym.variational.present import presented
+from liesym.variational.present import number_factor, presented, with_positive_speeds
 from liesym.variational.shares import AFFINE, GENERAL, INVERSE, SEARCH
 from liesym.variational.through import branches_of, has_sides, without_jumps
 from liesym.variational.turned import roots_of_parameters, turned
@@ -62,15 +63,20 @@ class NoetherLaw(Shown):
     integral: Expr
     on: tuple[Expr, ...] = ()
 
+    @property
+    def constant(self) -> Expr:
+        """I or -I, whichever people write: the energy and not its negative."""
+        return with_positive_speeds(self.integral, [jet_symbol(q, 1) for q in self.generator.variables[1:]])
+
     def __str__(self) -> str:
         by = Display(self.generator.variables)
         field = field_text(self.generator.variables, self.generator.components, by)
-        return f"{field}:  I = {shown(self.integral, by)}{where(self.on, by)}"
+        return f"{field}:  I = {shown(self.constant, by)}{where(self.on, by)}"
 
     def to_latex(self) -> str:
         """LaTeX without delimiters."""
         field = field_latex(self.generator.variables, self.generator.components)
-        return rf"{field}:\quad I = {latex(self.integral)}{where_latex(self.on)}"
+        return rf"{field}:\quad I = {latex(self.constant)}{where_latex(self.on)}"
 
 
 @door("the search for Noether's laws", ends=True)
@@ -445,7 +451,9 @@ def _law(
 ) -> NoetherLaw:
     """The charge of one symmetry, checked by Noether's identity in a field that holds q''."""
     limited(field, budget)
-    *components, gauge = (joined(field.to_expr(e)) for e in vector)
+    written = [joined(field.to_expr(e)) for e in vector]
+    factor = number_factor(written[:-1])
+    *components, gauge = (e / factor for e in written) if factor != 1 else written
     used = tuple(d for d in definitions if any(e.has(d.function.func) for e in (*components, gauge)))
     wide = limited(lagrangian.field([*components, gauge], order=2, definitions=used), budget)
     xi, *etas = (wide(c) for c in components)

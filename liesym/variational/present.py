@@ -8,17 +8,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Add, Expr, S, Symbol, apart
+from sympy import Add, Expr, Mul, Rational, S, Symbol, apart, gcd_list
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.coefficients.field import Field
 from liesym.coefficients.parts import by_roots
 from liesym.coefficients.ring import Element
+from liesym.text.display import LONGEST_TO_TIDY
+from liesym.text.writer import is_negative
 
 LARGEST_TO_PART = 150
 """Terms in the numerator of a fraction that is taken apart."""
 HIGHEST_TO_PART = 24
 """Degree of its denominator: SymPy solves as many linear equations, and nothing interrupts it."""
+
+
+def number_factor(components: Sequence[Expr]) -> Rational:
+    """The positive rational number that all components of a field have as a factor: 2 of 2·t ∂t + 4·x ∂x."""
+    factors = [e.as_content_primitive()[0] for e in components if e != 0]
+    common = gcd_list(factors) if factors else S.One
+    return common if isinstance(common, Rational) and common.is_positive else S.One
+
+
+def with_positive_speeds(integral: Expr, velocities: Sequence[Symbol]) -> Expr:
+    """I or -I, whichever has no minus sign at its highest powers of the velocities; I where they have both signs.
+
+    Both are constant: for ∂_t Noether's formula gives L - q' ∂L/∂q' = -E, and E is what is meant by energy.
+    """
+    if integral.count_ops() > LONGEST_TO_TIDY:
+        return integral
+    moving = set(velocities)
+
+    def degree(term: Expr) -> Expr:
+        return Add(*(k for base, k in term.as_powers_dict().items() if base in moving))
+
+    terms = Add.make_args(integral.expand())
+    degrees = [degree(term) for term in terms]
+    if not all(k.is_Number for k in degrees):
+        return integral
+    top = max(degrees)
+    if not all(is_negative(term) for term, k in zip(terms, degrees, strict=True) if k == top):
+        return integral
+    factors = list(Mul.make_args(integral))
+    place = next((i for i, f in enumerate(factors) if isinstance(f, Add)), None)
+    if place is None:
+        return -integral
+    factors[place] = Add(*(-term for term in factors[place].args))
+    return Mul(*factors)
 
 
 def presented(element: Element, field: Field, jets: Sequence[Symbol]) -> Expr:

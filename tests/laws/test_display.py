@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import sympy
-from sympy import Derivative, Expr, Function, Rational, S, Symbol, exp, sin, sqrt, symbols
+from sympy import Derivative, Expr, Function, Rational, S, Symbol, cos, exp, sin, sqrt, symbols
 
 import liesym
 from liesym.model.reading import read_in_system
 from liesym.text.display import Display, same, shown, symbol_name, tidy, unicode_here
+from liesym.text.latex import latex
+from liesym.text.mathml import mathml
 from liesym.text.shown import field_latex, field_text
 from liesym.text.writer import write
 
@@ -130,6 +132,16 @@ def test_a_vector_field(components, text: str, plain: str) -> None:
     field = tuple(map(sympy.sympify, components))
     assert field_text((t, x, y), field, Display((t, x, y), unicode=True)) == text
     assert field_text((t, x, y), field, Display((t, x, y), unicode=False)) == plain
+
+
+def test_mathml_needs_no_font_for_mathematics() -> None:
+    """Primes and minus signs as letters, parentheses that do not grow around one line, sums not begun by a minus sign."""
+    g, theta, speed = Symbol("g"), Symbol("theta"), Symbol("theta'")
+    text = mathml(-2 * g * cos(theta) + speed**2)
+    assert text.index("′") < text.index("cos") and "θ" in text and "<mo>−</mo>" in text and "<mo>-</mo>" not in text
+    assert text.count('<mo stretchy="false">(</mo>') == 1
+    assert "stretchy" not in mathml(cos(theta / g)) and "<mo>(</mo>" in mathml(cos(theta / g))
+    assert latex(-2 * g * cos(theta) + speed**2).startswith(r"\left(\theta^{\prime}\right)^{2} - 2 g")
 
 
 def test_latex_of_a_vector_field() -> None:

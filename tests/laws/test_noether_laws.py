@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from runs import dealt
-from sympy import Expr, S, Symbol, exp, symbols
+from sympy import Expr, Rational, S, Symbol, exp, symbols
 from true_at_points import verdict
 
 from liesym import Generator, ODESystem, noether
@@ -19,6 +19,7 @@ from liesym.solving.linear.vectors import constant_relations
 from liesym.text import write
 from liesym.variational import Lagrangian, euler_lagrange, find_lagrangian, inverse_problem, legendre
 from liesym.variational.noether import _of_the_equations
+from liesym.variational.present import number_factor, with_positive_speeds
 
 t, x, y = symbols("t x y", real=True)
 v, w = jet_symbol(x, 1), jet_symbol(y, 1)
@@ -85,6 +86,25 @@ def test_schwarzschild_gives_energy_and_angular_momentum() -> None:
     assert len(by_direction) == 3  # translations of s, t and q
     assert any("t'" in i and "q'" not in i and "r'" not in i for i in by_direction.values())
     assert any("q'" in i and "t'" not in i and "r'" not in i for i in by_direction.values())
+
+
+def test_what_is_called_energy_is_the_energy() -> None:
+    """Noether's formula gives L - q' ∂L/∂q' for ∂_t; the sign is free, and people write E, and p for ∂_x."""
+    laws = {law.generator.components: law for law in noether("m*(x'^2 + y'^2)/2 - m*g*y")}
+    m, g = Symbol("m", real=True), Symbol("g", real=True)
+    energy, momentum = laws[S.One, S.Zero, S.Zero], laws[S.Zero, S.One, S.Zero]
+    assert (
+        (energy.constant - m * (v**2 + w**2) / 2 - m * g * y).expand() == 0 == (energy.constant + energy.integral).expand()
+    )
+    assert (momentum.constant - m * v).expand() == 0
+    assert with_positive_speeds(x * w - y * v, (v, w)) == x * w - y * v
+
+
+def test_fields_of_noether_have_no_number_as_a_factor() -> None:
+    """t² ∂_t + t x ∂_x, and not a multiple of it; the gauge term and the charge belong to the field as it stands."""
+    components = {law.generator.components for law in noether("x'^2/2")}
+    assert (t**2, t * x) in components and (S.Zero, t) in components
+    assert number_factor([4 * t, S.Zero, 6 * x / 5]) == Rational(2, 5) and number_factor([-t, x]) == 1
 
 
 def test_the_damped_oscillator_has_its_gauge_symmetry() -> None:

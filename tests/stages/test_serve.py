@@ -178,6 +178,12 @@ def test_no_other_site_may_ask(client: TestClient, headers: dict[str, str], stat
     assert client.post("/ask", data={"equations": "y' = y"}, headers=headers).status_code == status
 
 
+def test_a_browser_may_name_the_own_site(client: TestClient) -> None:
+    """Where a page forbids every referrer, a browser sends Origin: null with its forms, and they would be refused."""
+    assert client.get("/").headers["referrer-policy"] == "same-origin"
+    assert client.post("/ask", data={"equations": "y' = y"}, headers={"origin": "null"}).status_code == 403
+
+
 def test_an_address_that_leads_nowhere(client: TestClient) -> None:
     for place in ("/nowhere", "/asked/guess", "/asked/guess/report.html", "/asked/guess/state", "/asked/../../etc/passwd"):
         assert client.get(place).status_code == 404

@@ -34,7 +34,7 @@ def charge_lines(found: Charges) -> Iterator[str]:
         if law.gauge != 0:
             yield f"    B{i} = {shown(law.gauge, by)}   (gauge term)"
         words = None if found.system is None else integral_kind(law.integral, found.system)
-        yield f"    I{i} = {shown(law.integral, by)}{f'   ({words})' if words else ''}{where(law.on, by)}"
+        yield f"    I{i} = {shown(law.constant, by)}{f'   ({words})' if words else ''}{where(law.on, by)}"
     yield f"looked among: {found.laws.within}"
 
 

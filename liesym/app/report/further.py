@@ -13,7 +13,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction, InverseHyp
 from sympy.functions.elementary.trigonometric import InverseTrigonometricFunction, TrigonometricFunction
 
 from liesym.app.derivations import Charges
-from liesym.app.report.markup import Row, code, equation, folded, table
+from liesym.app.report.markup import Row, code, equation, folded, table, wide
 from liesym.conservation.kinds import integral_kind
 from liesym.model.reading import write_system
 from liesym.reduction import Solution, Step, SystemSolution
@@ -59,12 +59,13 @@ def solution_part(found: Further) -> str:
         unknowns = solution.variables[1:]
         for point in solution.points:
             lines += [_line(Eq(u, v, evaluate=False), "special") for u, v in zip(unknowns, point, strict=True)]
+    lines = [wide("\n".join(lines), "solutions")]
     claim = "These are all solutions." if solution.complete else "There may be more solutions."
     parts = [*lines, f"<p>{claim} Each was substituted into the equations before it was written here.</p>"]
     parts += [f"<p>{escape(note)}</p>" for note in solution.notes]
     if found.steps:
         told = "".join(f"<li>{escape(step.says)}: {_step(step)}</li>" for step in found.steps)
-        parts.append(folded("the way to it, each line checked", f"<ol>{told}</ol>"))
+        parts.append(folded("the way to it, each line checked", wide(f"<ol>{told}</ol>", "steps")))
     return "\n".join(parts)
 
 
@@ -110,10 +111,10 @@ def noether_part(found: Further) -> str:
         holds = where(law.on, charges.display).strip()
         field = field_mathml(law.generator.variables, law.generator.components)
         gauge = "" if law.gauge == 0 else mathml(tidy(law.gauge))
-        rows.append([field, gauge, mathml(tidy(law.integral)), escape(" ".join(filter(None, (words, holds))))])
+        rows.append([field, gauge, mathml(tidy(law.constant)), escape(" ".join(filter(None, (words, holds))))])
     text = "<p>The equations are those of a Lagrangian, found by the inverse problem:</p>"
-    text += f'<div class="equation">{mathml(Eq(Symbol("L"), charges.lagrangian.expression, evaluate=False))}</div>'
-    return text + table(("symmetry of the action", "gauge term", "conserved", ""), rows, label="Noether's laws")
+    text += wide(equation(Symbol("L"), charges.lagrangian.expression), "the Lagrangian")
+    return text + table(("symmetry of the action", "gauge term", "conserved", "kind"), rows, label="Noether's laws")
 
 
 def residual_part(result: Result, integrals: Sequence[Expr]) -> str:

@@ -10,10 +10,11 @@ from sympy import Add, Expr, Mul, Symbol
 from liesym.app.report import pictures
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.further import Further, noether_part, recheck_part, residual_part, solution_part
-from liesym.app.report.json import condition
-from liesym.app.report.markup import Row, document, equation, figure, folded, sections, table
+from liesym.app.report.markup import Row, document, equation, figure, folded, sections, table, wide
 from liesym.app.report.sentence import sentences
+from liesym.app.report.terminal import collected, shown_condition
 from liesym.base.listing import Listing
+from liesym.coefficients.joined import joined
 from liesym.conservation.kinds import integral_kind
 from liesym.model.reading import write_system
 from liesym.symmetries.generator import Generator
@@ -43,7 +44,7 @@ def page(
         seconds: (stage, seconds) beyond those in the result.
     """
     more = further or Further()
-    title = result.system.title or "; ".join(write_system(result.system))
+    title = result.system.title or "; ".join(str(result.system).splitlines())
     summary = "".join(f"<p>{escape(s)}</p>" for s in sentences(result, integrals, algebra))
     parts = [
         ("In short", summary),
@@ -67,7 +68,7 @@ def page(
 def _equations(result: Result) -> str:
     system = result.system
     lines = [equation(system.leading(i), f) for i, f in enumerate(system.rhs)]
-    parts = ["\n".join(lines), f"<p><code>{escape('; '.join(write_system(system)))}</code></p>"]
+    parts = [wide("\n".join(lines), "equations"), f"<p><code>{escape('; '.join(write_system(system)))}</code></p>"]
     if system.parameters:
         rows = [
             (mathml(p.symbol), ", ".join(p.assumptions) or "real", "" if p.value is None else f"{p.value:g}")
@@ -88,7 +89,8 @@ def _claim(result: Result) -> str:
         f"{escape(result.completeness.sentence)}{form} Dimension: {dimension}{bound}.</p>"
     )
     if result.conditions:
-        text += f"<p>Conditions: <code>{escape(', '.join(condition(c) for c in result.conditions))}</code></p>"
+        told = ", ".join(shown_condition(c, result.system.display) for c in result.conditions)
+        text += f"<p>Conditions: {escape(told)}</p>"
     return text + "".join(f"<p>{escape(note)}</p>" for note in result.notes)
 
 
@@ -103,11 +105,12 @@ def _symmetries(result: Result) -> str:
         rows.append(_symmetry(f"X{i}", g, escape(remark + where(g.on, by))))
         marks.append("trivial" if g.trivial else "")
     for i, family in enumerate(result.families, 1):
-        arbitrary = ", ".join(mathml(f) for f, _ in family.arbitrary) + " arbitrary"
+        arbitrary = ", ".join(mathml(tidy(f)) for f, _ in family.arbitrary) + " arbitrary"
+        arbitrary += ", trivial" if family.trivial else ""
         rows.append(_symmetry(f"F{i}", family.generator, arbitrary + escape(where(family.generator.on, by))))
         marks.append("trivial" if family.trivial else "")
     parts = ["<p>Each verified by substitution.</p>", table(("", "symmetry", "kind"), rows, marks, label="symmetries")]
-    parts += [equation(d.equation.lhs, d.equation.rhs) for d in result.definitions]
+    parts.append(wide("\n".join(equation(d.equation.lhs, d.equation.rhs) for d in result.definitions), "definitions"))
     if pictures.is_available():
         parts.append(figure(pictures.generator_pictures(result.generators, result.system), "directions of the symmetries"))
     return "\n".join(parts)
@@ -138,7 +141,7 @@ def _algebra(algebra: AlgebraFacts | None) -> str:
 
     def cell(i: int, j: int) -> str:
         row, sign = (brackets.get((i, j), {}), 1) if i < j else (brackets.get((j, i), {}), -1)
-        return mathml(Add(*(Mul(sign * c, basis[k]) for k, c in row.items())))
+        return mathml(Add(*(Mul(sign * joined(c), basis[k]) for k, c in row.items())))
 
     rows = [[f"X{i + 1}", *(cell(i, j) for j in range(len(basis)))] for i in range(len(basis))]
     return text + table(["[row, column]", *(f"X{i + 1}" for i in range(len(basis)))], rows, label="commutators")
@@ -170,7 +173,8 @@ def _portrait(result: Result) -> str:
     """Directions of the solutions in the plane of the two states of an autonomous system."""
     if not pictures.is_available():
         return ""
-    values = ", ".join(f"{p.name} = {1.0 if p.value is None else p.value:g}" for p in result.system.parameters)
+    name = result.system.display.name
+    values = ", ".join(f"{name(p.name)} = {1.0 if p.value is None else p.value:g}" for p in result.system.parameters)
     return figure(pictures.portrait(result.system), f"solutions in the phase plane{f' for {values}' if values else ''}")
 
 
@@ -179,10 +183,10 @@ def _cases(cases: Sequence[Case], depth: int = 0) -> str:
         return ""
     rows = []
     for case in cases:
-        told = escape(", ".join(condition(a) for a in case.assumptions) or "generic")
+        told = escape(", ".join(shown_condition(a, case.result.system.display) for a in case.assumptions) or "generic")
         dimension = "unknown or infinite" if case.result.dimension is None else str(case.result.dimension)
         below = _cases(case.children, depth + 1)
-        rows.append((f"<code>{told}</code>", dimension, case.result.completeness.value, below))
+        rows.append((told, dimension, case.result.completeness.value, below))
     return table(("where", "dimension", "completeness", "below it"), rows, label="cases")
 
 
@@ -215,9 +219,13 @@ def _determining(result: Result) -> str:
     found = result.determining_system
     if not found.equations:
         return ""
-    before = "\n".join(equation(e, 0) for e in found.conditions)
-    after = "\n".join(equation(e, 0) for e in found.equations)
-    return folded("before splitting", before) + folded(f"after splitting, {len(found.equations)} equations", after)
+    by = result.system.display
+    before, after = (
+        wide("\n".join(equation(collected(e, by), 0) for e in forms), label)
+        for forms, label in ((found.conditions, "conditions"), (found.equations, "determining equations"))
+    )
+    many = "" if len(found.equations) == 1 else "s"
+    return folded("before splitting", before) + folded(f"after splitting, {len(found.equations)} equation{many}", after)
 
 
 def _seconds(seconds: Sequence[tuple[str, float]]) -> str:

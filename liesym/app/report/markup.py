@@ -23,8 +23,8 @@ th { background: #f6f8fa; } code { font-size: .85em; color: #57606a; } math { fo
 pre { overflow-x: auto; padding: .6rem .9rem; background: #f6f8fa; } pre code { color: inherit; }
 .claim { padding: .6rem .9rem; border-left: 4px solid #57606a; background: #f6f8fa; }
 .proven { border-color: #1a7f37; } .open { border-color: #bf8700; } .trivial, .quiet { color: #57606a; }
-svg { max-width: 100%; height: auto; } figure { margin: .7rem 0; overflow-x: auto; }
-details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; overflow-x: auto; }
+svg { max-width: 100%; height: auto; font-family: inherit; } figure { margin: .7rem 0; }
+details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; width: max-content; }
 :focus-visible { outline: 3px solid #0969da; outline-offset: 2px; }
 @media (prefers-color-scheme: dark) {
   body { background: #0d1117; color: #e6edf3; } th, .claim, pre { background: #161b22; } a { color: #79c0ff; }
@@ -35,6 +35,7 @@ details { margin: .7rem 0; } .equation { margin: .4rem 0 .4rem 1.5rem; overflow-
 @media print {
   body { max-width: none; margin: 0; color: #000000; background: #ffffff; } nav, .screen { display: none; }
   details, figure, tr { break-inside: avoid; } h2 { break-after: avoid; } a { color: inherit; }
+  pre { white-space: pre-wrap; } .wide, pre { overflow: visible; }
 }
 """
 
@@ -83,14 +84,27 @@ def table(header: Row, rows: Sequence[Row], marks: Sequence[str] = (), *, label:
         label: what it holds, for those who hear the page.
     """
     head = "".join(f'<th scope="col">{cell}</th>' if cell else "<td></td>" for cell in header)
+    named = bool(header) and not header[0]  # where the corner is free, the first cell of a row is its name
     lines = []
     for i, row in enumerate(rows):
         mark = f' class="{marks[i]}"' if i < len(marks) and marks[i] else ""
-        lines.append(f"<tr{mark}>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>")
+        cells = [f"<td>{cell}</td>" for cell in row]
+        if named:
+            cells[0] = f'<th scope="row">{row[0]}</th>'
+        lines.append(f"<tr{mark}>{''.join(cells)}</tr>")
     whole = "\n".join((f"<tr>{head}</tr>", *lines))
-    # what is wider than the window is moved by the keyboard too
+    return wide(f"<table>\n{whole}\n</table>", label)
+
+
+def wide(body: str, label: str) -> str:
+    """What may be wider than the window, moved by the keyboard too; nothing for nothing.
+
+    Arguments:
+        body: as HTML.
+        label: what it holds, for those who hear the page.
+    """
     frame = f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">'
-    return f"{frame}<table>\n{whole}\n</table></div>"
+    return f"{frame}{body}</div>" if body else ""
 
 
 def figure(svg: str, label: str) -> str:
@@ -102,7 +116,7 @@ def figure(svg: str, label: str) -> str:
 
 
 def equation(left: Any, right: Any) -> str:
-    """left = right by itself."""
+    """left = right by itself, inside of what is `wide`."""
     return f'<div class="equation">{mathml(Eq(left, right, evaluate=False))}</div>'
 
 

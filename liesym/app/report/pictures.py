@@ -16,16 +16,18 @@ import numpy as np
 from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
+from liesym.base.jets import jet_symbol
 from liesym.errors import LiesymError
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
 from liesym.symmetries.generator import Generator
+from liesym.text.display import Display
 
 EXTENT = 2.0
 COUNT = 13
 FINE = 41
-_DIGITS = re.compile(r"(\d\.\d\d)\d+")
-"""Hundredths of a point are enough for eyes, and half the size."""
+_DIGITS = re.compile(r"(?<!scale\()(?<![\d.])(-?\d+\.\d\d)\d+")
+"""Hundredths of a point are enough for eyes, and half the size; a scale keeps its digits."""
 
 
 def is_available() -> bool:
@@ -64,7 +66,8 @@ def portrait(system: ODESystem) -> str:
         return ""
     plane = (first.unknowns[0], first.unknowns[1])
     grid = _sampled(list(first.rhs), first, plane, FINE)
-    return "" if grid is None else _figure([("", plane, grid)], _streams)
+    jets = [jet_symbol(x, k) for x, n in zip(system.unknowns, system.orders, strict=True) for k in range(n)]
+    return "" if grid is None else _figure([("", (jets[0], jets[1]), grid)], _streams)
 
 
 def _plane(generator: Generator) -> tuple[Symbol, Symbol] | None:
@@ -97,6 +100,11 @@ def _sampled(
     return sampled if np.isfinite(sampled).mean() > 0.2 else None
 
 
+def _label(variable: Symbol) -> str:
+    """θ for theta, θ' for its velocity."""
+    return Display(unicode=True).name(variable.name)
+
+
 def _figure(drawn: Sequence[tuple[str, tuple[Symbol, Symbol], np.ndarray]], draw: Any) -> str:
     import matplotlib
 
@@ -105,13 +113,13 @@ def _figure(drawn: Sequence[tuple[str, tuple[Symbol, Symbol], np.ndarray]], draw
 
     rows = -(-len(drawn) // 3)
     columns = min(3, len(drawn))
-    with plt.rc_context({"svg.hashsalt": "liesym", "font.size": 9}):
+    with plt.rc_context({"svg.hashsalt": "liesym", "svg.fonttype": "none", "font.size": 9}):
         figure, axes = plt.subplots(rows, columns, figsize=(3.2 * columns, 3.1 * rows), squeeze=False)
         for axis in axes.flat[len(drawn) :]:
             axis.axis("off")
         for axis, (title, plane, grid) in zip(axes.flat, drawn, strict=False):
             draw(axis, grid)
-            axis.set(title=title, xlabel=plane[0].name, ylabel=plane[1].name, aspect="equal")
+            axis.set(title=title, xlabel=_label(plane[0]), ylabel=_label(plane[1]), aspect="equal")
         figure.tight_layout()
         target = io.StringIO()
         figure.savefig(target, format="svg", metadata={"Date": None})

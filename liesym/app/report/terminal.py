@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sympy import Add, Derivative, Expr, Symbol
-from sympy.core.relational import Relational
+from sympy import Add, Derivative, Expr, Mul, Pow, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Ne, Relational
 
 from liesym.app.report.algebra import AlgebraFacts
 from liesym.app.report.sentence import sentences
@@ -165,6 +166,10 @@ def _claim(screen: Screen, result: Result) -> None:
 
 def shown_condition(expression: Expr, by: Display) -> str:
     """A relation in symbols; an expression alone is one that must not vanish."""
+    if isinstance(expression, Ne) and expression.rhs == 0:
+        expression = expression.lhs  # type: ignore[assignment]
+    if isinstance(expression, Pow) and expression.exp.is_positive:  # a root vanishes where what stands under it does
+        expression = expression.base  # type: ignore[assignment]
     if not isinstance(expression, Relational):
         return f"{shown(expression, by)} {'≠' if by.unicode else '!='} 0"
     sign = {"!=": "≠"}.get(expression.rel_op, expression.rel_op) if by.unicode else expression.rel_op
@@ -214,14 +219,28 @@ def _case(screen: Screen, case: Case, depth: int, by: Display) -> None:
         _case(screen, child, depth + 1, by)
 
 
+def collected(form: Expr, by: Display) -> Expr:
+    """A linear form with short coefficients."""
+    terms = []
+    for term in Add.make_args(form):
+        unknown = [f for f in Mul.make_args(term) if isinstance(f, Derivative | AppliedUndef)]
+        rest = [f for f in Mul.make_args(term) if f not in unknown]
+        terms.append(Mul(tidy(Mul(*rest), by), *unknown))
+    return Add(*terms)
+
+
 def show_determining(screen: Screen, system: ODESystem, found: DeterminingSystem) -> None:
     """The determining system before and after splitting."""
     show_system(screen, system)
-    names = ", ".join(f"{write(u.applied)} for {u.variable.name}" for u in found.unknowns)
-    screen.say(f"\ninfinitesimals: {names}")
+    plain = system.display
+    names = ", ".join(f"{plain.write(u.applied)} for {plain.name(u.variable.name)}" for u in found.unknowns)
+    screen.say("")
+    tell(screen, f"infinitesimals: {names}; derivatives by subscripts", "  ")
+    by = Display(system.variables, system.parameter_symbols, bare=[u.name for u in found.unknowns])
     screen.say("\nbefore splitting, for all values of the derivatives:", "bold")
     for line in found.conditions:
-        screen.say(f"  {write(line)} = 0")
-    screen.say(f"\nafter splitting, {len(found.equations)} equations:", "bold")
+        tell(screen, f"  {by.write(collected(line, by))} = 0", "    ")
+    count = len(found.equations)
+    screen.say(f"\nafter splitting, {count} equation{'' if count == 1 else 's'}:", "bold")
     for line in found.equations:
-        screen.say(f"  {write(line)} = 0")
+        tell(screen, f"  {by.write(collected(line, by))} = 0", "    ")

@@ -23,10 +23,12 @@ EXAMPLES = (
 """What to click: name, equations."""
 SCRIPT = """
 const note = document.getElementById("stage");
+const bar = document.querySelector("progress");
 const look = async () => {
   const told = await (await fetch(location.pathname + "/state")).json();
   if (!told.running) { location.reload(); return; }
   note.textContent = told.seconds + " s: " + told.stage;
+  bar.value = told.seconds;
   setTimeout(look, 700);
 };
 if (note) { setTimeout(look, 300); }
@@ -93,7 +95,7 @@ def waiting(answer: Answer) -> str:
     _say(fields, "button", "Stop")
     SubElement(SubElement(body, "noscript"), "meta", {"http-equiv": "refresh", "content": "1"})
     SubElement(body, "script", {"src": "/progress.js"})
-    return _page("at work", body)
+    return _page("At work", body)
 
 
 def answered(answer: Answer) -> str:
@@ -113,7 +115,7 @@ def missing() -> str:
     body = Element("div")
     _say(body, "p", "There is no such page; only the last answers are kept.")
     _say(body, "a", "Ask again", {"href": "/", "class": "button go"})
-    return _page("not found", body)
+    return _page("Not found", body)
 
 
 def _field(parent: Element, name: str, words: str, more: dict[str, str]) -> None:

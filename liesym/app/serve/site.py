@@ -30,7 +30,7 @@ RULES = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; "
     "img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none, a browser hides the origin of our own forms too
     "Cache-Control": "no-store",
 }
 """What a browser may do with a page: nothing from elsewhere, no script but our own."""
