@@ -9,7 +9,7 @@ from sympy import Eq, Expr, oo
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.errors import Unsupported
-from liesym.reduction.conditions import SAID
+from liesym.reduction.conditions import NONE, SAID
 from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution
 from liesym.text import write
@@ -162,14 +162,15 @@ def solution_lines(record: dict[str, Any], steps: bool = False) -> Iterator[str]
         yield from _implicit_lines(part, not record["explicit"])
     yield from (f"  {line}" for line in record["relations"])
     found = any(part.get(key) for part in (record, *record["others"]) for key in ("explicit", "relation", "parametric"))
-    found = found or bool(record["relations"]) or SAID in record["notes"]
+    found = found or bool(record["relations"]) or SAID in record["notes"] or NONE in record["notes"]
     if not found:
         yield "no family of solutions was found"
     for line in record["special"]:
         yield f"  {line}   (special)"
     if record["stopped"] or not found:
         yield f"looked among: {record['within']}"
-    yield "these are all solutions" if record["complete"] else "there may be more solutions"
+    if NONE not in record["notes"]:
+        yield "these are all solutions" if record["complete"] else "there may be more solutions"
 
 
 def _family_lines(record: dict[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import mpmath
 from sympy import Dummy, Expr, Matrix, Pow, S, Symbol
 
 from liesym.base.typed import expr
+from liesym.coefficients.field import FAILURES, Field
 from liesym.errors import ParseError
 from liesym.solving.algebraic import solve_for
 from liesym.testing.values import NoValue, value_at
@@ -19,6 +20,7 @@ _CONDITION = re.compile(r"\s*([^\W\d]\w*)('*)\s*\((.*?)\)\s*=(.*)", re.DOTALL)
 CLOSE = 1e-25
 MOST_OPERATIONS = 60
 SAID = "no solution that was found meets the conditions"
+NONE = "no solution meets the conditions: they contradict each other in the family, which holds all solutions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,31 @@ def _by_determinants(defects: Sequence[Expr], constants: Sequence[Symbol]) -> di
         replaced[:, k] = right
         found[c] = _shortened(expr(replaced.det(method="berkowitz") / whole))
     return found
+
+
+def contradict(
+    values: Mapping[Symbol, Expr], t: Symbol, conditions: Sequence[Condition], constants: Sequence[Symbol]
+) -> bool:
+    """True if it is proven that the conditions, linear in the constants and without parameters, have no solution.
+
+    Elimination by rows, exact: 0 = 1 is left for one of them.
+    """
+    defects = _defects(values, t, conditions)
+    rows = [[*(expr(d.diff(c)) for c in constants), expr(d.subs(dict.fromkeys(constants, 0)))] for d in defects]
+    if any(e.free_symbols or e.has(S.NaN, S.ComplexInfinity) for row in rows for e in row):
+        return False
+    try:
+        field = Field.build([e for row in rows for e in row], (), ())
+        left = [[field(e) for e in row] for row in rows]
+        for k in range(len(constants)):
+            pivot = next((row for row in left if not row[k].is_zero), None)
+            if pivot is not None:
+                left = [
+                    [a - b * row[k] / pivot[k] for a, b in zip(row, pivot, strict=True)] for row in left if row is not pivot
+                ]
+        return any(not is_zero(field.to_expr(row[-1])) for row in left)
+    except FAILURES:
+        return False
 
 
 def _shortened(value: Expr) -> Expr:

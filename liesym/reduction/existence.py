@@ -81,6 +81,8 @@ REGULAR = (
     fresnelc,
 )
 """Functions without singular points on the real line."""
+CLOSE = 1e-9
+"""Of what vanishes at a singular place, at a number that is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,28 @@ def interval_of(system: ODESystem, values: Sequence[Expr], place: Expr) -> Inter
         for k in range(order):
             rule[jet_symbol(name, k)] = value
             value = partial_derivative(value, system.independent)
-    x = system.independent
-    seen = dict.fromkeys(g for e in (*values, *(replaced(f, rule) for f in system.rhs)) for g in _critical(e, x))
+    return _around([*values, *(replaced(f, rule) for f in system.rhs)], system.independent, place)
+
+
+def is_regular_between(system: ODESystem, places: Sequence[Expr]) -> bool:
+    """True if the coefficients of a linear system are proven to be regular on an interval that holds all the places."""
+    jets = dict.fromkeys((*system.unknowns, *system.jet_coordinates), S.Zero)
+    parts = [e for f in system.rhs for e in (replaced(f, jets), *(f.diff(s) for s in jets))]
+    if any(p.free_symbols for p in places) or any(p.has(*jets) for p in parts):
+        return False
+    x, (first, *others) = system.independent, sorted(dict.fromkeys(places), key=_number)
+    critical = [g for e in parts for g in _critical(e, x)]
+    if any(g.free_symbols - {x} or abs(_number(expr(g.subs(x, p)))) < CLOSE for g in critical for p in places):
+        return False
+    found = _around(parts, x, first)
+    if found.lower is None or found.upper is None:
+        return False
+    return all(_number(p) < _number(found.upper) for p in others)
+
+
+def _around(values: Sequence[Expr], x: Symbol, place: Expr) -> Interval:
+    """The largest interval around a place on which expressions of x are regular."""
+    seen = dict.fromkeys(g for e in values for g in _critical(e, x))
     lower: Expr | None = -oo
     upper: Expr | None = oo
     for g in seen:

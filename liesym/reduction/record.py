@@ -15,7 +15,7 @@ from liesym.base.typed import equation, expr
 from liesym.errors import Unsupported
 from liesym.lowering.lower import lower
 from liesym.lowering.registry import Backend
-from liesym.reduction.conditions import SAID, Condition, decided, fits, read_conditions, roots
+from liesym.reduction.conditions import NONE, SAID, Condition, decided, fits, read_conditions, roots
 from liesym.reduction.existence import Interval
 from liesym.reduction.steps import Step, named
 from liesym.text.display import Display, shown
@@ -110,7 +110,12 @@ class Solution(Shown):
         by = self.display
         lines = [line for part in (self, *self.others) for line in part._family(by, self.is_special(part))]
         lines += [f"{by.write(e.args[0])} = {shown(expr(e.args[1]), by)}   (special)" for e in self.special]
-        return "\n".join(lines or ["no family of solutions was found"])
+        return "\n".join(lines or [self.empty])
+
+    @property
+    def empty(self) -> str:
+        """What is said where there is nothing."""
+        return next((n for n in self.notes if n in (NONE, SAID)), "no family of solutions was found")
 
     def is_special(self, part: Solution) -> bool:
         """True of an envelope: a part without constants beside a family."""
@@ -147,7 +152,7 @@ class Solution(Shown):
                 on = () if part.equation is not None else part.relation_on
                 pairs += [(v, c, on) for v, c in zip(part.variables, part.parametric, strict=True)]
         pairs += [(*e.args, ()) for e in self.special]
-        return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
+        return equations_latex(pairs) if pairs else rf"\text{{{self.empty}}}"
 
     @property
     def within(self) -> str:

@@ -53,7 +53,7 @@ class SystemSolution(Solution):
         lines += [f"{by.write(expr(e.args[0]))} = {by.write(expr(e.args[1]))}" for e in self.relations]
         for point in self.points:
             lines.append(f"{', '.join(f'{n} = {by.write(v)}' for n, v in zip(names, point, strict=True))}   (special)")
-        return "\n".join(lines or ["no family of solutions was found"])
+        return "\n".join(lines or [self.empty])
 
     def to_latex(self) -> str:
         unknowns = self.variables[1:]
@@ -62,7 +62,7 @@ class SystemSolution(Solution):
             pairs += [(u, v, on) for u, v in zip(unknowns, values, strict=True)]
         pairs += [(*e.args, ()) for e in self.relations]
         pairs += [(u, v, ()) for point in self.points for u, v in zip(unknowns, point, strict=True)]
-        return equations_latex(pairs) if pairs else r"\text{no family of solutions was found}"
+        return equations_latex(pairs) if pairs else rf"\text{{{self.empty}}}"
 
     def __call__(self, place: Any, *, branch: int = 0, backend: str | Backend | None = None, **values: Any) -> Any:
         """The unknowns at places of the independent variable, in a numerical backend.

@@ -127,7 +127,7 @@ def solutions_of_system(system: ODESystem, budget: Budget) -> Found:
     points: tuple[tuple[Expr, ...], ...] = ()
     if not (families and _is_linear(system)):
         try:
-            points = tuple(_points(system, constants, budget))
+            points = tuple(p for p in _points(system, constants, budget) if not _is_in_a_family(p, families, constants))
         except OutOfBudget:
             stopped = True
     looked = ("blocks one after the other, linear ones by the exponential of their matrix", "constant solutions")
@@ -375,6 +375,13 @@ def _points(system: ODESystem, constants: Sequence[Symbol], budget: Budget) -> I
             seen.append(point)
     distinct = list(dict.fromkeys(seen))
     yield from (p for p in distinct if not any(_is_among(p, q, constants) for q in distinct if q != p))
+
+
+def _is_in_a_family(
+    point: Sequence[Expr], families: Sequence[tuple[Sequence[Expr], tuple[Expr, ...]]], constants: Sequence[Symbol]
+) -> bool:
+    """True if a family of constant solutions that is there already holds it."""
+    return any(not on and (tuple(point) == tuple(f) or _is_among(point, f, constants)) for f, on in families)
 
 
 def _is_among(point: Sequence[Expr], curve: Sequence[Expr], constants: Sequence[Symbol]) -> bool:

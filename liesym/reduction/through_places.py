@@ -15,8 +15,8 @@ from sympy import Expr
 from liesym.base.budget import Budget
 from liesym.base.typed import expr
 from liesym.model.system import ODESystem
-from liesym.reduction.conditions import Condition
-from liesym.reduction.existence import Interval, interval_of
+from liesym.reduction.conditions import NONE, Condition, contradict
+from liesym.reduction.existence import Interval, interval_of, is_regular_between
 from liesym.reduction.fitted_curves import fitted_curve
 from liesym.reduction.record import Solution
 from liesym.reduction.system_solution import SystemSolution, with_first
@@ -39,6 +39,12 @@ def through_places(
         is_explicit: False if the system is only a frame of an implicit equation, of which no more is said.
     """
     fitted = found.fitted(wanted)
+    if (
+        is_explicit
+        and not fitted.found
+        and _is_proven_absent(system, [[expr(e.rhs)] for e in found.explicit], found, wanted)
+    ):
+        return replace(fitted, notes=(*found.notes, NONE), complete=True)
     if is_explicit and not fitted.found:
         fitted = fitted_curve(system, found, wanted, budget) or fitted
     start = start_of(system, wanted) if is_explicit else None
@@ -55,6 +61,8 @@ def through_places(
 def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequence[Condition]) -> SystemSolution:
     """The same for a system."""
     fitted = found.fitted(wanted)
+    if not fitted.found and _is_proven_absent(system, [v for v, _ in found.families], found, wanted):
+        return replace(fitted, notes=(*found.notes, NONE), complete=True)
     start = start_of(system, wanted)
     values = [v for v, _ in fitted.families]
     if start is Start.UNIQUE:
@@ -64,6 +72,20 @@ def system_through_places(found: SystemSolution, system: ODESystem, wanted: Sequ
     fitted = replace(fitted, intervals=_intervals(system, values, wanted))
     places = [on for _, on in fitted.families]
     return _told(fitted, values, places, start, len(values) + bool(fitted.relations))
+
+
+def _is_proven_absent(
+    system: ODESystem, families: Sequence[Sequence[Expr]], found: Solution, wanted: Sequence[Condition]
+) -> bool:
+    """True if the general solution of a linear system, on an interval that holds all places, meets no such values."""
+    if not found.complete or len(families) != 1:
+        return False
+    values = dict(zip(system.unknowns, families[0], strict=True))
+    linear = not any(
+        f.diff(a).has(*values, *system.jet_coordinates) for f in system.rhs for a in (*values, *system.jet_coordinates)
+    )
+    places = [c.place for c in wanted]
+    return linear and is_regular_between(system, places) and contradict(values, system.independent, wanted, found.constants)
 
 
 def _of_equation(

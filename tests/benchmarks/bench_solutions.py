@@ -21,6 +21,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ from liesym.text.equations import read_residuals
 
 SEED = 3
 """Methods are developed on equations outside of this sample."""
-GRACE = 5.0
-"""Seconds of the processor beyond the limit that an answer is waited for, and that its check may take."""
+GRACE, CHECK = 4.0, 20.0
+"""Seconds of the processor beyond the limit that an answer is waited for, and that its check may take after that."""
 SLOWER = 8
 """Times that the clock may go faster than the processor works for one process."""
 LISTS = {"kamke1": "Kamke 1", "kamke2": "Kamke 2", "kamke6": "Kamke 6", "murphy1": "Murphy 1", "murphy2": "Murphy 2"}
@@ -53,8 +54,8 @@ REDUCED = "Abel or Painlevé"
 OUTCOMES = (*SOLVED, "unchecked", "wrong", REDUCED, "none", "out of time", "refused", "raw error")
 NAMED = (BesselBase, AiryBase, TupleParametersBase, Integral, *HYPERGEOMETRIC)
 Answer = Mapping[str, Any]
-Verdict = tuple[str, str, str]
-"""What it is, whether the check found it right, and the answer as text."""
+Verdict = tuple[str, str, Sequence[Callable[[], str]]]
+"""What it is, the answer as text, and a check of each of its branches."""
 
 
 def questions(books: Path | None, sample: int) -> list[dict[str, str]]:
@@ -77,18 +78,19 @@ def ours(text: str, budget: float) -> Verdict:
     found = liesym.solve(text, independent="x", budget=budget)
     if not found.found:
         named = next((n for n in found.notes if "Abel's equation" in n or "Painlevé's" in n), None)
-        return (REDUCED, "", named) if named else ("out of time" if found.stopped else "none", "", "")
+        return (REDUCED, named, ()) if named else ("out of time" if found.stopped else "none", "", ())
     read = read_residuals(text, independent="x")
     x, y = read.space.independent, read.space.unknowns[0]
     residual, order = with_functions(read.expressions[0]), read.space.order_of(read.expressions[0])
     values = [e.rhs for e in found.explicit]
     shown = [(with_functions(v), on) for v, on in zip(values, found.on, strict=True)]
-    checks = [of_value(residual, x, y, order, v, on) for v, on in shown]
+    checks = [partial(of_value, residual, x, y, order, v, on) for v, on in shown]
     if not values and found.parametric is not None and found.parameter is not None and found.equation is None:
-        checks = [of_curve(residual, x, y, order, tuple(map(with_functions, found.parametric)), found.parameter)]
+        curve = tuple(map(with_functions, found.parametric))
+        checks = [partial(of_curve, residual, x, y, order, curve, found.parameter)]
     elif not values and found.equation is not None:
-        checks = [of_relation(residual, x, y, order, with_functions(found.equation.lhs), found.constants)]
-    return _kind(found, values), _worst(checks), str(found)[:300]
+        checks = [partial(of_relation, residual, x, y, order, with_functions(found.equation.lhs), found.constants)]
+    return _kind(found, values), str(found)[:300], checks
 
 
 def _kind(found: Solution, values: Sequence[Expr]) -> str:
@@ -121,15 +123,15 @@ def theirs(text: str, budget: float) -> Verdict:
     for answer in answers:
         left, right = (e.xreplace({f: y}).xreplace(names) for e in answer.args)
         if right.getO() is not None:
-            return "none", "", "a power series"
+            return "none", "a power series", ()
         if left == y and not right.has(y):
             kinds.append("named" if right.has(*NAMED) else "closed")
-            checks.append(of_value(open_ones, x, y, order, with_functions(right)))
+            checks.append(partial(of_value, open_ones, x, y, order, with_functions(right)))
         else:
             kinds.append("implicit")
             constants = sorted((s for s in (left - right).free_symbols if s.name.startswith("C")), key=str)
-            checks.append(of_relation(open_ones, x, y, order, with_functions(left - right), constants))
-    return max(kinds, key=SOLVED.index), _worst(checks), str(answers)[:300]
+            checks.append(partial(of_relation, open_ones, x, y, order, with_functions(left - right), constants))
+    return max(kinds, key=SOLVED.index), str(answers)[:300], checks
 
 
 def _on_processor_time() -> None:
@@ -143,17 +145,21 @@ def _on_processor_time() -> None:
 def _answer(solver: Callable[[str, float], Verdict], text: str, budget: float, pipe: Connection) -> None:
     _on_processor_time()
     begun = time.process_time()
-    limit = round(begun + budget + GRACE)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    limit, checks = round(begun + budget + GRACE), ()
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, round(limit + CHECK)))
     try:
-        kind, check, shown = solver(text, budget)
+        kind, shown, checks = solver(text, budget)
     except (LiesymError, NotImplementedError) as error:
-        kind, check, shown = "refused", "", f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        kind, shown = "refused", f"{type(error).__name__}: {str(error).splitlines()[0]}"
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        kind, check, shown = "raw error", "", f"{type(error).__name__}: {str(error)[:100]} ({where.name})"
-    outcome = check if kind in SOLVED and check != "right" else kind
-    pipe.send({"outcome": outcome, "kind": kind, "answer": shown, "seconds": time.process_time() - begun})
+        kind, shown = "raw error", f"{type(error).__name__}: {str(error)[:100]} ({where.name})"
+    spent = time.process_time() - begun
+    outcome = "unchecked" if kind in SOLVED else kind
+    pipe.send({"outcome": outcome, "kind": kind, "answer": shown, "seconds": spent})
+    if kind in SOLVED:
+        resource.setrlimit(resource.RLIMIT_CPU, (round(begun + spent + CHECK), round(limit + CHECK)))
+        pipe.send(_worst([check() for check in checks]))
 
 
 def asked(solver: Callable[[str, float], Verdict], text: str, budget: float) -> dict[str, Any]:
@@ -168,6 +174,9 @@ def asked(solver: Callable[[str, float], Verdict], text: str, budget: float) -> 
     with suppress(EOFError):  # the system ended it at its limit
         if here.poll(SLOWER * limit):
             answer = here.recv()
+            if answer["outcome"] == "unchecked" and here.poll(SLOWER * CHECK):
+                check = here.recv()
+                answer["outcome"] = answer["kind"] if check == "right" else check
     process.kill()
     process.join()
     return answer

@@ -19,6 +19,8 @@ from liesym.base.jets import jet_symbol
 
 PLACES, WANTED, CLOSE = 40, 3, 1e-8
 SIGNS = (1, 1, 1, -1)
+QUADRATURE, DEGREE = 15, 5
+"""Digits and degree of quadratures."""
 Names = Mapping[str, float]
 
 
@@ -95,8 +97,8 @@ def _verdict(
 
 
 def _number(value: Expr, place: Mapping[Any, Any]) -> Any:
-    if value.has(Integral) and any(len(limit) == 1 for n in value.atoms(Integral) for limit in n.limits):
-        raise ValueError("an integral without limits has no value")
+    if value.has(Integral):
+        value = value.xreplace({n: _integrated(n, place) for n in value.atoms(Integral) if not _is_inside(n, value)})
     found = value.subs(place).evalf(20)
     if not found.is_number or found.has(Integral):
         raise TypeError("it has no value there")
@@ -104,3 +106,23 @@ def _number(value: Expr, place: Mapping[Any, Any]) -> Any:
     if not mpmath.isfinite(number):
         raise ZeroDivisionError
     return number
+
+
+def _is_inside(integral: Integral, value: Expr) -> bool:
+    """True if the integral stands in the integrand of another one."""
+    return any(n != integral and n.has(integral) for n in value.atoms(Integral))
+
+
+def _integrated(integral: Integral, place: Mapping[Any, Any]) -> Any:
+    """The value of a definite integral, itself of one if the integrand holds one."""
+    if any(len(limit) != 3 for n in integral.atoms(Integral) for limit in n.limits):
+        raise ValueError("an integral without limits has no value")
+    variable, *ends = integral.limits[0]
+    held = {s: v for s, v in place.items() if s != variable}
+
+    def integrand(at: Any) -> Any:
+        return _number(integral.function, {**held, variable: at})
+
+    lower, upper = (_number(end, held) for end in ends)
+    with mpmath.workdps(QUADRATURE):
+        return mpmath.quad(integrand, [lower, upper], maxdegree=DEGREE)

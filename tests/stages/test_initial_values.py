@@ -15,6 +15,7 @@ import liesym
 from liesym.base.jets import jet_symbol
 from liesym.lowering.lower import lower
 from liesym.model.system import ODESystem
+from liesym.reduction.conditions import NONE
 from liesym.reduction.existence import Interval, interval_of
 
 X = Symbol("x", real=True)
@@ -165,3 +166,24 @@ def test_a_curve_goes_through_a_given_place() -> None:
     assert abs(float(time.evalf()) - 1) < 1e-8
     closed = liesym.solve("y'' = y^3", independent="x", conditions="y(0) = sqrt(2), y'(0) = sqrt(2)")
     assert [(e.rhs - sqrt(2) / (1 - X)).simplify() for e in closed.explicit] == [0]
+
+
+@pytest.mark.parametrize(
+    ("equations", "conditions", "absent"),
+    [
+        ("y'' + y = 0", "y(0) = 0, y(pi) = 1", True),
+        ("y'' + y = sin(x)", "y(0) = 0, y(2*pi) = 0", True),
+        ("y'' + 4*y = 0", "y'(0) = 0, y'(pi) = 1", True),
+        ("x' = y; y' = -x", "x(0) = 0, x(pi) = 1", True),
+        ("y'' + y = 0", "y(0) = 0, y(pi) = 0", False),
+        ("y'' + y = 0", "y(0) = 0, y(3) = 1", False),
+        ("y'' = y'/x", "y(-1) = 0, y(1) = 1", False),  # other constants on the other side of x = 0
+        ("y'' = y'/x", "y(0) = 0, y'(0) = 1", False),
+    ],
+)
+def test_conditions_that_contradict_each_other_are_proven_to(equations: str, conditions: str, absent: bool) -> None:
+    """Fredholm's alternative: at an eigenvalue there is a solution for some values at the ends and none for others."""
+    found = liesym.solve(equations, conditions=conditions, independent=None if ";" in equations else "x", budget=20)
+    assert (NONE in found.notes) is absent
+    assert (found.complete and not found.found) is absent
+    assert (str(found) == NONE) is absent

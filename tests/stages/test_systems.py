@@ -141,6 +141,13 @@ def test_constant_solutions_of_nonlinear_systems() -> None:
     assert circle.points == ((0, 0),)
 
 
+def test_a_family_of_constants_is_told_once() -> None:
+    found = told("z' = 0; w' = 0")
+    assert not found.points and len(found.families) == 1
+    two = told("z' = 0; w'' = w*w'")
+    assert not two.points and sum(not any(v.has(T) for v in values) for values, _ in two.families) == 1
+
+
 def test_integrals_where_there_is_no_family() -> None:
     """x' = x (1 - y), y' = y (x - 1): one relation between x and y, which is constant on solutions."""
     found, system = told("x' = x*(1-y); y' = y*(x-1)", budget=5), ODESystem.parse("x' = x*(1-y); y' = y*(x-1)")
