@@ -27,6 +27,7 @@ from sympy import (
     Integral,
     Mul,
     Poly,
+    Pow,
     Rational,
     S,
     Symbol,
@@ -66,6 +67,8 @@ from liesym.testing.second_look import with_absolute_values
 PLACES = (S.Zero, S.One, Integer(2), Rational(1, 2), Integer(-1))
 LARGEST_EXPONENT = 6
 """Of a product of powers that takes the place of a sum of logarithms."""
+LARGEST_PRODUCT = 200
+"""Operations of a right side that is factored into one of x and one of y."""
 POWERS = range(-2, 4)
 """Exponents of the powers c x^k that are tried as solutions of a Riccati equation."""
 
@@ -289,6 +292,11 @@ def _separated(system: ODESystem, rate: Expr) -> tuple[Expr, Expr] | None:
     x, y = system.variables
     if not rate.has(x):
         return S.One, rate
+    if rate.has(Pow) and rate.count_ops() <= LARGEST_PRODUCT:
+        of_x, of_y = powsimp(rate.factor()).as_independent(y, as_Add=False)
+        if not of_y.has(x) and of_y.has(y):
+            number, factor = of_x.as_independent(x, as_Add=False)
+            return expr(factor), expr(number * of_y)
     for place in PLACES:
         at_place = rate.subs(y, place)
         if at_place == 0 or at_place.has(S.NaN, S.ComplexInfinity, S.ImaginaryUnit):

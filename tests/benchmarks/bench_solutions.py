@@ -87,7 +87,7 @@ def ours(text: str, budget: float) -> Verdict:
     checks = [partial(of_value, residual, x, y, order, v, on) for v, on in shown]
     if not values and found.parametric is not None and found.parameter is not None and found.equation is None:
         curve = tuple(map(with_functions, found.parametric))
-        checks = [partial(of_curve, residual, x, y, order, curve, found.parameter)]
+        checks = [partial(of_curve, residual, x, y, order, curve, found.parameter, found.relation_on)]
     elif not values and found.equation is not None:
         checks = [partial(of_relation, residual, x, y, order, with_functions(found.equation.lhs), found.constants)]
     return _kind(found, values), str(found)[:300], checks

@@ -39,13 +39,15 @@ def of_value(residual: Expr, x: Symbol, y: Symbol, order: int, value: Expr, on: 
     return _verdict(residual, [jets], [value], {}, on)
 
 
-def of_curve(residual: Expr, x: Symbol, y: Symbol, order: int, curve: tuple[Expr, Expr], p: Symbol) -> str:
-    """x = curve[0], y = curve[1] along p."""
+def of_curve(
+    residual: Expr, x: Symbol, y: Symbol, order: int, curve: tuple[Expr, Expr], p: Symbol, on: Sequence[Expr] = ()
+) -> str:
+    """x = curve[0], y = curve[1] along p, where what is in `on` is positive."""
     jets, value, speed = {x: curve[0]}, curve[1], curve[0].diff(p)
     for k in range(order + 1):
         jets[jet_symbol(y, k)] = value
         value = value.diff(p) / speed
-    return _verdict(residual, [jets], list(curve), {})
+    return _verdict(residual, [jets], list(curve), {}, [c.xreplace({x: curve[0], y: curve[1]}) for c in on])
 
 
 def of_relation(residual: Expr, x: Symbol, y: Symbol, order: int, relation: Expr, constants: Sequence[Symbol]) -> str:
