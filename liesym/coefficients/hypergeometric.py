@@ -19,7 +19,7 @@ from sympy import Expr, Function, S, exp
 from sympy.core.function import ArgumentIndexError
 
 
-class _OfLast(Function):
+class OfLast(Function):
     """A function that has a derivative by its last argument alone; each class brings it, and the value at numbers."""
 
     _slope: ClassVar[Callable[..., Expr]]
@@ -41,7 +41,7 @@ class _OfLast(Function):
         return Expr._from_mpmath(value, prec)  # type: ignore[attr-defined]
 
 
-class kummermprime(_OfLast):
+class kummermprime(OfLast):
     """∂M/∂z of M(a, b, z)."""
 
     nargs = 3
@@ -59,7 +59,7 @@ class kummermprime(_OfLast):
         return a / b * mpmath.hyp1f1(a + 1, b + 1, z)
 
 
-class kummerm(_OfLast):
+class kummerm(OfLast):
     """M(a, b, z), regular at z = 0."""
 
     nargs = 3
@@ -76,7 +76,7 @@ class kummerm(_OfLast):
         return mpmath.hyp1f1(*arguments)
 
 
-class kummeruprime(_OfLast):
+class kummeruprime(OfLast):
     """∂U/∂z of U(a, b, z)."""
 
     nargs = 3
@@ -89,7 +89,7 @@ class kummeruprime(_OfLast):
         return -a * mpmath.hyperu(a + 1, b + 1, z)
 
 
-class kummeru(_OfLast):
+class kummeru(OfLast):
     """U(a, b, z), a power of z for large z."""
 
     nargs = 3
@@ -101,7 +101,7 @@ class kummeru(_OfLast):
         return mpmath.hyperu(*arguments)
 
 
-class hypergeometricprime(_OfLast):
+class hypergeometricprime(OfLast):
     """∂F/∂z of F(a, b; c; z)."""
 
     nargs = 4
@@ -115,7 +115,7 @@ class hypergeometricprime(_OfLast):
         return a * b / c * mpmath.hyp2f1(a + 1, b + 1, c + 1, z)
 
 
-class hypergeometric(_OfLast):
+class hypergeometric(OfLast):
     """F(a, b; c; z) of Gauss, real for z < 1."""
 
     nargs = 4

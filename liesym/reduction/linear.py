@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sympy import (
+    Abs,
     Basic,
     Dummy,
     Expr,
@@ -37,6 +38,7 @@ from sympy import (
     sqrt,
     trigsimp,
 )
+from sympy.functions.special.bessel import BesselBase
 
 from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
@@ -45,6 +47,7 @@ from liesym.coefficients import Field
 from liesym.coefficients.bounded import limited
 from liesym.coefficients.hypergeometric import HYPERGEOMETRIC
 from liesym.coefficients.lattice import NeedsRefinement
+from liesym.coefficients.waves import WAVES
 from liesym.errors import TooLarge, Unsupported
 from liesym.model.names import taken_names
 from liesym.model.system import ODESystem
@@ -62,6 +65,7 @@ from liesym.testing.values import NoValue, value_at
 
 SOME = 0.37
 """The value of a parameter where only the sign of something is asked for."""
+NAMED = (*HYPERGEOMETRIC, *WAVES, BesselBase)
 LARGEST = 80
 """Operations of a solution of a Riccati equation that is checked."""
 FAILURES = (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError)
@@ -117,13 +121,18 @@ def _of_normal_form(system: ODESystem, normal: tuple[Expr, Expr], budget: Budget
         yield _family(system, [front * exp(sqrt(r) * x), front * exp(-sqrt(r) * x)], S.Zero)
         return
     one, two = constants_for(system, 2)
-    for pair in hypergeometric_solutions(r, x):
+    for sides in hypergeometric_solutions(r, x):
         budget.check("hypergeometric functions")
-        first, second = (_gathered(front * e, x) for e in pair)
-        value = one * first + two * second
-        if look_at_value(system, value, (one, two)).true_on:  # the exact check takes longer
-            steps = normal_form_steps(system, front, r, pair, Dummy("w", real=True))
-            yield Family((Value(value),), steps=steps)
+        values = []
+        for side in sides:
+            first, second = (_gathered(front * e, x) for e in (side.first, side.second))
+            value = one * first + two * second
+            if value.has(Integral) or look_at_value(system, value, (one, two)).true_on:  # the exact check takes longer
+                values.append(Value(value, side.on))
+        if values:
+            pair = sides[0].first, sides[0].second
+            steps = normal_form_steps(system, front, r, pair, Dummy("w", real=True)) if len(sides) == 1 else ()
+            yield Family(tuple(values), steps=steps)
 
 
 def riccati_families(system: ODESystem, budget: Budget) -> Iterator[Family]:
@@ -262,7 +271,7 @@ def _gathered(value: Expr, x: Symbol) -> Expr:
     rest: Expr = S.One
     for factor in Mul.make_args(powdenest(value)):
         base, exponent = factor.as_base_exp()
-        if base is S.Exp1 or isinstance(factor, HYPERGEOMETRIC) or not base.has(x):
+        if base is S.Exp1 or isinstance(factor, NAMED) or factor.has(Abs, Integral) or not base.has(x):
             rest *= factor
             continue
         shorter = expr(trigsimp(base)) if base.has(sin, cos) else base
@@ -277,7 +286,7 @@ def _gathered(value: Expr, x: Symbol) -> Expr:
 
 def _regular_place(value: Expr, x: Symbol) -> float | None:
     """Where the last argument of a function in it is between 0 and 1, parameters having some value."""
-    inside = [f.args[-1] for f in value.atoms(*HYPERGEOMETRIC)]
+    inside = [f.args[-1] for f in value.atoms(*NAMED)]
     for place in (0.5, -0.5, 1.6, -1.6, 0.1, 3.3, -3.3, 0.9):
         seen = [_number(expr(e), {x: place}) for e in inside]
         if seen and all(v is not None and 0 < v < 1 for v in seen):

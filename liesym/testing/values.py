@@ -14,6 +14,7 @@ import mpmath
 from sympy import Add, Basic, Expr, Mul, Pow, Symbol
 
 from liesym.base.budget import surrounding
+from liesym.coefficients.waves import coulomb_other, coulomb_other_slope, coulomb_slope, coulomb_value, mathieu_value
 
 DIGITS = 30
 LOOKING = "look at real points"
@@ -151,6 +152,14 @@ RULES: dict[str, Callable[..., Any]] = {
     "kummeruprime": lambda c, a, b, z: -a * mpmath.hyperu(a + 1, b + 1, z),
     "hypergeometric": lambda c, a, b, d, z: c.hyp2f1(a, b, d, z),
     "hypergeometricprime": lambda c, a, b, d, z: a * b / d * c.hyp2f1(a + 1, b + 1, d + 1, z),
+    "coulombf": lambda c, l, eta, z: coulomb_value(l, eta, z),
+    "coulombfprime": lambda c, l, eta, z: coulomb_slope(l, eta, z),
+    "coulombg": lambda c, l, eta, z: coulomb_other(l, eta, z),
+    "coulombgprime": lambda c, l, eta, z: coulomb_other_slope(l, eta, z),
+    "mathieuone": lambda c, a, q, z: mathieu_value(a, q, z, 0, 0),
+    "mathieuoneprime": lambda c, a, q, z: mathieu_value(a, q, z, 1, 0),
+    "mathieutwo": lambda c, a, q, z: mathieu_value(a, q, z, 0, 1),
+    "mathieutwoprime": lambda c, a, q, z: mathieu_value(a, q, z, 1, 1),
     "LambertW": lambda c, u, k=0: c.lambertw(u, int(k)),
 }
 """Functions with a convention of their own; acot is atan(1/u) as in the grammar."""

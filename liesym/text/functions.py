@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
+from liesym.coefficients.waves import WAVES
 
 # text name -> (SymPy class, number of arguments); the order is the order in messages
 FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
@@ -62,6 +63,7 @@ FUNCTIONS: Mapping[str, tuple[Any, int]] = MappingProxyType(
         "kummerm": (kummerm, 3),
         "kummeru": (kummeru, 3),
         "hypergeometric": (hypergeometric, 4),
+        **{function.__name__: (function, 3) for function in WAVES},
     }
 )
 

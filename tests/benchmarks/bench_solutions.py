@@ -37,6 +37,7 @@ from sympy.functions.special.hyper import TupleParametersBase
 import liesym
 import liesym.base.budget as budget_module
 from liesym.coefficients.hypergeometric import HYPERGEOMETRIC
+from liesym.coefficients.waves import WAVES
 from liesym.errors import LiesymError
 from liesym.reduction.record import Solution
 from liesym.text.equations import read_residuals
@@ -52,7 +53,7 @@ SOLVED = ("closed", "named", "implicit", "parametric")
 REDUCED = "Abel or Painlevé"
 """Not solved, but called by the name of what it is or reduces to."""
 OUTCOMES = (*SOLVED, "unchecked", "wrong", REDUCED, "none", "out of time", "refused", "raw error")
-NAMED = (BesselBase, AiryBase, TupleParametersBase, Integral, *HYPERGEOMETRIC)
+NAMED = (BesselBase, AiryBase, TupleParametersBase, Integral, *HYPERGEOMETRIC, *WAVES)
 Answer = Mapping[str, Any]
 Verdict = tuple[str, str, Sequence[Callable[[], str]]]
 """What it is, the answer as text, and a check of each of its branches."""

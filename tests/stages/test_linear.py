@@ -13,6 +13,7 @@ import liesym
 from liesym.base.typed import expr
 from liesym.coefficients import Field
 from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
+from liesym.coefficients.waves import WAVES, mathieuone, mathieutwo
 from liesym.testing.values import value_at
 from liesym.text import read_expression, write
 
@@ -26,6 +27,14 @@ HYPERGEOMETRIC = [
     "x*(1-x)*y'' + (c-(a+b+1)*x)*y' - a*b*y = 0",
     "(x^2-1)*y'' + 2*x*y' - v*(v+1)*y = 0",
     "y'' = -27*x*y/(16*(x^3-1)^2)",
+    "x^2*y'' + x*y' + (a*x^2-v^2)*y = 0",
+    "x*y'' + y' + (x+a)*y = 0",
+    "y'' + (b+a*x^2)*y = 0",
+    "y'' = (v^2-exp(2/x))*y/x^4",
+    "y'' + (a*cos(x)^2+b)*y = 0",
+    "2*(x-1)*x*y'' + (2*x-1)*y' + (a*x+b)*y = 0",
+    "(1-x^2)*y'' - x*y' + (a+b*x)*y = 0",
+    "y'' + (tan(x)+cot(x))*y' + (cos(x)^2-v^2*cot(x)^2)*y = 0",
 ]
 ELEMENTARY = [
     "y'' + a*y = 0",
@@ -76,9 +85,31 @@ def test_families_solve_the_equation_in_numbers(text: str) -> None:
 
 
 def test_functions_of_the_answers_are_written_and_read() -> None:
-    for function in (kummerm(A, B, X), kummeru(A, Rational(1, 2), X), hypergeometric(A, B, C, X)):
+    waves = [function(A, B, X) for function in WAVES]
+    for function in (kummerm(A, B, X), kummeru(A, Rational(1, 2), X), hypergeometric(A, B, C, X), *waves):
         text = write(function)
         assert read_expression(text, symbols={s.name: s for s in (A, B, C, X)}) == function
+
+
+def test_values_of_coulombs_and_mathieus_functions() -> None:
+    """The derivatives against differences, Coulomb's Wronskian, and Mathieu's equation solved step by step."""
+    with mpmath.workdps(25):
+        for function in WAVES:
+            value, slope = function(A, B, X), function(A, B, X).diff(X)
+            at = {A: 0.3, B: 0.7}
+            seen = mpmath.diff(lambda x, of=value, at=at: value_at(of, {**at, X: x}), 1.2)
+            assert abs(value_at(slope, {**at, X: 1.2}) - seen) < 1e-12
+        f, g = (WAVES[k](A, B, X) for k in (0, 1))
+        assert abs(value_at(f.diff(X) * g - f * g.diff(X), {A: 0.3, B: 0.7, X: 2.0}) - 1) < 1e-20
+        steps = mpmath.odefun(lambda x, y: [y[1], (1.4 * mpmath.cos(2 * x) - 1.3) * y[0]], 0, [1, 0])(2)
+        assert abs(value_at(mathieuone(A, B, X), {A: 1.3, B: 0.7, X: 2.0}) - steps[0]) < 1e-14
+        assert mathieutwo(A, B, 0) == 0 and mathieutwo(A, B, X).diff(X).subs(X, 0) == 1
+
+
+def test_a_quadratic_under_a_square() -> None:
+    """y'' = A y/(x² + x + 1)²: the integral of the reciprocal is an angle."""
+    found = liesym.solve("y'' + A*y/(x^2+x+1)^2 = 0", independent="x", budget=30)
+    assert len(found.explicit) == 2 and [write(on[0]) for on in found.on] == ["-4*A - 3", "4*A + 3"]
 
 
 def test_contiguous_arguments_are_no_accident() -> None:

@@ -3,13 +3,13 @@
 With w = z'^(-1/2) W(z) the equation becomes W'' = R W, R = (r + {z, x}/2)/z'², {z, x} the Schwarzian. Sines, cosines and
 exponentials give way to z = sin² x, cos x, e^x; then s = z - z_0 for a singular z_0 and u = s^k:
 
-    s² R + 1/4 = k² (m² - κ κ_0 u + κ² u²/4)           W = s^(1/2 ± k m) e^(-κu/2) M(1/2 ± m - κ_0, 1 ± 2m, κ u)
+    s² R + 1/4 = k² (m² + b u + c u²)                  `confluent`: Kummer's, Coulomb's and Bessel functions of u
     s² R + 1/4 = k² N(ζu)/(4 (1 - ζu)²)               W = s^(1/2 ± kθ_0/2) (1 - ζu)^((1 + θ_1)/2) F(…; 1 ± θ_0; ζu)
 
 with N(v) = θ_0² (1 - v)² + (θ_1² - 1) v² + (θ_0² + θ_1² - θ_∞² - 1) v (1 - v): θ_0, θ_1, θ_∞ are the differences of the
 exponents at v = 0, 1, ∞. Where a difference is an integer, U and the expansion at the other point take the
 place of the second solution. Nothing here is checked.
-Source: DLMF 13.2, 13.14, 15.10 and 15.11; Ince 1956, section 7.2 and chapter 20.
+Source: DLMF 13.2, 13.14, 15.10, 15.11 and 28.2; Ince 1956, section 7.2 and chapter 20.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sympy import (
     Abs,
     Dummy,
     Expr,
+    Integral,
     Poly,
     Pow,
     Rational,
@@ -34,6 +35,7 @@ from sympy import (
     coth,
     csc,
     exp,
+    factor_list,
     log,
     sec,
     sin,
@@ -46,7 +48,10 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.factors import factored
 from liesym.base.typed import argument, expr, over_one_denominator, replaced
-from liesym.coefficients.hypergeometric import hypergeometric, kummerm, kummeru
+from liesym.coefficients.hypergeometric import hypergeometric
+from liesym.solving.algebraic import solve_for
+from liesym.solving.ode.confluent import Side, Sides, confluent, root_of, without_squares
+from liesym.solving.ode.mathieu import mathieu_solutions
 
 Pair = tuple[Expr, Expr]
 ANGLES = (sin, cos, tan, cot, sec, csc)
@@ -55,8 +60,15 @@ LARGEST = 600
 HALF, QUARTER = Rational(1, 2), Rational(1, 4)
 
 
-def hypergeometric_solutions(r: Expr, x: Symbol) -> Iterator[Pair]:
-    """Pairs of solutions of w'' = r w, for r rational in x, or in sines and cosines, or in exponentials, of one argument."""
+def hypergeometric_solutions(r: Expr, x: Symbol) -> Iterator[Sides]:
+    """Pairs of solutions of w'' = r w, for r rational in x, or in sines and cosines, or in exponentials, of one argument.
+
+    Returns:
+        Alternatives, one for each sign of what must be positive.
+    """
+    squared = _of_squared_denominator(r, x)
+    if squared is not None:
+        yield squared
     for z, inside, new in _changes(r, x):
         slope = z.diff(x)
         schwarzian = (slope.diff(x) / slope).diff(x) - (slope.diff(x) / slope) ** 2 / 2
@@ -64,23 +76,29 @@ def hypergeometric_solutions(r: Expr, x: Symbol) -> Iterator[Pair]:
         if rational is None:
             continue
         front = S.One if not slope.has(x) else slope ** (-HALF)
-        for pair in _of_rational(rational, new):
-            yield (front * replaced(pair[0], {new: z}), front * replaced(pair[1], {new: z}))
+        for sides in _of_rational(rational, new):
+            yield tuple(side.along({new: z}).times(front) for side in sides)
+    yield from mathieu_solutions(r, x)
 
 
 def _changes(r: Expr, x: Symbol) -> Iterator[tuple[Expr, Expr, Symbol]]:
     """(z(x), x(z), z)."""
     z = Dummy("z", positive=True)
     angles = {argument(n) for n in r.atoms(*ANGLES) if n.has(x)}
-    growing = {argument(n).as_independent(x)[0] for n in r.atoms(*GROWING) if n.has(x)}
+    exponents = {argument(n) for n in r.atoms(*GROWING) if n.has(x)}
+    growing = {a.as_independent(x)[0] for a in exponents}
     if not angles and not growing:
         yield x, z, z
     rates = {a.diff(x) for a in angles}
     if angles and not growing and len(rates) == 1 and not (rate := rates.pop()).has(x) and rate * x in angles:
         yield cos(rate * x), acos(z) / rate, z
+        yield sin(rate * x), asin(z) / rate, z
         yield sin(rate * x) ** 2, asin(sqrt(z)) / rate, z
-    if growing and not angles and all(g.is_number for g in growing):
-        yield exp(x), log(z), z
+    bases = {expr(a.as_independent(x)[1]) for a in exponents}
+    if growing and not angles and all(g.is_number for g in growing) and len(bases) == 1:
+        base = bases.pop()
+        inverse = [x_of for x_of in solve_for(base - log(z), x) if not x_of.has(x, S.ImaginaryUnit)]
+        yield from ((exp(base), x_of, z) for x_of in inverse[-1:])
 
 
 def _rational(value: Expr, z: Symbol) -> Expr | None:
@@ -92,7 +110,28 @@ def _rational(value: Expr, z: Symbol) -> Expr | None:
     return found if found.is_rational_function(z) else None
 
 
-def _of_rational(r: Expr, z: Symbol) -> Iterator[Pair]:
+def _of_squared_denominator(r: Expr, x: Symbol) -> Sides | None:
+    """r = A/Q², Q of degree 2 and irreducible: w = √|Q| e^(±κz), z = ∫dx/Q, κ² = A + (b² - 4ac)/4."""
+    top, bottom = over_one_denominator(r)
+    number, factors = factor_list(bottom, x) if bottom.is_polynomial(x) else (S.One, [])
+    if top.has(x) or len(factors) != 1 or factors[0][1] != 2 or Poly(factors[0][0], x).degree() != 2:
+        return None
+    q = expr(factors[0][0])
+    a, b, c = map(expr, Poly(q, x).all_coeffs())
+    square = expr((top / number + (b**2 - 4 * a * c) / 4).factor())
+    at = Dummy("s", real=True)
+    z, front = Integral(1 / replaced(q, {x: at}), (at, S.Zero, x)), sqrt(Abs(q))
+    found = []
+    for sign in (1, -1):
+        if (sign * square).is_negative or square == 0:
+            continue
+        root = sqrt(sign * square) * z
+        pair = (exp(root), exp(-root)) if sign == 1 else (cos(root), sin(root))
+        found.append(Side(front * pair[0], front * pair[1], () if square.is_number else (without_squares(sign * square),)))
+    return tuple(found) or None
+
+
+def _of_rational(r: Expr, z: Symbol) -> Iterator[Sides]:
     for place in _singular_places(r, z):
         s = Dummy("s", positive=True)
         local = expr((s**2 * replaced(r, {z: s + place}) + QUARTER).together().cancel())
@@ -102,9 +141,11 @@ def _of_rational(r: Expr, z: Symbol) -> Iterator[Pair]:
         u = Dummy("u", positive=True)
         for sign_of_k in (k, -k):
             inside = expr(replaced(local, {s: u ** Rational(1, sign_of_k)}).together().cancel() / k**2)
-            for first, second in (*_kummer(inside, u, sign_of_k, s), *_gauss(inside, u, sign_of_k, s)):
-                shift = z - place
-                yield (replaced(first, {s: shift}), replaced(second, {s: shift}))
+            shift = {s: z - place}
+            for sides in confluent(inside, u, sign_of_k, s):
+                yield tuple(side.along(shift) for side in sides)
+            for first, second in _gauss(inside, u, sign_of_k, s):
+                yield (Side(first, second).along(shift),)
 
 
 def _singular_places(r: Expr, z: Symbol) -> list[Expr]:
@@ -130,29 +171,6 @@ def _step(value: Expr, s: Symbol) -> int | None:
     return gcd(*steps) or None if exponents else None
 
 
-def _kummer(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
-    """m² - κ κ_0 u + κ² u²/4."""
-    if not value.is_polynomial(u) or Poly(value, u).degree() > 2:
-        return
-    square, slope, constant = expr(value.coeff(u, 2)), expr(value.coeff(u, 1)), replaced(value, {u: S.Zero})
-    if square == 0 or square.is_negative:
-        return
-    m, scale = _root(constant), 2 * _root(square)
-    if m.has(S.ImaginaryUnit) or scale.has(S.ImaginaryUnit):
-        return
-    index = expr((-slope / scale).cancel())
-    z = scale * s**k
-    damped = exp(-z / 2)
-
-    def solution(sign: int) -> Expr:
-        return s ** (HALF + sign * k * m) * damped * kummerm(HALF + sign * m - index, 1 + 2 * sign * m, z)
-
-    if (2 * m).is_integer:
-        yield solution(1), s ** (HALF + k * m) * damped * kummeru(HALF + m - index, 1 + 2 * m, z)
-    else:
-        yield solution(1), solution(-1)
-
-
 def _gauss(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
     """A quotient with the denominator (1 - ζu)² and a numerator of degree 2."""
     bottom = value.as_numer_denom()[1]
@@ -170,7 +188,7 @@ def _gauss(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Pair]:
     numerator = Poly(whole, v)
     first, last = numerator.coeff_monomial(1), numerator.coeff_monomial(v**2)
     middle = replaced(whole, {v: S.One})
-    zero, infinite, one = _root(4 * first), _root(4 * last), _root(4 * middle + 1)
+    zero, infinite, one = root_of(4 * first), root_of(4 * last), root_of(4 * middle + 1)
     if any(t.has(S.ImaginaryUnit) for t in (zero, one, infinite)):
         return
     yield from _gauss_pairs(zero, one, infinite, zeta * s**k, k, s)
@@ -193,9 +211,12 @@ def _gauss_pairs(zero: Expr, one: Expr, infinite: Expr, z: Expr, k: int, s: Symb
         yield at_one(one), at_one(-one)
     else:
         yield at_zero(zero), at_one(one)
+<<<<<<< HEAD
 
 
 def _root(value: Expr) -> Expr:
     """A square root; of a square, one that is a polynomial: either sign will do."""
     root = sqrt(factored(value))
     return replaced(root, {n: n.args[0] for n in root.atoms(Abs)})
+=======
+>>>>>>> 0421e80 (Linear equations by Mathieu's, Coulomb's and Bessel functions, for either sign of a parameter: x^2 y'' + x y' + (a x^2 - v^2) y = 0 had no answer, nor had (a cos(x)^2 + b); changes of variable to sin x and to exp of any invertible function)
