@@ -4,6 +4,7 @@
     y'' = F(x, x y' - y)              u = x y' - y:  u' = x F(x, u),  y = C x + x ∫ u/x² dx
     y'' = F, of degree 1 in y, y'     u = y'/y:  u' = F(x, 1, u) - u²,  y = C exp ∫ u dx
     y'' = g(y) y'² + a(x) y' + h      v = ∫ e^(-∫g dy) dy:  v'' = a v' + h e^(-∫g dy), where that is linear in v
+    y'' = y/x² G(x y'/y)              u = x y'/y:  x u' = H(u),  x = C1 e^∫du/H,  y = C2 e^∫u du/H;  the same without x
     y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C,  else the curve x = ∫ dy/p - C
 
 Nothing here is checked: every value is substituted by whoever asks for it.
@@ -54,7 +55,10 @@ def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator
     Raises:
         OutOfBudget: the time is over.
     """
-    methods = _without_unknown, _of_intercept, _of_degree_one, _with_squared_slope, _without_time, families_along_time
+    methods = (
+        _without_unknown, _of_intercept, _of_degree_one, _with_squared_slope, _without_time, families_along_time,
+        _of_two_invariances,
+    )  # fmt: skip
     for method in methods:
         budget.check("substitutions")
         yield method(system, budget)
@@ -195,6 +199,26 @@ def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
         ]
         values = [(last * exponential(g), v.on) for g, v in zip(growths, family.values, strict=True)]
         yield from _family(system, values, (*begun, *_steps_of(family, inner, system)))
+
+
+def _of_two_invariances(system: ODESystem, budget: Budget) -> Iterator[Family]:
+    """y'' = y G(y'/y): u = y'/y, u' = H; or y'' = y/x² G(x y'/y): u = x y'/y, x u' = H: a curve along u."""
+    (x, y), rate = system.variables, system.rhs[0]
+    if system.order != 2:
+        return
+    u, (one, two) = free_symbol("w", system), constants_for(system, 2)
+    for scale in (S.One, x):
+        ratio = expr((replaced(rate, {jet_symbol(y, 1): u * y / scale}) * scale**2 / y).expand())
+        if not all(_is_free(ratio, v, (x, y, u), system) for v in (x, y)):
+            continue
+        speed = expr(ratio.subs({x: S.One, y: S.One}) - u**2 + (S.Zero if scale == 1 else u))
+        if speed == 0:
+            continue
+        time, growth = (antiderivative_within(e / speed, u, (one, two), budget.share(QUADRATURE)) for e in (S.One, u))
+        place = time + one if scale == 1 else one * exponential(time)
+        change = Change(x, x, u, scale * jet_symbol(y, 1) / y)
+        steps = substitution_steps(system, "an invariant of both scalings", change, speed / scale, (S.Zero, y))
+        yield Family((), curves=(Curve(place, two * exponential(growth), u),), steps=steps)
 
 
 def _with_squared_slope(system: ODESystem, budget: Budget) -> Iterator[Family]:

@@ -10,6 +10,7 @@ from sympy import Abs, Expr, Integral, Symbol, cos, cosh, exp, log, sinh, sqrt, 
 
 import liesym
 from liesym import ODESystem
+from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr
 from liesym.reduction.checked import checked_value, real_where_derived, with_logarithms_of_both_signs
 from liesym.reduction.constants import absorbed
@@ -19,7 +20,7 @@ from liesym.reduction.quadrature import antiderivative
 from liesym.reduction.record import Solution
 from liesym.text import write
 
-X, C1, C2 = (Symbol(name, real=True) for name in ("x", "C1", "C2"))
+X, Y, C1, C2 = (Symbol(name, real=True) for name in ("x", "y", "C1", "C2"))
 
 PRINTED = {
     "x*y' = y*log(y)": ("y = exp(C1*x)",),
@@ -132,3 +133,19 @@ def test_integrals_by_substitution(slope: Expr) -> None:
 
 def test_what_has_no_elementary_integral_stays() -> None:
     assert antiderivative(1 / sqrt(C1 + X**3), X, (C1,)).has(Integral)
+
+
+@pytest.mark.parametrize("text", ["x^2*y'' = sqrt(a*x^2*y'^2 + b*y^2)", "y'' = y^2*(1 + y'^3)"])
+def test_curves_along_an_invariant(text: str) -> None:
+    """Two scalings, and one symmetry with w' = f(r) g(w): (x, y) along w, followed by differences with numbers."""
+    found = liesym.solve(text, independent="x", budget=60)
+    assert found.parametric is not None and found.parameter is not None and not found.explicit
+    system, (place, height), w = ODESystem.parse(text, independent="x"), found.parametric, found.parameter
+    speed = place.diff(w)
+    slope = height.diff(w) / speed
+    defect = slope.diff(w) / speed - system.rhs[0].xreplace({X: place, Y: height, jet_symbol(Y, 1): slope})
+    defect = defect.xreplace(dict.fromkeys(defect.atoms(Integral), 0.4))  # what scales x or y is any number
+    numbers = {C1: 0.7, C2: 0.4, Symbol("a", real=True): 3, Symbol("b", real=True): 5}
+    at = [{w: 0.3 + 0.1 * k, **numbers} for k in range(3)]
+    seen = [complex(defect.subs(values).evalf()) for values in at]
+    assert any(abs(s.imag) < 1e-12 for s in seen) and all(abs(s) < 1e-9 for s in seen if abs(s.imag) < 1e-12)
