@@ -293,7 +293,7 @@ def _separated(system: ODESystem, rate: Expr) -> tuple[Expr, Expr] | None:
     if not rate.has(x):
         return S.One, rate
     if rate.has(Pow) and rate.count_ops() <= LARGEST_PRODUCT:
-        of_x, of_y = powsimp(rate.factor()).as_independent(y, as_Add=False)
+        of_x, of_y = powsimp(factored(rate)).as_independent(y, as_Add=False)
         if not of_y.has(x) and of_y.has(y):
             number, factor = of_x.as_independent(x, as_Add=False)
             return expr(factor), expr(number * of_y)

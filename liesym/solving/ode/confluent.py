@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sympy import Abs, Expr, Poly, Rational, S, Symbol, besseli, besselj, besselk, bessely, exp, sqrt
 
+from liesym.base.factors import factored
 from liesym.base.typed import expr, replaced
 from liesym.coefficients.hypergeometric import kummerm, kummeru
 from liesym.coefficients.waves import coulombf, coulombg
@@ -99,11 +100,11 @@ def _coulomb(m: Expr, b: Expr, scale: Expr, k: int, s: Symbol, on: tuple[Expr, .
 
 def without_squares(value: Expr) -> Expr:
     """Of the same sign, without a number in front."""
-    number, rest = value.factor().as_coeff_Mul()
+    number, rest = factored(value).as_coeff_Mul()
     return expr(rest if number.is_positive else -rest)
 
 
 def root_of(value: Expr) -> Expr:
     """A square root; of a square, one that is a polynomial: either sign will do."""
-    root = sqrt(value.factor())
+    root = sqrt(factored(value))
     return replaced(root, {n: n.args[0] for n in root.atoms(Abs)})

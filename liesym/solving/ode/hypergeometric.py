@@ -118,7 +118,7 @@ def _of_squared_denominator(r: Expr, x: Symbol) -> Sides | None:
         return None
     q = expr(factors[0][0])
     a, b, c = map(expr, Poly(q, x).all_coeffs())
-    square = expr((top / number + (b**2 - 4 * a * c) / 4).factor())
+    square = factored(expr(top / number + (b**2 - 4 * a * c) / 4))
     at = Dummy("s", real=True)
     z, front = Integral(1 / replaced(q, {x: at}), (at, S.Zero, x)), sqrt(Abs(q))
     found = []
@@ -211,12 +211,3 @@ def _gauss_pairs(zero: Expr, one: Expr, infinite: Expr, z: Expr, k: int, s: Symb
         yield at_one(one), at_one(-one)
     else:
         yield at_zero(zero), at_one(one)
-<<<<<<< HEAD
-
-
-def _root(value: Expr) -> Expr:
-    """A square root; of a square, one that is a polynomial: either sign will do."""
-    root = sqrt(factored(value))
-    return replaced(root, {n: n.args[0] for n in root.atoms(Abs)})
-=======
->>>>>>> 0421e80 (Linear equations by Mathieu's, Coulomb's and Bessel functions, for either sign of a parameter: x^2 y'' + x y' + (a x^2 - v^2) y = 0 had no answer, nor had (a cos(x)^2 + b); changes of variable to sin x and to exp of any invertible function)
