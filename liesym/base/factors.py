@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import lcm
 from typing import Any
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, exp, factor_list
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, exp, factor_list, sympify
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.typed import expr
@@ -53,8 +53,8 @@ def factored(value: Expr) -> Expr:
         return value
 
 
-def factors_of(value: Expr) -> list[tuple[Expr, int]]:
-    """The factors of a polynomial but its number, with their powers.
+def factors_of(value: Expr) -> list[tuple[Expr, Expr]]:
+    """The factors of a polynomial but its number, with their powers, which may hold symbols.
 
     Raises:
         PolynomialError: it is none, has too high a degree, or SymPy cannot factor it.
@@ -65,4 +65,4 @@ def factors_of(value: Expr) -> list[tuple[Expr, int]]:
         found: Any = factor_list(value)
     except (NotImplementedError, TypeError) as error:
         raise PolynomialError(str(error)) from None
-    return [(expr(f), int(n)) for f, n in found[1]]
+    return [(expr(f), sympify(n)) for f, n in found[1]]

@@ -18,6 +18,8 @@ DIGITS = 60
 SMALL = mp.mpf(10) ** -40
 DRAWS = 12
 POINTS = 3
+LONGEST_EXPONENT = 150
+"""Operations of an exponent that is multiplied out; products of long sums are not, and nothing interrupts it."""
 
 
 def composed(expression: Expr, moved: dict[Symbol, Expr]) -> Expr:
@@ -37,7 +39,8 @@ def tidied(expression: Expr) -> Expr:
     """Circular functions of inverse ones, and exponentials of logarithms, written out."""
     angles = [n for n in expression.atoms(sin, cos, tan) if n.has(atan, asin)]
     result = replaced(expression, {n: _circular(n) for n in angles})
-    return replaced(result, {n: exp(argument(n).expand()) for n in result.atoms(exp)})
+    short = [n for n in result.atoms(exp) if argument(n).count_ops() <= LONGEST_EXPONENT]
+    return replaced(result, {n: exp(argument(n).expand()) for n in short})
 
 
 def _circular(node: Expr) -> Expr:

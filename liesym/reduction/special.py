@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sympy import Eq, Expr, I, Rational, S, Symbol
+from sympy import Eq, Expr, I, Integral, Rational, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.typed import equation, expr, replaced
@@ -140,8 +140,8 @@ def _is_held(system: ODESystem, value: Expr, found: Solution) -> bool:
 def _is_member(system: ODESystem, value: Expr, family: Expr, constants: tuple[Symbol, ...]) -> bool:
     """True if some constants make the family this value; False also where that is not decided."""
     x, y = system.variables
-    if family.count_ops() > LARGEST or not family.has(*constants):
-        return False
+    if family.count_ops() > LARGEST or not family.has(*constants) or family.has(Integral):
+        return False  # SymPy's way to the value of an integral at a place keeps no clock
     for place in PLACES:
         wanted = [Condition(y, k, place, expr(value.diff(x, k).subs(x, place))) for k in range(system.order)]
         if any(c.value.has(S.NaN, S.ComplexInfinity) for c in wanted):

@@ -1,11 +1,14 @@
 """What two versions say of the same equations, side by side: nothing that was right is lost.
 
     PYTHONPATH=VERSION python tests/benchmarks/bench_kept.py ask OUT.json [--books FILE] [--kind branches|plain] [--for 600]
+        [--sample 20 --seed 1]
     python tests/benchmarks/bench_kept.py compare OLD.json NEW.json
 
 `ask` writes for each equation the claim, the dimension, and how many generators and first integrals were found, by the
 `liesym` that is imported, through its public names alone. It goes on where it stopped, equations with roots, absolute
-values, logarithms, inverse functions or fractional powers first. `compare` prints a line for each difference.
+values, logarithms, inverse functions or fractional powers first. Budgets are seconds of the processor, so that what else
+runs on the machine ends none. `compare` prints a line for each difference, and with `--page` writes the page and what
+it is made from to docs/results, with the reasons that `kept_reasons.json` beside this file gives.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import random
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,11 +27,15 @@ from typing import Any
 
 import liesym
 
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results"
+REASONS = Path(__file__).with_name("kept_reasons.json")
+"""Why less is said of an equation, by its name."""
 CATALOGUE = Path(__file__).resolve().parents[1] / "catalogue"
 BRANCHES = re.compile(
     r"sqrt|abs|log|ln|sign|asin|acos|atan|acot|asec|acsc|arc|\^\(?-?[\d.]*[a-z]|\^\(-?\d+/\d+\)|\^\(?-?\d*\.\d"
 )
-PATIENCE = 10.0
+PATIENCE = 60.0
+"""Seconds on the wall after which an answer is waited for no longer; the machine may be busy with other things."""
 COUNTS = ("dimension", "generators", "families", "integrals")
 
 
@@ -53,6 +62,7 @@ def has_branches(entry: Mapping[str, Any]) -> bool:
 
 def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
     answer: dict[str, Any] = {}
+    time.monotonic = time.process_time  # both versions look at the clock through it
     try:
         text = "; ".join(entry["equations"])
         system = liesym.ODESystem.parse(text, independent=entry["independent"], parameters=entry["parameters"])
@@ -70,6 +80,20 @@ def _answer(entry: Mapping[str, Any], budget: float, pipe: Connection) -> None:
     except Exception as error:  # whatever it is, it is an answer to compare
         answer["error"] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
     pipe.send(answer)
+
+
+def sampled(chosen: list[dict[str, Any]], count: int, seed: int) -> list[dict[str, Any]]:
+    """So many of each collection, drawn; all if the count is 0."""
+    by_collection: dict[str, list[dict[str, Any]]] = {}
+    for entry in chosen:
+        by_collection.setdefault(entry["id"].partition("_")[0], []).append(entry)
+    if not count:
+        return chosen
+    return [
+        e
+        for name, them in by_collection.items()
+        for e in random.Random(f"{name} {seed}").sample(them, min(count, len(them)))
+    ]
 
 
 def asked(entry: Mapping[str, Any], budget: float) -> dict[str, Any]:
@@ -96,6 +120,7 @@ def ask(options: argparse.Namespace) -> None:
     end = time.perf_counter() + options.seconds
     done: dict[str, Any] = json.loads(options.out.read_text()) if options.out.exists() else {}
     chosen = [e for e in entries(options.books) if e["id"] in options.only or not options.only]
+    chosen = sampled(chosen, options.sample, options.seed)
     for entry in sorted(chosen, key=lambda e: not has_branches(e)):
         known = entry["id"] in done and not options.only
         if known or (options.kind != "all" and has_branches(entry) is not (options.kind == "branches")):
@@ -135,6 +160,51 @@ def compare(options: argparse.Namespace) -> None:
     for line in lines:
         print("LESS" if line.partition(":")[0] in lost else "    ", line)
     print(f"{len(both)} equations asked of both, {len(lines)} with another answer, {len(lost)} with a lesser one")
+    if options.page:
+        collections = Counter(name.partition("_")[0] for name in both)
+        record = {
+            "setting": options.setting,
+            "collections": dict(sorted(collections.items())),
+            "less": [line for line in lines if line.partition(":")[0] in lost],
+            "other": [line for line in lines if line.partition(":")[0] not in lost],
+        }
+        RESULTS.joinpath("kept.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        RESULTS.joinpath("kept.md").write_text(page(record), encoding="utf-8")
+
+
+def page(record: Mapping[str, Any]) -> str:
+    """The page: what was asked, each equation of which less is said with its reason, and the other differences."""
+    reasons = json.loads(REASONS.read_text(encoding="utf-8"))
+    asked = ", ".join(f"{count} of {name}" for name, count in record["collections"].items())
+    less, other = record["less"], record["other"]
+    table = [_row(line, reasons.get(line.partition(":")[0], "not explained")) for line in less]
+    rest = [f"* `{line}`" for line in other]
+    return "\n".join(
+        [
+            "# What two versions say of the same equations",
+            "",
+            f"{record['setting']} Asked of both: {asked}. {len(less) + len(other)} answers differ,",
+            f"of {len(less)} the new one is less: a claim, or a count of generators, families or integrals.",
+            "Each of these has its reason.",
+            "",
+            "| equation | old and new | reason |",
+            "|---|---|---|",
+            *table,
+            "",
+            "Other differences:",
+            "",
+            *rest,
+            "",
+            "Made by `tests/benchmarks/bench_kept.py` from `kept.json` beside this page and `kept_reasons.json`.",
+            "",
+        ]
+    )
+
+
+def _row(line: str, reason: str) -> str:
+    name, _, rest = line.partition(": ")
+    equations, _, told = rest.rpartition(": ")
+    return f"| {name}: `{equations}` | {told} | {reason} |".replace("\n", " ")
 
 
 def main() -> None:
@@ -146,11 +216,15 @@ def main() -> None:
     asking.add_argument("--budget", type=float, default=10.0, help="seconds for symmetries, and as many for integrals")
     asking.add_argument("--kind", choices=("all", "branches", "plain"), default="all")
     asking.add_argument("--for", dest="seconds", type=float, default=float("inf"), help="seconds after which it stops")
+    asking.add_argument("--sample", type=int, default=0, help="equations of each collection; all if left out")
+    asking.add_argument("--seed", type=int, default=1, help="of the sample")
     asking.add_argument("--only", nargs="*", default=[], help="ids to ask, again if they are in the file")
     asking.set_defaults(run=ask)
     comparing = commands.add_parser("compare")
     comparing.add_argument("old", type=Path)
     comparing.add_argument("new", type=Path)
+    comparing.add_argument("--page", action="store_true", help="write the page too")
+    comparing.add_argument("--setting", default="", help="a sentence for the page: versions, budgets, sample")
     comparing.set_defaults(run=compare)
     options = parser.parse_args()
     options.run(options)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Abs, Expr, Poly, PolynomialError, Rational, exp, symbols
+from sympy import Abs, Expr, Integral, Mul, Poly, PolynomialError, Rational, exp, symbols
 
 import liesym
 from liesym.base import factors
 from liesym.base.factors import HIGHEST, degree_bound, factored, factors_of
+from liesym.flow.check import tidied
 from liesym.variational import present
 
 x, y, a = symbols("x y a", real=True)
@@ -35,6 +36,7 @@ def test_fractions_count_by_their_denominator_and_exponentials_by_their_exponent
 def test_what_is_low_is_factored_and_what_is_high_is_kept() -> None:
     assert factored(x**2 - y**2) == (x - y) * (x + y)
     assert sorted(map(str, (f for f, _ in factors_of(3 * x**2 - 3)))) == ["x + 1", "x - 1"]
+    assert factors_of(x**a * (1 + y) ** a) == [(x, a), (1 + y, a)]
     high = 2 * x ** (4 * HIGHEST) + y
     assert factored(high) == high
     with pytest.raises(PolynomialError):
@@ -74,3 +76,21 @@ def test_no_polynomial_of_a_high_degree_is_factored_or_parted(text: str, monkeyp
 def test_what_does_not_depend_on_the_unknown_is_taken_where_it_has_a_value(text: str) -> None:
     """Both right sides are constant, and have no value at y = 0."""
     assert liesym.solve(text, budget=20).found
+
+
+def test_a_long_exponent_is_not_multiplied_out() -> None:
+    long = Mul(*(x + k * y + a for k in range(40)))
+    assert tidied(exp(long)) == exp(long)
+    assert tidied(exp(a * (x + y))) == exp(a * x + a * y)
+
+
+def test_whether_a_family_holds_a_solution_asks_for_no_integral(monkeypatch: pytest.MonkeyPatch) -> None:
+    """y = sin t + e^(-cos t)/(C1 + ∫ …) beside y = sin t: SymPy's way to the integral's value keeps no clock."""
+
+    def never(self: Integral, **named: object) -> Expr:
+        raise AssertionError("an integral was evaluated")
+
+    monkeypatch.setattr(Integral, "doit", never)
+    found = liesym.solve("y' = y^2 - y*sin(t) + cos(t)", budget=20)
+    assert found.explicit and found.explicit[0].has(Integral)
+    assert [str(e.rhs) for e in found.special] == ["sin(t)"]
