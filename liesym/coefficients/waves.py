@@ -32,7 +32,8 @@ def _coulomb(l: Any, eta: Any, z: Any, bits: int) -> tuple[Any, Any, Any]:
         first = mpmath.hyp1f1(l + 1 - i * eta, 2 * l + 2, 2 * i * z)
         second = 2 * i * (l + 1 - i * eta) / (2 * l + 2) * mpmath.hyp1f1(l + 2 - i * eta, 2 * l + 3, 2 * i * z)
         found = front * first, front * (((l + 1) / z - i) * first + second)
-        return *(v.real if z > 0 else v for v in found), mpmath.coulombg(l, eta, z)
+        is_real = all(isinstance(v, mpmath.mpf) for v in (l, eta, z)) and z > 0
+        return *(v.real if is_real else v for v in found), mpmath.coulombg(l, eta, z)
 
 
 def coulomb_value(l: Any, eta: Any, z: Any) -> Any:

@@ -20,6 +20,7 @@ from math import gcd, lcm
 from sympy import (
     Abs,
     Add,
+    Derivative,
     Dummy,
     Expr,
     I,
@@ -39,6 +40,7 @@ from sympy import (
     sqrt,
     tan,
 )
+from sympy.core.function import AppliedUndef
 from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import UNLIMITED, Budget
@@ -254,10 +256,12 @@ def particular_solutions(system: ODESystem, a: Expr, b: Expr) -> Iterator[Expr]:
     x, y = system.variables
     candidates = [expr(cancel(-b / a)), *constant_values(system)]
     factor = Symbol("factor", real=True)
+    open_ones = system.rhs[0].atoms(AppliedUndef, Derivative)
+    names = {f: Dummy("f") for f in sorted(open_ones, key=lambda f: -f.count_ops())}
     for k in POWERS:
         defect = k * factor * x ** (k - 1) - replaced(system.rhs[0], {y: factor * x**k})
         try:
-            numerator = Poly(cancel(defect).as_numer_denom()[0], x)
+            numerator = Poly(cancel(replaced(defect, names)).as_numer_denom()[0], x, *names.values())
         except PolynomialError:
             continue
         first = numerator.coeffs()[0].as_expr()

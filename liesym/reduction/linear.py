@@ -66,7 +66,7 @@ from liesym.testing.values import NoValue, value_at
 SOME = 0.37
 """The value of a parameter where only the sign of something is asked for."""
 NAMED = (*HYPERGEOMETRIC, *WAVES, BesselBase)
-LARGEST = 80
+LARGEST = 240
 """Operations of a solution of a Riccati equation that is checked."""
 FAILURES = (TooLarge, Unsupported, NeedsRefinement, ZeroDivisionError)
 

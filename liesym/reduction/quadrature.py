@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Abs, Dummy, Expr, I, Integral, Mul, Pow, S, Symbol, exp, log, sign, sqrt
+from sympy import Abs, Dummy, Expr, I, Integer, Integral, Mul, Pow, Rational, S, Symbol, exp, log, sign, sqrt
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.factors import factored
@@ -20,7 +20,7 @@ from liesym.model.system import ODESystem
 from liesym.solving.ode.integrate import integrate
 from liesym.testing.values import NoValue, value_at
 
-LOWER = (S.Zero, S.One, S.NegativeOne)
+LOWER = (S.Zero, S.One, S.NegativeOne, Integer(3), Rational(1, 3), Integer(-3), Rational(-1, 3), Integer(9))
 """Lower limits of integrals, the first at which the integrand has a value."""
 SUBSTITUTIONS = 3
 """One after the other in an integral."""

@@ -155,3 +155,11 @@ def test_a_reduced_equation_whose_right_side_is_zero() -> None:
     found = liesym.solve("y*y'' = y'^2")
     t, u = found.variables[0], found.explicit[0].rhs
     assert u.diff(t) != 0 and expand(u.diff(t, 2) * u - u.diff(t) ** 2) == 0 and len(found.constants) == 2
+
+
+def test_a_particular_solution_of_riccatis_equation_with_open_functions() -> None:
+    """1/x solves y' + y² + (x y - 1) f(x) = 0 whatever f is, and x solves y' = f(x) (y² - x²) + 1."""
+    x = Symbol("x", real=True)
+    for text, known in (("y' + y^2 + (x*y-1)*f(x) = 0", 1 / x), ("y' = f(x)*(y^2 - x^2) + 1", x)):
+        found = liesym.solve(text, independent="x", budget=30)
+        assert known in [e.rhs for e in found.special] and found.explicit[0].rhs.has(found.constants[0])

@@ -54,16 +54,17 @@ def confluent(value: Expr, u: Symbol, k: int, s: Symbol) -> Iterator[Sides]:
     """
     if not value.is_polynomial(u) or Poly(value, u).degree() > 2:
         return
-    c, b, constant = expr(value.coeff(u, 2)), expr(value.coeff(u, 1)), replaced(value, {u: S.Zero})
+    parts = Poly(value, u)
+    c, b, constant = (factored(expr(parts.coeff_monomial(u**n))) for n in (2, 1, 0))
     m = root_of(constant)
     if m.has(S.ImaginaryUnit) or (b == 0 and c == 0):
         return
     tested = b if c == 0 else c
     found = []
     for sign in (1, -1):
-        if (sign * tested).is_negative:
+        if (sign * tested).is_nonpositive:
             continue
-        on = () if (sign * tested).is_positive else (without_squares(sign * tested),)
+        on = () if (sign * tested).is_nonnegative else (without_squares(sign * tested),)
         size = root_of(sign * tested)
         if size.has(S.ImaginaryUnit):
             continue

@@ -123,11 +123,15 @@ def _of_squared_denominator(r: Expr, x: Symbol) -> Sides | None:
     z, front = Integral(1 / replaced(q, {x: at}), (at, S.Zero, x)), sqrt(Abs(q))
     found = []
     for sign in (1, -1):
-        if (sign * square).is_negative or square == 0:
+        if (sign * square).is_nonpositive:
             continue
         root = sqrt(sign * square) * z
         pair = (exp(root), exp(-root)) if sign == 1 else (cos(root), sin(root))
-        found.append(Side(front * pair[0], front * pair[1], () if square.is_number else (without_squares(sign * square),)))
+        found.append(
+            Side(
+                front * pair[0], front * pair[1], () if (sign * square).is_nonnegative else (without_squares(sign * square),)
+            )
+        )
     return tuple(found) or None
 
 
