@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from gallery import write_gallery
 from generate import write_interface, write_references
 
 project = "liesym"
@@ -24,4 +25,5 @@ def setup(app: object) -> None:
     """Write the generated pages before Sphinx looks for sources."""
     here = Path(__file__).parent
     write_interface(here.parent, here / "api")
+    write_gallery(here.parent, here / "api" / "gallery.md")
     write_references(here / "references.bib", here / "api" / "references.md")

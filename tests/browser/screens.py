@@ -27,8 +27,8 @@ REPORTS = {
     "pair": ("x' = x + y; y' = 4*x + y",),
 }
 """Name -> what the report is asked: pictures of every kind are on these pages."""
-DOCS = ("index.html", "tutorials.html", "how-it-works/determining-system.html")
-"""Text with code, text with tables, and formulas."""
+DOCS = ("api/gallery.html", "tutorials.html", "how-it-works/determining-system.html")
+"""Pictures, text with code, and formulas."""
 GRAVE = ("serious", "critical")
 LOCAL = re.compile(r"file:|data:|blob:|about:|http://127\.0\.0\.1:")
 

@@ -13,6 +13,7 @@ PAGES = [p for p in sorted(DOCS.rglob("*.md")) if not {"api", "_build"} & set(p.
 sys.path.insert(0, str(DOCS))
 pytest.importorskip("docutils.utils.math.latex2mathml")
 mathml = pytest.importorskip("mathml")
+gallery = pytest.importorskip("gallery")
 
 
 def formulas(text: str) -> list[tuple[str, bool]]:
@@ -36,6 +37,16 @@ def test_a_formula_without_translation_is_refused_by_name() -> None:
 
 def test_formulas_in_code_are_none() -> None:
     assert formulas("`$a$` and $b$\n```\n$c$\n```\n$$d$$") == [("b", False), ("d", True)]
+
+
+def test_the_gallery_shows_what_this_version_says() -> None:
+    systems = gallery.chosen(DOCS.parent / "tests" / "catalogue" / "corpus.json")
+    assert len({e["id"] for e in systems}) == gallery.COUNT == 30
+    lines = list(gallery.shown(next(e for e in systems if e["equations"] == ["y'' = y^2"])))
+    assert lines[0] == "## `y'' = y^2`" and lines.count("```") in (1, 2)
+    assert any(line.startswith("2 symmetries, proven complete: translation of x") for line in lines)
+    text = lines[lines.index("```text") + 1 : lines.index("```")]
+    assert max(map(len, text)) <= gallery.COLUMNS and not any("{" in line for line in text)
 
 
 def test_no_page_asks_the_network_for_its_formulas() -> None:
