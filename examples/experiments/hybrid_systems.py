@@ -77,8 +77,9 @@ def learned_curve(kit: Any, field: Any, problem: Problem) -> list[float]:
 def run(config: Config, variant: str, seed: int) -> dict[str, Any]:
     """Train one model of one system; its median relative errors at the horizons, in times of the training's length."""
     name, form = variant.split(": ")
+    form, _, exact = form.partition(", ")
     problem, kit = PROBLEMS[name], backend(config)
-    config = config | {"training": config["training"] | {"seed": seed}}
+    config = config | ({"noise": 0.0} if exact else {}) | {"training": config["training"] | {"seed": seed}}
     data, field = training_data(name, config, seed), network(kit, problem, form, config, seed)
     model, record = fit(kit, config, field, kit.SymmetryLoss(kit.misfit()), data, variant)
     for case, test in test_cases(name, config["tests"], max(config["horizons"])).items():
@@ -140,6 +141,26 @@ At least {asked:g} times smaller in {good} of {len(pairs)} systems.
 """
 
 
+def without_noise(record: Mapping[str, Any]) -> str:
+    """The hybrids that were trained on exact trajectories too, beside those of the same seeds with noise."""
+    runs, rows = record["runs"], []
+    for name in PROBLEMS:
+        exact = {key.split(" | ")[1]: run for key, run in runs.items() if key.startswith(f"{name}: hybrid, ")}
+        for case in CASES if exact else ():
+            same = [runs[f"{name}: hybrid | {seed}"] for seed in exact]
+            found = [errors(part, case) for part in (same, list(exact.values()))]
+            rows.append([name, case, ", ".join(sorted(exact)), *(cell(float(np.median(e))) for e in found)])
+    if not rows:
+        return ""
+    return f"""## What the noise costs
+
+The hybrids of systems that miss a limit, trained on the same trajectories without noise.
+
+{markdown_table(["system", "starts", "seeds", "noise as above", "no noise"], rows)}
+
+"""
+
+
 def page(record: dict[str, Any]) -> str:
     """The page of results."""
     c, runs = record["config"], collected(record)
@@ -160,7 +181,7 @@ Relative error of the state at {max(c["horizons"])} times the length of the traj
 of these the median of the seeds, and their range. **Moved**: the same starts moved by the group (turned, shifted, boosted,
 scaled at random).
 
-{comparison(record, "as trained")}{comparison(record, "moved")}## What was learned
+{comparison(record, "as trained")}{comparison(record, "moved")}{without_noise(record)}## What was learned
 
 ![The functions that were learned](hybrid_systems.svg)
 
