@@ -161,11 +161,13 @@ ARRAYS: ArrayLibrary = TorchArrays()
 
 
 def as_dtype(given: Any) -> torch.dtype:
-    """A real dtype of torch by itself or by its name; single precision unless given.
+    """A real dtype of torch by itself, by its name or as that of NumPy; single precision unless given.
 
     Raises:
         TrainingError: it is none.
     """
+    if isinstance(given, np.dtype) or (isinstance(given, type) and issubclass(given, np.generic)):
+        given = np.dtype(given).name
     found = getattr(torch, given, None) if isinstance(given, str) else torch.float32 if given is None else given
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
         raise TrainingError(f"dtype = {given!r}; expected a real dtype such as torch.float64 or 'float64'")

@@ -159,29 +159,52 @@ class HybridODE(hybrid.AbstractHybridODE, Module):
 
     def _called(self, name: str, module: nn.Module) -> Callable[..., Tensor]:
         """The function of a module, with its own derivative where that is less work than a reverse pass."""
-        called = partial(self._at, name, module)
         if isinstance(module, MLP) and name not in self.separate and module.slope is not None:
-            called.along = partial(self._along, name, module)  # type: ignore[attr-defined]
-        return called
+            return _Network(name, module, False)
+        return _Function(name, module, name in self.separate)
 
-    def _along(self, name: str, module: MLP, at: Sequence[Tensor], directions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        values, rates = module.along(torch.stack(tuple(at), -1), torch.stack(tuple(directions), -1))
-        mechanics.check_scalar(name, values.shape, at[0].shape)
+
+class _Function:
+    """A module as a function of n arguments, point by point.
+
+    Arguments:
+        name: of the function that it stands for.
+        module: takes the arguments on a last axis, or each by itself.
+        separate: which of the two.
+    """
+
+    def __init__(self, name: str, module: nn.Module, separate: bool) -> None:
+        self.name, self.module, self.separate = name, module, separate
+
+    def __call__(self, *point: Any) -> Tensor:
+        arrays = (as_tensor(a, self.module) if not isinstance(a, Tensor) else a for a in point)
+        arguments = torch.broadcast_tensors(*arrays)
+        inputs = tuple(arguments) if self.separate else (torch.stack(arguments, -1),)
+        values = self.tried(self.module, inputs, inputs)
+        return values[..., 0] if mechanics.check_scalar(self.name, values.shape, arguments[0].shape) else values
+
+    def tried(self, work: Callable[..., Any], given: tuple[Tensor, ...], inputs: tuple[Tensor, ...]) -> Any:
+        """work(*given), or what is wrong with the inputs of the module."""
+        if torch.compiler.is_compiling():
+            return work(*given)
+        try:
+            return work(*given)
+        except (RuntimeError, TypeError, ValueError, IndexError) as error:
+            weights = next((p.dtype for p in self.module.parameters() if p.is_floating_point()), None)
+            raise hybrid.refused(self.name, inputs, error, weights) from error
+
+
+class _Network(_Function):
+    """A dense network, which brings its own first derivatives."""
+
+    module: MLP
+
+    def along(self, at: Sequence[Tensor], directions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The values and their derivatives along the directions."""
+        inputs = torch.stack(tuple(at), -1)
+        values, rates = self.tried(self.module.along, (inputs, torch.stack(tuple(directions), -1)), (inputs,))
+        mechanics.check_scalar(self.name, values.shape, at[0].shape)
         return values[..., 0], rates[..., 0]
-
-    def _at(self, name: str, module: nn.Module, *point: Any) -> Tensor:
-        arguments = torch.broadcast_tensors(*(as_tensor(a, module) if not isinstance(a, Tensor) else a for a in point))
-        inputs = tuple(arguments) if name in self.separate else (torch.stack(arguments, -1),)
-        values = module(*inputs) if torch.compiler.is_compiling() else _called(name, module, inputs)
-        return values[..., 0] if mechanics.check_scalar(name, values.shape, arguments[0].shape) else values
-
-
-def _called(name: str, module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-    try:
-        return module(*inputs)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        weights = next((p.dtype for p in module.parameters() if p.is_floating_point()), None)
-        raise hybrid.refused(name, inputs, error, weights) from error
 
 
 class TangentProjection(layers.AbstractTangentProjection, Module):

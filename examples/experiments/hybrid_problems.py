@@ -67,14 +67,14 @@ class Problem:
         s, rest = sp.Symbol("s"), [0] * (self.arities[name] - 1)
         return sp.lambdify(s, sp.diff(self.truth[name](s, *rest), s, order), "numpy")(places) + 0 * places
 
-    def met(self, states: States) -> tuple[float, float]:
-        """The range of the first argument over states (…, m)."""
+    def argument(self, states: States) -> np.ndarray:
+        """The first argument of the function that is shown, wherever it occurs, over states (…, m)."""
         name, state = self.shown[0], phase_state(self.system)
-        subs = set[Any]().union(*(e.atoms(sp.Subs) for e in self.system.rhs))
-        points = {v: at for sub in subs for v, at in zip(sub.variables, sub.point, strict=True)}
-        met = [f.args[0].subs(points) for f in self.system.functions if f.func.__name__ == name]
-        values = sp.lambdify(state, met, "numpy")(*np.moveaxis(states, -1, 0))
-        return float(np.min(values)), float(np.max(values))
+        points: dict[Any, Any] = {}
+        for sub in set[Any]().union(*(e.atoms(sp.Subs) for e in self.system.rhs)):
+            points |= dict(zip(sub.args[1], sub.args[2], strict=True))
+        found = {f.args[0].subs(points) for f in self.system.functions if f.func.__name__ == name}
+        return np.stack(sp.lambdify(state, sorted(found, key=str), "numpy")(*np.moveaxis(states, -1, 0)))
 
     @cached_property
     def arities(self) -> dict[str, int]:

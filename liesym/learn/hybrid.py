@@ -168,14 +168,7 @@ class AbstractHybridODE(AbstractModule):
         return read
 
     def _lower(self, expressions: Sequence[Expr]) -> Any:
-        return lower(
-            list(expressions),
-            phase_state(self.system),
-            backend=self.arrays.name,
-            t=self.system.independent,
-            parameters={p.symbol: p.value for p in self.system.parameters},
-            functions=_unset(self.system),
-        )
+        return _lowered_laws(tuple(expressions), self.system, self.arrays.name)
 
 
 def _valued(expressions: list[Expr]) -> list[Expr]:
@@ -206,7 +199,7 @@ class Law:
         return self.hybrid.holding(self.function, t, x, args)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class OpenLevels:
     """Level sets whose functions are open: programs of k laws, their gradients by the m states and their rates.
 
@@ -320,3 +313,16 @@ def _no_network(*_: Any) -> Any:
 def _lowered(system: ODESystem, backend: str) -> Any:
     """One program for all hybrids of a system, so that they have one structure and can be stacked."""
     return lower(system, backend=backend, functions=_unset(system))
+
+
+@lru_cache(maxsize=256)
+def _lowered_laws(expressions: tuple[Expr, ...], system: ODESystem, backend: str) -> Any:
+    """One program for the same laws of all hybrids of a system, for the same reason."""
+    return lower(
+        list(expressions),
+        phase_state(system),
+        backend=backend,
+        t=system.independent,
+        parameters={p.symbol: p.value for p in system.parameters},
+        functions=_unset(system),
+    )

@@ -287,7 +287,7 @@ class Guarded:
         x = self.arrays.as_array(x)
         if self.arrays.is_known(x):
             found = self.gradients(t, x, args)
-            if bool(xp.isfinite(found).all()):
+            if self.arrays.is_known(found) and bool(xp.isfinite(found).all()):
                 return found if self.function is self.gradients else self.function(t, x, args)
         still = fixed(x)
         found = fixed(self.gradients(t, still, args))

@@ -353,3 +353,29 @@ def test_laws_kept_in_the_solve_backward(script, tmp_path):
     assert not plain["kept"] and kept["kept"] and plain["calls"] < kept["calls"] < 1.5 * plain["calls"]
     assert 0 < kept["error"] < 1 and 0 < plain["error"] < 1 and kept["error"] != plain["error"]
     assert "| Lotka-Volterra | 1e-3 | 1 | 1 |" in (tmp_path / "adjoint_laws.md").read_text()
+
+
+def test_the_groups_of_the_ten_systems_are_symmetries(script):
+    """f(g x) = dg f(x) for each element that is drawn; a boost moves the rates of the positions by its speed too."""
+    problems = script("hybrid_problems").PROBLEMS
+    for name, problem in problems.items():
+        x = problem.starts(np.random.default_rng(0), 20)
+        rates, moved = problem.field(x), problem.moved(x, np.random.default_rng(1))
+        along = problem.moved(x + rates, np.random.default_rng(1)) - moved
+        if name in ("two bodies", "three bodies on a line"):
+            half = x.shape[1] // 2
+            along[:, :half] += (moved - x)[:, half:]
+        assert np.allclose(problem.field(moved), along, atol=1e-12), name
+        assert np.abs(moved - x).max() > 1, name
+
+
+@pytest.mark.slow
+def test_a_hybrid_is_as_good_on_moved_starts_and_a_plain_network_is_not(script, tmp_path):
+    hybrid_systems = script("hybrid_systems")
+    record = hybrid_systems.main(["--reduced", "--out", str(tmp_path)])
+    plain, hybrid = (record["runs"][f"spiral to a cycle: {form} | 0"] for form in ("plain", "hybrid"))
+    assert hybrid["moved"]["errors"] == pytest.approx(hybrid["as trained"]["errors"], rel=1e-3)
+    assert plain["moved"]["errors"] != pytest.approx(plain["as trained"]["errors"], rel=1e-2)
+    assert len(hybrid["curve"]) == hybrid_systems.PLACES and "curve" not in plain
+    text = (tmp_path / "hybrid_systems.md").read_text()
+    assert "of 1 systems" in text and (tmp_path / "hybrid_systems.svg").stat().st_size > 5000
