@@ -23,9 +23,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from liesym.errors import AnsatzError, TrainingError
-from liesym.learn.audit import adjoint_charge_parts
-from liesym.lowering.lower import lower
+from liesym.errors import TrainingError
+from liesym.learn.audit import charge_programs
 from liesym.symmetries.generator import Generator
 from liesym_jax.models import invariance_residual
 
@@ -60,7 +59,7 @@ class LawfulAdjoint(diffrax.AbstractAdjoint):
         """See `diffrax.AbstractAdjoint`."""
         term, way = getattr(terms, "term", terms), getattr(terms, "direction", 1)  # diffrax solves forward in way * t
         _check(term, saveat, init_state.y, rest["event"])
-        programs = _programs(self.generators, init_state.y.shape[-1])
+        programs = tuple(charge_programs(self.generators, init_state.y.shape[-1], "jax"))
         still = jax.lax.stop_gradient
         final, statistics = diffrax.RecursiveCheckpointAdjoint().loop(
             args=_still(args), terms=_still(terms), saveat=saveat, init_state=_still(init_state), **rest
@@ -96,16 +95,6 @@ def _check(terms: Any, saveat: Any, y: Any, event: Any) -> None:
             )
 
 
-def _programs(generators: Sequence[Generator], states: int) -> tuple[Any, ...]:
-    programs = []
-    for generator in generators:
-        parts, state, time, moved = adjoint_charge_parts(generator, states, ())
-        if moved:
-            raise AnsatzError(f"the generator moves {', '.join(moved)}; expected time and states alone")
-        programs.append(lower(parts, state, backend="jax", t=time))
-    return tuple(programs)
-
-
 @eqx.filter_custom_vjp
 def _states(given: Any, held: Any, laws: Any) -> Array:
     """The saved states, which the solve forward has found already, as a function of (start, args, terms)."""
@@ -138,13 +127,13 @@ def _(residuals: None, pulls: Array, perturbed: Any, given: Any, held: Any, laws
         adjoint, rest = state
         (late, y1, given), (early, y0) = ends
         adjoint = adjoint + given
-        known = rows.values(late, y1, adjoint)
+        known = rows.values(late, y1, adjoint) if rows.programs else None
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(rates), t0=late, t1=early, y0=(y1, adjoint, rest), **settings,
             saveat=diffrax.SaveAt(t1=True), adjoint=diffrax.DirectAdjoint(),
         )  # fmt: skip
         _, adjoint, rest = jax.tree.map(lambda part: part[0], solution.ys)
-        return (rows.restored(early, y0, adjoint, known), rest), None
+        return (adjoint if known is None else rows.restored(early, y0, adjoint, known), rest), None
 
     begun = (jnp.zeros_like(start), jax.tree.map(jnp.zeros_like, trained))
     intervals = ((times[1:], states[1:], pulls), (times[:-1], states[:-1]))
@@ -160,21 +149,17 @@ class _Rows:
 
     def at(self, t: Any, x: Array) -> Array:
         """Shape (…, k, m)."""
-        value = self.terms.vf(t, x, self.args)
-        parts = [program(t, x, None) for program in self.programs]
-        return jnp.stack([part[..., 1:] - part[..., :1] * value for part in parts], -2)
+        charges = jnp.stack([program(t, x, None) for program in self.programs], -2)
+        return charges[..., 1:] - charges[..., :1] * self.terms.vf(t, x, self.args)[..., None, :]
 
-    def values(self, t: Any, x: Array, adjoint: Array) -> Array | None:
+    def values(self, t: Any, x: Array, adjoint: Array) -> Array:
         """Q a of shape (…, k)."""
-        return (self.at(t, x) @ adjoint[..., None])[..., 0] if self.programs else None
+        return jnp.einsum("...km,...m->...k", self.at(t, x), adjoint)
 
-    def restored(self, t: Any, x: Array, adjoint: Array, known: Array | None) -> Array:
+    def restored(self, t: Any, x: Array, adjoint: Array, known: Array) -> Array:
         """The nearest adjoint with the known values; dependent rows count once."""
-        if known is None:
-            return adjoint
-        rows = self.at(t, x)
-        inverse = jnp.linalg.pinv(rows, rtol=float(jnp.finfo(x.dtype).eps) ** 0.5)
-        return adjoint + (inverse @ (known[..., None] - rows @ adjoint[..., None]))[..., 0]
+        inverse = jnp.linalg.pinv(self.at(t, x), rtol=float(jnp.finfo(x.dtype).eps) ** 0.5)
+        return adjoint + jnp.einsum("...mk,...k->...m", inverse, known - self.values(t, x, adjoint))
 
     def checked(self, times: Array, states: Array) -> Array:
         """The states, if the generators are symmetries there."""

@@ -23,8 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from liesym.errors import AnsatzError, TrainingError
-from liesym.learn.audit import adjoint_charge_parts
-from liesym.lowering.lower import lower
+from liesym.learn.audit import charge_programs
 from liesym.symmetries.generator import Generator
 from liesym_torch.models import invariance_residual
 
@@ -123,12 +122,8 @@ class _Laws:
     """The rows Q_i = η_i - ξ_i f of symmetries of a field."""
 
     def __init__(self, func: nn.Module, generators: Sequence[Generator], states: int) -> None:
-        self.func, self.generators, self.programs = func, tuple(generators), []
-        for generator in self.generators:
-            parts, state, time, moved = adjoint_charge_parts(generator, states, ())
-            if moved:
-                raise AnsatzError(f"the generator moves {', '.join(moved)}; expected time and states alone")
-            self.programs.append(lower(parts, state, backend="torch", t=time))
+        self.func, self.generators = func, tuple(generators)
+        self.programs = charge_programs(self.generators, states, "torch")
 
     def rows(self, t: Tensor, x: Tensor) -> Tensor:
         """Shape (…, k, m)."""

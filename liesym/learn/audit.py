@@ -285,6 +285,21 @@ def adjoint_charge_parts(
     return list(generator.components), state, time, moved
 
 
+def charge_programs(generators: Sequence[Generator], states: int, backend: str) -> list[Any]:
+    """(ξ, η…) of generators over time and the states, lowered.
+
+    Raises:
+        AnsatzError: one moves something else.
+    """
+    programs = []
+    for generator in generators:
+        parts, state, time, moved = adjoint_charge_parts(generator, states, ())
+        if moved:
+            raise AnsatzError(f"the generator moves {', '.join(moved)}; expected time and states alone")
+        programs.append(lower(parts, state, backend=backend, t=time))
+    return programs
+
+
 class AdjointCharge:
     """What the charge I = a·(η - ξ f) + a_θ·τ of one generator is computed from, in one library.
 
