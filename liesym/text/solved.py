@@ -278,6 +278,9 @@ def _polynomial_factors(numerator: Expr, residual: Difference, symbol: Symbol) -
 
 
 def _is_high(exponent: Expr) -> bool:
+    """True too of one with symbols, which SymPy cannot compare when it sorts factors."""
+    if exponent.free_symbols:
+        return True
     return exponent.is_Rational and max(map(abs, numbers_of(exponent))) > LARGEST_EXPONENT
 
 
@@ -367,10 +370,12 @@ def _polynomial_roots(p: Poly, residual: Difference, symbol: Symbol) -> list[tup
 
 def _square_root(value: Expr) -> Expr:
     """One of both roots, squares taken from under it without an absolute value: smooth where they change sign."""
+    named = {power: Dummy() for power in powers_in(value) if _is_high(argument(power, 1))}
+    back = {name: power for power, name in named.items()}
     outside = S.One
-    for part, sign in zip(value.as_numer_denom(), (1, -1), strict=True):
+    for part, sign in zip(replaced(value, named).as_numer_denom(), (1, -1), strict=True):
         for factor, power in factor_list(part)[1]:
-            outside *= factor ** (sign * (power // 2))
+            outside *= replaced(factor, back) ** (sign * (power // 2))
     return outside * sqrt(factor_terms(cancel(value / outside**2)))
 
 

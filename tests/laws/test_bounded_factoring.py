@@ -94,3 +94,13 @@ def test_whether_a_family_holds_a_solution_asks_for_no_integral(monkeypatch: pyt
     found = liesym.solve("y' = y^2 - y*sin(t) + cos(t)", budget=20)
     assert found.explicit and found.explicit[0].has(Integral)
     assert [str(e.rhs) for e in found.special] == ["sin(t)"]
+
+
+def test_implicit_equations_with_exponents_that_have_no_order_are_read() -> None:
+    """y'^2 = a x^n has two branches; SymPy asks whether n < 1 when it sorts the factors."""
+    for text, square in (("y'^2 = a*x^n", 24), ("y'^2 = a*x^n*y^(k-1)", 24), ("y'^2 = a^2*x^n", 72)):
+        rates = [liesym.ODESystem.parse(text, independent="x", branch=branch).rhs[0] for branch in (0, 1)]
+        values = {s: 2 if s.name == "k" else 3 if s.name in "an" else 2 for s in rates[0].free_symbols}
+        found = [float(r.subs(values)) for r in rates]
+        assert sorted(f > 0 for f in found) == [False, True]
+        assert [round(f**2, 9) for f in found] == [square * (2 if "k" in text else 1)] * 2
