@@ -69,6 +69,9 @@ def stages(
         [*given, *monomials(symbols, _degree(len(symbols), 3)), *(x / r for r in distances for x in half)],
     )
     pairs = [a * b for a, b in combinations_with_replacement(rest, 2)]
+    moments = [*low, *central, *(x * f for x in half for f in (*pairs, *central))]
+    if len(moments) <= MOST_TERMS:
+        yield "first degree in the positions", moments
     yield "products with trigonometric terms", [*low, *waves, *(p * f(a) for p in pairs for a in gaps for f in (cos, sin))]
     bound = [*central, *(exp(s * a) for a in gaps for s in (1, -1))]
     cubic = [*given, *monomials(rest, 3), *bound, *(p * b for p in rest for b in bound)]
