@@ -1,6 +1,6 @@
 """Which laws `liesym.discover` finds, misses and makes up: black boxes, trajectories with noise, systems without laws.
 
-    python tests/benchmarks/bench_discover.py fields noisy nothing [--seeds 101 102] [--noise 0.01 0.05 0.1]
+    python tests/benchmarks/bench_discover.py fields symmetries noisy nothing [--seeds 101 102] [--noise 0.01 0.05 0.1]
 
 Every run is kept in docs/results/discover.json as soon as it is done, and is not done again; docs/results/discover.md is
 written from all of them. A law counts as true if its rate along the exact field is 0 to rounding, and as false if not,
@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from discovery_systems import FIELDS, NOISY, NOTHING, Known
+from discovery_systems import FIELDS, NOISY, NOTHING, SYMMETRIC, Known, Symmetric
 from measure import RESULTS, number, table, versions
 from sympy import Expr, Symbol
 
 import liesym
+from liesym.discovery.equivariant import read_symmetries
 from liesym.discovery.library import gradients
+from liesym.discovery.symmetries import is_new
 from liesym.learn.trajectories import simulate
 from liesym.model.system import ODESystem
 from liesym.text.reader import read_expression
@@ -113,6 +115,38 @@ def of_field(known: Known, backend: str, seed: int) -> Answer:
     return {**answer, "symmetries": [str(law.generator) for law in found.generators]}
 
 
+def of_symmetric(known: Symmetric, backend: str, seed: int) -> Answer:
+    """How many of the known symmetries are sums of those that were found, and which of these are none.
+
+    A sum may have the known integrals for coefficients. What was found is put into the equations and decided exactly.
+    """
+    system = ODESystem.parse(known.equations)
+    symbols, t = system.unknowns, system.independent
+    names = tuple(s.name for s in symbols)
+    field = called(system, backend)
+    found, seconds = timed(
+        lambda: liesym.discover(field, names=names, region=known.region, backend=backend, seed=seed, budget=BUDGET)
+    )
+    rng = np.random.default_rng(seed + 1)
+    times, x = rng.uniform(0, 1, 300), rng.uniform(*np.array(known.region).T, (300, len(names)))
+    values = lambda parts: np.asarray(liesym.lower(parts, symbols, backend="numpy", t=t)(times, x, {}))  # noqa: E731
+    laws = [read_expression(law, symbols={s.name: s for s in symbols}) for law in known.laws]
+    constants = np.hstack([np.ones((300, 1)), *([values(laws)] if laws else [])])
+    f = np.asarray(liesym.lower(system, backend="numpy")(0.0, x, {}))
+    moved = lambda generator: (q := values(list(generator.components)))[:, 1:] - q[:, :1] * f  # noqa: E731
+    claimed = [law.generator for law in found.generators if law.grade != "approximate"]
+    held = [moved(one) for one in claimed if one.is_symmetry_of(system)]
+    wanted = read_symmetries(known.generators, symbols, t)
+    return {
+        "symmetries": len(wanted),
+        "found": sum(not is_new(moved(one), held, constants, pointwise=False) for one in wanted),
+        "listed": [str(one) for one in claimed],
+        "false": [str(one) for one in claimed if not one.is_symmetry_of(system)],
+        "stopped": found.stopped,
+        "cpu": seconds,
+    }
+
+
 def measured(known: Known, system: ODESystem, sigma: float, seed: int, *, rates: bool) -> tuple[liesym.Trajectories, Floats]:
     """Trajectories with noise in parts of the standard deviation of each column, and states without."""
     assert known.start is not None
@@ -146,6 +180,11 @@ def tasks(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Answe
             for one in FIELDS:
                 seed = options.seeds[0]
                 yield f"fields|{backend}|{one.name}|{seed}", lambda o=one, b=backend, s=seed: of_field(o, b, s)
+    if "symmetries" in options.parts:
+        for backend in options.backends:
+            for other in SYMMETRIC:
+                seed = options.seeds[0]
+                yield f"symmetries|{backend}|{other.name}|{seed}", lambda o=other, b=backend, s=seed: of_symmetric(o, b, s)
     for part, systems in (("noisy", NOISY), ("nothing", NOTHING)):
         for seed in options.seeds if part in options.parts else ():
             for sigma in options.noise:
@@ -170,6 +209,27 @@ def fields_table(runs: Mapping[str, Answer]) -> list[str]:
     if not rows:
         return []
     return ["## Functions that are called, without noise", table(["system", *BACKENDS, "false", "longest, s"], rows)]
+
+
+def symmetries_table(runs: Mapping[str, Answer]) -> list[str]:
+    """Symmetries of black boxes, one line a system."""
+    rows = []
+    for one in SYMMETRIC:
+        own = {b: a for b in BACKENDS for k, a in runs.items() if k.startswith(f"symmetries|{b}|{one.name}|")}
+        if own:
+            cells = [f"{own[b]['found']} of {own[b]['symmetries']}" if b in own else "–" for b in BACKENDS]
+            listed = max(len(a["listed"]) for a in own.values())
+            false = sum(len(a["false"]) for a in own.values())
+            rows.append([one.name, *cells, str(listed), str(false), number(max(a["cpu"] for a in own.values()))])
+    if not rows:
+        return []
+    told = (
+        "Point symmetries in the span of the library that are neither trivial nor multiples of others by integrals. A known "
+        "one is found if it is a sum of those that were listed, with numbers or integrals for coefficients; a listed one is "
+        "false if substitution in the equations, which the search does not know, says so."
+    )
+    head = ["system", *BACKENDS, "listed", "false", "longest, s"]
+    return ["## Symmetries of functions that are called", told, table(head, rows)]
 
 
 def noisy_tables(runs: Mapping[str, Answer]) -> list[str]:
@@ -250,6 +310,7 @@ def page(record: Mapping[str, Any]) -> str:
         "`approximate` laws are counted nowhere.",
         f"{summary(runs)} In all {len(runs)} runs." + (f" Not run: {'; '.join(missing)}." if missing else ""),
         *fields_table(runs),
+        *symmetries_table(runs),
         *noisy_tables(runs),
         *nothing_table(runs),
     ]
@@ -258,7 +319,7 @@ def page(record: Mapping[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("parts", nargs="*", choices=("fields", "noisy", "nothing", []), default=[])
+    parser.add_argument("parts", nargs="*", choices=("fields", "symmetries", "noisy", "nothing", []), default=[])
     parser.add_argument("--seeds", nargs="+", type=int, default=[101, 102])
     parser.add_argument("--noise", nargs="+", type=float, default=[0.01, 0.05, 0.1])
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=["numpy"])
@@ -266,7 +327,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="no run begins after so many")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
-    if "jax" in options.backends and "fields" in options.parts:
+    if "jax" in options.backends:
         import jax
 
         jax.config.update("jax_enable_x64", True)
@@ -277,7 +338,11 @@ def main() -> None:
         if key in runs or options.only not in key or time.monotonic() - begun > options.seconds:
             continue
         runs[key] = run()
-        told = {k: v for k, v in runs[key].items() if k in ("laws", "found", "false", "near", "stopped") and v != []}
+        told = {
+            k: v
+            for k, v in runs[key].items()
+            if k in ("laws", "symmetries", "found", "false", "near", "stopped") and v != []
+        }
         print(f"{key}: {told}, {runs[key]['cpu']:.1f} s", flush=True)
         record = {"versions": versions(), "runs": runs}
         options.out.mkdir(parents=True, exist_ok=True)

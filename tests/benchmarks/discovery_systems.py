@@ -12,6 +12,25 @@ Start = Callable[[np.random.Generator], Floats]
 
 
 @dataclass(frozen=True, slots=True)
+class Symmetric:
+    """A system with its point symmetries in the span of the library, without trivial ones and multiples by integrals.
+
+    Arguments:
+        name: as the page calls it.
+        equations: of first order.
+        region: (least, largest) of every state.
+        generators: components by the names of their variables.
+        laws: integrals, whose multiples are nothing new.
+    """
+
+    name: str
+    equations: str
+    region: tuple[tuple[float, float], ...]
+    generators: tuple[str, ...]
+    laws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A system with its integrals.
 
@@ -172,6 +191,46 @@ FIELDS = (
     Known("Duffing", "x' = p; p' = x - x^3", ("2*p^2 - 2*x^2 + x^4",), SQUARE),
 )
 """The table of AI Poincaré 2.0 by kinds, and those that are in every book."""
+
+NOW = "t: 1"
+SYMMETRIC = (
+    Symmetric("oscillator", "x' = p; p' = -x", SQUARE, (NOW, "x: x; p: p"), ("x^2 + p^2",)),
+    Symmetric(
+        *("isotropic oscillator", "x' = u; y' = v; u' = -x; v' = -y", BOX),
+        (NOW, *(f"{a}: {b}; {p}: {q}" for a, p in ("xu", "yv") for b, q in ("xu", "yv"))),
+        ("x^2 + u^2", "y^2 + v^2", SPIN),
+    ),
+    Symmetric(
+        *("oscillators 1 : 2", "x' = u; y' = v; u' = -x; v' = -4*y", BOX, (NOW, "x: x; u: u", "y: y; v: v", "x: u; u: -x")),
+        ("x^2 + u^2", "4*y^2 + v^2", "y*(x^2 - u^2) + x*u*v"),
+    ),
+    Symmetric(
+        *("Kepler, plane", KEPLER, ORBITS),
+        (NOW, "x: -y; y: x; u: -v; v: u", "t: 3*t; x: 2*x; y: 2*y; u: -u; v: -v"),
+        (ENERGY, SPIN, LENZ),
+    ),
+    Symmetric(
+        *("rigid body", "x' = y*u/2; y' = -2*x*u/3; u' = x*y/5", CUBE, (NOW, "t: t; x: -x; y: -y; u: -u")),
+        ("4*x^2 + 3*y^2", "2*x^2 - 5*u^2"),
+    ),
+    Symmetric(
+        *("Ermakov", "x' = v; v' = 1/x^3", ((0.5, 2), (-1, 1))),
+        (NOW, "t: 2*t; x: x; v: -v", "t: t^2; x: t*x; v: x - t*v"),
+        ("v^2 + 1/x^2",),
+    ),
+    Symmetric(
+        *("Ermakov with a spring", "x' = v; v' = 1/x^3 - x", ((0.5, 2), (-1, 1))),
+        (
+            *(NOW, "t: sin(2*t); x: x*cos(2*t); v: -v*cos(2*t) - 2*x*sin(2*t)"),
+            "t: cos(2*t); x: -x*sin(2*t); v: v*sin(2*t) - 2*x*cos(2*t)",
+        ),
+        ("v^2 + 1/x^2 + x^2",),
+    ),
+    Symmetric(
+        *("limit cycle", "x' = -y + x*(1 - x^2 - y^2); y' = x + y*(1 - x^2 - y^2)", SQUARE, (NOW, "x: -y; y: x")),
+    ),
+)
+"""Systems whose symmetries of the forms that are tried are known."""
 
 NOISY = (
     Known("ConCerNet: spring", "q' = 2*p; p' = -2*q", ("q^2 + p^2",), start=ring(0.3, 1.2), time=3),
