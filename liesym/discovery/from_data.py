@@ -14,6 +14,7 @@ from liesym.discovery.equivariant import read_symmetries
 from liesym.discovery.hypotheses import hypotheses
 from liesym.discovery.library import read_terms
 from liesym.discovery.proven import joined, laws_of
+from liesym.discovery.reasons import reasons
 from liesym.discovery.records import Discovery, state_symbols, time_symbol
 from liesym.discovery.smoothing import Smooth, condensed, smoothed
 from liesym.discovery.symmetric_equations import symmetric_equations
@@ -22,8 +23,6 @@ from liesym.discovery.trajectories import track_integrals
 from liesym.errors import DataError
 
 Floats = np.ndarray
-LOUD = 0.4
-"""Noise over the standard deviation of a state from which on little can be found."""
 MOST_STATES = 20
 """More of them have more sums of few functions than can be looked through."""
 SHARE = 0.5
@@ -78,6 +77,7 @@ def from_data(
     notes = _notes(smooth, runs, given, search.size, search.terms, equations, identify=identify)
     notes += [f"beside these: {', '.join(search.beside)}"] if search.beside else []
     notes += [f"each {block} samples were made one by a local cubic"] if block > 1 else []
+    notes += reasons(runs, smooth, given, given=noise is not None, found=bool(integrals))
     looked = ("integrals", "equations", *(["symmetries"] if equations.system is not None else []))
     return Discovery(
         *(given, tuple(integrals), tuple(found), equations.system, tuple(notes)),
@@ -127,6 +127,4 @@ def _notes(
     else:
         notes.insert(0, "proven means: in the identified equations, as they stand; what the noise hides is not in them")
         notes += [equations.told] if equations.told else []
-    if (part > LOUD).any():
-        notes.append("the noise is of the size of the signal: most laws cannot be told from it")
     return notes

@@ -275,6 +275,7 @@ def drift(law: Expr, symbols: Sequence[Symbol], runs: Sequence[Run], noise: Floa
     """
     call = Corrected.of([law], symbols)
     values = [call.at(run.states, noise**2)[0][:, 0] for run in runs]
+    rounding = (1e-9 * float(np.concatenate(values).std())) ** 2 + 1e-300
     together, apart = 0.0, 0.0
     for blocks in BLOCKS:
         between, within, inside = [], [], 0
@@ -290,6 +291,6 @@ def drift(law: Expr, symbols: Sequence[Symbol], runs: Sequence[Run], noise: Floa
             continue
         more, less = np.array(between), np.array(within)
         spread = sqrt(2 / (len(more) * (blocks - 1)) + 2 / inside)
-        together = max(together, log(max(more.mean(), 1e-300) / max(less.mean(), 1e-300)) / spread)
-        apart = max(apart, float((more - less).mean() / ((more - less).std(ddof=1) / sqrt(len(more)) + 1e-300)))
+        together = max(together, log((more.mean() + rounding) / (less.mean() + rounding)) / spread)
+        apart = max(apart, float((more - less).mean() / ((more - less).std(ddof=1) / sqrt(len(more)) + rounding)))
     return together, apart

@@ -14,6 +14,12 @@ from liesym.text.functions import FUNCTIONS
 
 Floats = np.ndarray
 NAME = re.compile(r"[^\W\d]\w*'*")
+STILL = 1e-12
+"""A column that changes by less than this part of its values rests: the rest is rounding."""
+SHORTEST = 3
+"""Rows along which something can be constant."""
+LARGEST = 1e30
+"""Size of numbers, or of one over them, beyond which products of a few of them are no numbers."""
 
 
 class Run(NamedTuple):
@@ -35,7 +41,7 @@ class Trajectories:
         rates: of the shape of states, where they were measured.
 
     Raises:
-        DataError: shapes that do not fit, infinite numbers, times that do not increase.
+        DataError: what is no array of real numbers, shapes that do not fit, infinite numbers, times that do not increase.
     """
 
     times: Floats
@@ -44,9 +50,9 @@ class Trajectories:
     rates: Floats | None = None
 
     def __post_init__(self) -> None:
-        states = np.asarray(self.states, np.float64)
+        states = _numbers("states", self.states)
         states = states[None] if states.ndim == 2 else states
-        times = np.asarray(self.times, np.float64)
+        times = _numbers("times", self.times)
         m = len(self.names)
         if states.ndim != 3 or states.shape[2] != m or times.shape not in (states.shape[1:2], states.shape[:2]):
             raise DataError(
@@ -54,7 +60,8 @@ class Trajectories:
                 f"expected (n, K) and (n, K, {m})"
             )
         times = np.broadcast_to(times, states.shape[:2]).copy()
-        rates = None if self.rates is None else np.asarray(self.rates, np.float64).reshape(-1, *states.shape[1:])
+        rates = None if self.rates is None else _numbers("rates", self.rates)
+        rates = rates[None] if rates is not None and rates.ndim == 2 else rates
         if rates is not None and rates.shape != states.shape:
             raise DataError(f"rates of shape {rates.shape} for states of shape {states.shape}")
         if np.isinf(states).any() or np.isinf(times).any() or (rates is not None and np.isinf(rates).any()):
@@ -75,6 +82,27 @@ class Trajectories:
                 yield Run(self.times[n][good], states[good], None if rates is None else rates[good])
 
 
+def _numbers(what: str, given: Any) -> Floats:
+    """The array in double precision.
+
+    Raises:
+        DataError: it holds text, dates or complex numbers, or its rows have different lengths.
+    """
+    try:
+        array = np.asarray(given)
+        kind = {"c": "complex numbers", "M": "dates", "m": "spans of time with a unit"}.get(array.dtype.kind, "")
+        numbers = np.zeros(0) if kind else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        told = str(error).splitlines()[0]
+        raise DataError(
+            f"{what} are no array of numbers ({told}); a missing cell is NaN, trajectories of different lengths are records "
+            "of their own"
+        ) from None
+    if kind:
+        raise DataError(f"{what} are {kind}; they must be real numbers, such as seconds since the first row")
+    return numbers
+
+
 def _check_times(times: Floats, number: int) -> None:
     steps = np.diff(times)
     if (steps <= 0).any():
@@ -87,7 +115,7 @@ def gathered(source: Any) -> tuple[list[Run], tuple[str, ...]]:
     """The runs of a record with times, states and names, or of a sequence of such records.
 
     Raises:
-        DataError: there are fewer than two trajectories, the names differ, or a column never changes.
+        DataError: there are fewer than two trajectories, the names differ, a column never changes, or is too large.
     """
     records = [source] if hasattr(source, "states") else list(source)
     own = [r if isinstance(r, Trajectories) else Trajectories(r.times, r.states, r.names) for r in records]
@@ -100,10 +128,16 @@ def gathered(source: Any) -> tuple[list[Run], tuple[str, ...]]:
     runs = [run for record in own for run in record.runs()]
     if len(runs) < 2:
         raise DataError(f"{len(runs)} trajectory with usable rows: one cannot tell a law from a constant; give several")
+    if max(len(run.times) for run in runs) < SHORTEST:
+        raise DataError(f"no trajectory has {SHORTEST} usable rows: nothing can be seen to be constant along one")
     everything = np.concatenate([run.states for run in runs])
-    still = [name for name, width in zip(names, np.ptp(everything, axis=0), strict=True) if width == 0]
+    size = np.abs(everything).max(0)
+    still = [name for name, width, top in zip(names, np.ptp(everything, axis=0), size, strict=True) if width <= STILL * top]
+    wild = [f"{name} {top:.0e}" for name, top in zip(names, size, strict=True) if not 1 / LARGEST < top < LARGEST]
     if still:
         raise DataError(f"{', '.join(still)} never changes, neither along nor between trajectories; leave the column out")
+    if wild:
+        raise DataError(f"numbers of the size of {', '.join(wild)}; take a unit in which they are between 1e-30 and 1e30")
     return runs, names
 
 
@@ -125,6 +159,9 @@ def checked_names(given: Sequence[str]) -> tuple[str, ...]:
         DataError: one is no name, has a fixed meaning, or occurs twice.
     """
     names = tuple(given)
+    wrong = next((name for name in names if not isinstance(name, str)), None)
+    if wrong is not None:
+        raise DataError(f"{wrong!r} is not a name of a state, such as x, q1 or v_x")
     if len(set(names)) < len(names) or not names:
         raise DataError(f"names={names!r}: each state needs a name of its own")
     for name in names:
