@@ -99,8 +99,10 @@ class Row:
         """The row at values of the slots."""
         total = self.factors
         for slot, power in zip(self.slots, self.powers, strict=True):
-            table = np.array([pow(values[slot], k, self.prime) for k in range(int(power.max()) + 1)], dtype=np.int64)
-            total = total * table[power] % self.prime
+            # only the exponents that occur: one of a decimal with 15 digits is as large as that
+            exponents, which = np.unique(power, return_inverse=True)
+            table = np.array([pow(values[slot], int(k), self.prime) for k in exponents], dtype=np.int64)
+            total = total * table[which] % self.prime
         row = np.zeros(self.width, dtype=np.int64)
         np.add.at(row, self.columns, total)
         return [int(c) for c in row % self.prime]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from sympy import Abs, Expr, Integral, Mul, Poly, PolynomialError, Rational, exp
 import liesym
 from liesym.base import factors
 from liesym.base.factors import HIGHEST, degree_bound, factored, factors_of
+from liesym.certify.splitting import Row
 from liesym.flow.check import tidied
 from liesym.variational import present
 
@@ -104,3 +106,11 @@ def test_implicit_equations_with_exponents_that_have_no_order_are_read() -> None
         found = [float(r.subs(values)) for r in rates]
         assert sorted(f > 0 for f in found) == [False, True]
         assert [round(f**2, 9) for f in found] == [square * (2 if "k" in text else 1)] * 2
+
+
+def test_a_row_has_a_value_whatever_the_exponent_is() -> None:
+    """Powers of a decimal with 15 digits, modulo a prime: as many as occur, not as many as the largest counts."""
+    high, prime = 333333333333333, 2**31 - 1
+    powers = np.array([[0, 1, high], [2, 0, 1]], dtype=np.int64)
+    row = Row(prime, 2, (0, 1), powers, np.array([3, 5, 7], dtype=np.int64), np.array([0, 0, 1], dtype=np.int64))
+    assert row.at([2, 3]) == [3 * 3**2 + 5 * 2, 7 * pow(2, high, prime) * 3 % prime]
