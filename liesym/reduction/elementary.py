@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from math import gcd, lcm
 
 from sympy import (
@@ -45,7 +46,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import UNLIMITED, Budget
 from liesym.base.factors import factored
-from liesym.base.typed import denominator_of, expr, powers_in, replaced
+from liesym.base.typed import argument, denominator_of, expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.joined import with_joined_roots
 from liesym.coefficients.lattice import NeedsRefinement
@@ -71,6 +72,8 @@ LARGEST_EXPONENT = 6
 """Of a product of powers that takes the place of a sum of logarithms."""
 LARGEST_PRODUCT = 200
 """Operations of a right side that is factored into one of x and one of y."""
+MOST_LOGARITHMS = 2
+"""Whose two sides are written apart."""
 POWERS = range(-2, 4)
 """Exponents of the powers c x^k that are tried as solutions of a Riccati equation."""
 
@@ -146,6 +149,17 @@ def powers_of(system: ODESystem) -> dict[Expr, Expr] | None:
 def exponential(value: Expr) -> Expr:
     """e^value, logarithms in it undone."""
     return Mul(*map(_factor_of, Add.make_args(value.expand())))
+
+
+def exponentials(value: Expr, x: Symbol) -> tuple[Expr, ...]:
+    """The same on either side of what stands in a logarithm: u^c and (-u)^c for c log|u|, unless c is an integer."""
+    terms = [t.as_independent(log, as_Add=False) for t in Add.make_args(value.expand())]
+    logs = sorted({n for k, n in terms if isinstance(n, log) and n.has(x) and not k.is_Integer}, key=str)
+    if len(logs) > MOST_LOGARITHMS:
+        return (exponential(value),)
+    sides = product((1, -1), repeat=len(logs))
+    rules = ({n: log(expr(s * argument(n)).expand()) for n, s in zip(logs, chosen, strict=True)} for chosen in sides)
+    return tuple(exponential(replaced(value.expand(), rule)) for rule in rules)
 
 
 def _factor_of(term: Expr) -> Expr:

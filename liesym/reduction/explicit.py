@@ -33,6 +33,7 @@ from liesym.reduction.checked import (
     with_logarithms_of_both_signs,
 )
 from liesym.reduction.chini import chini_families
+from liesym.reduction.covering import holds_every_solution, values_of
 from liesym.reduction.disguised import disguised_families
 from liesym.reduction.elementary import Curve, Family, Value, constant_values, families
 from liesym.reduction.forms import without_signs, written
@@ -57,6 +58,8 @@ LINEAR = 0.5
 """Of the budget, for the solver of linear equations; symmetries come after."""
 LONGER = 0.6
 """Of what is left of the budget, for the integrals and symmetries of an equation of order 1; disguises come after."""
+COVERING = 0.3
+"""Of what is left of the budget, for the proof that these are all solutions."""
 SUBSTITUTIONS = 0.3
 """Of the budget, for a textbook's substitutions in a nonlinear equation of order 2 and above; symmetries come after."""
 
@@ -94,8 +97,16 @@ def solutions_of(system: ODESystem, budget: Budget) -> Solution:
 
 
 def _with_special(system: ODESystem, found: Solution, budget: Budget) -> Solution:
-    """With what is beside the family, or as it is where there is no time for a look at that."""
-    return in_time(lambda: with_special(system, found, budget), replace(found, stopped=True))
+    """With what is beside the family, or as it is where there is no time for a look at that; whether these are all."""
+    whole = in_time(lambda: with_special(system, found, budget), replace(found, stopped=True))
+    if whole.complete or whole.stopped or not whole.explicit:
+        return whole
+    branches = list(zip(values_of(whole.explicit), whole.on or ((),) * len(whole.explicit), strict=True))
+    proven = in_time(
+        lambda: holds_every_solution(system, branches, values_of(whole.special), whole.constants, budget.share(COVERING)),
+        False,
+    )
+    return replace(whole, complete=proven)
 
 
 def _named(system: ODESystem, budget: Budget) -> tuple[str, ...]:

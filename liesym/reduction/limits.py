@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sympy import Dummy, Expr, I, Pow, Rational, S, Symbol
+from sympy import Dummy, Expr, I, Integral, Pow, Rational, S, Symbol
 
 from liesym.base.budget import Budget
 from liesym.base.typed import expr, over_one_denominator, powers_in, replaced
@@ -43,8 +43,8 @@ def limits_of(system: ODESystem, value: Expr, constants: Sequence[Symbol], budge
         OutOfBudget: the time is over.
     """
     held = tuple(c for c in constants if value.has(c))
-    if value.count_ops() > LARGEST or not held:
-        return
+    if value.count_ops() > LARGEST or not held or value.has(Integral):
+        return  # a limit of an integral is none of the integrand's before it is known to converge
     yield from _scaled(value, system.independent, held)
     if system.order == 2 and len(held) == 2:
         for kept, gone in (held, held[::-1]):

@@ -21,15 +21,16 @@ from sympy.polys.polyerrors import PolynomialError
 
 from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
-from liesym.base.typed import expr, replaced
+from liesym.base.typed import expr, powers_in, replaced
 from liesym.coefficients import Field
 from liesym.coefficients.field import FAILURES
 from liesym.errors import OutOfBudget
 from liesym.model.names import free_symbol
 from liesym.model.system import ODESystem
 from liesym.reduction.chini import chini_families
+from liesym.reduction.conditions import roots
 from liesym.reduction.disguised import disguised_families
-from liesym.reduction.elementary import Curve, Family, Value, exponential, families
+from liesym.reduction.elementary import Curve, Family, Value, exponential, exponentials, families
 from liesym.reduction.forms import turned, without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, slope_step, substitution_steps, time_step
 from liesym.reduction.linear import linear_families, riccati_families
@@ -133,6 +134,18 @@ def _at_any(value: Expr, of: Symbol) -> Expr | None:
     return next((e for e in found if not e.has(S.NaN, S.Infinity, S.ComplexInfinity, AccumBounds, I)), None)
 
 
+def _integrals(value: Expr, x: Symbol, constants: tuple[Symbol, ...], budget: Budget) -> Iterator[Expr]:
+    """∫ value dx, and the integral at those values of a constant at which that one divides by zero: x/(1 + C x) at C = 0."""
+    whole = antiderivative(value, x, constants, budget)
+    yield whole
+    below = {expr(n.base) for n in powers_in(whole) if n.exp.is_negative and not n.base.has(x)}
+    for constant in (c for c in constants if value.has(c)):
+        for place in dict.fromkeys(root for b in sorted(below, key=str) for root in roots(b, constant)):
+            there = expr(value.subs(constant, place))
+            if not there.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity, I):
+                yield antiderivative(there, x, constants, budget)
+
+
 def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
     """y^(n) = F(x, y', …, y^(n-1))."""
     (x, y), rate, n = system.variables, system.rhs[0], system.order
@@ -146,7 +159,7 @@ def _without_unknown(system: ODESystem, budget: Budget) -> Iterator[Family]:
     begun = substitution_steps(system, f"{y.name} does not occur", change, inner.rhs[0], (S.Zero, S.One))
     for family in _inner(inner, budget):
         lowered = [(_renamed(v, inner, system), on) for v, on in _slopes(family)]
-        heights = [(antiderivative(v, x, constants, budget) + constants[-1], on) for v, on in lowered]
+        heights = [(h + constants[-1], on) for v, on in lowered for h in _integrals(v, x, constants, budget)]
         steps = (*begun, *_steps_of(family, inner, system))
         if n == 2:
             steps = (*steps, *(slope_step(system, v, constants[:1]) for v, _ in lowered if v.has(constants[0])))
@@ -171,8 +184,9 @@ def _of_intercept(system: ODESystem, budget: Budget) -> Iterator[Family]:
     begun = substitution_steps(system, "the intercept of the tangent", change, inner.rhs[0], (S.Zero, x))
     for family in _inner(inner, budget):
         heights = [
-            ((x * antiderivative(v / x**2, x, constants, budget)).expand() + x * constants[-1], on)
+            ((x * h).expand() + x * constants[-1], on)
             for v, on in ((_renamed(v, inner, system), on) for v, on in _slopes(family))
+            for h in _integrals(v / x**2, x, constants, budget)
         ]
         yield from _family(system, heights, (*begun, *_steps_of(family, inner, system)), whole=family.whole)
 
@@ -194,10 +208,9 @@ def _of_degree_one(system: ODESystem, budget: Budget) -> Iterator[Family]:
     change = Change(x, x, u, jet_symbol(y, 1) / y)
     begun = substitution_steps(system, "an invariant of it", change, inner.rhs[0], (S.Zero, y))
     for family in _inner(inner, budget):
-        growths = [
-            antiderivative(_renamed(v.expression, inner, system), x, constants_for(system, 2), budget) for v in family.values
-        ]
-        values = [(last * exponential(g), v.on) for g, v in zip(growths, family.values, strict=True)]
+        rates = [(_renamed(v.expression, inner, system), v.on) for v in family.values]
+        growths = [(g, on) for v, on in rates for g in _integrals(v, x, constants_for(system, 2), budget)]
+        values = [(last * e, on) for g, on in growths for e in exponentials(g, x)]
         yield from _family(system, values, (*begun, *_steps_of(family, inner, system)))
 
 
