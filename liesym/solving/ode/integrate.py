@@ -163,6 +163,7 @@ def _algebraic_candidates(
             # an exponential that occurs under an integral sign only can come out of it
             inside = slot.index in own and _is_exponential(slot, variable, field)
             ranges.append(range(degree + (1 if inside else 2)))
+    ranges = [r[:LARGEST_SPAN] for r in ranges]  # at once: a decimal exponent has a degree of 15 digits
     while _size(ranges) > LARGEST_SPAN:
         widest = max(range(len(ranges)), key=lambda i: len(ranges[i]))
         if len(ranges[widest]) <= 2:
