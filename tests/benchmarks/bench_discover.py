@@ -235,6 +235,7 @@ def symmetries_table(runs: Mapping[str, Answer]) -> list[str]:
 def noisy_tables(runs: Mapping[str, Answer]) -> list[str]:
     """Trajectories with laws: all found, and claims beside them."""
     parts: list[str] = []
+    head = sorted({k.split("|")[2] for k in runs if k.startswith("noisy|")}, key=float)
     for kind in ("states", "rates"):
         rows = []
         for one in NOISY:
@@ -244,9 +245,8 @@ def noisy_tables(runs: Mapping[str, Answer]) -> list[str]:
                 if (part, name, what) == ("noisy", one.name, kind):
                     own.setdefault(sigma, []).append(answer)
             if own:
-                rows.append([one.name, *(_cell(own[sigma]) for sigma in sorted(own, key=float))])
+                rows.append([one.name, *(_cell(own[s]) if s in own else "not run" for s in head)])
         if rows:
-            head = sorted({k.split("|")[2] for k in runs if k.startswith("noisy|")}, key=float)
             told = "with rates" if kind == "rates" else "states alone"
             parts += [f"### Trajectories with noise, {told}", table(["system", *(f"σ = {s}" for s in head)], rows)]
     return ["## Trajectories with noise", *parts] if parts else []
