@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from liesym.app.cli import app
 from liesym.app.clock import clock
+from liesym.app.report.unfinished import unfinished
 from liesym.errors import TimeIsUp
 
 COMMANDS = {
@@ -43,6 +44,13 @@ def test_a_budget_that_is_over_at_once_gives_a_record_that_says_so(command: str)
         assert not record["explicit"] and not record["complete"]
     if command == "identify":
         assert not record["proven"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_record_of_nothing_has_the_keys(command: str) -> None:
+    """Printed where the alarm rings before a command has begun its work, which a slow machine decides."""
+    record = json.loads(unfinished(command, "reading of the equations"))
+    assert COMMANDS[command][1] <= record.keys() and record["stopped"]
 
 
 def test_the_alarm_waits_for_the_end_of_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 _LISTS = {
+    "analyze": ("generators", "families", "conditions", "domain", "first_integrals", "definitions", "cases", "notes"),
     "classify": ("relations", "generators", "families", "conditions", "cases", "undecided"),
     "determine": ("before", "after"),
     "noether": ("equations", "laws"),
@@ -31,6 +32,11 @@ _LISTS = {
     "discover": ("integrals", "generators"),
 }
 _OTHERS: dict[str, dict[str, Any]] = {
+    "analyze": {
+        **dict.fromkeys(("system", "dimension", "upper_bound", "ansatz", "algebra", "certificate")),
+        "completeness": "open",
+        "seconds": {},
+    },
     "classify": {"dimension": None, "completeness": "open"},
     "solve": {"independent": None, "relation": None, "parametric": None, "complete": False, "named": {}},
     "explain": {"dimension": None, "completeness": "open"},
