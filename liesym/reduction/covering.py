@@ -2,8 +2,8 @@
 
     y^(n) = F(x, y, …, y^(n-1)),   y = Φ(x, C)
 
-The constants are solved for from Φ^(k)(x, C) = b_k, k < n. Where they and Φ are real and that holds, a member passes through
-(x, b), and by uniqueness no other solution does. This is so beyond the zeros of what is divided by, and on the sides of what
+The constants are solved for from Φ^(k)(x, C) = b_k, k < n. Where they and Φ are real, that holds and Φ^(n) = F, a member passes
+through (x, b), and by uniqueness no other solution does. This is so beyond the zeros of what is divided by, and on the sides of what
 stands under a root, in a logarithm or in an absolute value; all sides have to be met by one branch or another, and on the
 zeros, which are surfaces b_j = h(x, b), again all values by members or special solutions. Last, numbers drawn at random
 must find their member: a look that shares nothing with the proof but the constants.
@@ -199,10 +199,10 @@ class _Search:
     def _members(self, value: Expr, on: tuple[Expr, ...], at: Mapping[Symbol, Expr]) -> Iterator[Member]:
         x, constants = self.system.independent, [c for c in self.constants if value.has(c)]
         values = [value]
-        while len(values) < len(self.jets):
+        while len(values) <= len(self.jets):
             values.append(partial_derivative(values[-1], x))
-        wanted = [at[b] for b in self.jets]
-        for known in _solved([expr(v - b) for v, b in zip(values, wanted, strict=True)], constants):
+        wanted = [*(at[b] for b in self.jets), replaced(self.system.rhs[0], at)]
+        for known in _solved([expr(v - b) for v, b in zip(values[:-1], wanted, strict=False)], constants):
             if {*known} != {*constants} or any(v.has(*constants, I, S.NaN, S.ComplexInfinity) for v in known.values()):
                 continue
             here = [_inserted(v, known) for v in values]

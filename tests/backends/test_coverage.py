@@ -11,6 +11,7 @@ from benchmarks.lowering_coverage import ROWS_ALL, Library, X, Y, acceptable, ju
 
 import liesym
 from liesym.coefficients.hypergeometric import HYPERGEOMETRIC
+from liesym.coefficients.waves import WAVES
 from liesym.errors import Unsupported
 from liesym.lowering.lower import build_program
 from liesym.text import read_expression
@@ -47,7 +48,7 @@ def test_every_name_of_the_grammar_is_lowered(backend):
     symbols = {"x": X, "y": Y}
     inside = dict.fromkeys(("acosh", "asec", "acsc", "acoth"), "1 + u")
     inside |= {name: "1, u" for name, (_, count) in FUNCTIONS.items() if count == 2}
-    alone = {f.__name__ for f in HYPERGEOMETRIC}
+    alone = {f.__name__ for f in (*HYPERGEOMETRIC, *WAVES)}
     names = [name for name in FUNCTIONS if name != "diracdelta" and name not in alone]
     texts = [f"{name}({inside.get(name, 'u')})".replace("u)", "x/2 + y/3)") for name in names]
     texts += [f"{name}*x" for name in CONSTANTS]
