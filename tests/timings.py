@@ -21,9 +21,9 @@ VARIABLE = "LIESYM_TIMINGS"
 """Names the file that a run adds its record to."""
 KEPT = 0.5
 """Seconds from which on a test is in the table."""
-USUAL = 1.3
+USUAL = 1.5
 """Seconds from which on a test is a slow run."""
-SLOW = 12.0
+SLOW = 20.0
 """Seconds from which on a slow run is for the night."""
 
 

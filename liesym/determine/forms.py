@@ -23,6 +23,8 @@ Term = tuple[int, Index]
 LinearForm = dict[Term, Element]
 
 
+MUCH_LONGER = 1.5
+"""Times as many terms with which an equation is not written without denominators."""
 MOST_WRITTEN = 6000  # terms of a determining system that are still written out
 WRITING = "writing of the determining equations"
 
@@ -107,7 +109,7 @@ class Determining:
             return DeterminingSystem(self.variables, self.unknowns, tuple(lines), tuple(lines))
         with self.field.within(budget):
             conditions = tuple(map(self.expression, self.conditions))
-            equations = tuple(self.expression(positive(form)) for form in self.polynomial)
+            equations = tuple(map(self.expression, map(shown, self.equations, self.polynomial)))
         return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
 
     def expression(self, form: LinearForm) -> Expr:
@@ -133,6 +135,12 @@ def condition_of_rates(system: ODESystem, unknowns: Sequence[UnknownFunction], i
 
     moved = Add(*(eta * f.diff(x) for x, eta in zip(system.unknowns, etas, strict=True)))
     return along(etas[i]) - f * along(xi) - moved - xi * f.diff(t)
+
+
+def shown(form: LinearForm, whole: LinearForm) -> LinearForm:
+    """The equation without denominators, unless products of many of them make it much longer than it is with them."""
+    terms, cleared_terms = (sum(c.terms for c in f.values()) for f in (form, whole))
+    return positive(whole) if cleared_terms <= MUCH_LONGER * terms else form
 
 
 def positive(form: LinearForm) -> LinearForm:

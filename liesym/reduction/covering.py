@@ -2,11 +2,11 @@
 
     y^(n) = F(x, y, …, y^(n-1)),   y = Φ(x, C)
 
-The constants are solved for from Φ^(k)(x, C) = b_k, k < n. Where they and Φ are real, that holds and Φ^(n) = F, a member passes
-through (x, b), and by uniqueness no other solution does. This is so beyond the zeros of what is divided by, and on the sides of what
-stands under a root, in a logarithm or in an absolute value; all sides have to be met by one branch or another, and on the
-zeros, which are surfaces b_j = h(x, b), again all values by members or special solutions. Last, numbers drawn at random
-must find their member: a look that shares nothing with the proof but the constants.
+The constants are solved for from Φ^(k)(x, C) = b_k, k < n. Where they and Φ are real, that holds and Φ^(n) = F, a member
+passes through (x, b), and by uniqueness no other solution does. This is so beyond the zeros of what is divided by, and on
+the sides of what stands under a root, in a logarithm or in an absolute value; all sides have to be met by one branch or
+another, and on the zeros, which are surfaces b_j = h(x, b), again all values by members or special solutions. Last, numbers
+drawn at random must find their member: a look that shares nothing with the proof but the constants.
 Source: Hartman 1964, chapter II (Picard and Lindelöf's theorem); Ince 1956, section 3.2.
 """
 

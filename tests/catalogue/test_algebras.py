@@ -5,6 +5,7 @@ Sources: Patera, Sharp, Winternitz and Zassenhaus 1976, table I; Bianchi 1898; H
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 from algebra_examples import (
@@ -204,15 +205,22 @@ def test_the_standard_basis_is_returned_with_the_name(name: str, seed: int) -> N
     assert _digits_agree(changed, found.basis, form)
 
 
+def digits(value: object) -> mpmath.mpf:
+    return mpmath.mpf(str(S(value).evalf(60)))
+
+
 def _digits_agree(algebra: LieAlgebra, rows, form: LieAlgebra) -> bool:
-    table = np.zeros((form.dimension,) * 3)
-    wanted = np.zeros_like(table)
-    for target, source in ((table, algebra), (wanted, form)):
-        for i, j, k, c in source.constants:
-            target[i, j, k], target[j, i, k] = float(c), -float(c)
-    frame = np.array([[float(e) for e in row] for row in rows])
-    moved = np.einsum("ia,jb,abk,kc->ijc", frame, frame, table, np.linalg.inv(frame))
-    return bool(np.allclose(moved, wanted, atol=1e-6))
+    """With 60 digits: the frames of a random basis are far from orthogonal, and doubles lose all of theirs."""
+    with mpmath.workdps(60):
+        table = np.full((form.dimension,) * 3, mpmath.mpf(0))
+        wanted = np.full_like(table, mpmath.mpf(0))
+        for target, source in ((table, algebra), (wanted, form)):
+            for i, j, k, c in source.constants:
+                target[i, j, k], target[j, i, k] = digits(c), -digits(c)
+        frame = np.array([[digits(e) for e in row] for row in rows])
+        inverse = np.array(mpmath.inverse(mpmath.matrix(frame.tolist())).tolist())
+        brackets = np.tensordot(frame, np.tensordot(frame, table, (1, 1)), (1, 1))
+        return bool(np.max(np.abs(np.tensordot(brackets, inverse, (2, 0)) - wanted)) < 1e-20)
 
 
 NEAR_MISSES = {
