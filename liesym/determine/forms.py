@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
+from flint import fmpz_mpoly
 from sympy import Add, Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
@@ -23,8 +25,8 @@ Term = tuple[int, Index]
 LinearForm = dict[Term, Element]
 
 
-MUCH_LONGER = 1.5
-"""Times as many terms with which an equation is not written without denominators."""
+MOST_TOGETHER = 64
+"""Terms of the product of an equation's denominators, beyond which it is written with them."""
 MOST_WRITTEN = 6000  # terms of a determining system that are still written out
 WRITING = "writing of the determining equations"
 
@@ -109,8 +111,18 @@ class Determining:
             return DeterminingSystem(self.variables, self.unknowns, tuple(lines), tuple(lines))
         with self.field.within(budget):
             conditions = tuple(map(self.expression, self.conditions))
-            equations = tuple(map(self.expression, map(shown, self.equations, self.polynomial)))
+            equations = tuple(map(self.expression, map(self.shown, self.equations)))
         return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
+
+    def shown(self, form: LinearForm) -> LinearForm:
+        """The equation without denominators and common factors, unless the product of many is long."""
+        denominators: list[fmpz_mpoly] = []
+        for c in form.values():
+            if c.den not in denominators:
+                denominators.append(c.den)
+        if prod(map(len, denominators)) > MOST_TOGETHER:
+            return form
+        return positive(dict(zip(form, map(self.field.of_poly, cleared(form)), strict=True)))
 
     def expression(self, form: LinearForm) -> Expr:
         """Σ coefficient * derivative of the unknown function."""
@@ -135,12 +147,6 @@ def condition_of_rates(system: ODESystem, unknowns: Sequence[UnknownFunction], i
 
     moved = Add(*(eta * f.diff(x) for x, eta in zip(system.unknowns, etas, strict=True)))
     return along(etas[i]) - f * along(xi) - moved - xi * f.diff(t)
-
-
-def shown(form: LinearForm, whole: LinearForm) -> LinearForm:
-    """The equation without denominators, unless products of many of them make it much longer than it is with them."""
-    terms, cleared_terms = (sum(c.terms for c in f.values()) for f in (form, whole))
-    return positive(whole) if cleared_terms <= MUCH_LONGER * terms else form
 
 
 def positive(form: LinearForm) -> LinearForm:
