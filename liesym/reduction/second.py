@@ -5,6 +5,7 @@
     y'' = F, of degree 1 in y, y'     u = y'/y:  u' = F(x, 1, u) - u²,  y = C exp ∫ u dx
     y'' = g(y) y'² + a(x) y' + h      v = ∫ e^(-∫g dy) dy:  v'' = a v' + h e^(-∫g dy), where that is linear in v
     y'' = y/x² G(x y'/y)              u = x y'/y:  x u' = H(u),  x = C1 e^∫du/H,  y = C2 e^∫u du/H;  the same without x
+    y'' = a(x) y' + b(x) y + r/y³     y² of the squares and the product of two solutions without r (`pinney`)
     y'' = F(y, y')                    p(y) = y':  dp/dy = F(y, p)/p,  ∫ dy/p = x + C,  else the curve x = ∫ dy/p - C
 
 Nothing here is checked: every value is substituted by whoever asks for it.
@@ -35,6 +36,7 @@ from liesym.reduction.forms import turned, without_signs, written
 from liesym.reduction.higher_steps import renamed_constants, slope_step, substitution_steps, time_step
 from liesym.reduction.linear import linear_families, riccati_families
 from liesym.reduction.own_time import families_along_time
+from liesym.reduction.pinney import pinney_families
 from liesym.reduction.quadrature import antiderivative, antiderivative_within, constants_for
 from liesym.reduction.steps import Change, Step
 from liesym.reduction.superposition import is_linear
@@ -57,8 +59,8 @@ def substituted_families(system: ODESystem, budget: Budget) -> Iterator[Iterator
         OutOfBudget: the time is over.
     """
     methods = (
-        _without_unknown, _of_intercept, _of_degree_one, _with_squared_slope, _without_time, families_along_time,
-        _of_two_invariances,
+        _without_unknown, _of_intercept, _of_degree_one, _with_squared_slope, pinney_families, _without_time,
+        families_along_time, _of_two_invariances,
     )  # fmt: skip
     for method in methods:
         budget.check("substitutions")

@@ -10,12 +10,14 @@ from sympy import Abs, Expr, Integral, Symbol, cos, cosh, exp, log, sinh, sqrt, 
 
 import liesym
 from liesym import ODESystem
+from liesym.base.budget import Budget
 from liesym.base.jets import jet_symbol
 from liesym.base.typed import expr
 from liesym.reduction.checked import checked_value, real_where_derived, with_logarithms_of_both_signs
 from liesym.reduction.constants import absorbed
 from liesym.reduction.elementary import families
 from liesym.reduction.forms import shortened, turned, without_signs
+from liesym.reduction.pinney import pinney_families
 from liesym.reduction.quadrature import antiderivative
 from liesym.reduction.record import Solution
 from liesym.text import write
@@ -39,6 +41,13 @@ PRINTED = {
     "y^3*y'' - a = 0": ("y = sqrt(C1*(C2 + x)^2 + a/C1)", "y = -sqrt(C1*(C2 + x)^2 + a/C1)"),
     "x^2*(x+y)*y'' - (x*y'-y)^2 = 0": ("y = C2*x*exp(C1/x) - x",),
     "y'' = exp(y)": ("y = log(2*C1^2*tan(C1*x + C2)^2 + 2*C1^2)",),
+    "y'' + y = 1/y^3": ("y = sqrt(C1*cos(x)^2 + 2*C2*sin(x)*cos(x) + (C2^2 + 1)*sin(x)^2/C1)",),
+    "y'' = y - 1/y^3": (
+        "y = sqrt(C1*exp(2*x) + 2*C2 + (C2^2 - 1/4)*exp(-2*x)/C1)",
+        "y = sqrt(C2*exp(-2*x) + 1)",
+        "y = -sqrt(C2*exp(-2*x) - 1)",
+    ),
+    "x^2*y'' + x*y' - y = 1/y^3": ("y = -sqrt(C1*x^2 + 2*C2 + (C2^2 + 1/4)/(C1*x^2))",),
     "y'' + y'^2 = x": ("y = log(C1*airyai(x) + C2*airybi(x))",),
     "y*y'' = y'^2 + y*y'": ("y = C2*exp(C1*exp(x))",),
     "y''' = y''^2": ("y = C1*log(abs(C1 - x)) + C2*x + C3 - x*log(abs(C1 - x)) + x", "y = C2*x + C3"),
@@ -55,6 +64,13 @@ def test_the_answer_is_the_textbooks(text: str) -> None:
     """Every branch that a book gives stands in the answer, as a person would write it."""
     found = liesym.solve(text, independent="x", budget=30)
     assert set(PRINTED[text]) <= _lines(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["y'' = -y + x/y^3", "y'' = 1/(x*y^3)", "y'' = -y + 1/y^2", "y'' = -y + y'^2/y^3", "y'' = -y"]
+)
+def test_pinneys_formula_is_for_one_weight_of_the_inverse_cube(text: str) -> None:
+    assert not list(pinney_families(ODESystem.parse(text, independent="x"), Budget.seconds(60)))
 
 
 def test_no_claim_of_all_solutions_where_a_constant_has_one_sign() -> None:
