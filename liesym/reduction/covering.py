@@ -26,6 +26,7 @@ from sympy import (
     Expr,
     I,
     Integral,
+    Matrix,
     Mul,
     Poly,
     PolynomialError,
@@ -74,6 +75,8 @@ BOUNDED: dict[type[Basic], Callable[[Expr], Expr]] = {
 """Functions that are real and smooth where an expression in their argument is positive."""
 MOST_SIDES, LARGEST, MOST_WAYS = 5, 120, 12
 """Factors whose signs are told apart, operations of a branch, ways to solve for the constants, that are looked at."""
+MOST_FUNCTIONS = 3
+"""Of a superposition whose Wronskian is looked at."""
 DRAWS, NEEDED, CLOSE = 160, 12, 1e-15
 """Numbers drawn at most, how many of them have to be where the equation is smooth, and how close values are there."""
 
@@ -432,3 +435,40 @@ def _is_zero(value: Expr, symbols: Sequence[Symbol]) -> bool:
 def values_of(equations: Sequence[object]) -> list[Expr]:
     """The right sides of y = v; a special solution may be a plain False."""
     return [expr(e.rhs) for e in equations if isinstance(e, Eq)]
+
+
+def divisors(values: Iterable[Expr], parameters: Iterable[Symbol]) -> list[Expr]:
+    """The factors of parameters alone that values divide by, in roots and exponents too, but those that never vanish."""
+    allowed, found = {*parameters}, dict[Expr, None]()
+    for node in {n for v in values for n in v.atoms(Pow)}:
+        base = expr(node.base)
+        if node.exp.could_extract_minus_sign() and base.free_symbols and base.free_symbols <= allowed:
+            found |= dict.fromkeys(_nonzero(base).nonzero)
+    return sorted(found, key=str)
+
+
+def lost_at(constants: Sequence[Symbol], values: Sequence[Expr], system: ODESystem) -> list[Expr]:
+    """The factors of parameters alone in the Wronskian of a superposition, where its functions depend on each other.
+
+    Arguments:
+        constants: of the superposition.
+        values: the superposition alone; of several branches nothing is told.
+        system: one equation.
+    """
+    if len(values) != 1 or not 1 <= len(constants) <= MOST_FUNCTIONS or values[0].count_ops() > LARGEST:
+        return []
+    basis = [expr(values[0].diff(c)) for c in constants]
+    if any(b.has(*constants, Integral, AppliedUndef) for b in basis):
+        return []
+    x = system.independent
+    rows = [basis]
+    while len(rows) < len(basis):
+        rows.append([partial_derivative(b, x) for b in rows[-1]])
+    whole = expr(Matrix(rows).det(method="berkowitz"))
+    try:
+        field = Field.build([whole], (x,), system.parameter_symbols)
+        shown = over_one_denominator(field.to_expr(field(whole)))[0]
+        factors = _nonzero(shown).nonzero
+    except (Open, *FAILURES):
+        return []
+    return sorted((f for f in factors if f.free_symbols <= {*system.parameter_symbols}), key=str)

@@ -7,7 +7,7 @@ symmetries (`solution`). Decimals are carried as names and put back at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,7 @@ from liesym.model.implicit import ImplicitEquation
 from liesym.model.reading import Given, read_given
 from liesym.model.system import ODESystem
 from liesym.reduction.conditions import Condition, decided, read_conditions
+from liesym.reduction.covering import divisors, lost_at, values_of
 from liesym.reduction.implicit import solutions_of_implicit
 from liesym.reduction.quadrature import constants_for, with_limits
 from liesym.reduction.record import Solution
@@ -28,6 +29,7 @@ from liesym.reduction.sides import solutions_on_sides
 from liesym.reduction.system_solution import SystemSolution, system_solution
 from liesym.reduction.systems import Found, solutions_of_system
 from liesym.reduction.through_places import system_through_places, through_places
+from liesym.text import write
 from liesym.text.equations import read_residuals
 from liesym.text.formats.recognized import form_of_text, is_path, read_model
 from liesym.text.formats.written import equation_lines
@@ -91,7 +93,25 @@ def solve(
     found = _with_decimals(_within(limit, lambda: _found(asked, share), _nothing(frame)), asked)
     if wanted:
         found = through_places(found, _in_numbers(frame, dict(asked.decimals)), wanted, limit, asked.implicit is None)
-    return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *found.notes)))
+    divided = _divided(found, frame)
+    return _shown(replace(found, notes=(*asked.notes, *asked.system.notes, *divided, *found.notes)))
+
+
+def _divided(found: Solution, system: ODESystem) -> Iterator[str]:
+    """What of the parameters an answer divides by and the equation does not."""
+    if system.parameter_symbols:
+        values = values_of((*found.explicit, *found.special))
+        of_equation = set(divisors(system.rhs, system.parameter_symbols))
+        factors = [f for f in divisors(values, system.parameter_symbols) if f not in of_equation]
+        if factors:
+            yield f"the answer holds where {_told(factors)} not 0"
+        lost = [f for f in lost_at(found.constants, values, system) if f not in (*of_equation, *factors)]
+        if found.complete and lost:
+            yield f"the family holds all solutions where {_told(lost)} not 0"
+
+
+def _told(factors: Sequence[Expr]) -> str:
+    return f"{', '.join(map(write, factors))} {'is' if len(factors) == 1 else 'are'}"
 
 
 def _within(budget: Budget, search: Callable[[], Answer], nothing: Answer) -> Answer:

@@ -91,3 +91,21 @@ def test_families_that_hold_some_of_the_solutions(equation: str, family: str, wh
     value = read_expression(family, symbols={"t": t, **{c.name: c for c in constants}})
     system = ODESystem.parse(equation)
     assert holds_every_solution(system, [(value, ())], (), constants, Budget.seconds(60)) is whole
+
+
+@pytest.mark.parametrize(
+    ("equation", "said"),
+    [
+        ("y' = a*y + b", "the answer holds where a is not 0"),
+        ("y'' = a*y'^2/y", "the answer holds where a - 1 is not 0"),
+        ("y'' + w^2*y = 0", "the family holds all solutions where w is not 0"),
+        ("y'' - (a+b)*y' + a*b*y = 0", "the family holds all solutions where a - b is not 0"),
+        ("y' = y/a", None),
+        ("y' = -y^2/m", None),
+        ("y'' = y", None),
+    ],
+)
+def test_for_which_parameters_is_said(equation: str, said: str | None) -> None:
+    """Where the formula divides by what the equation does not, or its functions come to depend on each other."""
+    told = [n for n in solve(equation).notes if "not 0" in n]
+    assert told == ([] if said is None else [said])
