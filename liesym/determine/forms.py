@@ -111,10 +111,11 @@ class Determining:
             return DeterminingSystem(self.variables, self.unknowns, tuple(lines), tuple(lines))
         with self.field.within(budget):
             conditions = tuple(map(self.expression, self.conditions))
-            equations = tuple(map(self.expression, map(self.shown, self.equations)))
+            ready = self.__dict__.get("polynomial") or (None,) * len(self.equations)  # the solver has them, mostly
+            equations = tuple(map(self.expression, map(self.shown, self.equations, ready)))
         return DeterminingSystem(self.variables, self.unknowns, conditions, equations)
 
-    def shown(self, form: LinearForm) -> LinearForm:
+    def shown(self, form: LinearForm, ready: LinearForm | None = None) -> LinearForm:
         """The equation without denominators and common factors, unless the product of many is long."""
         denominators: list[fmpz_mpoly] = []
         for c in form.values():
@@ -122,7 +123,7 @@ class Determining:
                 denominators.append(c.den)
         if prod(map(len, denominators)) > MOST_TOGETHER:
             return form
-        return positive(dict(zip(form, map(self.field.of_poly, cleared(form)), strict=True)))
+        return positive(ready or dict(zip(form, map(self.field.of_poly, cleared(form)), strict=True)))
 
     def expression(self, form: LinearForm) -> Expr:
         """Σ coefficient * derivative of the unknown function."""
