@@ -5,6 +5,8 @@ Sources: Patera, Sharp, Winternitz and Zassenhaus 1976, table I; Bianchi 1898; H
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -205,7 +207,7 @@ def test_the_standard_basis_is_returned_with_the_name(name: str, seed: int) -> N
     assert _digits_agree(changed, found.basis, form)
 
 
-def digits(value: object) -> mpmath.mpf:
+def digits(value: object) -> Any:
     return mpmath.mpf(str(S(value).evalf(60)))
 
 
